@@ -1,0 +1,39 @@
+# Everything found outside the tree. Required parts stop the configure step; optional ones are reported.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+set(Protobuf_USE_STATIC_LIBS ON)
+find_package(Protobuf REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+pkg_check_modules(uv REQUIRED IMPORTED_TARGET libuv)
+
+# libuv and SQLite are linked statically where the package has the archive: programs start faster.
+find_library(UV_ARCHIVE NAMES libuv_a.a libuv.a)
+add_library(uv_library INTERFACE)
+if(UV_ARCHIVE)
+  target_link_libraries(uv_library INTERFACE ${UV_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS} rt)
+else()
+  target_link_libraries(uv_library INTERFACE PkgConfig::uv)
+endif()
+
+# Open MPI and PMIx are needed for the ranks of real MPI programs, by the examples and the PMIx server.
+find_package(MPI COMPONENTS CXX)
+pkg_check_modules(pmix IMPORTED_TARGET pmix)
+
+include(CheckLanguage)
+check_language(CUDA)
+find_path(NCCL_INCLUDE nccl.h)
+find_library(NCCL_LIBRARY nccl)
+
+function(print_dependencies)
+  message(STATUS "muster ${PROJECT_VERSION}: optional parts")
+  message(STATUS "  MPI   ${MPI_CXX_FOUND} ${MPI_CXX_VERSION}")
+  message(STATUS "  PMIx  ${pmix_FOUND} ${pmix_VERSION}")
+  message(STATUS "  CUDA  ${CMAKE_CUDA_COMPILER}")
+  message(STATUS "  NCCL  ${NCCL_LIBRARY}")
+endfunction()

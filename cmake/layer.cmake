@@ -1,0 +1,25 @@
+# layer(NAME SOURCES ... HEADERS ... USES ...)
+#
+# A static library whose headers are named by their path from the repository's root. USES are the only
+# targets that it sees; headers are compiled alone by the target all_verify_interface_header_sets.
+function(layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  if(arg_HEADERS)
+    target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${arg_HEADERS})
+  endif()
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_USES})
+  set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON LINKER_LANGUAGE CXX)
+endfunction()
+
+# program(NAME SOURCES ... USES ...): an executable in build/bin, with the C++ runtime linked in so that
+# it starts fast and runs on a node that has no compiler.
+function(program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_USES})
+  if(NOT MUSTER_SANITIZE)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
