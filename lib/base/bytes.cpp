@@ -17,9 +17,10 @@ constexpr std::uint64_t unit_size(std::size_t index) {
 }
 
 std::unexpected<Error> not_a_size(std::string_view text) {
-  return fail(Code::invalid, fmt::format("'{}' is not an amount of memory; expected a number of mebibytes "
-                                         "or a number with K, M, G or T, such as 4G",
-                                         text));
+  return fail(Code::invalid,
+              fmt::format("'{}' is not an amount of memory; expected a number of mebibytes "
+                          "or a number with K, M, G or T, such as 4G",
+                          text));
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ class Bytes {
 /// For people, in binary units: "512M", "1.5G"; exact multiples without a fraction.
 std::string to_text(Bytes bytes);
 
-/// Reads sizes as sbatch does (man sbatch, --mem): a plain number is mebibytes; K, M, G, T with optional
-/// B or iB, any case.
+/// Reads sizes as sbatch does (man sbatch, --mem): a plain number is mebibytes; K, M, G, T with
+/// optional B or iB, any case.
 Result<Bytes> parse_memory(std::string_view text);
 
 }  // namespace base

@@ -1,5 +1,6 @@
 #pragma once
-// Numbers that name things and cannot be mixed up: Id<JobTag> is not Id<NodeTag>, and none has a default.
+// Numbers that name things and cannot be mixed up: Id<JobTag> is not Id<NodeTag>, and none has a
+// default.
 
 #include <compare>
 #include <cstdint>

@@ -1,11 +1,13 @@
 #pragma once
-// A small generator that gives the same numbers for the same seed with every compiler; not for secrets.
+// A small generator that gives the same numbers for the same seed with every compiler; not for
+// secrets.
 
 #include <cstdint>
 
 namespace base {
 
-/// SplitMix64 (Steele, Lea, Flood 2014). Draw into a named local: argument order is not fixed in C++.
+/// SplitMix64 (Steele, Lea, Flood 2014). Draw into a named local: argument order is not fixed in
+/// C++.
 class Random {
   __extension__ using Wide = unsigned __int128;
 

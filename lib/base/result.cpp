@@ -16,21 +16,30 @@ struct Name {
 };
 
 constexpr std::array names{
-    Name{Code::invalid, "invalid"},         Name{Code::not_found, "not_found"},
-    Name{Code::conflict, "conflict"},       Name{Code::denied, "denied"},
-    Name{Code::exhausted, "exhausted"},     Name{Code::unavailable, "unavailable"},
-    Name{Code::io, "io"},                   Name{Code::corrupt, "corrupt"},
+    Name{Code::invalid, "invalid"},
+    Name{Code::not_found, "not_found"},
+    Name{Code::conflict, "conflict"},
+    Name{Code::denied, "denied"},
+    Name{Code::exhausted, "exhausted"},
+    Name{Code::unavailable, "unavailable"},
+    Name{Code::io, "io"},
+    Name{Code::corrupt, "corrupt"},
 };
 
 Code code_of_errno(int error_number) {
   switch (error_number) {
-    case ENOENT: return Code::not_found;
+    case ENOENT:
+      return Code::not_found;
     case EACCES:
-    case EPERM: return Code::denied;
-    case EEXIST: return Code::conflict;
+    case EPERM:
+      return Code::denied;
+    case EEXIST:
+      return Code::conflict;
     case ECONNREFUSED:
-    case EAGAIN: return Code::unavailable;
-    default: return Code::io;
+    case EAGAIN:
+      return Code::unavailable;
+    default:
+      return Code::io;
   }
 }
 

@@ -19,8 +19,8 @@ std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
-/// Whole-string decimal integer in [low, high]; nullopt for anything else, signs and blanks included
-/// (but one leading '-' where low is negative).
+/// Whole-string decimal integer in [low, high]; nullopt for anything else, signs and blanks
+/// included (but one leading '-' where low is negative).
 std::optional<std::int64_t> parse_int(std::string_view text, std::int64_t low, std::int64_t high);
 
 /// Whole-string non-negative decimal number, "1" or "1.5".
@@ -30,10 +30,12 @@ std::optional<double> parse_decimal(std::string_view text);
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);
 
-/// `text` with control characters made visible, cut at `limit` characters: safe to print in a message.
+/// `text` with control characters made visible, cut at `limit` characters: safe to print in a
+/// message.
 std::string printable(std::string_view text, std::size_t limit = 80);
 
-/// `count` and the noun in the right number: plural(1, "node") is "1 node", plural(2, "node") "2 nodes".
+/// `count` and the noun in the right number: plural(1, "node") is "1 node", plural(2, "node") "2
+/// nodes".
 std::string plural(std::int64_t count, std::string_view noun);
 
 }  // namespace base

@@ -26,10 +26,11 @@ constexpr std::array units{Unit{"d", days(1)}, Unit{"h", 1h},   Unit{"m", 1min},
 constexpr auto longest = std::chrono::duration_cast<Duration>(days(36500));
 
 std::unexpected<Error> not_a_time_limit(std::string_view text) {
-  return fail(Code::invalid,
-              fmt::format("'{}' is not a time limit; expected minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM, "
-                          "D-HH:MM:SS, a number with a unit (90s, 30m, 1.5h, 2d), or UNLIMITED",
-                          text));
+  return fail(
+      Code::invalid,
+      fmt::format("'{}' is not a time limit; expected minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM, "
+                  "D-HH:MM:SS, a number with a unit (90s, 30m, 1.5h, 2d), or UNLIMITED",
+                  text));
 }
 
 std::optional<std::int64_t> clock_field(std::string_view text) {
@@ -84,9 +85,10 @@ Result<Duration> parse_duration(std::string_view text) {
       return Duration(std::llround(us));
     }
   }
-  return fail(Code::invalid,
-              fmt::format("'{}' is not a duration; expected a number with a unit: 250ms, 10s, 5m, 1.5h, 2d",
-                          text));
+  return fail(
+      Code::invalid,
+      fmt::format("'{}' is not a duration; expected a number with a unit: 250ms, 10s, 5m, 1.5h, 2d",
+                  text));
 }
 
 Result<std::optional<Duration>> parse_time_limit(std::string_view text) {
@@ -120,9 +122,10 @@ Result<std::optional<Duration>> parse_time_limit(std::string_view text) {
   }
   const auto limit = std::chrono::duration_cast<Duration>(std::chrono::seconds(seconds));
   if (seconds == 0 || limit > longest) {
-    return fail(Code::invalid, fmt::format("time limit '{}' is out of range; expected 1 s to 100 years, "
-                                           "or UNLIMITED",
-                                           text));
+    return fail(Code::invalid,
+                fmt::format("time limit '{}' is out of range; expected 1 s to 100 years, "
+                            "or UNLIMITED",
+                            text));
   }
   return limit;
 }

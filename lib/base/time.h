@@ -1,6 +1,6 @@
 #pragma once
-// Wall time in microseconds UTC. The clock has no now(): pure code is handed the time, drivers read it
-// in lib/loop.
+// Wall time in microseconds UTC. The clock has no now(): pure code is handed the time, drivers read
+// it in lib/loop.
 
 #include <chrono>
 #include <cstdint>
@@ -41,8 +41,8 @@ std::string to_text(Duration duration);
 std::string to_clock_text(Duration duration);
 
 /// Reads a time limit as sbatch does (man sbatch, --time): "minutes", "minutes:seconds",
-/// "hours:minutes:seconds", "days-hours", "days-hours:minutes", "days-hours:minutes:seconds"; and with
-/// units: "90s", "30m", "1.5h", "2d". "UNLIMITED" and "INFINITE" give nullopt.
+/// "hours:minutes:seconds", "days-hours", "days-hours:minutes", "days-hours:minutes:seconds"; and
+/// with units: "90s", "30m", "1.5h", "2d". "UNLIMITED" and "INFINITE" give nullopt.
 Result<std::optional<Duration>> parse_time_limit(std::string_view text);
 
 /// Reads a duration with a unit: "250ms", "10s", "5m", "1.5h", "2d", "0".

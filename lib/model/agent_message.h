@@ -1,0 +1,117 @@
+#pragma once
+// What a node's agent and the controller say to each other, one frame a message (docs/wire.md).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/launch.h"
+#include "lib/model/node.h"
+#include "lib/model/outcome.h"
+
+namespace model {
+
+constexpr std::uint32_t protocol_version = 1;
+
+// From the agent.
+
+/// A launch that the agent knows: running, or ended with a report that is not yet acknowledged.
+struct LaunchStatus {
+  LaunchKey key;
+  std::optional<LaunchReport> report;
+  bool operator==(const LaunchStatus&) const = default;
+};
+
+/// The first message of a connection.
+struct AgentHello {
+  std::uint32_t version = protocol_version;
+  NodeInfo info;
+  std::vector<LaunchStatus> launches;
+  bool operator==(const AgentHello&) const = default;
+};
+
+struct Heartbeat {
+  bool operator==(const Heartbeat&) const = default;
+};
+
+struct ReportStarted {
+  LaunchKey key;
+  bool operator==(const ReportStarted&) const = default;
+};
+
+/// Repeated at each connection until acknowledged.
+struct ReportEnded {
+  LaunchReport report;
+  bool operator==(const ReportEnded&) const = default;
+};
+
+/// A part of a launch's log: the answer to LogRead, several where it follows.
+struct LogChunk {
+  std::uint32_t request = 0;
+  std::string bytes;
+  std::uint64_t next_offset = 0;  // in the log file, where to go on
+  bool end = false;               // nothing more comes for this request
+  std::string error;              // with end: what went wrong, else empty
+  bool operator==(const LogChunk&) const = default;
+};
+
+using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk>;
+
+// To the agent.
+
+/// The answer to a hello that is accepted.
+struct Welcome {
+  NodeId node;
+  base::Duration heartbeat{};  // how often one is expected
+  bool operator==(const Welcome&) const = default;
+};
+
+/// The answer to one that is not; the connection is closed after it.
+struct Refused {
+  std::string why;
+  bool operator==(const Refused&) const = default;
+};
+
+/// Start it, unless the key is known already.
+struct Launch {
+  LaunchOrder order;
+};
+
+/// End it; one that never started is reported as such and never starts later.
+struct Stop {
+  LaunchKey key;
+  bool operator==(const Stop&) const = default;
+};
+
+/// The report is durable at the controller.
+struct Acknowledge {
+  LaunchKey key;
+  bool operator==(const Acknowledge&) const = default;
+};
+
+struct LogRead {
+  std::uint32_t request = 0;
+  LaunchKey key;
+  std::optional<int> rank;  // absent: everything, in order of arrival
+  std::uint64_t offset = 0;
+  bool follow = false;  // until the launch has ended
+  bool operator==(const LogRead&) const = default;
+};
+
+struct LogCancel {
+  std::uint32_t request = 0;
+  bool operator==(const LogCancel&) const = default;
+};
+
+/// End all launches, report them, then exit.
+struct ShutDown {
+  bool operator==(const ShutDown&) const = default;
+};
+
+using ToAgent =
+    std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel, ShutDown>;
+
+}  // namespace model

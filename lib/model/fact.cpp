@@ -1,0 +1,34 @@
+#include "lib/model/fact.h"
+
+#include "lib/base/overloaded.h"
+
+namespace model {
+
+bool JobSubmitted::operator==(const JobSubmitted& other) const {
+  return job == other.job && user == other.user && *spec == *other.spec;
+}
+
+bool StepStarted::operator==(const StepStarted& other) const {
+  return key == other.key && *spec == *other.spec && tasks == other.tasks;
+}
+
+std::string_view kind_of(const FactBody& body) {
+  using View = std::string_view;
+  return std::visit(
+      base::Overloaded{[](const NodeJoined&) -> View { return "node_joined"; },
+                       [](const NodeAway&) -> View { return "node_away"; },
+                       [](const NodeLost&) -> View { return "node_lost"; },
+                       [](const JobSubmitted&) -> View { return "job_submitted"; },
+                       [](const JobHeld&) -> View { return "job_held"; },
+                       [](const JobReleased&) -> View { return "job_released"; },
+                       [](const AttemptStarted&) -> View { return "attempt_started"; },
+                       [](const LaunchStarted&) -> View { return "launch_started"; },
+                       [](const StepStarted&) -> View { return "step_started"; },
+                       [](const LaunchEnded&) -> View { return "launch_ended"; },
+                       [](const AttemptEnding&) -> View { return "attempt_ending"; },
+                       [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
+                       [](const JobEnded&) -> View { return "job_ended"; }},
+      body);
+}
+
+}  // namespace model

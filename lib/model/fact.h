@@ -1,0 +1,130 @@
+#pragma once
+// What happened: the only things that are kept. State is what the facts, applied in order, make of
+// it. A kind, once shipped, never changes its meaning (docs/journal.md).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/layout.h"
+#include "lib/model/node.h"
+#include "lib/model/outcome.h"
+
+namespace model {
+
+// Nodes.
+
+/// An agent dialled in and its node may take work. Repeated when it comes back, with what it is
+/// now.
+struct NodeJoined {
+  NodeId node;
+  NodeInfo info;
+  bool operator==(const NodeJoined&) const = default;
+};
+
+/// The agent's connection broke. What runs there runs on; no new work goes there.
+struct NodeAway {
+  NodeId node;
+  bool operator==(const NodeAway&) const = default;
+};
+
+/// Away for longer than the node time-out: what ran there is written off.
+struct NodeLost {
+  NodeId node;
+  bool operator==(const NodeLost&) const = default;
+};
+
+// Jobs.
+
+struct JobSubmitted {
+  JobId job;
+  User user;
+  std::shared_ptr<const JobSpec> spec;
+  bool operator==(const JobSubmitted& other) const;
+};
+
+struct JobHeld {
+  JobId job;
+  std::string by;
+  bool operator==(const JobHeld&) const = default;
+};
+
+struct JobReleased {
+  JobId job;
+  std::string by;
+  bool operator==(const JobReleased&) const = default;
+};
+
+/// The job has its nodes; its batch script is to be started on the first.
+struct AttemptStarted {
+  JobId job;
+  std::uint32_t attempt = 1;
+  Allocation allocation;
+  bool operator==(const AttemptStarted&) const = default;
+};
+
+/// A launch's processes exist.
+struct LaunchStarted {
+  LaunchKey key;
+  NodeId node;
+  bool operator==(const LaunchStarted&) const = default;
+};
+
+/// `muster run` inside the attempt: `tasks` for each node of the allocation, 0 where it has no
+/// part.
+struct StepStarted {
+  LaunchKey key;  // with a step
+  std::shared_ptr<const StepSpec> spec;
+  std::vector<int> tasks;
+  bool operator==(const StepStarted& other) const;
+};
+
+/// A launch and all its processes are gone.
+struct LaunchEnded {
+  NodeId node;
+  LaunchReport report;
+  bool operator==(const LaunchEnded&) const = default;
+};
+
+/// The attempt is to end, and why: what still runs is being ended.
+struct AttemptEnding {
+  JobId job;
+  std::uint32_t attempt = 1;
+  Failure why;
+  bool operator==(const AttemptEnding&) const = default;
+};
+
+/// All launches of the attempt are gone and its resources are free; the job waits again.
+struct AttemptRequeued {
+  JobId job;
+  std::uint32_t attempt = 1;
+  base::Time not_before;
+  bool operator==(const AttemptRequeued&) const = default;
+};
+
+/// The end of the job, and of its last attempt if it had one.
+struct JobEnded {
+  JobId job;
+  Outcome outcome;
+  bool operator==(const JobEnded&) const = default;
+};
+
+using FactBody =
+    std::variant<NodeJoined, NodeAway, NodeLost, JobSubmitted, JobHeld, JobReleased, AttemptStarted,
+                 LaunchStarted, StepStarted, LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded>;
+
+struct Fact {
+  base::Time at;
+  FactBody body;
+  bool operator==(const Fact&) const = default;
+};
+
+/// "job_submitted", "node_joined" ...: the kind in the journal, the event stream and the log.
+std::string_view kind_of(const FactBody& body);
+
+}  // namespace model

@@ -1,0 +1,114 @@
+#pragma once
+// What the launchers of one step, and its `muster run`, say to the step's head: the launcher of
+// rank 0's node.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/model/ids.h"
+#include "lib/model/outcome.h"
+
+namespace model {
+
+/// First message of a launcher. The secret is the order's.
+struct PeerHello {
+  LaunchKey key;
+  std::string secret;
+  int node_index = 0;
+  bool operator==(const PeerHello&) const = default;
+};
+
+/// First message of `muster run`; answered with output as it comes and at last with StepResult.
+struct ClientHello {
+  LaunchKey key;
+  std::string secret;
+  bool operator==(const ClientHello&) const = default;
+};
+
+/// A node's part of a fence, to the head; the concatenated parts of all nodes, from the head.
+/// `ranks` is the canonical list of participants (empty: all), `number` counts the fences of that
+/// list from 0.
+struct Fence {
+  std::vector<int> ranks;
+  std::uint32_t number = 0;
+  std::string data;
+  bool operator==(const Fence&) const = default;
+};
+
+/// Direct modex: a request for a rank's data, passed on by the head to the rank's node.
+struct ModexRequest {
+  std::uint32_t request = 0;
+  int from_node = 0;
+  int rank = 0;
+  bool operator==(const ModexRequest&) const = default;
+};
+
+struct ModexReply {
+  std::uint32_t request = 0;
+  int to_node = 0;
+  int status = 0;  // of PMIx
+  std::string data;
+  bool operator==(const ModexReply&) const = default;
+};
+
+enum class OutputStream { out, err };
+
+/// Bytes that a rank wrote.
+struct RankOutput {
+  int rank = 0;
+  OutputStream stream = OutputStream::out;
+  std::string bytes;
+  bool operator==(const RankOutput&) const = default;
+};
+
+/// Bytes for rank 0's standard input; empty is its end.
+struct RankInput {
+  std::string bytes;
+  bool operator==(const RankInput&) const = default;
+};
+
+/// One line of the map, sent when the rank runs: where it is and on which hardware threads.
+struct RankPlaced {
+  int rank = 0;
+  std::string node;
+  std::string cpus;  // as CpuSet text; empty: not bound
+  std::string gpus;
+  bool operator==(const RankPlaced&) const = default;
+};
+
+/// A node's ranks have all ended and their output is sent. Or something failed first: then with
+/// ranks left.
+struct NodeEnded {
+  int node_index = 0;
+  int exit_code = 0;
+  std::optional<Failure> failure;
+  bool operator==(const NodeEnded&) const = default;
+};
+
+/// From the head: end your ranks, the step has failed or was interrupted.
+struct EndStep {
+  Failure why;
+  bool operator==(const EndStep&) const = default;
+};
+
+/// From the client: deliver a signal to all ranks.
+struct StepSignal {
+  int number = 0;
+  bool operator==(const StepSignal&) const = default;
+};
+
+/// The last message to the client.
+struct StepResult {
+  int exit_code = 0;  // highest of all ranks
+  std::optional<Failure> failure;
+  bool operator==(const StepResult&) const = default;
+};
+
+using HeadMessage =
+    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, RankOutput, RankInput,
+                 RankPlaced, NodeEnded, EndStep, StepSignal, StepResult>;
+
+}  // namespace model

@@ -1,0 +1,155 @@
+#include "lib/model/index_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "lib/base/check.h"
+#include "lib/base/text.h"
+
+namespace model {
+
+namespace {
+
+constexpr int word_bits = 64;
+
+std::size_t word_of(int index) {
+  return static_cast<std::size_t>(index / word_bits);
+}
+
+std::uint64_t bit_of(int index) {
+  return std::uint64_t{1} << (index % word_bits);
+}
+
+}  // namespace
+
+IndexSet IndexSet::range(int first, int count) {
+  IndexSet set;
+  for (int i = first; i < first + count; ++i) set.add(i);
+  return set;
+}
+
+void IndexSet::add(int index) {
+  base::check(index >= 0 && index < limit, "an index is in range");
+  if (words_.size() <= word_of(index)) words_.resize(word_of(index) + 1);
+  words_[word_of(index)] |= bit_of(index);
+}
+
+void IndexSet::remove(int index) {
+  if (!contains(index)) return;
+  words_[word_of(index)] &= ~bit_of(index);
+  trim();
+}
+
+bool IndexSet::contains(int index) const {
+  return index >= 0 && word_of(index) < words_.size() &&
+         (words_[word_of(index)] & bit_of(index)) != 0;
+}
+
+int IndexSet::count() const {
+  int n = 0;
+  for (const auto word : words_) n += std::popcount(word);
+  return n;
+}
+
+std::vector<int> IndexSet::members() const {
+  std::vector<int> all;
+  for (std::size_t w = 0; w < words_.size(); ++w) {
+    for (auto word = words_[w]; word != 0; word &= word - 1) {
+      all.push_back(static_cast<int>(w) * word_bits + std::countr_zero(word));
+    }
+  }
+  return all;
+}
+
+std::optional<int> IndexSet::first() const {
+  for (std::size_t w = 0; w < words_.size(); ++w) {
+    if (words_[w] != 0) return static_cast<int>(w) * word_bits + std::countr_zero(words_[w]);
+  }
+  return std::nullopt;
+}
+
+IndexSet IndexSet::take(int n) const {
+  IndexSet taken;
+  for (const int index : members()) {
+    if (n-- <= 0) break;
+    taken.add(index);
+  }
+  return taken;
+}
+
+bool IndexSet::includes(const IndexSet& other) const {
+  for (std::size_t w = 0; w < other.words_.size(); ++w) {
+    const auto mine = w < words_.size() ? words_[w] : 0;
+    if ((other.words_[w] & ~mine) != 0) return false;
+  }
+  return true;
+}
+
+bool IndexSet::intersects(const IndexSet& other) const {
+  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w) {
+    if ((words_[w] & other.words_[w]) != 0) return true;
+  }
+  return false;
+}
+
+IndexSet& IndexSet::operator|=(const IndexSet& other) {
+  if (words_.size() < other.words_.size()) words_.resize(other.words_.size());
+  for (std::size_t w = 0; w < other.words_.size(); ++w) words_[w] |= other.words_[w];
+  return *this;
+}
+
+IndexSet& IndexSet::operator-=(const IndexSet& other) {
+  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w) {
+    words_[w] &= ~other.words_[w];
+  }
+  trim();
+  return *this;
+}
+
+IndexSet& IndexSet::operator&=(const IndexSet& other) {
+  words_.resize(std::min(words_.size(), other.words_.size()));
+  for (std::size_t w = 0; w < words_.size(); ++w) words_[w] &= other.words_[w];
+  trim();
+  return *this;
+}
+
+void IndexSet::trim() {
+  while (!words_.empty() && words_.back() == 0) words_.pop_back();
+}
+
+std::string to_text(const IndexSet& set) {
+  std::string text;
+  const auto all = set.members();
+  for (std::size_t i = 0; i < all.size();) {
+    std::size_t last = i;
+    while (last + 1 < all.size() && all[last + 1] == all[last] + 1) ++last;
+    if (!text.empty()) text += ',';
+    text += last == i ? fmt::format("{}", all[i]) : fmt::format("{}-{}", all[i], all[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+base::Result<IndexSet> index_set_from_text(std::string_view text) {
+  IndexSet set;
+  if (text.empty()) return set;
+  for (const auto part : base::split(text, ',')) {
+    const auto dash = part.find('-');
+    const auto first = base::parse_int(part.substr(0, dash), 0, IndexSet::limit - 1);
+    const auto last = dash == std::string_view::npos
+                          ? first
+                          : base::parse_int(part.substr(dash + 1), 0, IndexSet::limit - 1);
+    if (!first || !last || *last < *first) {
+      return base::fail(base::Code::invalid,
+                        fmt::format("'{}' is not a list of indices; expected numbers below {} and "
+                                    "ranges, such as 0-3,8",
+                                    base::printable(text), IndexSet::limit));
+    }
+    set |= IndexSet::range(static_cast<int>(*first), static_cast<int>(*last - *first + 1));
+  }
+  return set;
+}
+
+}  // namespace model

@@ -1,0 +1,75 @@
+#pragma once
+// What a user submits: the request for resources and what is to run. Immutable once accepted.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/base/time.h"
+
+namespace model {
+
+/// The verified identity of a caller (peer credentials of the socket).
+struct User {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string name;
+
+  bool operator==(const User&) const = default;
+};
+
+/// The request as written: what the user left out stays empty. resolve() gives it its meaning.
+struct Shape {
+  std::optional<int> nodes;
+  std::optional<int> tasks;
+  std::optional<int> tasks_per_node;
+  int cpus_per_task = 1;
+  int gpus_per_node = 0;
+  int gpus_per_task = 0;
+  std::optional<base::Bytes> memory_per_node;
+  std::optional<base::Bytes> memory_per_cpu;
+
+  auto operator<=>(const Shape&) const = default;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+struct JobSpec {
+  std::string name;
+  std::string pool;  // empty: any pool
+  std::string comment;
+  std::string token;  // of the submission: a repeated one gives the same job, "" switches that off
+  Shape shape;
+  std::optional<base::Duration> time_limit;
+  int priority = 0;  // -1000..1000
+  bool hold = false;
+
+  std::string script;       // the whole text with its #! line; empty: `arguments` is the command
+  std::string script_name;  // as the user wrote it, for people
+  std::vector<std::string> arguments;  // of the script, or the command with its arguments
+  Environment environment;
+  std::string work_dir;  // absolute
+  std::string output;    // absolute path pattern
+  std::string error;     // absolute path pattern; empty: into the output file
+
+  bool operator==(const JobSpec&) const = default;
+};
+
+/// A parallel step as `muster run` asks for it.
+struct StepSpec {
+  std::optional<int> nodes;
+  std::optional<int> tasks;  // default: the job's
+  std::optional<int> tasks_per_node;
+  std::optional<int> cpus_per_task;
+  std::optional<int> gpus_per_task;
+  std::vector<std::string> arguments;  // program and its arguments
+  Environment environment;
+  std::string work_dir;
+
+  bool operator==(const StepSpec&) const = default;
+};
+
+}  // namespace model

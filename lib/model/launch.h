@@ -1,0 +1,41 @@
+#pragma once
+// The order to start something on one node, complete enough to be carried out without the
+// controller.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/layout.h"
+
+namespace model {
+
+/// For the first node of an attempt, the batch script; for each node of a step, its part of the
+/// ranks.
+struct LaunchOrder {
+  LaunchKey key;
+  User user;
+  std::shared_ptr<const JobSpec> job;    // environment, directory, script, output patterns
+  std::shared_ptr<const StepSpec> step;  // set for a step
+  Allocation allocation;                 // of the whole attempt, in rank order
+  int node_index = 0;                    // of the node that gets the order, in the allocation
+  std::vector<int> tasks;                // of a step: for each node of the allocation, 0 = no part
+  base::Duration kill_grace{};           // between TERM and KILL
+  std::string cluster;                   // name, for people
+  std::string pool;                      // of the node
+  std::string controller;    // address of the API for `muster run` in the job: "unix:/path"
+  std::string head_address;  // of a step: where its head listens: "unix:/path"
+  std::string secret;        // of a step: what its launchers and client show each other
+};
+
+/// The node of the step that has rank 0: the first with tasks. Its launcher is the head.
+int head_index(const LaunchOrder& order);
+
+/// Rank of the first task on the node at `index` of the allocation.
+int first_rank(const LaunchOrder& order, int index);
+
+}  // namespace model

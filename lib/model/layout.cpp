@@ -1,0 +1,104 @@
+#include "lib/model/layout.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/check.h"
+
+namespace model {
+
+namespace {
+
+constexpr int most = 1'000'000;  // of anything countable in one request
+
+base::Result<void> in_range(std::string_view option, std::optional<int> value, int least) {
+  if (!value || (*value >= least && *value <= most)) return {};
+  return base::fail(base::Code::invalid,
+                    fmt::format("{} is {}; expected {} to {}", option, *value, least, most));
+}
+
+base::Result<void> check_numbers(const Shape& shape) {
+  for (const auto& result :
+       {in_range("--nodes", shape.nodes, 1), in_range("--ntasks", shape.tasks, 1),
+        in_range("--ntasks-per-node", shape.tasks_per_node, 1),
+        in_range("--cpus-per-task", shape.cpus_per_task, 1),
+        in_range("--gpus-per-node", shape.gpus_per_node, 0),
+        in_range("--gpus-per-task", shape.gpus_per_task, 0)}) {
+    if (!result) return result;
+  }
+  if (shape.memory_per_node && shape.memory_per_cpu) {
+    return base::fail(base::Code::invalid,
+                      "--mem and --mem-per-cpu exclude each other; give one of them");
+  }
+  if (shape.gpus_per_node > 0 && shape.gpus_per_task > 0) {
+    return base::fail(base::Code::invalid,
+                      "--gpus-per-node and --gpus-per-task exclude each other; give one of them");
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<Layout> resolve(const Shape& shape) {
+  if (auto numbers = check_numbers(shape); !numbers) return std::unexpected(numbers.error());
+
+  Layout layout;
+  layout.nodes = shape.nodes;
+  layout.most_tasks_per_node = shape.tasks_per_node;
+  layout.cpus_per_task = shape.cpus_per_task;
+  layout.gpus_per_task = shape.gpus_per_task;
+  layout.gpus_per_node = shape.gpus_per_node;
+  layout.memory_per_node = shape.memory_per_node.value_or(base::Bytes());
+  layout.memory_per_cpu = shape.memory_per_cpu.value_or(base::Bytes());
+
+  const std::int64_t per_node = shape.tasks_per_node.value_or(1);
+  const std::int64_t tasks = shape.tasks.value_or(
+      static_cast<int>(std::min<std::int64_t>(most + 1, per_node * shape.nodes.value_or(1))));
+  if (tasks > most) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("the request is for more than {} tasks", most));
+  }
+  layout.tasks = static_cast<int>(tasks);
+  if (!layout.nodes && shape.tasks_per_node) {
+    layout.nodes = static_cast<int>((tasks + per_node - 1) / per_node);
+  }
+  if (layout.nodes && *layout.nodes > layout.tasks) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("{} nodes for {} tasks: every node needs a task; ask "
+                                  "for at most {} nodes or more tasks",
+                                  *layout.nodes, layout.tasks, layout.tasks));
+  }
+  if (layout.nodes && shape.tasks_per_node && tasks > per_node * *layout.nodes) {
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("{} tasks do not fit on {} nodes with at most {} tasks each; ask for at "
+                    "least {} nodes",
+                    tasks, *layout.nodes, per_node, (tasks + per_node - 1) / per_node));
+  }
+  return layout;
+}
+
+Demand demand_of(const Layout& layout, int tasks) {
+  Demand demand;
+  demand.tasks = tasks;
+  demand.cores = tasks * layout.cpus_per_task;
+  demand.gpus = layout.gpus_per_node + tasks * layout.gpus_per_task;
+  demand.memory =
+      layout.memory_per_node + layout.memory_per_cpu * static_cast<std::uint64_t>(demand.cores);
+  return demand;
+}
+
+std::vector<int> tasks_by_node(const Layout& layout) {
+  base::check(layout.nodes.has_value(), "the number of nodes is known");
+  const int nodes = *layout.nodes;
+  std::vector<int> tasks(static_cast<std::size_t>(nodes), layout.tasks / nodes);
+  for (int i = 0; i < layout.tasks % nodes; ++i) ++tasks[static_cast<std::size_t>(i)];
+  return tasks;
+}
+
+std::vector<std::string> node_names(const Allocation& allocation) {
+  std::vector<std::string> names;
+  for (const auto& share : allocation.nodes) names.push_back(share.name);
+  return names;
+}
+
+}  // namespace model

@@ -1,0 +1,72 @@
+#pragma once
+// What a request means in tasks per node, and where it is placed: concrete cores, GPUs and memory.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/base/result.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/topology.h"
+
+namespace model {
+
+/// What one node has to give for `tasks` tasks of a request.
+struct Demand {
+  int tasks = 0;
+  int cores = 0;
+  int gpus = 0;
+  base::Bytes memory;
+
+  bool operator==(const Demand&) const = default;
+};
+
+/// A request with every default filled in. With `nodes` given, tasks are spread evenly in blocks,
+/// the first nodes taking one more; without, as few nodes are used as the cluster allows.
+struct Layout {
+  std::optional<int> nodes;
+  int tasks = 1;
+  std::optional<int> most_tasks_per_node;
+  int cpus_per_task = 1;
+  int gpus_per_task = 0;
+  int gpus_per_node = 0;
+  base::Bytes memory_per_node;  // 0: none asked
+  base::Bytes memory_per_cpu;   // 0: none asked
+
+  bool operator==(const Layout&) const = default;
+};
+
+/// errors: invalid for numbers below 1, more nodes than tasks, contradictions, absurd sizes
+base::Result<Layout> resolve(const Shape& shape);
+
+/// What a node needs for `tasks` tasks (0 tasks on a node do not occur).
+Demand demand_of(const Layout& layout, int tasks);
+
+/// Tasks for each of layout.nodes nodes; layout.nodes must be set.
+std::vector<int> tasks_by_node(const Layout& layout);
+
+/// What one node gives to an attempt.
+struct NodeShare {
+  NodeId node;
+  std::string name;
+  int tasks = 0;
+  CoreSet cores;
+  GpuSet gpus;
+  base::Bytes memory;
+
+  bool operator==(const NodeShare&) const = default;
+};
+
+/// In order: rank blocks follow it, the batch script runs on the first.
+struct Allocation {
+  std::vector<NodeShare> nodes;
+
+  bool operator==(const Allocation&) const = default;
+};
+
+/// Node names in order, for host lists.
+std::vector<std::string> node_names(const Allocation& allocation);
+
+}  // namespace model

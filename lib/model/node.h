@@ -1,0 +1,23 @@
+#pragma once
+// A node as its agent announces it.
+
+#include <string>
+
+#include "lib/model/topology.h"
+
+namespace model {
+
+struct NodeInfo {
+  std::string name;  // unique in the cluster: "n1"
+  std::string pool;
+  std::string hostname;  // of the machine; several nodes of an embedded cluster share it
+  std::string address;   // where other nodes reach it, "127.0.0.1" when all is on one machine
+  std::string boot_id;   // of the machine; a change means that nothing runs on any more
+  std::string kernel;
+  std::string version;  // of muster on the node
+  Topology topology;
+
+  bool operator==(const NodeInfo&) const = default;
+};
+
+}  // namespace model

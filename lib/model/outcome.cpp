@@ -1,0 +1,122 @@
+#include "lib/model/outcome.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "lib/base/check.h"
+
+namespace model {
+
+namespace {
+
+template <class Enum, std::size_t N>
+using Names = std::array<std::pair<Enum, std::string_view>, N>;
+
+constexpr Names<Cause, 11> cause_names{{{Cause::exit_code, "exit_code"},
+                                        {Cause::signal, "signal"},
+                                        {Cause::aborted, "aborted"},
+                                        {Cause::before_init, "before_init"},
+                                        {Cause::not_finalized, "not_finalized"},
+                                        {Cause::cannot_start, "cannot_start"},
+                                        {Cause::launcher_lost, "launcher_lost"},
+                                        {Cause::peer_lost, "peer_lost"},
+                                        {Cause::cancelled, "cancelled"},
+                                        {Cause::time_limit, "time_limit"},
+                                        {Cause::node_lost, "node_lost"}}};
+
+constexpr Names<Ending, 5> ending_names{{{Ending::completed, "completed"},
+                                         {Ending::failed, "failed"},
+                                         {Ending::cancelled, "cancelled"},
+                                         {Ending::timed_out, "timed_out"},
+                                         {Ending::node_lost, "node_lost"}}};
+
+template <class Enum, std::size_t N>
+std::string_view name_of(const Names<Enum, N>& names, Enum value) {
+  for (const auto& [candidate, name] : names) {
+    if (candidate == value) return name;
+  }
+  base::check(false, "every enumerator has a name");
+  return {};
+}
+
+template <class Enum, std::size_t N>
+std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+std::string signal_name(int number) {
+  const char* name = sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
+/// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
+std::string subject(const Failure& failure) {
+  std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
+  text += failure.rank   ? fmt::format("rank {}", *failure.rank)
+          : failure.step ? "launch"
+                         : "the script";
+  if (!failure.node.empty()) text += " on " + failure.node;
+  return text;
+}
+
+std::string happening(const Failure& failure) {
+  switch (failure.cause) {
+    case Cause::exit_code:
+      return fmt::format("exited with code {}", failure.code);
+    case Cause::signal:
+      return fmt::format("was killed by {}", signal_name(failure.code));
+    case Cause::aborted:
+      return fmt::format("called MPI_Abort with code {}", failure.code);
+    case Cause::before_init:
+      return fmt::format("ended with code {} before MPI_Init while other ranks waited in it",
+                         failure.code);
+    case Cause::not_finalized:
+      return "exited without MPI_Finalize";
+    case Cause::cannot_start:
+      return "could not start";
+    case Cause::launcher_lost:
+      return "lost its launcher";
+    case Cause::peer_lost:
+      return "lost contact with the other nodes of the step";
+    case Cause::cancelled:
+      return "was cancelled";
+    case Cause::time_limit:
+      return "reached its time limit";
+    case Cause::node_lost:
+      return "lost its node";
+  }
+  base::check(false, "every cause is described");
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_text(Cause cause) {
+  return name_of(cause_names, cause);
+}
+
+std::optional<Cause> cause_from_text(std::string_view text) {
+  return named(cause_names, text);
+}
+
+std::string_view to_text(Ending ending) {
+  return name_of(ending_names, ending);
+}
+
+std::optional<Ending> ending_from_text(std::string_view text) {
+  return named(ending_names, text);
+}
+
+std::string describe(const Failure& failure) {
+  std::string text = subject(failure) + " " + happening(failure);
+  if (!failure.text.empty()) text += ": " + failure.text;
+  return text;
+}
+
+}  // namespace model

@@ -1,0 +1,82 @@
+#pragma once
+// How things end: a launch on one node, an attempt, a job; and the cause, with the numbers that
+// explain it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/bytes.h"
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+
+namespace model {
+
+/// Why something ended otherwise than by success.
+enum class Cause {
+  exit_code,      // a process exited with a code other than 0
+  signal,         // a process was killed by a signal
+  aborted,        // a rank called MPI_Abort
+  before_init,    // a rank ended before MPI_Init while others waited in it
+  not_finalized,  // a rank exited with 0 after MPI_Init but without MPI_Finalize
+  cannot_start,   // no such program, not executable, no such directory, output not writable
+  launcher_lost,  // the launcher was killed, so its ranks were ended
+  peer_lost,      // the launchers of a step lost each other
+  cancelled,      // by a user
+  time_limit,     // the job's time limit is reached
+  node_lost,      // a node did not come back in time, or came back rebooted
+};
+
+std::string_view to_text(Cause cause);
+std::optional<Cause> cause_from_text(std::string_view text);
+
+/// The first thing that went wrong, for the person who asks why.
+struct Failure {
+  Cause cause = Cause::exit_code;
+  int code = 0;  // exit code or signal number, where the cause has one
+  std::optional<StepId> step;
+  std::optional<int> rank;
+  std::string node;
+  std::string text;  // detail: the path that could not be executed, who cancelled
+
+  bool operator==(const Failure&) const = default;
+};
+
+/// One sentence: "step 0: rank 2 on n2 exited with code 3".
+std::string describe(const Failure& failure);
+
+struct Usage {
+  base::Duration cpu{};     // user + system of everything started
+  base::Bytes memory_peak;  // largest resident set of one process
+
+  bool operator==(const Usage&) const = default;
+};
+
+/// What one launch on one node came to. Kept by the agent until acknowledged.
+struct LaunchReport {
+  LaunchKey key;
+  base::Time started_at;
+  base::Time ended_at;
+  int exit_code = 0;               // highest of its processes, 128 + signal for a killed one
+  std::optional<Failure> failure;  // absent: success
+  Usage usage;
+
+  bool operator==(const LaunchReport&) const = default;
+};
+
+enum class Ending { completed, failed, cancelled, timed_out, node_lost };
+
+std::string_view to_text(Ending ending);
+std::optional<Ending> ending_from_text(std::string_view text);
+
+/// The end of an attempt or a job.
+struct Outcome {
+  Ending ending = Ending::completed;
+  int exit_code = 0;  // of the batch script, 128 + signal; what submit --wait exits with
+  std::optional<Failure> failure;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+}  // namespace model

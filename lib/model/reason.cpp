@@ -1,0 +1,69 @@
+#include "lib/model/reason.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/overloaded.h"
+#include "lib/base/text.h"
+
+namespace model {
+
+namespace {
+
+std::string amounts(const Demand& demand) {
+  std::string text = base::plural(demand.cores, "free core");
+  if (demand.gpus > 0) text += " and " + base::plural(demand.gpus, "free GPU");
+  if (demand.memory > base::Bytes()) text += " and " + to_text(demand.memory) + " of memory";
+  return text;
+}
+
+std::string holders_text(const std::vector<JobId>& holders) {
+  if (holders.empty()) return "";
+  std::vector<std::string> ids;
+  for (const auto job : holders) ids.push_back(to_text(job));
+  return fmt::format("; in use by job{} {}", ids.size() == 1 ? "" : "s", base::join(ids, ", "));
+}
+
+}  // namespace
+
+std::string_view kind_of(const Reason& reason) {
+  return std::visit(
+      base::Overloaded{[](const NotConsidered&) -> std::string_view { return "not_considered"; },
+                       [](const Held&) -> std::string_view { return "held"; },
+                       [](const ShortOfResources&) -> std::string_view { return "resources"; },
+                       [](const NodesAway&) -> std::string_view { return "nodes_away"; },
+                       [](const Behind&) -> std::string_view { return "behind"; },
+                       [](const BackOff&) -> std::string_view { return "back_off"; }},
+      reason);
+}
+
+std::string describe(const Reason& reason) {
+  return std::visit(
+      base::Overloaded{
+          [](const NotConsidered&) -> std::string {
+            return "no scheduling pass has looked at it yet";
+          },
+          [](const Held& held) {
+            return fmt::format("held by {}; release it with muster release", held.by);
+          },
+          [](const ShortOfResources& r) {
+            return fmt::format("needs {} with {} each; {} of {} ready have that now{}",
+                               base::plural(r.nodes_needed, "node"), amounts(r.per_node),
+                               r.nodes_fitting, base::plural(r.nodes_ready, "node"),
+                               holders_text(r.holders));
+          },
+          [](const NodesAway& r) {
+            return fmt::format("needs {} and {} connected; waiting for nodes to come (back)",
+                               base::plural(r.nodes_needed, "node"),
+                               r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready));
+          },
+          [](const Behind& r) {
+            return fmt::format("behind job {}, which comes first", to_text(r.job));
+          },
+          [](const BackOff& r) {
+            return fmt::format("requeued after it lost a node; starts again after {}",
+                               to_text(r.until));
+          }},
+      reason);
+}
+
+}  // namespace model

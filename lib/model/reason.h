@@ -1,0 +1,62 @@
+#pragma once
+// Why a job waits: a typed value with the numbers that stand before it.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/layout.h"
+
+namespace model {
+
+/// No pass has looked at it yet.
+struct NotConsidered {
+  bool operator==(const NotConsidered&) const = default;
+};
+
+/// Submitted with --hold, or held later.
+struct Held {
+  std::string by;
+  bool operator==(const Held&) const = default;
+};
+
+/// Its nodes do not have enough free now.
+struct ShortOfResources {
+  int nodes_needed = 1;
+  int nodes_ready = 0;         // up, in an allowed pool
+  int nodes_fitting = 0;       // of these, with enough free now
+  Demand per_node;             // of the largest part
+  std::vector<JobId> holders;  // whose end would free the nodes, soonest known end first; at most 8
+  bool operator==(const ShortOfResources&) const = default;
+};
+
+/// Too few nodes are connected at all.
+struct NodesAway {
+  int nodes_needed = 1;
+  int nodes_ready = 0;
+  bool operator==(const NodesAway&) const = default;
+};
+
+/// An earlier or more important job waits for the same nodes; nothing overtakes it.
+struct Behind {
+  JobId job;
+  bool operator==(const Behind&) const = default;
+};
+
+/// It comes back after a node was lost, not before this time.
+struct BackOff {
+  base::Time until;
+  bool operator==(const BackOff&) const = default;
+};
+
+using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, BackOff>;
+
+/// The kind in one word for listings: "resources", "behind", "held" ...
+std::string_view kind_of(const Reason& reason);
+
+/// One sentence with its numbers.
+std::string describe(const Reason& reason);
+
+}  // namespace model

@@ -1,0 +1,108 @@
+#pragma once
+// What people ask for: a job and a node as the API shows them and history keeps them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/layout.h"
+#include "lib/model/node.h"
+#include "lib/model/outcome.h"
+#include "lib/model/reason.h"
+
+namespace model {
+
+enum class JobState {
+  waiting,
+  starting,
+  running,
+  ending,
+  completed,
+  failed,
+  cancelled,
+  timed_out,
+  node_lost
+};
+
+std::string_view to_text(JobState state);
+std::optional<JobState> job_state_from_text(std::string_view text);
+JobState state_of(Ending ending);
+bool is_final(JobState state);
+
+struct StepRecord {
+  StepId step;
+  std::string command;     // program and arguments, for people
+  std::vector<int> tasks;  // by node of the allocation
+  base::Time started_at;
+  std::optional<base::Time> ended_at;
+  int exit_code = 0;
+  std::optional<Failure> failure;
+
+  bool operator==(const StepRecord&) const = default;
+};
+
+/// One start of the job that has ended, except the last, which the record itself shows.
+struct AttemptRecord {
+  std::uint32_t attempt = 1;
+  std::string nodes;  // compressed list
+  base::Time started_at;
+  base::Time ended_at;
+  Failure why;
+
+  bool operator==(const AttemptRecord&) const = default;
+};
+
+struct JobRecord {
+  JobId job;
+  User user;
+  std::string name;
+  std::string pool;  // asked for; empty: any
+  std::string comment;
+  JobState state = JobState::waiting;
+  int priority = 0;
+  Layout layout;
+  std::optional<base::Duration> time_limit;
+  std::string script_name;
+  std::vector<std::string> arguments;
+  std::string work_dir;
+  std::string output;  // with its patterns replaced once it has started
+  std::string error;
+
+  base::Time submitted_at;
+  std::uint32_t attempt = 0;  // 0: never started
+  Allocation allocation;      // of the current or last attempt
+  std::optional<base::Time> started_at;
+  std::optional<base::Time> ended_at;
+  std::optional<Reason> reason;  // while it waits
+  std::optional<Outcome> outcome;
+  std::optional<Failure> ending;  // why the attempt is being ended, while it is
+  Usage usage;
+  std::vector<StepRecord> steps;  // of the current or last attempt
+  std::vector<AttemptRecord> earlier;
+
+  bool operator==(const JobRecord&) const = default;
+};
+
+enum class NodeState { idle, busy, away, lost };
+
+std::string_view to_text(NodeState state);
+std::optional<NodeState> node_state_from_text(std::string_view text);
+
+struct NodeRecord {
+  NodeId node;
+  NodeInfo info;
+  NodeState state = NodeState::idle;
+  base::Time since;  // of the state
+  CoreSet cores_used;
+  GpuSet gpus_used;
+  base::Bytes memory_used;
+  std::vector<JobId> jobs;
+
+  bool operator==(const NodeRecord&) const = default;
+};
+
+}  // namespace model

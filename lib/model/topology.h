@@ -1,0 +1,55 @@
+#pragma once
+// What a node is made of: NUMA domains, cores and GPUs, as nodeprep's probe found them.
+
+#include <string>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/model/index_set.h"
+
+namespace model {
+
+using CpuSet = IndexSet;   // hardware threads, by the operating system's number
+using CoreSet = IndexSet;  // cores, by their place in Topology::cores
+using GpuSet = IndexSet;   // GPUs, by their place in Topology::gpus
+
+struct NumaDomain {
+  int os_index = 0;
+  base::Bytes memory;
+
+  bool operator==(const NumaDomain&) const = default;
+};
+
+struct Core {
+  int package = 0;
+  int numa = 0;  // place in Topology::numa
+  CpuSet cpus;   // the hardware threads of the core
+
+  bool operator==(const Core&) const = default;
+};
+
+struct Gpu {
+  std::string uuid;  // as NVML gives it, "GPU-..."; empty where only the PCI bus knows the device
+  std::string kind;  // "NVIDIA H200"
+  std::string pci;   // "0000:65:00.0"
+  base::Bytes memory;
+  int numa = 0;  // place in Topology::numa of the nearest domain
+
+  bool operator==(const Gpu&) const = default;
+};
+
+/// The part of a machine that is one node. Cores are in order of package, NUMA domain, number.
+struct Topology {
+  std::vector<NumaDomain> numa;
+  std::vector<Core> cores;
+  std::vector<Gpu> gpus;        // in PCI order, which is CUDA_DEVICE_ORDER=PCI_BUS_ID
+  base::Bytes memory;           // that jobs may use
+  bool oversubscribed = false;  // several cores, of this node or of others, stand for one real core
+
+  bool operator==(const Topology&) const = default;
+};
+
+/// The hardware threads of some cores.
+CpuSet cpus_of(const Topology& topology, const CoreSet& cores);
+
+}  // namespace model
