@@ -15,7 +15,8 @@ bool StepStarted::operator==(const StepStarted& other) const {
 std::string_view kind_of(const FactBody& body) {
   using View = std::string_view;
   return std::visit(
-      base::Overloaded{[](const NodeJoined&) -> View { return "node_joined"; },
+      base::Overloaded{[](const NumbersGiven&) -> View { return "numbers_given"; },
+                       [](const NodeJoined&) -> View { return "node_joined"; },
                        [](const NodeAway&) -> View { return "node_away"; },
                        [](const NodeLost&) -> View { return "node_lost"; },
                        [](const JobSubmitted&) -> View { return "job_submitted"; },

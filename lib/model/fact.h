@@ -17,6 +17,14 @@
 
 namespace model {
 
+/// Heads a snapshot: the numbers that are given next, so that none is used twice after old jobs are
+/// dropped.
+struct NumbersGiven {
+  JobId next_job;
+  NodeId next_node;
+  bool operator==(const NumbersGiven&) const = default;
+};
+
 // Nodes.
 
 /// An agent dialled in and its node may take work. Repeated when it comes back, with what it is
@@ -114,9 +122,9 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
-using FactBody =
-    std::variant<NodeJoined, NodeAway, NodeLost, JobSubmitted, JobHeld, JobReleased, AttemptStarted,
-                 LaunchStarted, StepStarted, LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded>;
+using FactBody = std::variant<NumbersGiven, NodeJoined, NodeAway, NodeLost, JobSubmitted, JobHeld,
+                              JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
+                              AttemptEnding, AttemptRequeued, JobEnded>;
 
 struct Fact {
   base::Time at;
