@@ -1,0 +1,56 @@
+#pragma once
+// What the world must now do. The driver performs an action only when the engine hands it out.
+
+#include <string>
+#include <variant>
+
+#include "lib/base/result.h"
+#include "lib/model/agent_message.h"
+#include "lib/model/ids.h"
+#include "lib/model/launch.h"
+#include "scheduler/core/input.h"
+
+namespace scheduler {
+
+/// What a request came to.
+struct Nothing {
+  bool operator==(const Nothing&) const = default;
+};
+using Answer = std::variant<Nothing, model::JobId, model::LaunchKey>;  // nothing, the job, the step
+
+struct Reply {
+  RequestId request;
+  base::Result<Answer> answer;
+};
+
+/// The driver fills in the order's controller, head_address and secret.
+struct SendLaunch {
+  model::NodeId node;
+  model::LaunchOrder order;
+};
+
+struct SendStop {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
+struct SendAcknowledge {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
+/// The hello of this node's agent is accepted: its session is now the node's.
+struct Admit {
+  model::NodeId node;
+  std::string name;
+};
+
+/// The hello of the agent that calls itself `name` is refused.
+struct Refuse {
+  std::string name;
+  std::string why;
+};
+
+using Action = std::variant<Reply, SendLaunch, SendStop, SendAcknowledge, Admit, Refuse>;
+
+}  // namespace scheduler

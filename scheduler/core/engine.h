@@ -1,0 +1,75 @@
+#pragma once
+// Fixes the order of decide, apply, react and planning, so that no driver can get it wrong: an action is
+// handed out only when every fact decided before it is durable.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/fact.h"
+#include "lib/model/reason.h"
+#include "lib/model/record.h"
+#include "scheduler/core/action.h"
+#include "scheduler/core/input.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/core/state.h"
+#include "scheduler/core/view.h"
+
+namespace scheduler {
+
+class Engine {
+ public:
+  Engine(Settings settings, Policy policy);
+
+  /// Takes one fact of the journal, before the first handle(). `seq` is its place there.
+  void replay(model::Seq seq, const model::Fact& fact);
+
+  /// Decides. Returns the facts to append, in order; their places follow last_seq() of before.
+  /// `now` never goes back.
+  std::vector<model::Fact> handle(const Input& input, base::Time now);
+
+  /// Everything up to `seq` is on disk: the actions that may now be performed, in order.
+  std::vector<Action> durable(model::Seq seq);
+
+  /// When to call handle(Tick) next; nullopt: nothing is due.
+  std::optional<base::Time> next_deadline() const;
+
+  model::Seq last_seq() const { return last_seq_; }
+  const State& state() const { return state_; }
+  const Settings& settings() const { return settings_; }
+
+  /// Why a waiting job waits, by the last pass; nullopt when it does not wait or is unknown.
+  std::optional<model::Reason> reason_of(model::JobId job) const;
+
+  /// A job as people see it; the job must be in the state.
+  model::JobRecord record_of(const Job& job) const;
+  model::NodeRecord record_of(const Node& node) const;
+
+  /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped.
+  bool is_forgotten(const model::Fact& fact) const;
+
+  /// The fact that heads a snapshot.
+  model::Fact numbers_given(base::Time now) const;
+
+ private:
+  struct Held {
+    model::Seq after;  // performed when this is durable
+    Action action;
+  };
+
+  void take(model::Fact fact, std::vector<model::Fact>& facts);
+  void plan(base::Time now, std::vector<model::Fact>& facts);
+
+  Settings settings_;
+  Policy policy_;
+  State state_;
+  Plan last_plan_;
+  model::Seq last_seq_ = 0;
+  std::deque<Held> held_;
+};
+
+}  // namespace scheduler

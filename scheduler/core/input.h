@@ -1,0 +1,89 @@
+#pragma once
+// What the world tells the core: requests of users, words of agents, the passing of time.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/model/agent_message.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/node.h"
+#include "lib/model/outcome.h"
+
+namespace scheduler {
+
+/// Names a client's question, so that the driver finds whom to answer. Given by the driver.
+using RequestId = base::Id<struct RequestTag>;
+
+struct SubmitJob {
+  RequestId request;
+  model::User user;
+  std::shared_ptr<const model::JobSpec> spec;
+};
+
+struct CancelJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+};
+
+struct HoldJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+};
+
+struct ReleaseJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+};
+
+/// `muster run` inside an attempt.
+struct StartStep {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  std::uint32_t attempt = 1;
+  std::shared_ptr<const model::StepSpec> spec;
+};
+
+/// Ends every job that has not ended; the cluster goes down. Answered at once.
+struct CancelAll {
+  RequestId request;
+  model::User user;
+};
+
+/// An agent dialled in and says what it is and what it knows.
+struct NodeHello {
+  model::AgentHello hello;
+};
+
+/// The agent's connection broke or its heartbeat stopped.
+struct NodeGone {
+  model::NodeId node;
+};
+
+struct NodeSaysStarted {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
+struct NodeSaysEnded {
+  model::NodeId node;
+  model::LaunchReport report;
+};
+
+/// The driver has read the journal; nobody is connected yet.
+struct Restarted {};
+
+/// A deadline has come.
+struct Tick {};
+
+using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello, NodeGone,
+                           NodeSaysStarted, NodeSaysEnded, Restarted, Tick>;
+
+}  // namespace scheduler

@@ -1,0 +1,112 @@
+#pragma once
+// A job in the controller's state: what was asked, and the phase it is in with just that phase's data.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/job.h"
+#include "lib/model/layout.h"
+#include "lib/model/outcome.h"
+#include "lib/model/record.h"
+
+namespace scheduler {
+
+/// One launch on one node, from its order to its end.
+struct Part {
+  model::NodeId node;
+  bool started = false;
+  std::optional<model::LaunchReport> report;  // set: ended
+
+  bool is_live() const { return !report.has_value(); }
+  bool operator==(const Part&) const = default;
+};
+
+struct Step {
+  std::shared_ptr<const model::StepSpec> spec;
+  std::vector<int> tasks;  // by node of the allocation
+  base::Time started_at;
+  std::vector<Part> parts; // of the nodes with tasks, in order
+
+  bool operator==(const Step& other) const;
+};
+
+struct Attempt {
+  std::uint32_t number = 1;
+  model::Allocation allocation;
+  base::Time started_at;
+  Part batch;
+  std::map<model::StepId, Step> steps;
+
+  bool operator==(const Attempt&) const = default;
+};
+
+struct Waiting {
+  std::optional<std::string> held_by;
+  std::optional<base::Time> not_before;  // after a requeue
+  bool operator==(const Waiting&) const = default;
+};
+
+/// Has its nodes; the batch script is not known to run yet.
+struct Starting {
+  Attempt attempt;
+  bool operator==(const Starting&) const = default;
+};
+
+struct Running {
+  Attempt attempt;
+  base::Time since;
+  bool operator==(const Running&) const = default;
+};
+
+/// Is being ended before its time.
+struct Ending {
+  Attempt attempt;
+  model::Failure why;
+  std::optional<base::Time> running_since;
+  bool operator==(const Ending&) const = default;
+};
+
+struct Done {
+  model::Outcome outcome;
+  base::Time at;
+  std::optional<Attempt> last;
+  std::optional<base::Time> running_since;
+  bool operator==(const Done&) const = default;
+};
+
+using Phase = std::variant<Waiting, Starting, Running, Ending, Done>;
+
+struct Job {
+  model::JobId id;
+  model::User user;
+  std::shared_ptr<const model::JobSpec> spec;
+  model::Layout layout;
+  base::Time submitted_at;
+  std::uint32_t attempts = 0;  // started so far
+  std::vector<model::AttemptRecord> earlier;
+  Phase phase;
+
+  bool operator==(const Job& other) const;
+};
+
+/// The attempt that holds resources now, if any.
+const Attempt* active_attempt(const Job& job);
+Attempt* active_attempt(Job& job);
+
+/// The active attempt, or the last of a job that has ended.
+const Attempt* latest_attempt(const Job& job);
+
+/// The part that a key names on a node, if the job's active attempt has it.
+Part* find_part(Job& job, const model::LaunchKey& key, model::NodeId node);
+const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId node);
+
+bool has_live_parts(const Attempt& attempt);
+
+}  // namespace scheduler

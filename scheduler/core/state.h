@@ -1,0 +1,69 @@
+#pragma once
+// Everything the controller knows, as a value. It changes only in apply().
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/node.h"
+#include "scheduler/core/job.h"
+
+namespace scheduler {
+
+enum class NodePhase { ready, away, lost };
+
+struct Node {
+  model::NodeId id;
+  model::NodeInfo info;
+  NodePhase phase = NodePhase::ready;
+  base::Time since;               // of the phase
+  model::CoreSet cores_used;      // by jobs
+  model::GpuSet gpus_used;
+  base::Bytes memory_used;
+  std::set<model::JobId> jobs;    // with a share of it
+
+  bool operator==(const Node&) const = default;
+};
+
+model::CoreSet free_cores(const Node& node);
+model::GpuSet free_gpus(const Node& node);
+base::Bytes free_memory(const Node& node);
+
+/// Place in the queue: higher priority first, then order of submission.
+struct QueueKey {
+  int priority = 0;
+  model::JobId job;
+
+  bool operator<(const QueueKey& other) const {
+    return priority != other.priority ? priority > other.priority : job < other.job;
+  }
+  bool operator==(const QueueKey&) const = default;
+};
+
+using Queue = std::set<QueueKey>;
+
+struct State {
+  std::map<model::JobId, Job> jobs;
+  std::map<model::NodeId, Node> nodes;
+  model::JobId next_job{1};
+  model::NodeId next_node{1};
+
+  // Indexes over the above, kept by apply().
+  std::map<std::string, model::NodeId> node_by_name;
+  std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
+  std::map<std::string, Queue> queues;                            // eligible, by pool asked for ("" any)
+  std::set<std::pair<base::Time, model::JobId>> time_limits;      // running jobs with a limit
+  std::set<std::pair<base::Time, model::JobId>> back_offs;        // waiting jobs with not_before
+  std::set<std::pair<base::Time, model::NodeId>> away_since;
+  std::deque<model::JobId> ended;                                 // oldest first
+  std::size_t n_waiting = 0;                                      // held ones included
+  std::size_t n_active = 0;
+
+  bool operator==(const State&) const = default;
+};
+
+}  // namespace scheduler
