@@ -1,0 +1,51 @@
+#pragma once
+// What the agent's core wants done, in this order, by its driver.
+
+#include <variant>
+
+#include "lib/model/agent_message.h"
+#include "lib/model/ids.h"
+#include "lib/model/launch.h"
+#include "lib/model/outcome.h"
+
+namespace agent {
+
+/// Lost with the connection; the core says it again.
+struct Send {
+  model::FromAgent message;
+};
+
+/// Make the launch directory, which must not exist, write the order, start the launcher. Answered
+/// by LauncherStarted or LauncherFailed.
+struct StartLauncher {
+  model::LaunchOrder order;
+};
+
+/// SIGTERM: it ends all that it started, reports and exits.
+struct StopLauncher {
+  model::LaunchKey key;
+};
+
+/// Kill whatever a launcher left that is gone without a report. Answered by Cleaned.
+struct CleanUp {
+  model::LaunchKey key;
+};
+
+/// Write the report into the launch directory, which is made if the launch never started: so it
+/// never starts later.
+struct KeepReport {
+  model::LaunchReport report;
+};
+
+/// Remember that the report need not be sent again.
+struct MarkAcknowledged {
+  model::LaunchKey key;
+};
+
+/// End the agent's process.
+struct Exit {};
+
+using Action = std::variant<Send, StartLauncher, StopLauncher, CleanUp, KeepReport,
+                            MarkAcknowledged, Exit>;
+
+}  // namespace agent

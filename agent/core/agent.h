@@ -1,0 +1,117 @@
+#pragma once
+// What an agent knows and decides. Its durable memory is its launch directories; this value is made
+// from them at each start and never touches the world itself.
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "agent/core/action.h"
+#include "agent/core/input.h"
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+#include "lib/model/node.h"
+
+namespace agent {
+
+struct Limits {
+  base::Duration heartbeat = std::chrono::seconds(5);   // until the controller says otherwise
+  base::Duration repeat = std::chrono::seconds(5);      // of a hello or report without an answer
+  base::Duration shut_down = std::chrono::seconds(90);  // then exit with reports unsent
+  std::size_t settled_keys = 30000;                     // remembered; the oldest are forgotten
+};
+
+/// Promises: no launch starts twice; none that was refused starts later; every launch is reported
+/// until its report is acknowledged.
+class Agent {
+ public:
+  Agent(model::NodeInfo info, Limits limits);
+
+  /// Restarted must come first, once. Actions are to be carried out in order.
+  std::vector<Action> handle(const Input& input, base::Time now);
+
+  /// When a Tick is wanted, if at all.
+  std::optional<base::Time> next_deadline() const;
+
+  std::size_t count_running() const { return live_.size(); }
+  std::size_t count_unacknowledged() const { return ended_.size(); }
+
+ private:
+  /// A launch whose processes may exist, or are about to.
+  struct Live {
+    enum class Phase { starting, running, cleaning };
+    Phase phase = Phase::starting;
+    bool stop_wanted = false;  // while starting
+    bool told = false;         // of its start, on this connection
+    base::Time started_at;
+    std::string how_lost;  // while cleaning
+  };
+  struct Ended {
+    model::LaunchReport report;
+    std::optional<base::Time> sent_at;  // on this connection
+  };
+  enum class Link { down, greeting, up };  // greeting: the hello has no answer yet
+
+  void take(const Restarted& input);
+  void take(const Connected& input);
+  void take(const Disconnected& input);
+  void take(const Received& input);
+  void take(const LauncherStarted& input);
+  void take(const LauncherFailed& input);
+  void take(const LauncherEnded& input);
+  void take(const Cleaned& input);
+  void take(const Tick& input);
+
+  void take(const model::Welcome& message);
+  void take(const model::Refused& message);
+  void take(const model::Launch& message);
+  void take(const model::Stop& message);
+  void take(const model::Acknowledge& message);
+  void take(const model::LogRead& message);
+  void take(const model::LogCancel& message);
+  void take(const model::ShutDown& message);
+
+  void greet();
+  void found(const Found& launch);
+  void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
+  void end(model::LaunchReport report);
+  void settle(const model::LaunchKey& key);
+  void stop(const model::LaunchKey& key, Live& launch);
+  void refuse(const model::LaunchKey& key, std::string_view why);
+  void tell_started(const model::LaunchKey& key, Live& launch);
+  void tell_ended(Ended& launch);
+  void tell_again(const model::LaunchKey& key);
+  void repeat_reports();
+  void check_deadlines();
+  bool is_known(const model::LaunchKey& key) const;
+  bool is_superseded(const model::LaunchKey& key) const;
+  model::LaunchReport failed(const model::LaunchKey& key, model::Failure failure,
+                             int exit_code) const;
+  void act(Action action) { actions_.push_back(std::move(action)); }
+
+  model::NodeInfo info_;
+  Limits limits_;
+  std::map<model::LaunchKey, Live> live_;
+  std::map<model::LaunchKey, Ended> ended_;  // and not acknowledged
+  std::set<model::LaunchKey> settled_;
+  std::deque<model::LaunchKey> settled_order_;  // oldest first
+
+  Link link_ = Link::down;
+  base::Duration heartbeat_;
+  std::optional<base::Time> greet_at_;
+  std::optional<base::Time> heartbeat_at_;
+  std::optional<base::Time> repeat_at_;
+  std::optional<base::Time> exit_at_;  // set: shutting down
+  bool exited_ = false;
+
+  base::Time now_;  // of the input being handled
+  std::vector<Action> actions_;
+};
+
+}  // namespace agent

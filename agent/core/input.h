@@ -1,0 +1,82 @@
+#pragma once
+// What the agent's driver tells its core: what the disk says, what the controller says, what became
+// of launchers.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/agent_message.h"
+#include "lib/model/ids.h"
+#include "lib/model/outcome.h"
+
+namespace agent {
+
+// What a launch directory says at the agent's start. A directory whose launcher never ran is
+// removed by the driver and not mentioned: the controller repeats the order.
+
+/// Its launcher lives.
+struct StillRunning {
+  base::Time started_at;
+};
+/// Its report is there and not acknowledged.
+struct Reported {
+  model::LaunchReport report;
+};
+/// Its launcher is gone without a report.
+struct LauncherGone {
+  base::Time started_at;
+  bool rebooted = false;  // it ran in an earlier boot of the machine: nothing of it can be left
+};
+/// Its report is acknowledged; the directory may be gone but the key is remembered.
+struct Settled {};
+
+struct Found {
+  model::LaunchKey key;
+  std::variant<StillRunning, Reported, LauncherGone, Settled> state;
+};
+
+/// The first input: everything on disk, settled ones oldest first.
+struct Restarted {
+  std::vector<Found> found;
+};
+
+/// The connection to the controller is there. It is gone again with Disconnected.
+struct Connected {};
+struct Disconnected {};
+
+/// Not LogRead and LogCancel, which the driver answers itself; they are ignored.
+struct Received {
+  model::ToAgent message;
+};
+
+/// Answers to StartLauncher: the launcher's process exists, or nothing was started.
+struct LauncherStarted {
+  model::LaunchKey key;
+};
+struct LauncherFailed {
+  model::LaunchKey key;
+  std::string text;
+};
+
+/// The launcher's process is gone; without a report it was killed.
+struct LauncherEnded {
+  model::LaunchKey key;
+  std::optional<model::LaunchReport> report;
+  std::string how;  // without a report: "killed by signal 9", where known
+};
+
+/// Answer to CleanUp: no process of the launch is left.
+struct Cleaned {
+  model::LaunchKey key;
+};
+
+/// Time has come to next_deadline().
+struct Tick {};
+
+using Input = std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted,
+                           LauncherFailed, LauncherEnded, Cleaned, Tick>;
+
+}  // namespace agent
