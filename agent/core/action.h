@@ -45,7 +45,7 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using Action = std::variant<Send, StartLauncher, StopLauncher, CleanUp, KeepReport,
-                            MarkAcknowledged, Exit>;
+using Action =
+    std::variant<Send, StartLauncher, StopLauncher, CleanUp, KeepReport, MarkAcknowledged, Exit>;
 
 }  // namespace agent

@@ -81,6 +81,7 @@ class Agent {
   void found(const Found& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
   void end(model::LaunchReport report);
+  void add_ended(model::LaunchReport report);
   void settle(const model::LaunchKey& key);
   void stop(const model::LaunchKey& key, Live& launch);
   void refuse(const model::LaunchKey& key, std::string_view why);
@@ -91,7 +92,7 @@ class Agent {
   void check_deadlines();
   bool is_known(const model::LaunchKey& key) const;
   bool is_superseded(const model::LaunchKey& key) const;
-  model::LaunchReport failed(const model::LaunchKey& key, model::Failure failure,
+  model::LaunchReport failed(const model::LaunchKey& key, model::Cause cause, std::string_view text,
                              int exit_code) const;
   void act(Action action) { actions_.push_back(std::move(action)); }
 

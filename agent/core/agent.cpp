@@ -1,0 +1,227 @@
+#include "agent/core/agent.h"
+
+#include <utility>
+
+#include "lib/base/check.h"
+
+namespace agent {
+
+namespace {
+
+constexpr int killed_exit_code = 128 + 9;
+constexpr int cannot_start_exit_code = 126;  // as shells have it for "found but not executable"
+
+}  // namespace
+
+Agent::Agent(model::NodeInfo info, Limits limits)
+    : info_(std::move(info)), limits_(limits), heartbeat_(limits.heartbeat) {}
+
+std::vector<Action> Agent::handle(const Input& input, base::Time now) {
+  now_ = now;
+  if (!exited_) {
+    std::visit([this](const auto& word) { take(word); }, input);
+    check_deadlines();
+  }
+  return std::exchange(actions_, {});
+}
+
+std::optional<base::Time> Agent::next_deadline() const {
+  if (exited_) return std::nullopt;
+  std::optional<base::Time> next;
+  for (const auto& at : {greet_at_, heartbeat_at_, repeat_at_, exit_at_}) {
+    if (at && (!next || *at < *next)) next = at;
+  }
+  return next;
+}
+
+void Agent::take(const Restarted& input) {
+  base::check(live_.empty() && ended_.empty() && settled_.empty(), "an agent restarts once");
+  for (const Found& launch : input.found) found(launch);
+}
+
+void Agent::found(const Found& launch) {
+  const model::LaunchKey& key = launch.key;
+  if (const auto* running = std::get_if<StillRunning>(&launch.state)) {
+    Live& still = live_[key];
+    still.phase = Live::Phase::running;
+    still.started_at = running->started_at;
+  } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
+    ended_.insert_or_assign(key, Ended{.report = reported->report, .sent_at = {}});
+  } else if (const auto* gone = std::get_if<LauncherGone>(&launch.state)) {
+    Live& lost = live_[key];
+    lost.started_at = gone->started_at;
+    if (gone->rebooted) {
+      end(failed(key, model::Cause::node_lost, "rebooted", killed_exit_code));
+    } else {
+      launcher_gone(key, lost, {});
+    }
+  } else {
+    settle(key);
+  }
+}
+
+void Agent::take(const Connected& /*input*/) {
+  link_ = Link::greeting;
+  greet();
+}
+
+void Agent::take(const Disconnected& /*input*/) {
+  link_ = Link::down;
+  greet_at_.reset();
+  heartbeat_at_.reset();
+  repeat_at_.reset();
+  for (auto& [key, launch] : live_) launch.told = false;
+  for (auto& [key, launch] : ended_) launch.sent_at.reset();
+}
+
+/// The hello tells all that is known, so only what changes from here on is news.
+void Agent::greet() {
+  model::AgentHello hello{.info = info_, .launches = {}};
+  hello.launches.reserve(live_.size() + ended_.size());
+  for (auto& [key, launch] : live_) {
+    hello.launches.push_back({.key = key, .report = {}});
+    launch.told = launch.phase != Live::Phase::starting;
+  }
+  for (auto& [key, launch] : ended_) {
+    hello.launches.push_back({.key = key, .report = launch.report});
+    launch.sent_at = now_;
+  }
+  act(Send{std::move(hello)});
+  greet_at_ = now_ + limits_.repeat;
+}
+
+void Agent::take(const LauncherStarted& input) {
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.phase != Live::Phase::starting) return;
+  Live& launch = at->second;
+  launch.phase = Live::Phase::running;
+  launch.started_at = now_;
+  tell_started(input.key, launch);
+  if (launch.stop_wanted) act(StopLauncher{input.key});
+}
+
+void Agent::take(const LauncherFailed& input) {
+  if (!live_.contains(input.key)) return;
+  end(failed(input.key, model::Cause::cannot_start, input.text, cannot_start_exit_code));
+}
+
+void Agent::take(const LauncherEnded& input) {
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.phase == Live::Phase::cleaning) return;
+  if (!input.report) {
+    launcher_gone(input.key, at->second, input.how);
+    return;
+  }
+  // The launcher wrote the report itself: nothing is left to be kept.
+  live_.erase(at);
+  add_ended(*input.report);
+}
+
+void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string how) {
+  launch.phase = Live::Phase::cleaning;
+  launch.how_lost = std::move(how);
+  act(CleanUp{key});
+}
+
+void Agent::take(const Cleaned& input) {
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
+  end(failed(input.key, model::Cause::launcher_lost, at->second.how_lost, killed_exit_code));
+}
+
+void Agent::take(const Tick& /*input*/) {}
+
+model::LaunchReport Agent::failed(const model::LaunchKey& key, model::Cause cause,
+                                  std::string_view text, int exit_code) const {
+  model::Failure failure;
+  failure.cause = cause;
+  failure.text = text;
+  failure.node = info_.name;
+  failure.step = key.step;
+  const auto at = live_.find(key);
+  const bool ran = at != live_.end() && at->second.started_at != base::Time();
+  return {.key = key,
+          .started_at = ran ? at->second.started_at : now_,
+          .ended_at = now_,
+          .exit_code = exit_code,
+          .failure = std::move(failure),
+          .usage = {}};
+}
+
+/// A launch ends with a report that the agent itself made.
+void Agent::end(model::LaunchReport report) {
+  act(KeepReport{report});
+  live_.erase(report.key);
+  add_ended(std::move(report));
+}
+
+void Agent::add_ended(model::LaunchReport report) {
+  const model::LaunchKey key = report.key;
+  const auto [at, is_new] =
+      ended_.insert_or_assign(key, Ended{.report = std::move(report), .sent_at = {}});
+  tell_ended(at->second);
+}
+
+void Agent::settle(const model::LaunchKey& key) {
+  if (!settled_.insert(key).second) return;
+  settled_order_.push_back(key);
+  if (settled_order_.size() > limits_.settled_keys) {
+    settled_.erase(settled_order_.front());
+    settled_order_.pop_front();
+  }
+}
+
+void Agent::tell_started(const model::LaunchKey& key, Live& launch) {
+  if (link_ != Link::up) return;
+  launch.told = true;
+  act(Send{model::ReportStarted{key}});
+}
+
+void Agent::tell_ended(Ended& launch) {
+  if (link_ != Link::up) return;
+  launch.sent_at = now_;
+  act(Send{model::ReportEnded{launch.report}});
+  if (!repeat_at_) repeat_at_ = now_ + limits_.repeat;
+}
+
+void Agent::repeat_reports() {
+  for (auto& [key, launch] : ended_) {
+    if (!launch.sent_at || *launch.sent_at + limits_.repeat <= now_) tell_ended(launch);
+  }
+  repeat_at_.reset();
+  if (!ended_.empty()) repeat_at_ = now_ + limits_.repeat;
+}
+
+void Agent::check_deadlines() {
+  if (greet_at_ && *greet_at_ <= now_) greet();
+  if (heartbeat_at_ && *heartbeat_at_ <= now_) {
+    act(Send{model::Heartbeat{}});
+    heartbeat_at_ = now_ + heartbeat_;
+  }
+  if (repeat_at_ && *repeat_at_ <= now_) repeat_reports();
+  if (exit_at_ && (*exit_at_ <= now_ || (live_.empty() && ended_.empty()))) {
+    exited_ = true;
+    act(Exit{});
+  }
+}
+
+bool Agent::is_known(const model::LaunchKey& key) const {
+  return live_.contains(key) || ended_.contains(key) || settled_.contains(key);
+}
+
+/// Keys are ordered by job, then attempt: a later attempt of the job is the next key after the
+/// attempt's own.
+bool Agent::is_superseded(const model::LaunchKey& key) const {
+  const model::LaunchKey next{.job = key.job, .attempt = key.attempt + 1, .step = {}};
+  const auto has_later = [&](const auto& launches, auto key_of) {
+    const auto at = launches.lower_bound(next);
+    return at != launches.end() && key_of(*at).job == key.job;
+  };
+  const auto first = [](const auto& entry) -> const model::LaunchKey& { return entry.first; };
+  const auto itself = [](const model::LaunchKey& entry) -> const model::LaunchKey& {
+    return entry;
+  };
+  return has_later(live_, first) || has_later(ended_, first) || has_later(settled_, itself);
+}
+
+}  // namespace agent

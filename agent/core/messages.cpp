@@ -1,0 +1,110 @@
+// What the agent's core makes of the controller's words.
+
+#include <utility>
+
+#include "agent/core/agent.h"
+
+namespace agent {
+
+namespace {
+
+constexpr int cancelled_exit_code = 128 + 15;
+
+}  // namespace
+
+void Agent::take(const Received& input) {
+  if (link_ == Link::down) return;
+  std::visit([this](const auto& message) { take(message); }, input.message);
+}
+
+void Agent::take(const model::Welcome& message) {
+  const base::Duration none{};
+  link_ = Link::up;
+  greet_at_.reset();
+  heartbeat_ = message.heartbeat > none ? message.heartbeat : limits_.heartbeat;
+  heartbeat_at_ = now_ + heartbeat_;
+  for (auto& [key, launch] : live_) {
+    if (!launch.told && launch.phase != Live::Phase::starting) tell_started(key, launch);
+  }
+  for (auto& [key, launch] : ended_) {
+    if (!launch.sent_at) tell_ended(launch);
+  }
+  if (!ended_.empty() && !repeat_at_) repeat_at_ = now_ + limits_.repeat;
+}
+
+/// The controller closes the connection next; the driver dials again, with patience.
+void Agent::take(const model::Refused& /*message*/) {
+  link_ = Link::greeting;
+  greet_at_.reset();
+  heartbeat_at_.reset();
+  repeat_at_.reset();
+}
+
+void Agent::take(const model::Launch& message) {
+  const model::LaunchKey& key = message.order.key;
+  if (is_known(key)) {
+    tell_again(key);
+  } else if (exit_at_) {
+    refuse(key, "never started: the node is shutting down");
+  } else if (is_superseded(key)) {
+    refuse(key, "never started: superseded by a later attempt");
+  } else {
+    live_[key] = {};
+    act(StartLauncher{message.order});
+  }
+}
+
+/// A launch whose report is acknowledged is settled at the controller too: a repeated order is a
+/// late one and gets no answer.
+void Agent::tell_again(const model::LaunchKey& key) {
+  if (const auto live = live_.find(key); live != live_.end()) {
+    if (live->second.phase != Live::Phase::starting) tell_started(key, live->second);
+  } else if (const auto ended = ended_.find(key); ended != ended_.end()) {
+    tell_ended(ended->second);
+  }
+}
+
+void Agent::take(const model::Stop& message) {
+  const auto live = live_.find(message.key);
+  if (live != live_.end()) {
+    stop(message.key, live->second);
+  } else if (const auto ended = ended_.find(message.key); ended != ended_.end()) {
+    tell_ended(ended->second);
+  } else if (!settled_.contains(message.key)) {
+    refuse(message.key, "never started");
+  }
+}
+
+void Agent::stop(const model::LaunchKey& key, Live& launch) {
+  switch (launch.phase) {
+    case Live::Phase::starting:
+      launch.stop_wanted = true;
+      return;
+    case Live::Phase::running:
+      act(StopLauncher{key});
+      return;
+    case Live::Phase::cleaning:
+      return;  // it is being ended
+  }
+}
+
+void Agent::refuse(const model::LaunchKey& key, std::string_view why) {
+  end(failed(key, model::Cause::cancelled, why, cancelled_exit_code));
+}
+
+void Agent::take(const model::Acknowledge& message) {
+  if (ended_.erase(message.key) == 0) return;
+  settle(message.key);
+  act(MarkAcknowledged{message.key});
+}
+
+void Agent::take(const model::LogRead& /*message*/) {}
+void Agent::take(const model::LogCancel& /*message*/) {}
+
+void Agent::take(const model::ShutDown& /*message*/) {
+  if (exit_at_) return;
+  exit_at_ = now_ + limits_.shut_down;
+  for (auto& [key, launch] : live_) stop(key, launch);
+}
+
+}  // namespace agent
