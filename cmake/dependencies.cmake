@@ -25,10 +25,22 @@ endif()
 find_package(MPI COMPONENTS CXX)
 pkg_check_modules(pmix IMPORTED_TARGET pmix)
 
+# CUDA and NCCL serve the GPU example and the GPU checks. nvcc is often not in PATH; check_language tries it
+# in a project of its own, so a compiler that does not work here never stops the configure step.
+find_program(NVCC nvcc HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
+if(NVCC AND NOT DEFINED ENV{CUDACXX})
+  set(ENV{CUDACXX} ${NVCC})
+endif()
 include(CheckLanguage)
 check_language(CUDA)
-find_path(NCCL_INCLUDE nccl.h)
-find_library(NCCL_LIBRARY nccl)
+if(CMAKE_CUDA_COMPILER)
+  find_package(CUDAToolkit QUIET)
+endif()
+find_path(NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{NCCL_HOME}/include)
+find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} $ENV{NCCL_HOME}/lib)
+
+# The digits example reads its compressed data with zlib.
+find_package(ZLIB REQUIRED)
 
 function(print_dependencies)
   message(STATUS "muster ${PROJECT_VERSION}: optional parts")
