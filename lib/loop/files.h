@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.h"
+#include "lib/loop/owned_fd.h"
 
 namespace loop {
 
@@ -38,13 +40,10 @@ class FileLock {
  public:
   /// Error conflict names the holder's process number.
   static base::Result<FileLock> take(const std::string& path);
-  ~FileLock();
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&& other) noexcept;
 
  private:
-  explicit FileLock(int fd) : fd_(fd) {}
-  int fd_;
+  explicit FileLock(OwnedFd file) : file_(std::move(file)) {}
+  OwnedFd file_;
 };
 
 /// Whether somebody holds the FileLock at `path`: 0 for nobody (also: no such file), else its

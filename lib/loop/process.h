@@ -6,50 +6,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <variant>
-#include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/loop/spawn.h"
 
 namespace loop {
 
 class Loop;
-
-/// What a standard stream of a child is.
-struct NullFile {};
-struct SameAsParent {};
-struct InputFile {
-  std::string path;
-};
-/// Made if missing (mode 0666 less the umask); truncated unless `append`.
-struct OutputFile {
-  std::string path;
-  bool append = false;
-};
-/// An open descriptor of this process; stays open here.
-struct Descriptor {
-  int fd = -1;
-};
-/// For standard error only: wherever standard output goes.
-struct SameAsOutput {};
-using ChildFile =
-    std::variant<NullFile, SameAsParent, InputFile, OutputFile, Descriptor, SameAsOutput>;
-
-struct SpawnOptions {
-  std::string program;                   // path; no search in PATH
-  std::vector<std::string> arguments;    // with argv[0]; empty means {program}
-  std::vector<std::string> environment;  // "NAME=value", nothing is inherited
-  std::string directory;                 // empty: this process's
-  ChildFile input = NullFile{};
-  ChildFile output = NullFile{};
-  ChildFile error = NullFile{};
-  bool new_session = false;
-  std::vector<int> extra_fds;  // become 3, 4, 5, ... in the child; every other descriptor is closed
-  std::vector<int> cores;      // hardware threads to be bound to; empty: as this process
-};
 
 /// How a process ended: by exit(code), or by a signal (then code is 0).
 struct ExitStatus {

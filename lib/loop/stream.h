@@ -30,10 +30,11 @@ class Stream {
   /// Calls `take` with what arrives; setting it starts reading. The bytes are valid during the
   /// call.
   void on_data(std::function<void(std::span<const char>)> take);
-  /// Calls `ended` once: without error when the peer has sent all (writing may go on), with error
-  /// when the connection broke or a write failed.
+  /// Calls `ended` once, while reading (see on_data): without error when the peer has sent all
+  /// (writing may go on), with error when the connection broke or a write failed.
   void on_end(std::function<void(base::Result<void>)> ended);
-  /// Calls `drained` each time that everything written has reached the kernel.
+  /// Calls `drained` each time that bytes had to wait (queued_bytes() was not 0 after a write) and
+  /// all have reached the kernel now.
   void on_drained(std::function<void()> drained);
 
   /// Queues bytes. Error exhausted when more than the limit would wait, then nothing is queued;

@@ -50,7 +50,7 @@ class SerialWork {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace loop

@@ -1,0 +1,99 @@
+#include "lib/loop/process_table.h"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+
+namespace loop {
+
+static base::Error gone(pid_t pid) {
+  return {base::Code::not_found, "there is no process " + std::to_string(pid)};
+}
+
+/// The fields after the program's name, which is in parentheses and may hold anything.
+static base::Result<ProcessEntry> parse_stat(pid_t pid, std::string_view text) {
+  const auto name_end = text.rfind(") ");
+  if (name_end == text.npos) {
+    return std::unexpected(gone(pid));
+  }
+  const auto fields = base::split(base::trim(text.substr(name_end + 2)), ' ');
+  constexpr std::size_t start_time_field = 19;  // number 22 of man 5 proc, state being number 3
+  if (fields.size() <= start_time_field) {
+    return std::unexpected(gone(pid));
+  }
+  const auto number = [&fields](std::size_t field) {
+    return base::parse_int(fields[field], -1, INT64_MAX).value_or(0);
+  };
+  return ProcessEntry{
+      .pid = pid,
+      .parent = static_cast<pid_t>(number(1)),
+      .group = static_cast<pid_t>(number(2)),
+      .session = static_cast<pid_t>(number(3)),
+      .start_time = static_cast<std::uint64_t>(number(start_time_field)),
+      .is_zombie = fields[0] == "Z" || fields[0] == "X",
+  };
+}
+
+base::Result<ProcessEntry> read_process(pid_t pid) {
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  if (!text) {
+    return std::unexpected(gone(pid));
+  }
+  return parse_stat(pid, *text);
+}
+
+base::Result<std::uint64_t> process_start_time(pid_t pid) {
+  const auto entry = read_process(pid);
+  if (!entry) {
+    return std::unexpected(entry.error());
+  }
+  return entry->start_time;
+}
+
+std::vector<ProcessEntry> list_processes() {
+  std::vector<ProcessEntry> processes;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
+  while (const dirent* item = folder ? readdir(folder.get()) : nullptr) {
+    const auto pid = base::parse_int(item->d_name, 1, INT32_MAX);
+    if (!pid) {
+      continue;
+    }
+    if (const auto entry = read_process(static_cast<pid_t>(*pid))) {
+      processes.push_back(*entry);
+    }
+  }
+  std::ranges::sort(processes, {}, &ProcessEntry::pid);
+  return processes;
+}
+
+base::Result<std::string> process_environment(pid_t pid, std::string_view name) {
+  constexpr std::size_t limit = std::size_t{8} << 20;
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/environ", limit);
+  if (!text) {
+    return text.error().code == base::Code::not_found ? std::unexpected(gone(pid)) : text;
+  }
+  for (const auto variable : base::split(*text, '\0')) {
+    if (variable.size() > name.size() && variable[name.size()] == '=' &&
+        variable.starts_with(name)) {
+      return std::string(variable.substr(name.size() + 1));
+    }
+  }
+  return base::fail(base::Code::not_found, "process " + std::to_string(pid) + " has no variable '" +
+                                               base::printable(name) + "'");
+}
+
+base::Result<std::string> boot_id() {
+  const auto text = read_file("/proc/sys/kernel/random/boot_id", 128);
+  if (!text) {
+    return text;
+  }
+  return std::string(base::trim(*text));
+}
+
+}  // namespace loop
