@@ -1,0 +1,88 @@
+#pragma once
+// The configuration of a cluster, muster.toml, as a plain value. conf/keys.def says what each key
+// means; a Config that was read is complete and in range.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+
+namespace conf {
+
+struct Pool {
+  std::string name;
+  std::string provider;
+  int nodes = 0;
+  int cpus_per_node = 0;
+  int gpus_per_node = 0;
+  std::optional<base::Bytes> memory_per_node;
+
+  bool operator==(const Pool&) const = default;
+};
+
+struct Cluster {
+  std::string name;
+  std::string dir;
+
+  bool operator==(const Cluster&) const = default;
+};
+
+struct Scheduler {
+  base::Duration kill_grace{};
+  base::Duration heartbeat{};
+  base::Duration node_timeout{};
+  int requeue_limit = 0;
+  base::Duration requeue_backoff{};
+
+  bool operator==(const Scheduler&) const = default;
+};
+
+struct Limits {
+  int queued_jobs = 0;
+  int jobs_kept = 0;
+  base::Bytes script;
+  base::Bytes request;
+  int connections = 0;
+  base::Bytes event_backlog;
+
+  bool operator==(const Limits&) const = default;
+};
+
+struct Log {
+  std::string level;   // "error", "warn", "info", "debug"
+  std::string format;  // "text", "json"
+
+  bool operator==(const Log&) const = default;
+};
+
+struct Config {
+  Cluster cluster;
+  Scheduler scheduler;
+  Limits limits;
+  Log log;
+  std::vector<Pool> pools;
+
+  bool operator==(const Config&) const = default;
+};
+
+/// Every key at its default, no pools.
+Config defaults();
+
+/// Reads the text of a configuration file.
+///
+/// name      the file's path: begins the error lines; its folder is the default of cluster.dir
+/// errors    invalid, with one line "NAME: line N: ..." for each mistake in the file
+base::Result<Config> read_text(std::string_view text, std::string_view name);
+
+/// As read_text. Also errors not_found, denied, io.
+base::Result<Config> read_file(const std::string& path);
+
+/// The text of a file that has these pools and everything else at its default: what `muster up`
+/// writes.
+std::string write_text(const std::vector<Pool>& pools);
+
+}  // namespace conf

@@ -1,0 +1,215 @@
+#define TOML_EXCEPTIONS 0
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "conf/config.h"
+#include "conf/table.h"
+#include "lib/base/text.h"
+
+namespace conf {
+
+namespace {
+
+/// What is in the file, for the person who wrote it.
+std::string found_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) {
+    return fmt::format("\"{}\"", base::printable(text->get()));
+  }
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "an array";
+  return "a date or time";
+}
+
+/// A number is written as one, everything else as text.
+std::optional<Value> value_of(const Key& key, const toml::node& node) {
+  if (key.type == KeyType::count) {
+    const auto* number = node.as_integer();
+    return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
+  }
+  const auto* text = node.as_string();
+  return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
+}
+
+std::string nearest_text(std::string_view word, std::span<const std::string_view> known) {
+  const auto nearest = base::nearest(word, known);
+  return nearest ? fmt::format("; did you mean '{}'?", *nearest)
+                 : fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+/// Takes a parsed file apart, collecting the mistakes instead of stopping at the first.
+class Reader {
+ public:
+  explicit Reader(std::string_view name) : name_(name), config_(defaults()) {}
+
+  void take(const toml::table& file);
+  base::Result<Config> finish();
+
+ private:
+  void problem(const toml::node& where, std::string text);
+  void take_section(std::string_view section, const toml::node& node);
+  void take_keys(std::string_view section, const toml::table& table);
+  void take_pools(const toml::node& node);
+  void check_together(const toml::table& file);
+
+  std::string name_;
+  Config config_;
+  std::vector<std::pair<toml::source_index, std::string>> problems_;  // by line
+};
+
+void Reader::problem(const toml::node& where, std::string text) {
+  problems_.emplace_back(where.source().begin.line, std::move(text));
+}
+
+void Reader::take(const toml::table& file) {
+  std::vector<std::string_view> known;
+  for (const auto& section : sections()) known.push_back(section.name);
+  for (const auto& [name, node] : file) {
+    if (std::ranges::find(known, name.str()) != known.end()) {
+      take_section(name.str(), node);
+    } else {
+      problem(node, fmt::format("unknown section '{}'{}", base::printable(name.str()),
+                                nearest_text(name.str(), known)));
+    }
+  }
+  if (!file.contains("pool")) {
+    problems_.emplace_back(0, "no [[pool]]; expected one or more");
+  }
+  if (problems_.empty()) check_together(file);
+}
+
+void Reader::take_section(std::string_view section, const toml::node& node) {
+  if (section == "pool") {
+    take_pools(node);
+  } else if (const auto* table = node.as_table()) {
+    take_keys(section, *table);
+  } else {
+    problem(node, fmt::format("'{}': expected the section [{}], found {}", section, section,
+                              found_text(node)));
+  }
+}
+
+void Reader::take_keys(std::string_view section, const toml::table& table) {
+  std::vector<std::string_view> known;
+  for (const auto& key : keys()) {
+    if (key.section != section) continue;
+    known.push_back(key.name);
+    const auto* node = table.get(key.name);
+    if (node == nullptr) {
+      if (key.is_required()) {
+        problem(table, fmt::format("'{}.{}': missing; expected {}", section, key.name,
+                                   expected_text(key)));
+      }
+      continue;
+    }
+    if (const auto value = value_of(key, *node)) {
+      key.set(config_, *value);
+    } else {
+      problem(*node, fmt::format("'{}.{}': expected {}, found {}", section, key.name,
+                                 expected_text(key), found_text(*node)));
+    }
+  }
+  for (const auto& [name, node] : table) {
+    if (std::ranges::find(known, name.str()) == known.end()) {
+      problem(node, fmt::format("'{}.{}': unknown key{}", section, base::printable(name.str()),
+                                nearest_text(name.str(), known)));
+    }
+  }
+}
+
+void Reader::take_pools(const toml::node& node) {
+  const auto* array = node.as_array();
+  if (array == nullptr) {
+    problem(node, fmt::format("'pool': expected [[pool]] with two brackets, found {}",
+                              node.is_table() ? "[pool]" : found_text(node)));
+    return;
+  }
+  if (array->empty()) problem(node, "'pool': expected one [[pool]] or more, found none");
+  std::set<std::string> names;
+  for (const auto& element : *array) {
+    const auto* table = element.as_table();
+    if (table == nullptr) {
+      problem(element, fmt::format("'pool': expected [[pool]], found {}", found_text(element)));
+      continue;
+    }
+    config_.pools.emplace_back();
+    for (const auto& key : keys()) {
+      if (key.section != "pool" || key.fallback.empty() || key.is_required()) continue;
+      key.set(config_, *parse_value(key, key.fallback));
+    }
+    take_keys("pool", *table);
+    const auto& name = config_.pools.back().name;
+    if (!name.empty() && !names.insert(name).second) {
+      problem(*table, fmt::format("'pool.name': a second pool named '{}'; expected a name of its "
+                                  "own for each pool",
+                                  name));
+    }
+  }
+}
+
+/// Rules about two keys; the line is that of the key most likely changed.
+void Reader::check_together(const toml::table& file) {
+  const auto line_of = [&](std::string_view section, std::string_view key) {
+    const auto node = file[section][key];
+    return node ? node.node()->source().begin.line : toml::source_index{0};
+  };
+  if (config_.scheduler.node_timeout <= config_.scheduler.heartbeat) {
+    problems_.emplace_back(
+        std::max(line_of("scheduler", "node_timeout"), line_of("scheduler", "heartbeat")),
+        fmt::format("'scheduler.node_timeout': expected more than scheduler.heartbeat ({}), found "
+                    "\"{}\"",
+                    base::to_text(config_.scheduler.heartbeat),
+                    base::to_text(config_.scheduler.node_timeout)));
+  }
+  if (config_.limits.request <= config_.limits.script) {
+    problems_.emplace_back(
+        std::max(line_of("limits", "request"), line_of("limits", "script")),
+        fmt::format("'limits.request': expected more than limits.script ({}), found \"{}\"",
+                    base::to_text(config_.limits.script), base::to_text(config_.limits.request)));
+  }
+}
+
+base::Result<Config> Reader::finish() {
+  if (problems_.empty()) {
+    auto& dir = config_.cluster.dir;
+    const auto slash = name_.rfind('/');
+    const auto folder = slash == std::string::npos ? "." : name_.substr(0, std::max(slash, 1UL));
+    if (dir.empty()) {
+      dir = folder;
+    } else if (dir.front() != '/') {
+      dir = folder + "/" + dir;
+    }
+    return std::move(config_);
+  }
+  std::ranges::stable_sort(problems_, {}, [](const auto& problem) { return problem.first; });
+  std::string text;
+  for (const auto& [line, what] : problems_) {
+    if (!text.empty()) text += '\n';
+    text += line == 0 ? fmt::format("{}: {}", name_, what)
+                      : fmt::format("{}: line {}: {}", name_, line, what);
+  }
+  return base::fail(base::Code::invalid, std::move(text));
+}
+
+}  // namespace
+
+base::Result<Config> read_text(std::string_view text, std::string_view name) {
+  const auto parsed = toml::parse(text);
+  if (!parsed) {
+    const auto& error = parsed.error();
+    return base::fail(base::Code::invalid,
+                      fmt::format("{}: line {}: {}", name, error.source().begin.line,
+                                  base::printable(error.description(), 300)));
+  }
+  Reader reader(name);
+  reader.take(parsed.table());
+  return reader.finish();
+}
+
+}  // namespace conf

@@ -1,0 +1,215 @@
+#include "conf/config.h"
+#include "conf/document.h"
+#include "conf/table.h"
+#include "lib/base/text.h"
+#include "tests/support/catch.h"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view one_pool = "[[pool]]\nname = \"p\"\ncpus_per_node = 2\n";
+
+std::string error_of(std::string_view text) {
+  const auto config = conf::read_text(text, "m.toml");
+  return config ? "" : config.error().text;
+}
+
+/// The error of a file that also has a pool.
+std::string error_with_pool(std::string_view text) {
+  return error_of(std::string(text) + "\n" + std::string(one_pool));
+}
+
+}  // namespace
+
+TEST_CASE("a file with one pool gets every default") {
+  const auto config = conf::read_text(one_pool, "/etc/muster/m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->cluster.name == "local");
+  CHECK(config->cluster.dir == "/etc/muster");
+  CHECK(config->scheduler.kill_grace == 10s);
+  CHECK(config->scheduler.node_timeout == 60s);
+  CHECK(config->scheduler.heartbeat == 5s);
+  CHECK(config->scheduler.requeue_limit == 5);
+  CHECK(config->limits.queued_jobs == 1'000'000);
+  CHECK(config->limits.script == base::Bytes(4 << 20));
+  CHECK(config->log.level == "info");
+  REQUIRE(config->pools.size() == 1);
+  CHECK(config->pools[0] == conf::Pool{"p", "local", 1, 2, 0, std::nullopt});
+}
+
+TEST_CASE("every key of the table can be set") {
+  const auto config = conf::read_text(R"(
+[cluster]
+name = "big"
+dir = "/var/lib/m"
+[scheduler]
+kill_grace = "30s"
+heartbeat = "1s"
+node_timeout = "1.5m"
+requeue_limit = 0
+requeue_backoff = "0s"
+[limits]
+queued_jobs = 10
+jobs_kept = 0
+script = "1M"
+request = "2M"
+connections = 8
+event_backlog = "64K"
+[log]
+level = "debug"
+format = "json"
+[[pool]]
+name = "a"
+nodes = 3
+cpus_per_node = 64
+gpus_per_node = 8
+memory_per_node = "256G"
+[[pool]]
+name = "b"
+provider = "local"
+cpus_per_node = 1
+)",
+                                      "m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
+  CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s});
+  CHECK(config->limits ==
+        conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(64 << 10)});
+  CHECK(config->log == conf::Log{"debug", "json"});
+  REQUIRE(config->pools.size() == 2);
+  CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});
+}
+
+TEST_CASE("the state directory starts at the file's folder") {
+  const auto dir_of = [](std::string_view name, std::string_view dir) {
+    const auto text = dir.empty()
+                          ? std::string(one_pool)
+                          : "cluster.dir = '" + std::string(dir) + "'\n" + std::string(one_pool);
+    return conf::read_text(text, name)->cluster.dir;
+  };
+  CHECK(dir_of("m.toml", "") == ".");
+  CHECK(dir_of("/m.toml", "") == "/");
+  CHECK(dir_of("/a/b/m.toml", "state") == "/a/b/state");
+  CHECK(dir_of("/a/b/m.toml", "/state") == "/state");
+}
+
+TEST_CASE("a mistake names file, line, key, what was found and what was expected") {
+  CHECK(error_with_pool("[scheduler]\nkill_grace = 10") ==
+        "m.toml: line 2: 'scheduler.kill_grace': expected a duration such as \"10s\", from 0s to "
+        "1h, found 10");
+  CHECK(error_with_pool("[scheduler]\nkill_grace = \"2h\"") ==
+        "m.toml: line 2: 'scheduler.kill_grace': expected a duration such as \"10s\", from 0s to "
+        "1h, found \"2h\"");
+  CHECK(error_with_pool("[log]\n\nlevel = \"verbose\"") ==
+        "m.toml: line 3: 'log.level': expected error, warn, info or debug, found \"verbose\"");
+  CHECK(error_with_pool("[limits]\nqueued_jobs = 1.5") ==
+        "m.toml: line 2: 'limits.queued_jobs': expected a whole number, from 1 to 100000000, found "
+        "1.5");
+  CHECK(error_with_pool("[limits]\nscript = \"huge\"") ==
+        "m.toml: line 2: 'limits.script': expected a size such as \"4M\", from 1K to 256M, found "
+        "\"huge\"");
+  CHECK(error_with_pool("[cluster]\nname = \"a b\"") ==
+        "m.toml: line 2: 'cluster.name': expected a name of letters, digits, '-', '_' and '.', "
+        "found \"a b\"");
+  CHECK(error_with_pool("limits.connections = true") ==
+        "m.toml: line 1: 'limits.connections': expected a whole number, from 8 to 1000000, found "
+        "true");
+}
+
+TEST_CASE("unknown names come with the nearest known one") {
+  CHECK(error_with_pool("[scheduler]\nkill_grase = \"1s\"") ==
+        "m.toml: line 2: 'scheduler.kill_grase': unknown key; did you mean 'kill_grace'?");
+  CHECK(error_with_pool("[schedular]\n") ==
+        "m.toml: line 1: unknown section 'schedular'; did you mean 'scheduler'?");
+  CHECK(error_with_pool("[log]\nwhere = 1") ==
+        "m.toml: line 2: 'log.where': unknown key; known are level, format");
+}
+
+TEST_CASE("all mistakes of a file are reported, by line") {
+  const auto text = error_of(R"([log]
+format = "xml"
+[scheduler]
+heartbeat = true
+[[pool]]
+name = "p"
+nodes = 0
+[[pool]]
+name = "p"
+cpus_per_node = 1
+)");
+  const auto lines = base::split(text, '\n');
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[0].starts_with("m.toml: line 2: 'log.format'"));
+  CHECK(lines[1].starts_with("m.toml: line 4: 'scheduler.heartbeat'"));
+  CHECK(lines[2] ==
+        "m.toml: line 5: 'pool.cpus_per_node': missing; expected a whole number, from 1 to 65536");
+  CHECK(lines[3].starts_with("m.toml: line 7: 'pool.nodes'"));
+  CHECK(lines[4].starts_with("m.toml: line 8: 'pool.name': a second pool named 'p'"));
+}
+
+TEST_CASE("pools must be there, and in two brackets") {
+  CHECK(error_of("") == "m.toml: no [[pool]]; expected one or more");
+  CHECK(error_of("pool = []") ==
+        "m.toml: line 1: 'pool': expected one [[pool]] or more, found none");
+  CHECK(error_of("[pool]\nname = 'p'") ==
+        "m.toml: line 1: 'pool': expected [[pool]] with two brackets, found [pool]");
+  CHECK(error_of("pool = [1]") == "m.toml: line 1: 'pool': expected [[pool]], found 1");
+  CHECK(error_of("log = 3\n[[pool]]\nname='p'\ncpus_per_node=1") ==
+        "m.toml: line 1: 'log': expected the section [log], found 3");
+}
+
+TEST_CASE("two keys that contradict each other are a mistake") {
+  CHECK(error_with_pool("[scheduler]\nheartbeat = \"2m\"") ==
+        "m.toml: line 2: 'scheduler.node_timeout': expected more than scheduler.heartbeat (2m), "
+        "found \"1m\"");
+  CHECK(error_with_pool("[limits]\nscript = \"8M\"") ==
+        "m.toml: line 2: 'limits.request': expected more than limits.script (8M), found \"8M\"");
+}
+
+TEST_CASE("text that is not TOML is reported with its line") {
+  CHECK(error_of("[log]\nlevel = \n").starts_with("m.toml: line 2: "));
+  CHECK(error_of("[log]\nlevel = 'a'\nlevel = 'b'\n").starts_with("m.toml: line 3: "));
+  CHECK(error_of(std::string_view("a\0b", 3)).starts_with("m.toml: line 1: "));
+  CHECK(error_of("\xff\xfe").starts_with("m.toml: line 1: "));
+}
+
+TEST_CASE("a file that cannot be read is an error of its own") {
+  const auto missing = conf::read_file("/nonexistent/m.toml");
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(missing.error().code == base::Code::not_found);
+  CHECK_FALSE(conf::read_file("/").has_value());
+}
+
+TEST_CASE("what is written is read back") {
+  const std::vector<conf::Pool> pools{{"default", "local", 4, 2, 1, base::Bytes(3 << 20)},
+                                      {"x", "local", 1, 1, 0, std::nullopt}};
+  const auto config = conf::read_text(conf::write_text(pools), "m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->pools == pools);
+}
+
+TEST_CASE("the sample has every key and is a valid file") {
+  const auto sample = conf::sample_text();
+  for (const auto& key : conf::keys()) {
+    CHECK(sample.find(std::string(key.name) + " = ") != std::string::npos);
+  }
+  const auto config = conf::read_text(sample, "m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->scheduler == conf::defaults().scheduler);
+  CHECK(config->limits == conf::defaults().limits);
+}
+
+TEST_CASE("a generated part replaces what lies between its marks") {
+  const auto page = conf::with_generated_part(
+      "a\n.\\\" Generated from x.\nold\n.\\\" End of generated part.\nz\n", "new\n");
+  REQUIRE(page.has_value());
+  CHECK(*page == "a\n.\\\" Generated from x.\nnew\n.\\\" End of generated part.\nz\n");
+  CHECK_FALSE(conf::with_generated_part("no marks", "x").has_value());
+}
+
+TEST_CASE("plain text becomes harmless mdoc") {
+  CHECK(conf::mdoc_text("One. Two.") == "One.\nTwo.");
+  CHECK(conf::mdoc_text(".so x") == "\\&.so x");
+  CHECK(conf::mdoc_text("a\\b --pool -p x-y") == "a\\eb \\-\\-pool \\-p x-y");
+}
