@@ -1,6 +1,6 @@
 #pragma once
-// Fixes the order of decide, apply, react and planning, so that no driver can get it wrong: an action is
-// handed out only when every fact decided before it is durable.
+// Fixes the order of decide, apply, react and planning, so that no driver can get it wrong: an
+// action is handed out only when every fact decided before it is durable.
 
 #include <deque>
 #include <map>

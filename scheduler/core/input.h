@@ -83,7 +83,7 @@ struct Restarted {};
 /// A deadline has come.
 struct Tick {};
 
-using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello, NodeGone,
-                           NodeSaysStarted, NodeSaysEnded, Restarted, Tick>;
+using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
+                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, Restarted, Tick>;
 
 }  // namespace scheduler

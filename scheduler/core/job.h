@@ -1,5 +1,6 @@
 #pragma once
-// A job in the controller's state: what was asked, and the phase it is in with just that phase's data.
+// A job in the controller's state: what was asked, and the phase it is in with just that phase's
+// data.
 
 #include <cstdint>
 #include <map>
@@ -32,7 +33,7 @@ struct Step {
   std::shared_ptr<const model::StepSpec> spec;
   std::vector<int> tasks;  // by node of the allocation
   base::Time started_at;
-  std::vector<Part> parts; // of the nodes with tasks, in order
+  std::vector<Part> parts;  // of the nodes with tasks, in order
 
   bool operator==(const Step& other) const;
 };

@@ -20,11 +20,11 @@ struct Node {
   model::NodeId id;
   model::NodeInfo info;
   NodePhase phase = NodePhase::ready;
-  base::Time since;               // of the phase
-  model::CoreSet cores_used;      // by jobs
+  base::Time since;           // of the phase
+  model::CoreSet cores_used;  // by jobs
   model::GpuSet gpus_used;
   base::Bytes memory_used;
-  std::set<model::JobId> jobs;    // with a share of it
+  std::set<model::JobId> jobs;  // with a share of it
 
   bool operator==(const Node&) const = default;
 };
@@ -55,13 +55,15 @@ struct State {
   // Indexes over the above, kept by apply().
   std::map<std::string, model::NodeId> node_by_name;
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
-  std::map<std::string, Queue> queues;                            // eligible, by pool asked for ("" any)
-  std::set<std::pair<base::Time, model::JobId>> time_limits;      // running jobs with a limit
-  std::set<std::pair<base::Time, model::JobId>> back_offs;        // waiting jobs with not_before
+  std::map<std::string, Queue> queues;  // eligible, by pool asked for ("" any)
+  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs with a limit
+  std::set<std::pair<base::Time, model::JobId>> back_offs;    // waiting jobs with not_before
   std::set<std::pair<base::Time, model::NodeId>> away_since;
-  std::deque<model::JobId> ended;                                 // oldest first
-  std::size_t n_waiting = 0;                                      // held ones included
+  std::deque<model::JobId> ended;  // oldest first
+  std::size_t n_waiting = 0;       // held ones included
   std::size_t n_active = 0;
+
+  std::size_t jobs_kept = 10'000;  // of those that have ended; constant
 
   bool operator==(const State&) const = default;
 };

@@ -1,5 +1,6 @@
 #pragma once
-// What a policy sees and what it answers. A policy reads the view and returns a plan; it changes nothing.
+// What a policy sees and what it answers. A policy reads the view and returns a plan; it changes
+// nothing.
 
 #include <functional>
 #include <map>
@@ -25,8 +26,8 @@ struct Start {
   model::Allocation allocation;
 };
 
-/// Starts to make now, disjoint in resources; and of the jobs that stay, the first that could not start in
-/// each pool with its reason. Everything queued behind it in that pool waits for it.
+/// Starts to make now, disjoint in resources; and of the jobs that stay, the first that could not
+/// start in each pool with its reason. Everything queued behind it in that pool waits for it.
 struct Plan {
   std::vector<Start> starts;
   std::map<model::JobId, model::Reason> blocked;
@@ -38,7 +39,8 @@ struct Policy {
   std::function<Plan(const View&, base::Time now)> plan;
 
   /// May this request ever run on the nodes that are known? The error says what would fit.
-  std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)> admit;
+  std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)>
+      admit;
 };
 
 }  // namespace scheduler

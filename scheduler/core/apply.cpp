@@ -1,0 +1,275 @@
+#include "scheduler/core/apply.h"
+
+#include <algorithm>
+
+#include "lib/base/check.h"
+#include "lib/model/host_list.h"
+
+namespace scheduler {
+
+namespace {
+
+using base::Time;
+
+Job& job_at(State& state, model::JobId id) {
+  const auto found = state.jobs.find(id);
+  base::check(found != state.jobs.end(), "a fact is about a job of the state");
+  return found->second;
+}
+
+Node& node_at(State& state, model::NodeId id) {
+  const auto found = state.nodes.find(id);
+  base::check(found != state.nodes.end(), "a fact is about a node of the state");
+  return found->second;
+}
+
+QueueKey queue_key(const Job& job) {
+  return {job.spec->priority, job.id};
+}
+
+/// Puts a waiting job where its phase says: into the queue, among the back-offs, or nowhere when
+/// held.
+void index_waiting(State& state, const Job& job) {
+  const auto& waiting = std::get<Waiting>(job.phase);
+  if (waiting.held_by) return;
+  if (waiting.not_before) {
+    state.back_offs.emplace(*waiting.not_before, job.id);
+  } else {
+    state.queues[job.spec->pool].insert(queue_key(job));
+  }
+}
+
+void unindex_waiting(State& state, const Job& job) {
+  const auto& waiting = std::get<Waiting>(job.phase);
+  if (waiting.not_before) state.back_offs.erase({*waiting.not_before, job.id});
+  const auto queue = state.queues.find(job.spec->pool);
+  if (queue == state.queues.end()) return;
+  queue->second.erase(queue_key(job));
+  if (queue->second.empty()) state.queues.erase(queue);
+}
+
+void claim(State& state, model::JobId job, const model::Allocation& allocation) {
+  for (const auto& share : allocation.nodes) {
+    auto& node = node_at(state, share.node);
+    base::check(!node.cores_used.intersects(share.cores), "a core is used by one job");
+    base::check(!node.gpus_used.intersects(share.gpus), "a GPU is used by one job");
+    node.cores_used |= share.cores;
+    node.gpus_used |= share.gpus;
+    node.memory_used += share.memory;
+    node.jobs.insert(job);
+  }
+}
+
+void release(State& state, model::JobId job, const model::Allocation& allocation) {
+  for (const auto& share : allocation.nodes) {
+    auto& node = node_at(state, share.node);
+    node.cores_used -= share.cores;
+    node.gpus_used -= share.gpus;
+    node.memory_used -= share.memory;
+    node.jobs.erase(job);
+  }
+}
+
+void forget_time_limit(State& state, const Job& job) {
+  const auto* running = std::get_if<Running>(&job.phase);
+  if (running == nullptr || !job.spec->time_limit) return;
+  state.time_limits.erase({running->since + *job.spec->time_limit, job.id});
+}
+
+/// Takes the attempt out of the phase that holds it, giving its resources back.
+Attempt take_attempt(State& state, Job& job) {
+  forget_time_limit(state, job);
+  Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "an attempt that ends was active");
+  release(state, job.id, attempt->allocation);
+  --state.n_active;
+  return std::move(*attempt);
+}
+
+std::optional<Time> running_since(const Job& job) {
+  if (const auto* running = std::get_if<Running>(&job.phase)) return running->since;
+  if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->running_since;
+  return std::nullopt;
+}
+
+void forget_oldest_ended(State& state) {
+  while (state.ended.size() > state.jobs_kept) {
+    const auto found = state.jobs.find(state.ended.front());
+    state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
+    state.jobs.erase(found);
+    state.ended.pop_front();
+  }
+}
+
+void on(State& state, const model::NumbersGiven& fact, Time) {
+  state.next_job = std::max(state.next_job, fact.next_job);
+  state.next_node = std::max(state.next_node, fact.next_node);
+}
+
+void on(State& state, const model::NodeJoined& fact, Time at) {
+  auto found = state.nodes.find(fact.node);
+  if (found == state.nodes.end()) {
+    Node node{.id = fact.node,
+              .info = {},
+              .phase = NodePhase::ready,
+              .since = at,
+              .cores_used = {},
+              .gpus_used = {},
+              .memory_used = {},
+              .jobs = {}};
+    found = state.nodes.emplace(fact.node, std::move(node)).first;
+    state.node_by_name.emplace(fact.info.name, fact.node);
+    state.next_node = std::max(state.next_node, fact.node.next());
+  }
+  auto& node = found->second;
+  state.away_since.erase({node.since, node.id});
+  node.info = fact.info;
+  node.phase = NodePhase::ready;
+  node.since = at;
+}
+
+void on(State& state, const model::NodeAway& fact, Time at) {
+  auto& node = node_at(state, fact.node);
+  node.phase = NodePhase::away;
+  node.since = at;
+  state.away_since.emplace(at, node.id);
+}
+
+void on(State& state, const model::NodeLost& fact, Time at) {
+  auto& node = node_at(state, fact.node);
+  state.away_since.erase({node.since, node.id});
+  node.phase = NodePhase::lost;
+  node.since = at;
+}
+
+void on(State& state, const model::JobSubmitted& fact, Time at) {
+  const auto layout = model::resolve(fact.spec->shape);
+  base::check(layout.has_value(), "an accepted request makes sense");
+  Waiting waiting;
+  if (fact.spec->hold) waiting.held_by = fact.user.name;
+  Job job{.id = fact.job,
+          .user = fact.user,
+          .spec = fact.spec,
+          .layout = *layout,
+          .submitted_at = at,
+          .attempts = 0,
+          .earlier = {},
+          .phase = waiting};
+  if (!fact.spec->token.empty())
+    state.job_by_token.emplace(std::pair(fact.user.uid, fact.spec->token), fact.job);
+  index_waiting(state, job);
+  state.next_job = std::max(state.next_job, fact.job.next());
+  state.jobs.emplace(fact.job, std::move(job));
+  ++state.n_waiting;
+}
+
+void on(State& state, const model::JobHeld& fact, Time) {
+  auto& job = job_at(state, fact.job);
+  unindex_waiting(state, job);
+  job.phase = Waiting{.held_by = fact.by, .not_before = {}};
+}
+
+void on(State& state, const model::JobReleased& fact, Time) {
+  auto& job = job_at(state, fact.job);
+  unindex_waiting(state, job);
+  job.phase = Waiting{};
+  index_waiting(state, job);
+}
+
+void on(State& state, const model::AttemptStarted& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  base::check(std::holds_alternative<Waiting>(job.phase), "a job that starts was waiting");
+  base::check(fact.attempt == job.attempts + 1, "attempts are counted without a gap");
+  unindex_waiting(state, job);
+  claim(state, job.id, fact.allocation);
+  job.attempts = fact.attempt;
+  job.phase = Starting{
+      {.number = fact.attempt,
+       .allocation = fact.allocation,
+       .started_at = at,
+       .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
+       .steps = {}}};
+  --state.n_waiting;
+  ++state.n_active;
+}
+
+void on(State& state, const model::LaunchStarted& fact, Time at) {
+  auto& job = job_at(state, fact.key.job);
+  Part* part = find_part(job, fact.key, fact.node);
+  base::check(part != nullptr, "a launch that starts was ordered");
+  part->started = true;
+  if (fact.key.step) return;
+  if (auto* starting = std::get_if<Starting>(&job.phase)) {
+    if (job.spec->time_limit) state.time_limits.emplace(at + *job.spec->time_limit, job.id);
+    job.phase = Running{std::move(starting->attempt), at};
+  } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
+    ending->running_since = at;
+  }
+}
+
+void on(State& state, const model::StepStarted& fact, Time at) {
+  auto& job = job_at(state, fact.key.job);
+  Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr && fact.key.step, "a step starts inside an attempt");
+  Step step{.spec = fact.spec, .tasks = fact.tasks, .started_at = at, .parts = {}};
+  for (std::size_t i = 0; i < fact.tasks.size(); ++i) {
+    if (fact.tasks[i] == 0) continue;
+    step.parts.push_back(
+        {.node = attempt->allocation.nodes[i].node, .started = false, .report = {}});
+  }
+  attempt->steps.emplace(*fact.key.step, std::move(step));
+}
+
+void on(State& state, const model::LaunchEnded& fact, Time) {
+  Part* part = find_part(job_at(state, fact.report.key.job), fact.report.key, fact.node);
+  base::check(part != nullptr && part->is_live(), "a launch ends once");
+  part->report = fact.report;
+}
+
+void on(State& state, const model::AttemptEnding& fact, Time) {
+  auto& job = job_at(state, fact.job);
+  forget_time_limit(state, job);
+  const auto since = running_since(job);
+  Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "an attempt that is ended was active");
+  job.phase = Phase(Ending{std::move(*attempt), fact.why, since});
+}
+
+void on(State& state, const model::AttemptRequeued& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  auto why = ending != nullptr ? std::optional(ending->why) : std::nullopt;
+  const auto attempt = take_attempt(state, job);
+  if (!why && attempt.batch.report) why = attempt.batch.report->failure;
+  const auto names = model::node_names(attempt.allocation);
+  job.earlier.push_back({.attempt = attempt.number,
+                         .nodes = model::compress_hosts(names),
+                         .started_at = attempt.started_at,
+                         .ended_at = at,
+                         .why = why.value_or(model::Failure{})});
+  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before};
+  index_waiting(state, job);
+  ++state.n_waiting;
+}
+
+void on(State& state, const model::JobEnded& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
+  if (std::holds_alternative<Waiting>(job.phase)) {
+    unindex_waiting(state, job);
+    --state.n_waiting;
+  } else {
+    done.last = take_attempt(state, job);
+  }
+  job.phase = std::move(done);
+  state.ended.push_back(job.id);
+  forget_oldest_ended(state);
+}
+
+}  // namespace
+
+void apply(State& state, const model::Fact& fact) {
+  std::visit([&](const auto& body) { on(state, body, fact.at); }, fact.body);
+}
+
+}  // namespace scheduler

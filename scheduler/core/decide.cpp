@@ -1,0 +1,192 @@
+#include "scheduler/core/decide.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/overloaded.h"
+#include "scheduler/core/step_layout.h"
+
+namespace scheduler {
+
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr int priority_limit = 1000;
+
+Decision answer(RequestId request, base::Result<Answer> result) {
+  return {.facts = {}, .actions = {Reply{request, std::move(result)}}};
+}
+
+Decision answer_with(RequestId request, model::FactBody fact) {
+  return {.facts = {std::move(fact)}, .actions = {Reply{request, Answer(Nothing{})}}};
+}
+
+/// The job, if it exists and the user may act on it.
+base::Result<const Job*> own_job(const State& state, const Settings& settings,
+                                 const model::User& user, model::JobId id) {
+  const auto found = state.jobs.find(id);
+  if (found == state.jobs.end())
+    return fail(Code::not_found, fmt::format("there is no job {}", to_text(id)));
+  const auto& owner = found->second.user;
+  if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
+    return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
+  }
+  return &found->second;
+}
+
+std::unexpected<base::Error> has_ended(model::JobId job) {
+  return fail(Code::conflict, fmt::format("job {} has already ended", to_text(job)));
+}
+
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::JobSpec& spec) {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return std::unexpected(layout.error());
+  if (spec.priority < -priority_limit || spec.priority > priority_limit) {
+    return fail(Code::invalid, fmt::format("--priority is {}; expected {} to {}", spec.priority,
+                                           -priority_limit, priority_limit));
+  }
+  if (spec.script.empty() && spec.arguments.empty()) {
+    return fail(Code::invalid, "the job has neither a script nor a command");
+  }
+  if (view.state.n_waiting >= settings.queued_jobs) {
+    return fail(Code::exhausted,
+                fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
+                            view.state.n_waiting));
+  }
+  return policy.admit(view, *layout, spec.pool);
+}
+
+Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
+                       const SubmitJob& submit) {
+  const auto& spec = *submit.spec;
+  const auto known = view.state.job_by_token.find({submit.user.uid, spec.token});
+  if (!spec.token.empty() && known != view.state.job_by_token.end()) {
+    return answer(submit.request, Answer(known->second));
+  }
+  if (auto admitted = admissible(view, policy, settings, spec); !admitted) {
+    return answer(submit.request, std::unexpected(admitted.error()));
+  }
+  const auto id = view.state.next_job;
+  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec}},
+          .actions = {Reply{submit.request, Answer(id)}}};
+}
+
+model::FactBody cancel(const Job& job, const std::string& by) {
+  const model::Failure why{.cause = model::Cause::cancelled,
+                           .code = 0,
+                           .step = {},
+                           .rank = {},
+                           .node = {},
+                           .text = "by " + by};
+  if (const Attempt* attempt = active_attempt(job))
+    return model::AttemptEnding{job.id, attempt->number, why};
+  return model::JobEnded{job.id,
+                         {.ending = model::Ending::cancelled, .exit_code = 1, .failure = why}};
+}
+
+bool is_cancellable(const Job& job) {
+  return !std::holds_alternative<Done>(job.phase) && !std::holds_alternative<Ending>(job.phase);
+}
+
+Decision decide_cancel(const State& state, const Settings& settings, const CancelJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  if (std::holds_alternative<Done>((*job)->phase))
+    return answer(request.request, has_ended(request.job));
+  if (!is_cancellable(**job)) return answer(request.request, Answer(Nothing{}));
+  return answer_with(request.request, cancel(**job, request.user.name));
+}
+
+Decision decide_cancel_all(const State& state, const Settings& settings, const CancelAll& request) {
+  if (request.user.uid != 0 && request.user.uid != settings.owner_uid) {
+    return answer(request.request, fail(Code::denied, "only the owner of the cluster may end it"));
+  }
+  auto decision = answer(request.request, Answer(Nothing{}));
+  for (const auto& [id, job] : state.jobs) {
+    if (active_attempt(job) != nullptr && is_cancellable(job)) {
+      decision.facts.push_back(cancel(job, request.user.name));
+    }
+  }
+  return decision;
+}
+
+Decision decide_hold(const State& state, const Settings& settings, const HoldJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  const auto* waiting = std::get_if<Waiting>(&(*job)->phase);
+  if (waiting == nullptr) {
+    return answer(request.request,
+                  fail(Code::conflict, fmt::format("job {} does not wait any more; only waiting "
+                                                   "jobs can be held",
+                                                   to_text(request.job))));
+  }
+  if (waiting->held_by) return answer(request.request, Answer(Nothing{}));
+  return answer_with(request.request, model::JobHeld{request.job, request.user.name});
+}
+
+Decision decide_release(const State& state, const Settings& settings, const ReleaseJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  const auto* waiting = std::get_if<Waiting>(&(*job)->phase);
+  if (waiting == nullptr || !waiting->held_by) {
+    return answer(request.request,
+                  fail(Code::conflict, fmt::format("job {} is not held", to_text(request.job))));
+  }
+  return answer_with(request.request, model::JobReleased{request.job, request.user.name});
+}
+
+base::Result<model::StepStarted> start_step(const State& state, const StartStep& request) {
+  const auto found = state.jobs.find(request.job);
+  if (found == state.jobs.end()) {
+    return fail(Code::not_found, fmt::format("there is no job {}", to_text(request.job)));
+  }
+  const auto& job = found->second;
+  if (request.user.uid != job.user.uid) {
+    return fail(Code::denied,
+                fmt::format("job {} belongs to {}", to_text(request.job), job.user.name));
+  }
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr || attempt->number != request.attempt || !attempt->batch.is_live()) {
+    return fail(Code::conflict, fmt::format("attempt {} of job {} does not run (any more)",
+                                            request.attempt, to_text(request.job)));
+  }
+  if (std::holds_alternative<Ending>(job.phase)) {
+    return fail(Code::conflict, fmt::format("job {} is being ended", to_text(request.job)));
+  }
+  auto tasks = step_tasks(job, *attempt, *request.spec);
+  if (!tasks) return std::unexpected(tasks.error());
+  const auto id = attempt->steps.empty() ? model::StepId(0) : attempt->steps.rbegin()->first.next();
+  return model::StepStarted{{job.id, attempt->number, id}, request.spec, std::move(*tasks)};
+}
+
+Decision decide_step(const State& state, const StartStep& request) {
+  auto step = start_step(state, request);
+  if (!step) return answer(request.request, std::unexpected(step.error()));
+  const auto key = step->key;
+  return {.facts = {std::move(*step)}, .actions = {Reply{request.request, Answer(key)}}};
+}
+
+}  // namespace
+
+Decision decide(const View& view, const Policy& policy, const Settings& settings,
+                const Input& input, base::Time now) {
+  const State& state = view.state;
+  return std::visit(
+      base::Overloaded{[&](const SubmitJob& i) { return decide_submit(view, policy, settings, i); },
+                       [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
+                       [&](const HoldJob& i) { return decide_hold(state, settings, i); },
+                       [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
+                       [&](const StartStep& i) { return decide_step(state, i); },
+                       [&](const CancelAll& i) { return decide_cancel_all(state, settings, i); },
+                       [&](const NodeHello& i) { return decide_hello(view, settings, i); },
+                       [&](const NodeGone& i) { return decide_gone(state, i); },
+                       [&](const NodeSaysStarted& i) { return decide_started(state, i); },
+                       [&](const NodeSaysEnded& i) { return decide_ended(state, i); },
+                       [&](const Restarted&) { return decide_restarted(state); },
+                       [&](const Tick&) { return decide_tick(state, settings, now); }},
+      input);
+}
+
+}  // namespace scheduler

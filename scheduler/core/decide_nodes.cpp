@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "scheduler/core/decide.h"
+#include "scheduler/core/react.h"
+
+namespace scheduler {
+
+namespace {
+
+constexpr std::size_t longest_name = 255;
+
+/// Why this agent may not join; empty: it may.
+std::string refusal(const View& view, const model::AgentHello& hello) {
+  const auto& info = hello.info;
+  if (hello.version != model::protocol_version) {
+    return fmt::format(
+        "it speaks version {} of the protocol, the controller {}; install the same release on both",
+        hello.version, model::protocol_version);
+  }
+  const auto is_odd = [](char c) {
+    return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' &&
+           c != '_' && c != '.';
+  };
+  if (info.name.empty() || info.name.size() > longest_name ||
+      std::ranges::any_of(info.name, is_odd)) {
+    return fmt::format("'{}' is not a node name; expected letters, digits, '-', '_' and '.'",
+                       base::printable(info.name));
+  }
+  if (std::ranges::find(view.pools, info.pool) == view.pools.end()) {
+    return fmt::format("there is no pool '{}'; the pools are {}", base::printable(info.pool),
+                       base::join(view.pools, ", "));
+  }
+  if (info.topology.cores.empty()) return "it has no cores to offer";
+  return {};
+}
+
+/// A report written by the controller, for a launch that the node cannot report any more.
+model::LaunchReport written_off(const model::LaunchKey& key, model::Cause cause, const Node& node,
+                                std::string text, base::Time at) {
+  model::LaunchReport report{.key = key,
+                             .started_at = at,
+                             .ended_at = at,
+                             .exit_code = 128 + 9,
+                             .failure = model::Failure{.cause = cause,
+                                                       .code = 0,
+                                                       .step = key.step,
+                                                       .rank = {},
+                                                       .node = node.info.name,
+                                                       .text = std::move(text)},
+                             .usage = {}};
+  return report;
+}
+
+/// Compares what the state has running on the node with what the node announces.
+void compare(const State& state, const Settings& settings, const Node& node,
+             const model::AgentHello& hello, Decision& decision) {
+  for (const auto job_id : node.jobs) {
+    const auto& job = state.jobs.at(job_id);
+    for (const auto& live : live_parts(job)) {
+      if (live.part->node != node.id) continue;
+      const auto said = std::ranges::find(hello.launches, live.key, &model::LaunchStatus::key);
+      if (said == hello.launches.end()) {
+        if (!live.part->started) {
+          decision.actions.push_back(resume_part(job, live.key, *live.part, state, settings));
+          continue;
+        }
+        const bool rebooted = hello.info.boot_id != node.info.boot_id;
+        decision.facts.push_back(model::LaunchEnded{
+            node.id, rebooted ? written_off(live.key, model::Cause::node_lost, node,
+                                            "it was rebooted", node.since)
+                              : written_off(live.key, model::Cause::launcher_lost, node,
+                                            "the node does not know it any more", node.since)});
+      } else if (said->report) {
+        decision.facts.push_back(model::LaunchEnded{node.id, *said->report});
+      } else {
+        if (!live.part->started) decision.facts.push_back(model::LaunchStarted{live.key, node.id});
+        if (is_to_end(job, live.key)) decision.actions.push_back(SendStop{node.id, live.key});
+      }
+    }
+  }
+}
+
+/// Launches that the node knows and the state does not have there: ended long ago, or written off.
+void dismiss_unknown(const State& state, model::NodeId node, const model::AgentHello& hello,
+                     Decision& decision) {
+  for (const auto& status : hello.launches) {
+    const auto job = state.jobs.find(status.key.job);
+    const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, status.key, node);
+    if (part != nullptr && part->is_live()) continue;
+    decision.actions.push_back(status.report ? Action(SendAcknowledge{node, status.key})
+                                             : Action(SendStop{node, status.key}));
+  }
+}
+
+/// A job that can no longer keep its nodes.
+std::optional<model::FactBody> end_for_lost_node(const Job& job, const Node& node) {
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr || std::holds_alternative<Ending>(job.phase)) return std::nullopt;
+  return model::AttemptEnding{job.id,
+                              attempt->number,
+                              {.cause = model::Cause::node_lost,
+                               .code = 0,
+                               .step = {},
+                               .rank = {},
+                               .node = node.info.name,
+                               .text = "it did not come back in time"}};
+}
+
+void lose(const State& state, const Node& node, base::Time now, Decision& decision) {
+  decision.facts.push_back(model::NodeLost{node.id});
+  for (const auto job_id : node.jobs) {
+    const auto& job = state.jobs.at(job_id);
+    if (auto ending = end_for_lost_node(job, node)) decision.facts.push_back(std::move(*ending));
+    for (const auto& live : live_parts(job)) {
+      if (live.part->node != node.id) continue;
+      decision.facts.push_back(
+          model::LaunchEnded{node.id, written_off(live.key, model::Cause::node_lost, node,
+                                                  "it did not come back in time", now)});
+    }
+  }
+}
+
+}  // namespace
+
+Decision decide_hello(const View& view, const Settings& settings, const NodeHello& said) {
+  const auto& hello = said.hello;
+  if (auto why = refusal(view, hello); !why.empty()) {
+    return {.facts = {}, .actions = {Refuse{hello.info.name, std::move(why)}}};
+  }
+  const auto& state = view.state;
+  const auto known = state.node_by_name.find(hello.info.name);
+  const auto id = known == state.node_by_name.end() ? state.next_node : known->second;
+  Decision decision{.facts = {model::NodeJoined{id, hello.info}},
+                    .actions = {Admit{id, hello.info.name}}};
+  if (known != state.node_by_name.end())
+    compare(state, settings, state.nodes.at(id), hello, decision);
+  dismiss_unknown(state, id, hello, decision);
+  return decision;
+}
+
+Decision decide_started(const State& state, const NodeSaysStarted& said) {
+  const auto job = state.jobs.find(said.key.job);
+  const Part* part =
+      job == state.jobs.end() ? nullptr : find_part(job->second, said.key, said.node);
+  if (part == nullptr) return {.facts = {}, .actions = {SendStop{said.node, said.key}}};
+  if (!part->is_live() || part->started) return {};
+  return {.facts = {model::LaunchStarted{said.key, said.node}}, .actions = {}};
+}
+
+Decision decide_ended(const State& state, const NodeSaysEnded& said) {
+  const auto& key = said.report.key;
+  const auto job = state.jobs.find(key.job);
+  const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, key, said.node);
+  if (part == nullptr || !part->is_live())
+    return {.facts = {}, .actions = {SendAcknowledge{said.node, key}}};
+  return {.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+}
+
+Decision decide_gone(const State& state, const NodeGone& gone) {
+  const auto node = state.nodes.find(gone.node);
+  if (node == state.nodes.end() || node->second.phase != NodePhase::ready) return {};
+  return {.facts = {model::NodeAway{gone.node}}, .actions = {}};
+}
+
+Decision decide_restarted(const State& state) {
+  Decision decision;
+  for (const auto& [id, node] : state.nodes) {
+    if (node.phase == NodePhase::ready) decision.facts.push_back(model::NodeAway{id});
+  }
+  return decision;
+}
+
+Decision decide_tick(const State& state, const Settings& settings, base::Time now) {
+  Decision decision;
+  for (const auto& [due, id] : state.time_limits) {
+    if (due > now) break;
+    const auto& job = state.jobs.at(id);
+    decision.facts.push_back(model::AttemptEnding{id,
+                                                  active_attempt(job)->number,
+                                                  {.cause = model::Cause::time_limit,
+                                                   .code = 0,
+                                                   .step = {},
+                                                   .rank = {},
+                                                   .node = {},
+                                                   .text = base::to_text(*job.spec->time_limit)}});
+  }
+  for (const auto& [due, id] : state.back_offs) {
+    if (due > now) break;
+    decision.facts.push_back(model::JobReleased{id, "scheduler"});
+  }
+  for (const auto& [since, id] : state.away_since) {
+    if (since + settings.node_timeout > now) break;
+    lose(state, state.nodes.at(id), now, decision);
+    break;  // one node a tick: the facts about its jobs change what another node's loss means
+  }
+  return decision;
+}
+
+}  // namespace scheduler

@@ -1,0 +1,134 @@
+#include "scheduler/core/engine.h"
+
+#include <algorithm>
+
+#include "lib/base/check.h"
+#include "lib/base/overloaded.h"
+#include "scheduler/core/apply.h"
+#include "scheduler/core/decide.h"
+#include "scheduler/core/react.h"
+#include "scheduler/core/record.h"
+
+namespace scheduler {
+
+namespace {
+
+/// The job that a fact is about, if any.
+std::optional<model::JobId> job_of(const model::FactBody& body) {
+  using Found = std::optional<model::JobId>;
+  return std::visit(
+      base::Overloaded{[](const model::NumbersGiven&) -> Found { return std::nullopt; },
+                       [](const model::NodeJoined&) -> Found { return std::nullopt; },
+                       [](const model::NodeAway&) -> Found { return std::nullopt; },
+                       [](const model::NodeLost&) -> Found { return std::nullopt; },
+                       [](const model::LaunchStarted& fact) -> Found { return fact.key.job; },
+                       [](const model::StepStarted& fact) -> Found { return fact.key.job; },
+                       [](const model::LaunchEnded& fact) -> Found { return fact.report.key.job; },
+                       [](const auto& fact) -> Found { return fact.job; }},
+      body);
+}
+
+}  // namespace
+
+Engine::Engine(Settings settings, Policy policy)
+    : settings_(std::move(settings)), policy_(std::move(policy)) {
+  state_.jobs_kept = settings_.jobs_kept;
+}
+
+void Engine::replay(model::Seq seq, const model::Fact& fact) {
+  base::check(seq > last_seq_, "facts are replayed in order");
+  apply(state_, fact);
+  last_seq_ = seq;
+}
+
+std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
+  std::vector<model::Fact> facts;
+  auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
+  for (auto& body : decision.facts) take({now, std::move(body)}, facts);
+  for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
+  plan(now, facts);
+  return facts;
+}
+
+void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
+  apply(state_, fact);
+  ++last_seq_;
+  for (auto& action : react(state_, settings_, fact))
+    held_.push_back({last_seq_, std::move(action)});
+  const auto job = job_of(fact.body);
+  const auto at = fact.at;
+  facts.push_back(std::move(fact));
+  if (!job) return;
+  const auto found = state_.jobs.find(*job);
+  if (found == state_.jobs.end()) return;
+  for (auto& body : settle(found->second, settings_, at)) take({at, std::move(body)}, facts);
+}
+
+void Engine::plan(base::Time now, std::vector<model::Fact>& facts) {
+  for (;;) {
+    last_plan_ = policy_.plan({state_, settings_.pools}, now);
+    if (last_plan_.starts.empty()) return;
+    for (auto& start : last_plan_.starts) {
+      const auto attempt = state_.jobs.at(start.job).attempts + 1;
+      take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
+    }
+  }
+}
+
+std::vector<Action> Engine::durable(model::Seq seq) {
+  std::vector<Action> actions;
+  while (!held_.empty() && held_.front().after <= seq) {
+    actions.push_back(std::move(held_.front().action));
+    held_.pop_front();
+  }
+  return actions;
+}
+
+std::optional<base::Time> Engine::next_deadline() const {
+  std::optional<base::Time> next;
+  const auto consider = [&next](base::Time at) { next = next ? std::min(*next, at) : at; };
+  if (!state_.time_limits.empty()) consider(state_.time_limits.begin()->first);
+  if (!state_.back_offs.empty()) consider(state_.back_offs.begin()->first);
+  if (!state_.away_since.empty())
+    consider(state_.away_since.begin()->first + settings_.node_timeout);
+  return next;
+}
+
+std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
+  const auto found = state_.jobs.find(id);
+  if (found == state_.jobs.end()) return std::nullopt;
+  const auto* waiting = std::get_if<Waiting>(&found->second.phase);
+  if (waiting == nullptr) return std::nullopt;
+  if (waiting->held_by) return model::Held{*waiting->held_by};
+  if (waiting->not_before) return model::BackOff{*waiting->not_before};
+  if (const auto blocked = last_plan_.blocked.find(id); blocked != last_plan_.blocked.end()) {
+    return blocked->second;
+  }
+  for (const auto& pool : {found->second.spec->pool, std::string()}) {
+    const auto first = last_plan_.first_blocked.find(pool);
+    if (first != last_plan_.first_blocked.end()) return model::Behind{first->second};
+  }
+  return model::NotConsidered{};
+}
+
+model::JobRecord Engine::record_of(const Job& job) const {
+  auto record = job_record(job);
+  record.reason = reason_of(job.id);
+  return record;
+}
+
+model::NodeRecord Engine::record_of(const Node& node) const {
+  return node_record(node);
+}
+
+bool Engine::is_forgotten(const model::Fact& fact) const {
+  if (std::holds_alternative<model::NumbersGiven>(fact.body)) return true;
+  const auto job = job_of(fact.body);
+  return job && !state_.jobs.contains(*job);
+}
+
+model::Fact Engine::numbers_given(base::Time now) const {
+  return {now, model::NumbersGiven{state_.next_job, state_.next_node}};
+}
+
+}  // namespace scheduler

@@ -1,0 +1,82 @@
+#include "scheduler/core/invariants.h"
+
+#include <fmt/format.h>
+
+namespace scheduler {
+
+namespace {
+
+using Violation = std::optional<std::string>;
+
+struct Used {
+  model::CoreSet cores;
+  model::GpuSet gpus;
+  base::Bytes memory;
+  std::set<model::JobId> jobs;
+};
+
+/// Adds up what the active attempts hold; a core or GPU met twice is the violation.
+Violation add_shares(const Job& job, std::map<model::NodeId, Used>& used) {
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr) return std::nullopt;
+  for (const auto& share : attempt->allocation.nodes) {
+    auto& node = used[share.node];
+    if (node.cores.intersects(share.cores) || node.gpus.intersects(share.gpus)) {
+      return fmt::format("job {} holds cores or GPUs of {} that another job holds", to_text(job.id),
+                         share.name);
+    }
+    node.cores |= share.cores;
+    node.gpus |= share.gpus;
+    node.memory += share.memory;
+    node.jobs.insert(job.id);
+  }
+  return std::nullopt;
+}
+
+Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& used) {
+  for (const auto& [id, node] : state.nodes) {
+    const auto found = used.find(id);
+    const Used expected = found == used.end() ? Used{} : found->second;
+    if (node.cores_used != expected.cores || node.gpus_used != expected.gpus ||
+        node.memory_used != expected.memory || node.jobs != expected.jobs) {
+      return fmt::format("what is in use on {} is not what its jobs hold", node.info.name);
+    }
+    const bool is_indexed = state.away_since.contains({node.since, id});
+    if (is_indexed != (node.phase == NodePhase::away)) {
+      return fmt::format("the away index is wrong about {}", node.info.name);
+    }
+  }
+  return std::nullopt;
+}
+
+Violation check_queue(const State& state, const Job& job) {
+  const auto* waiting = std::get_if<Waiting>(&job.phase);
+  const bool wants_queue = waiting != nullptr && !waiting->held_by && !waiting->not_before;
+  const auto queue = state.queues.find(job.spec->pool);
+  const bool is_queued =
+      queue != state.queues.end() && queue->second.contains({job.spec->priority, job.id});
+  if (is_queued != wants_queue)
+    return fmt::format("the queue is wrong about job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> violation(const State& state) {
+  std::map<model::NodeId, Used> used;
+  std::size_t n_waiting = 0;
+  std::size_t n_active = 0;
+  for (const auto& [id, job] : state.jobs) {
+    if (auto found = add_shares(job, used)) return found;
+    if (auto found = check_queue(state, job)) return found;
+    if (id >= state.next_job)
+      return fmt::format("job {} has a number that is still to be given", to_text(id));
+    if (std::holds_alternative<Waiting>(job.phase)) ++n_waiting;
+    if (active_attempt(job) != nullptr) ++n_active;
+  }
+  if (n_waiting != state.n_waiting || n_active != state.n_active)
+    return "the counts of jobs are wrong";
+  return check_nodes(state, used);
+}
+
+}  // namespace scheduler

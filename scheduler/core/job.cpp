@@ -1,0 +1,72 @@
+#include "scheduler/core/job.h"
+
+#include <algorithm>
+
+namespace scheduler {
+
+namespace {
+
+/// Calls `visit` with the attempt of a phase that holds resources; works for const and mutable
+/// phases.
+template <class PhaseType, class Visit>
+auto with_active_attempt(PhaseType& phase, Visit visit)
+    -> decltype(visit(std::get<Running>(phase).attempt)) {
+  if (auto* starting = std::get_if<Starting>(&phase)) return visit(starting->attempt);
+  if (auto* running = std::get_if<Running>(&phase)) return visit(running->attempt);
+  if (auto* ending = std::get_if<Ending>(&phase)) return visit(ending->attempt);
+  return nullptr;
+}
+
+template <class AttemptType>
+auto part_of(AttemptType* attempt, const model::LaunchKey& key, model::NodeId node)
+    -> decltype(&attempt->batch) {
+  if (attempt == nullptr || attempt->number != key.attempt) return nullptr;
+  if (!key.step) return attempt->batch.node == node ? &attempt->batch : nullptr;
+  const auto step = attempt->steps.find(*key.step);
+  if (step == attempt->steps.end()) return nullptr;
+  const auto part = std::ranges::find(step->second.parts, node, &Part::node);
+  return part == step->second.parts.end() ? nullptr : &*part;
+}
+
+}  // namespace
+
+bool Step::operator==(const Step& other) const {
+  return *spec == *other.spec && tasks == other.tasks && started_at == other.started_at &&
+         parts == other.parts;
+}
+
+bool Job::operator==(const Job& other) const {
+  return id == other.id && user == other.user && *spec == *other.spec && layout == other.layout &&
+         submitted_at == other.submitted_at && attempts == other.attempts &&
+         earlier == other.earlier && phase == other.phase;
+}
+
+const Attempt* active_attempt(const Job& job) {
+  return with_active_attempt(job.phase, [](const Attempt& attempt) { return &attempt; });
+}
+
+Attempt* active_attempt(Job& job) {
+  return with_active_attempt(job.phase, [](Attempt& attempt) { return &attempt; });
+}
+
+const Attempt* latest_attempt(const Job& job) {
+  if (const auto* done = std::get_if<Done>(&job.phase)) return done->last ? &*done->last : nullptr;
+  return active_attempt(job);
+}
+
+Part* find_part(Job& job, const model::LaunchKey& key, model::NodeId node) {
+  return part_of(active_attempt(job), key, node);
+}
+
+const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId node) {
+  return part_of(active_attempt(job), key, node);
+}
+
+bool has_live_parts(const Attempt& attempt) {
+  if (attempt.batch.is_live()) return true;
+  return std::ranges::any_of(attempt.steps, [](const auto& entry) {
+    return std::ranges::any_of(entry.second.parts, &Part::is_live);
+  });
+}
+
+}  // namespace scheduler

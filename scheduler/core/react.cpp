@@ -1,0 +1,122 @@
+#include "scheduler/core/react.h"
+
+#include <algorithm>
+
+#include "lib/base/check.h"
+#include "lib/base/overloaded.h"
+
+namespace scheduler {
+
+namespace {
+
+using Actions = std::vector<Action>;
+
+int index_of(const model::Allocation& allocation, model::NodeId node) {
+  const auto found = std::ranges::find(allocation.nodes, node, &model::NodeShare::node);
+  base::check(found != allocation.nodes.end(), "a part runs on a node of its allocation");
+  return static_cast<int>(found - allocation.nodes.begin());
+}
+
+Actions stop_live_parts(const Job& job, bool steps_only) {
+  Actions actions;
+  for (const auto& live : live_parts(job)) {
+    if (steps_only && !live.key.step) continue;
+    actions.push_back(SendStop{live.part->node, live.key});
+  }
+  return actions;
+}
+
+Actions launch_live_parts(const State& state, const Settings& settings,
+                          const model::LaunchKey& key) {
+  Actions actions;
+  const auto& job = state.jobs.at(key.job);
+  for (const auto& live : live_parts(job)) {
+    if (live.key == key) actions.push_back(resume_part(job, key, *live.part, state, settings));
+  }
+  return actions;
+}
+
+Actions after_launch_ended(const State& state, const model::LaunchEnded& fact) {
+  const auto& key = fact.report.key;
+  Actions actions{SendAcknowledge{fact.node, key}};
+  if (key.step) return actions;
+  const auto stops = stop_live_parts(state.jobs.at(key.job), true);
+  actions.insert(actions.end(), stops.begin(), stops.end());
+  return actions;
+}
+
+}  // namespace
+
+std::vector<LivePart> live_parts(const Job& job) {
+  std::vector<LivePart> live;
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr) return live;
+  const model::LaunchKey batch{job.id, attempt->number, {}};
+  if (attempt->batch.is_live()) live.push_back({batch, &attempt->batch});
+  for (const auto& [id, step] : attempt->steps) {
+    const model::LaunchKey key{job.id, attempt->number, id};
+    for (const auto& part : step.parts) {
+      if (part.is_live()) live.push_back({key, &part});
+    }
+  }
+  return live;
+}
+
+bool is_to_end(const Job& job, const model::LaunchKey& key) {
+  if (std::holds_alternative<Ending>(job.phase)) return true;
+  const Attempt* attempt = active_attempt(job);
+  return key.step && attempt != nullptr && !attempt->batch.is_live();
+}
+
+model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int node_index,
+                             const State& state, const Settings& settings) {
+  const Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "an order is for an active attempt");
+  model::LaunchOrder order{.key = key,
+                           .user = job.user,
+                           .job = job.spec,
+                           .step = {},
+                           .allocation = attempt->allocation,
+                           .node_index = node_index,
+                           .tasks = {},
+                           .kill_grace = settings.kill_grace,
+                           .cluster = settings.cluster,
+                           .pool = {},
+                           .controller = {},
+                           .head_address = {},
+                           .secret = {}};
+  const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(node_index)];
+  order.pool = state.nodes.at(share.node).info.pool;
+  if (key.step) {
+    const auto& step = attempt->steps.at(*key.step);
+    order.step = step.spec;
+    order.tasks = step.tasks;
+  }
+  return order;
+}
+
+Action resume_part(const Job& job, const model::LaunchKey& key, const Part& part,
+                   const State& state, const Settings& settings) {
+  if (is_to_end(job, key)) return SendStop{part.node, key};
+  const int index = index_of(active_attempt(job)->allocation, part.node);
+  return SendLaunch{part.node, order_for(job, key, index, state, settings)};
+}
+
+std::vector<Action> react(const State& after, const Settings& settings, const model::Fact& fact) {
+  return std::visit(
+      base::Overloaded{
+          [&](const model::AttemptStarted& started) {
+            return launch_live_parts(after, settings, {started.job, started.attempt, {}});
+          },
+          [&](const model::StepStarted& started) {
+            return launch_live_parts(after, settings, started.key);
+          },
+          [&](const model::LaunchEnded& ended) { return after_launch_ended(after, ended); },
+          [&](const model::AttemptEnding& ending) {
+            return stop_live_parts(after.jobs.at(ending.job), false);
+          },
+          [](const auto&) { return Actions(); }},
+      fact.body);
+}
+
+}  // namespace scheduler

@@ -1,0 +1,117 @@
+#include "scheduler/core/record.h"
+
+#include "lib/base/text.h"
+
+namespace scheduler {
+
+namespace {
+
+model::JobState state_of(const Job& job) {
+  if (std::holds_alternative<Waiting>(job.phase)) return model::JobState::waiting;
+  if (std::holds_alternative<Starting>(job.phase)) return model::JobState::starting;
+  if (std::holds_alternative<Ending>(job.phase)) return model::JobState::ending;
+  if (const auto* done = std::get_if<Done>(&job.phase))
+    return model::state_of(done->outcome.ending);
+  const bool script_ended = !active_attempt(job)->batch.is_live();
+  return script_ended ? model::JobState::ending : model::JobState::running;
+}
+
+void add_usage(model::Usage& sum, const Part& part) {
+  if (!part.report) return;
+  sum.cpu += part.report->usage.cpu;
+  sum.memory_peak = std::max(sum.memory_peak, part.report->usage.memory_peak);
+}
+
+model::StepRecord record_of(model::StepId id, const Step& step) {
+  model::StepRecord record{.step = id,
+                           .command = base::join(step.spec->arguments, " "),
+                           .tasks = step.tasks,
+                           .started_at = step.started_at,
+                           .ended_at = {},
+                           .exit_code = 0,
+                           .failure = {}};
+  bool has_ended = true;
+  base::Time last{};
+  for (const auto& part : step.parts) {
+    if (!part.report) {
+      has_ended = false;
+      continue;
+    }
+    last = std::max(last, part.report->ended_at);
+    record.exit_code = std::max(record.exit_code, part.report->exit_code);
+    if (part.report->failure && !record.failure) record.failure = part.report->failure;
+  }
+  if (has_ended) record.ended_at = last;
+  return record;
+}
+
+void add_attempt(model::JobRecord& record, const Attempt& attempt) {
+  record.allocation = attempt.allocation;
+  add_usage(record.usage, attempt.batch);
+  for (const auto& [id, step] : attempt.steps) {
+    record.steps.push_back(record_of(id, step));
+    for (const auto& part : step.parts) add_usage(record.usage, part);
+  }
+}
+
+void add_phase(model::JobRecord& record, const Job& job) {
+  if (const auto* running = std::get_if<Running>(&job.phase)) record.started_at = running->since;
+  if (const auto* ending = std::get_if<Ending>(&job.phase)) {
+    record.started_at = ending->running_since;
+    record.ending = ending->why;
+  }
+  if (const auto* done = std::get_if<Done>(&job.phase)) {
+    record.started_at = done->running_since;
+    record.ended_at = done->at;
+    record.outcome = done->outcome;
+  }
+}
+
+}  // namespace
+
+model::JobRecord job_record(const Job& job) {
+  model::JobRecord record{.job = job.id,
+                          .user = job.user,
+                          .name = job.spec->name,
+                          .pool = job.spec->pool,
+                          .comment = job.spec->comment,
+                          .state = state_of(job),
+                          .priority = job.spec->priority,
+                          .layout = job.layout,
+                          .time_limit = job.spec->time_limit,
+                          .script_name = job.spec->script_name,
+                          .arguments = job.spec->arguments,
+                          .work_dir = job.spec->work_dir,
+                          .output = job.spec->output,
+                          .error = job.spec->error,
+                          .submitted_at = job.submitted_at,
+                          .attempt = job.attempts,
+                          .allocation = {},
+                          .started_at = {},
+                          .ended_at = {},
+                          .reason = {},
+                          .outcome = {},
+                          .ending = {},
+                          .usage = {},
+                          .steps = {},
+                          .earlier = job.earlier};
+  if (const Attempt* attempt = latest_attempt(job)) add_attempt(record, *attempt);
+  add_phase(record, job);
+  return record;
+}
+
+model::NodeRecord node_record(const Node& node) {
+  model::NodeState state = node.jobs.empty() ? model::NodeState::idle : model::NodeState::busy;
+  if (node.phase == NodePhase::away) state = model::NodeState::away;
+  if (node.phase == NodePhase::lost) state = model::NodeState::lost;
+  return {.node = node.id,
+          .info = node.info,
+          .state = state,
+          .since = node.since,
+          .cores_used = node.cores_used,
+          .gpus_used = node.gpus_used,
+          .memory_used = node.memory_used,
+          .jobs = {node.jobs.begin(), node.jobs.end()}};
+}
+
+}  // namespace scheduler

@@ -1,0 +1,13 @@
+#pragma once
+// Jobs and nodes as people see them, out of the state.
+
+#include "lib/model/record.h"
+#include "scheduler/core/state.h"
+
+namespace scheduler {
+
+/// Everything but the reason for waiting, which the engine knows from the last pass.
+model::JobRecord job_record(const Job& job);
+model::NodeRecord node_record(const Node& node);
+
+}  // namespace scheduler

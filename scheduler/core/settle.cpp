@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include "scheduler/core/decide.h"
+
+namespace scheduler {
+
+namespace {
+
+using model::Cause;
+
+/// The failure of the last step that failed, which is what made the script fail as a rule.
+const model::Failure* failure_of_steps(const Attempt& attempt) {
+  const model::Failure* failure = nullptr;
+  base::Time ended{};
+  for (const auto& [id, step] : attempt.steps) {
+    for (const auto& part : step.parts) {
+      if (!part.report || !part.report->failure) continue;
+      const bool is_first_of_step = failure == nullptr || failure->step != id;
+      const bool is_earlier = !is_first_of_step && part.report->ended_at < ended &&
+                              part.report->failure->cause != Cause::peer_lost;
+      if (!is_first_of_step && !is_earlier && failure->cause != Cause::peer_lost) continue;
+      failure = &*part.report->failure;
+      ended = part.report->ended_at;
+    }
+  }
+  return failure;
+}
+
+/// What an attempt that was not ended from outside came to.
+model::Outcome outcome_of(const Attempt& attempt) {
+  const auto& batch = *attempt.batch.report;
+  if (!batch.failure)
+    return {.ending = model::Ending::completed, .exit_code = batch.exit_code, .failure = {}};
+  model::Outcome outcome{.ending = model::Ending::failed,
+                         .exit_code = std::max(batch.exit_code, 1),
+                         .failure = batch.failure};
+  const auto* of_step = failure_of_steps(attempt);
+  if (batch.failure->cause == Cause::exit_code && of_step != nullptr) outcome.failure = *of_step;
+  if (batch.failure->cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
+  return outcome;
+}
+
+model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
+  const int code = attempt.batch.report ? attempt.batch.report->exit_code : 0;
+  model::Outcome outcome{
+      .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
+  if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;
+  if (why.cause == Cause::time_limit) outcome.ending = model::Ending::timed_out;
+  if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
+  return outcome;
+}
+
+}  // namespace
+
+std::vector<model::FactBody> settle(const Job& job, const Settings& settings, base::Time now) {
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr || has_live_parts(*attempt)) return {};
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  const auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
+  if (outcome.ending == model::Ending::node_lost && job.earlier.size() < settings.requeue_limit) {
+    return {model::AttemptRequeued{job.id, attempt->number, now + settings.requeue_backoff}};
+  }
+  return {model::JobEnded{job.id, outcome}};
+}
+
+}  // namespace scheduler

@@ -1,0 +1,20 @@
+#include "scheduler/core/state.h"
+
+namespace scheduler {
+
+model::CoreSet free_cores(const Node& node) {
+  const auto n_cores = static_cast<int>(node.info.topology.cores.size());
+  return model::CoreSet::range(0, n_cores) - node.cores_used;
+}
+
+model::GpuSet free_gpus(const Node& node) {
+  const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
+  return model::GpuSet::range(0, n_gpus) - node.gpus_used;
+}
+
+base::Bytes free_memory(const Node& node) {
+  const auto memory = node.info.topology.memory;
+  return node.memory_used < memory ? memory - node.memory_used : base::Bytes();
+}
+
+}  // namespace scheduler

@@ -1,0 +1,136 @@
+#include "scheduler/core/step_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "lib/base/text.h"
+
+namespace scheduler {
+
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr int most_of_anything = 1'000'000;  // countable in one request
+
+struct Request {
+  int tasks = 1;
+  int cpus_per_task = 1;
+  int gpus_per_task = 0;
+  std::optional<int> nodes;
+  std::optional<int> tasks_per_node;
+};
+
+base::Result<void> check_numbers(const model::StepSpec& spec) {
+  const auto check = [](std::string_view option, std::optional<int> value,
+                        int least) -> base::Result<void> {
+    if (!value || (*value >= least && *value <= most_of_anything)) return {};
+    return fail(Code::invalid, fmt::format("{} is {}; expected {} to {}", option, *value, least,
+                                           most_of_anything));
+  };
+  for (const auto& result : {check("--nodes", spec.nodes, 1), check("--ntasks", spec.tasks, 1),
+                             check("--ntasks-per-node", spec.tasks_per_node, 1),
+                             check("--cpus-per-task", spec.cpus_per_task, 1),
+                             check("--gpus-per-task", spec.gpus_per_task, 0)}) {
+    if (!result) return result;
+  }
+  if (spec.arguments.empty()) return fail(Code::invalid, "the step has no program to run");
+  return {};
+}
+
+Request request_of(const Job& job, const Attempt& attempt, const model::StepSpec& spec) {
+  Request request;
+  request.cpus_per_task = spec.cpus_per_task.value_or(job.layout.cpus_per_task);
+  request.gpus_per_task = spec.gpus_per_task.value_or(job.layout.gpus_per_task);
+  request.nodes = spec.nodes;
+  request.tasks_per_node = spec.tasks_per_node;
+  const int n_nodes = spec.nodes.value_or(static_cast<int>(attempt.allocation.nodes.size()));
+  if (spec.tasks) {
+    request.tasks = *spec.tasks;
+  } else if (spec.tasks_per_node) {
+    request.tasks = static_cast<int>(
+        std::min<std::int64_t>(most_of_anything + 1, std::int64_t{n_nodes} * *spec.tasks_per_node));
+  } else if (spec.nodes) {
+    const auto& nodes = attempt.allocation.nodes;
+    const auto n = std::min(static_cast<std::size_t>(n_nodes), nodes.size());
+    request.tasks =
+        std::accumulate(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(n), 0,
+                        [](int sum, const auto& share) { return sum + share.tasks; });
+  } else {
+    request.tasks = job.layout.tasks;
+  }
+  return request;
+}
+
+/// The most tasks of the request that each node of the allocation has room for.
+std::vector<int> room(const Attempt& attempt, const Request& request) {
+  std::vector<int> most;
+  for (const auto& share : attempt.allocation.nodes) {
+    int tasks = share.cores.count() / request.cpus_per_task;
+    if (request.gpus_per_task > 0)
+      tasks = std::min(tasks, share.gpus.count() / request.gpus_per_task);
+    if (request.tasks_per_node) tasks = std::min(tasks, *request.tasks_per_node);
+    most.push_back(tasks);
+  }
+  return most;
+}
+
+/// Even blocks over the first `n` nodes, the earlier taking one more; what a full node cannot take
+/// goes on to the next with room.
+std::vector<int> spread(int tasks, std::size_t n, const std::vector<int>& most) {
+  std::vector<int> placed(most.size(), 0);
+  int left = tasks;
+  for (std::size_t i = 0; i < n; ++i) {
+    const int even = left / static_cast<int>(n - i) + (left % static_cast<int>(n - i) != 0 ? 1 : 0);
+    placed[i] = std::min(even, most[i]);
+    left -= placed[i];
+  }
+  for (std::size_t i = 0; i < n && left > 0; ++i) {
+    const int more = std::min(left, most[i] - placed[i]);
+    placed[i] += more;
+    left -= more;
+  }
+  return placed;
+}
+
+}  // namespace
+
+base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt,
+                                          const model::StepSpec& spec) {
+  if (auto numbers = check_numbers(spec); !numbers) return std::unexpected(numbers.error());
+  const auto request = request_of(job, attempt, spec);
+  const auto n_allocated = attempt.allocation.nodes.size();
+  if (request.nodes && static_cast<std::size_t>(*request.nodes) > n_allocated) {
+    return fail(Code::invalid, fmt::format("the step asks for {} nodes; job {} has {}",
+                                           *request.nodes, to_text(job.id), n_allocated));
+  }
+  if (request.nodes && request.tasks < *request.nodes) {
+    return fail(Code::invalid, fmt::format("{} nodes for {}: every node of a step needs a task",
+                                           *request.nodes, base::plural(request.tasks, "task")));
+  }
+  const auto most = room(attempt, request);
+  const auto n_nodes = request.nodes
+                           ? static_cast<std::size_t>(*request.nodes)
+                           : std::min(n_allocated, static_cast<std::size_t>(request.tasks));
+  auto placed = spread(request.tasks, n_nodes, most);
+  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks) return placed;
+  if (!request.nodes) placed = spread(request.tasks, n_allocated, most);
+  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks) return placed;
+
+  const int fitting = std::accumulate(
+      most.begin(),
+      most.begin() + static_cast<std::ptrdiff_t>(request.nodes ? n_nodes : n_allocated), 0);
+  const auto gpus = request.gpus_per_task > 0
+                        ? fmt::format(" and {}", base::plural(request.gpus_per_task, "GPU"))
+                        : "";
+  return fail(
+      Code::invalid,
+      fmt::format("{} with {}{} each do not fit into job {}; at most {} would (--ntasks={})",
+                  base::plural(request.tasks, "task"), base::plural(request.cpus_per_task, "core"),
+                  gpus, to_text(job.id), fitting, fitting));
+}
+
+}  // namespace scheduler

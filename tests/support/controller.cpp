@@ -1,0 +1,70 @@
+#include "tests/support/controller.h"
+
+#include <stdexcept>
+
+#include "scheduler/core/invariants.h"
+#include "scheduler/core/record.h"
+#include "scheduler/policy/fifo.h"
+
+namespace support {
+
+Controller::Controller(scheduler::Settings settings)
+    : settings_(settings), engine_(std::move(settings), policy::fifo()) {}
+
+std::vector<scheduler::Action> Controller::give(const scheduler::Input& input) {
+  auto facts = engine_.handle(input, now_);
+  facts_.insert(facts_.end(), facts.begin(), facts.end());
+  verify();
+  return engine_.durable(engine_.last_seq());
+}
+
+base::Result<scheduler::Answer> Controller::ask(const scheduler::Input& input) {
+  const auto replies = only<scheduler::Reply>(give(input));
+  if (replies.size() != 1) throw std::logic_error("a request gets one reply");
+  return replies.front().answer;
+}
+
+base::Result<model::JobId> Controller::submit(std::shared_ptr<const model::JobSpec> spec,
+                                              model::User by) {
+  auto answer = ask(scheduler::SubmitJob{next_request(), std::move(by), std::move(spec)});
+  if (!answer) return std::unexpected(answer.error());
+  return std::get<model::JobId>(*answer);
+}
+
+void Controller::join(const model::NodeInfo& info) {
+  if (only<scheduler::Admit>(give(scheduler::NodeHello{hello(info)})).size() != 1) {
+    throw std::logic_error("the node was refused");
+  }
+}
+
+void Controller::pass(base::Duration duration) {
+  const auto until = now_ + duration;
+  for (auto due = engine_.next_deadline(); due && *due <= until; due = engine_.next_deadline()) {
+    now_ = std::max(now_, *due);
+    (void)give(scheduler::Tick{});  // what it makes the world do is not this call's business
+  }
+  now_ = until;
+}
+
+scheduler::RequestId Controller::next_request() {
+  request_ = request_.next();
+  return request_;
+}
+
+model::NodeId Controller::node_id(const std::string& name) const {
+  return engine_.state().node_by_name.at(name);
+}
+
+model::JobState Controller::state_of(model::JobId job) const {
+  return scheduler::job_record(engine_.state().jobs.at(job)).state;
+}
+
+void Controller::verify() const {
+  if (const auto found = scheduler::violation(engine_.state())) throw std::logic_error(*found);
+  scheduler::Engine again(settings_, policy::fifo());
+  model::Seq seq = 0;
+  for (const auto& fact : facts_) again.replay(++seq, fact);
+  if (!(again.state() == engine_.state())) throw std::logic_error("replay does not equal live");
+}
+
+}  // namespace support
