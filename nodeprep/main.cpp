@@ -1,0 +1,146 @@
+// muster-nodeprep: looks at this machine and says whether it may be a node (man 8 muster-nodeprep).
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <boost/program_options.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+#include "lib/model/agent_message.h"
+#include "lib/wire/agent.h"
+#include "nodeprep/judge/judge.h"
+#include "nodeprep/probe/node.h"
+
+namespace {
+
+namespace options = boost::program_options;
+
+constexpr int exit_ready = 0;
+constexpr int exit_unusable = 1;
+constexpr int exit_usage = 2;
+constexpr int core_limit = 65536;
+
+options::options_description described() {
+  options::options_description all("Options");
+  all.add_options()                                                                         //
+      ("help,h", "print this and exit")                                                     //
+      ("version", "print the version and exit")                                             //
+      ("out", options::value<std::string>(), "folder for the files node and topology.xml")  //
+      ("name", options::value<std::string>(), "name of the node")                           //
+      ("pool", options::value<std::string>()->default_value("default"), "its pool")         //
+      ("address", options::value<std::string>()->default_value("127.0.0.1"),
+       "where other nodes reach it")  //
+      ("slice-first", options::value<int>()->default_value(0),
+       "first core of the slice that is the node")                                  //
+      ("slice-cores", options::value<int>(), "number of its cores (default: all)")  //
+      ("slice-gpus", options::value<std::string>(),
+       "its GPUs, as a list: 0-3 (default: none of a slice, all of a whole machine)")  //
+      ("memory", options::value<std::string>(),
+       "its memory in bytes (default: in proportion to its cores)")  //
+      ("shared", options::bool_switch(), "other slices use some of its cores too");
+  return all;
+}
+
+base::Result<int> whole(const options::variables_map& given, const char* name, int low) {
+  const int number = given[name].as<int>();
+  if (number >= low && number <= core_limit) return number;
+  return base::fail(base::Code::invalid, fmt::format("--{} {}: expected a number from {} to {}",
+                                                     name, number, low, core_limit));
+}
+
+base::Result<probe::Slice> read_slice(const options::variables_map& given) {
+  probe::Slice slice;
+  slice.shared = given["shared"].as<bool>();
+  const auto first = whole(given, "slice-first", 0);
+  if (!first) return std::unexpected(first.error());
+  slice.first_core = *first;
+  if (given.contains("slice-cores")) {
+    const auto cores = whole(given, "slice-cores", 1);
+    if (!cores) return std::unexpected(cores.error());
+    slice.n_cores = *cores;
+  }
+  if (given.contains("slice-gpus")) {
+    const auto& text = given["slice-gpus"].as<std::string>();
+    auto gpus = text.empty() ? model::GpuSet() : model::index_set_from_text(text);
+    if (!gpus) return std::unexpected(std::move(gpus).error().in("--slice-gpus"));
+    slice.gpus = *std::move(gpus);
+  }
+  if (given.contains("memory")) {
+    const auto& text = given["memory"].as<std::string>();
+    const auto bytes = base::parse_int(text, 1, std::int64_t{1} << 60);
+    if (!bytes) {
+      return base::fail(base::Code::invalid,
+                        fmt::format("--memory '{}': expected bytes", base::printable(text)));
+    }
+    slice.memory = base::Bytes(static_cast<std::uint64_t>(*bytes));
+  }
+  return slice;
+}
+
+base::Result<probe::Request> read_request(const options::variables_map& given) {
+  if (!given.contains("name")) return base::fail(base::Code::invalid, "expected --name");
+  auto slice = read_slice(given);
+  if (!slice) return std::unexpected(std::move(slice).error());
+  return probe::Request{.name = given["name"].as<std::string>(),
+                        .pool = given["pool"].as<std::string>(),
+                        .address = given["address"].as<std::string>(),
+                        .version = MUSTER_VERSION,
+                        .slice = *std::move(slice)};
+}
+
+base::Result<void> write_files(const std::string& folder, const probe::Found& found) {
+  model::AgentHello hello{.info = found.node, .launches = {}};
+  const auto node = loop::write_file_atomic(folder + "/node", wire::encode(model::FromAgent(hello)),
+                                            {.mode = 0644, .sync = false});
+  if (!node) return node;
+  return loop::write_file_atomic(folder + "/topology.xml", found.topology_xml,
+                                 {.mode = 0644, .sync = false});
+}
+
+judge::Verdict examine(const probe::Request& request, const options::variables_map& given) {
+  const auto found = probe::probe_node(request);
+  if (!found) return judge::unusable(found.error().text);
+  const judge::Verdict verdict = judge::judge(found->node);
+  if (verdict.ready && given.contains("out")) {
+    const auto written = write_files(given["out"].as<std::string>(), *found);
+    if (!written) return judge::unusable(written.error().text);
+  }
+  return verdict;
+}
+
+int run(int argc, char** argv) {
+  const options::options_description all = described();
+  options::variables_map given;
+  const auto parsed = options::command_line_parser(argc, argv).options(all).positional({}).run();
+  options::store(parsed, given);
+  if (given.contains("help")) {
+    fmt::print("usage: muster-nodeprep --name NAME [OPTIONS]\n\n{}", fmt::streamed(all));
+    return exit_ready;
+  }
+  if (given.contains("version")) {
+    fmt::print("muster-nodeprep {}\n", MUSTER_VERSION);
+    return exit_ready;
+  }
+  const auto request = read_request(given);
+  if (!request) {
+    fmt::print(stderr, "muster-nodeprep: {} (see --help)\n", request.error().text);
+    return exit_usage;
+  }
+  const judge::Verdict verdict = examine(*request, given);
+  fmt::print("{}\n", verdict.text);
+  return verdict.ready ? exit_ready : exit_unusable;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-nodeprep: {} (see --help)\n", error.what());
+    return exit_usage;
+  }
+}

@@ -1,0 +1,65 @@
+// A stand-in for libnvidia-ml.so.1 with two GPUs. The call named in FAKE_NVML_FAILS fails.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+int outcome(const char* call) {
+  const char* fails = std::getenv("FAKE_NVML_FAILS");
+  return fails != nullptr && std::strcmp(fails, call) == 0 ? 9 : 0;
+}
+
+std::uintptr_t index_of(void* device) {
+  return reinterpret_cast<std::uintptr_t>(device) - 1;
+}
+
+struct Pci {
+  char bus_id_legacy[16];
+  unsigned domain, bus, device, device_id, subsystem_id;
+  char bus_id[32];
+};
+
+struct Memory {
+  unsigned long long total, free, used;
+};
+
+}  // namespace
+
+extern "C" {
+
+int nvmlInit_v2() {
+  return outcome("nvmlInit_v2");
+}
+int nvmlShutdown() {
+  return outcome("nvmlShutdown");
+}
+int nvmlDeviceGetCount_v2(unsigned* count) {
+  *count = 2;
+  return outcome("nvmlDeviceGetCount_v2");
+}
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
+  *device = reinterpret_cast<void*>(std::uintptr_t{index} + 1);
+  return outcome("nvmlDeviceGetHandleByIndex_v2");
+}
+int nvmlDeviceGetName(void* /*device*/, char* name, unsigned size) {
+  std::snprintf(name, size, "NVIDIA H200");
+  return outcome("nvmlDeviceGetName");
+}
+int nvmlDeviceGetUUID(void* device, char* uuid, unsigned size) {
+  std::snprintf(uuid, size, "GPU-fake-%u", static_cast<unsigned>(index_of(device)));
+  return outcome("nvmlDeviceGetUUID");
+}
+int nvmlDeviceGetPciInfo_v3(void* device, Pci* pci) {
+  pci->domain = 0;
+  pci->bus = index_of(device) == 0 ? 0x65 : 0x18;
+  pci->device = 0;
+  return outcome("nvmlDeviceGetPciInfo_v3");
+}
+int nvmlDeviceGetMemoryInfo(void* /*device*/, Memory* memory) {
+  memory->total = 141ULL << 30;
+  return outcome("nvmlDeviceGetMemoryInfo");
+}
+}
