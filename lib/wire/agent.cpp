@@ -1,0 +1,183 @@
+#include "lib/wire/agent.h"
+
+#include "lib/base/overloaded.h"
+#include "lib/wire/agent.pb.h"
+#include "lib/wire/convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+void write(const model::AgentHello& hello, pb::AgentHello& out) {
+  out.set_version(hello.version);
+  write_node_info(hello.info, *out.mutable_info());
+  for (const auto& launch : hello.launches) {
+    auto& to = *out.add_launches();
+    wire::write(launch.key, *to.mutable_key());
+    if (launch.report) wire::write(*launch.report, *to.mutable_report());
+  }
+}
+
+void write(const model::LogChunk& chunk, pb::LogChunk& out) {
+  out.set_request(chunk.request);
+  out.set_bytes(chunk.bytes);
+  out.set_next_offset(chunk.next_offset);
+  out.set_end(chunk.end);
+  out.set_error(chunk.error);
+}
+
+void write(const model::LogRead& read, pb::LogRead& out) {
+  out.set_request(read.request);
+  wire::write(read.key, *out.mutable_key());
+  if (read.rank) out.set_rank(u32(*read.rank));
+  out.set_offset(read.offset);
+  out.set_follow(read.follow);
+}
+
+model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
+  model::LaunchStatus status{strict.required(in.has_key(), "key", *in.mutable_key(), read_key), {}};
+  if (in.has_report()) status.report = strict.part("report", *in.mutable_report(), read_report);
+  return status;
+}
+
+model::AgentHello read_hello(pb::AgentHello& in, Strict& strict) {
+  model::AgentHello hello;
+  hello.version = strict.from_one(in.version(), "version");
+  hello.info =
+      strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>);
+  hello.launches = strict.each("launches", *in.mutable_launches(), read_status);
+  return hello;
+}
+
+model::LogChunk read_chunk(pb::LogChunk& in, Strict& strict) {
+  if (!in.end() && !in.error().empty()) strict.wrong("error", "is there before the end");
+  return {in.request(), take(in.mutable_bytes()), in.next_offset(), in.end(),
+          take(in.mutable_error())};
+}
+
+model::Welcome read_welcome(pb::Welcome& in, Strict& strict) {
+  if (in.heartbeat_us() == 0) strict.wrong("heartbeat_us", "is 0 or missing");
+  return {model::NodeId(strict.from_one(in.node(), "node")),
+          strict.duration(in.heartbeat_us(), "heartbeat_us")};
+}
+
+model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
+  return {in.request(), strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+          strict.count_if(in.has_rank(), in.rank(), "rank"), in.offset(), in.follow()};
+}
+
+/// The key of a message that is nothing but a key.
+template <class Message>
+model::LaunchKey key_of(Message& in, Strict& strict) {
+  return strict.required(in.has_key(), "key", *in.mutable_key(), read_key);
+}
+
+constexpr std::string_view unknown_kind = "is missing, or one that this version does not know";
+
+model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
+  switch (in.kind_case()) {
+    case pb::FromAgent::kHello:
+      return strict.part("hello", *in.mutable_hello(), read_hello);
+    case pb::FromAgent::kHeartbeat:
+      return model::Heartbeat{};
+    case pb::FromAgent::kStarted:
+      return model::ReportStarted{key_of(*in.mutable_started(), strict)};
+    case pb::FromAgent::kEnded:
+      return model::ReportEnded{strict.required(
+          in.ended().has_report(), "report", *in.mutable_ended()->mutable_report(), read_report)};
+    case pb::FromAgent::kLogChunk:
+      return strict.part("log_chunk", *in.mutable_log_chunk(), read_chunk);
+    case pb::FromAgent::KIND_NOT_SET:
+      break;
+  }
+  strict.wrong("kind", unknown_kind);
+  return model::Heartbeat{};
+}
+
+model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
+  switch (in.kind_case()) {
+    case pb::ToAgent::kWelcome:
+      return strict.part("welcome", *in.mutable_welcome(), read_welcome);
+    case pb::ToAgent::kRefused:
+      return model::Refused{take(in.mutable_refused()->mutable_why())};
+    case pb::ToAgent::kLaunch:
+      return model::Launch{strict.required(in.launch().has_order(), "order",
+                                           *in.mutable_launch()->mutable_order(), read_order)};
+    case pb::ToAgent::kStop:
+      return model::Stop{key_of(*in.mutable_stop(), strict)};
+    case pb::ToAgent::kAcknowledge:
+      return model::Acknowledge{key_of(*in.mutable_acknowledge(), strict)};
+    case pb::ToAgent::kLogRead:
+      return strict.part("log_read", *in.mutable_log_read(), read_log_read);
+    case pb::ToAgent::kLogCancel:
+      return model::LogCancel{in.log_cancel().request()};
+    case pb::ToAgent::kShutDown:
+      return model::ShutDown{};
+    case pb::ToAgent::KIND_NOT_SET:
+      break;
+  }
+  strict.wrong("kind", unknown_kind);
+  return model::ShutDown{};
+}
+
+}  // namespace
+
+std::string encode(const model::FromAgent& message) {
+  pb::FromAgent out;
+  std::visit(
+      base::Overloaded{[&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
+                       [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
+                       [&](const model::ReportStarted& m) {
+                         wire::write(m.key, *out.mutable_started()->mutable_key());
+                       },
+                       [&](const model::ReportEnded& m) {
+                         wire::write(m.report, *out.mutable_ended()->mutable_report());
+                       },
+                       [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); }},
+      message);
+  return serialize(out);
+}
+
+std::string encode(const model::ToAgent& message) {
+  pb::ToAgent out;
+  std::visit(
+      base::Overloaded{
+          [&](const model::Welcome& m) {
+            out.mutable_welcome()->set_node(m.node.number());
+            out.mutable_welcome()->set_heartbeat_us(m.heartbeat.count());
+          },
+          [&](const model::Refused& m) { out.mutable_refused()->set_why(m.why); },
+          [&](const model::Launch& m) {
+            wire::write(m.order, *out.mutable_launch()->mutable_order());
+          },
+          [&](const model::Stop& m) { wire::write(m.key, *out.mutable_stop()->mutable_key()); },
+          [&](const model::Acknowledge& m) {
+            wire::write(m.key, *out.mutable_acknowledge()->mutable_key());
+          },
+          [&](const model::LogRead& m) { write(m, *out.mutable_log_read()); },
+          [&](const model::LogCancel& m) { out.mutable_log_cancel()->set_request(m.request); },
+          [&](const model::ShutDown&) { out.mutable_shut_down(); }},
+      message);
+  return serialize(out);
+}
+
+base::Result<model::FromAgent> decode_from_agent(std::string_view bytes) {
+  pb::FromAgent in;
+  if (auto parsed = parse(bytes, "message of an agent", in); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Strict strict(base::Code::corrupt, "message of an agent");
+  return strict.give(read_from_agent(in, strict));
+}
+
+base::Result<model::ToAgent> decode_to_agent(std::string_view bytes) {
+  pb::ToAgent in;
+  if (auto parsed = parse(bytes, "message to an agent", in); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Strict strict(base::Code::corrupt, "message to an agent");
+  return strict.give(read_to_agent(in, strict));
+}
+
+}  // namespace wire

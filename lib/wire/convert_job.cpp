@@ -1,0 +1,102 @@
+// What users submit: JobSpec and StepSpec.
+
+#include "lib/wire/convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+template <class Message>
+void write_environment(const model::Environment& environment, Message& out) {
+  out.mutable_environment()->Reserve(static_cast<int>(environment.size()));
+  for (const auto& [name, value] : environment) {
+    auto& variable = *out.add_environment();
+    variable.set_name(name);
+    variable.set_value(value);
+  }
+}
+
+template <class Message>
+model::Environment read_environment(Message& in, Strict& strict) {
+  model::Environment environment;
+  for (auto& variable : *in.mutable_environment()) {
+    if (variable.name().empty()) strict.wrong("environment", "has a variable without a name");
+    environment.emplace_hint(environment.end(), take(variable.mutable_name()),
+                             take(variable.mutable_value()));
+  }
+  if (environment.size() != static_cast<std::size_t>(in.environment_size())) {
+    strict.wrong("environment", "has a variable twice");
+  }
+  return environment;
+}
+
+template <class Message>
+void write_arguments(const std::vector<std::string>& arguments, Message& out) {
+  for (const auto& argument : arguments) out.add_arguments(argument);
+}
+
+template <class Message>
+std::vector<std::string> read_arguments(Message& in) {
+  std::vector<std::string> arguments;
+  arguments.reserve(static_cast<std::size_t>(in.arguments_size()));
+  for (auto& argument : *in.mutable_arguments()) arguments.push_back(std::move(argument));
+  return arguments;
+}
+
+}  // namespace
+
+void write(const model::JobSpec& spec, pb::JobSpec& out) {
+  out.set_name(spec.name);
+  out.set_pool(spec.pool);
+  out.set_comment(spec.comment);
+  out.set_token(spec.token);
+  write_shape(spec.shape, *out.mutable_shape());
+  if (spec.time_limit) out.set_time_limit_us(spec.time_limit->count());
+  out.set_priority(spec.priority);
+  out.set_hold(spec.hold);
+  out.set_script(spec.script);
+  out.set_script_name(spec.script_name);
+  write_arguments(spec.arguments, out);
+  write_environment(spec.environment, out);
+  out.set_work_dir(spec.work_dir);
+  out.set_output(spec.output);
+  out.set_error(spec.error);
+}
+
+model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
+  model::JobSpec spec;
+  spec.name = take(in.mutable_name());
+  spec.pool = take(in.mutable_pool());
+  spec.comment = take(in.mutable_comment());
+  spec.token = take(in.mutable_token());
+  spec.shape = strict.required(in.has_shape(), "shape", *in.mutable_shape(), read_shape<pb::Shape>);
+  if (in.has_time_limit_us()) {
+    spec.time_limit = strict.duration(in.time_limit_us(), "time_limit_us");
+  }
+  spec.priority = in.priority();
+  spec.hold = in.hold();
+  spec.script = take(in.mutable_script());
+  spec.script_name = take(in.mutable_script_name());
+  spec.arguments = read_arguments(in);
+  spec.environment = read_environment(in, strict);
+  spec.work_dir = take(in.mutable_work_dir());
+  spec.output = take(in.mutable_output());
+  spec.error = take(in.mutable_error());
+  return spec;
+}
+
+void write(const model::StepSpec& spec, pb::StepSpec& out) {
+  write_step_shape(spec, out);
+  write_arguments(spec.arguments, out);
+  write_environment(spec.environment, out);
+}
+
+model::StepSpec read_step_spec(pb::StepSpec& in, Strict& strict) {
+  auto spec = read_step_shape(in, strict);
+  spec.arguments = read_arguments(in);
+  spec.environment = read_environment(in, strict);
+  return spec;
+}
+
+}  // namespace wire

@@ -1,0 +1,39 @@
+// How things end: LaunchReport and Outcome.
+
+#include "lib/wire/convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+void write(const model::LaunchReport& report, pb::LaunchReport& out) {
+  write(report.key, *out.mutable_key());
+  out.set_started_at_us(base::to_us(report.started_at));
+  out.set_ended_at_us(base::to_us(report.ended_at));
+  out.set_exit_code(report.exit_code);
+  if (report.failure) write_failure(*report.failure, *out.mutable_failure());
+  out.mutable_usage()->set_cpu_us(report.usage.cpu.count());
+  out.mutable_usage()->set_memory_peak_bytes(report.usage.memory_peak.count());
+}
+
+model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
+  model::LaunchReport report{
+      .key = strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+      .started_at = base::time_from_us(in.started_at_us()),
+      .ended_at = base::time_from_us(in.ended_at_us()),
+      .exit_code = in.exit_code(),
+      .failure = {},
+      .usage = {strict.duration(in.usage().cpu_us(), "usage.cpu_us"),
+                base::Bytes(in.usage().memory_peak_bytes())}};
+  if (in.has_failure()) {
+    report.failure = strict.part("failure", *in.mutable_failure(), read_failure<pb::Failure>);
+  }
+  return report;
+}
+
+void write(const model::Outcome& outcome, pb::Outcome& out) {
+  out.set_ending(std::string(to_text(outcome.ending)));
+  out.set_exit_code(outcome.exit_code);
+  if (outcome.failure) write_failure(*outcome.failure, *out.mutable_failure());
+}
+
+}  // namespace wire

@@ -1,0 +1,241 @@
+#include "lib/wire/fact.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/overloaded.h"
+#include "lib/wire/convert.h"
+#include "lib/wire/fact.pb.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+void write(const model::NodeJoined& fact, pb::NodeJoined& out) {
+  out.set_node(fact.node.number());
+  write_node_info(fact.info, *out.mutable_info());
+}
+
+void write(const model::JobSubmitted& fact, pb::JobSubmitted& out) {
+  out.set_job(fact.job.number());
+  write_user(fact.user, *out.mutable_user());
+  wire::write(*fact.spec, *out.mutable_spec());
+}
+
+void write(const model::AttemptStarted& fact, pb::AttemptStarted& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  write_allocation(fact.allocation, *out.mutable_allocation());
+}
+
+void write(const model::StepStarted& fact, pb::StepStarted& out) {
+  wire::write(fact.key, *out.mutable_key());
+  wire::write(*fact.spec, *out.mutable_spec());
+  for (const int tasks : fact.tasks) out.add_tasks(u32(tasks));
+}
+
+void write(const model::AttemptEnding& fact, pb::AttemptEnding& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  write_failure(fact.why, *out.mutable_why());
+}
+
+void write(const model::AttemptRequeued& fact, pb::AttemptRequeued& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  out.set_not_before_us(base::to_us(fact.not_before));
+}
+
+void write(const model::Fact& fact, pb::Fact& out) {
+  out.set_at_us(base::to_us(fact.at));
+  std::visit(
+      base::Overloaded{
+          [&](const model::NumbersGiven& f) {
+            out.mutable_numbers_given()->set_next_job(f.next_job.number());
+            out.mutable_numbers_given()->set_next_node(f.next_node.number());
+          },
+          [&](const model::NodeJoined& f) { write(f, *out.mutable_node_joined()); },
+          [&](const model::NodeAway& f) { out.mutable_node_away()->set_node(f.node.number()); },
+          [&](const model::NodeLost& f) { out.mutable_node_lost()->set_node(f.node.number()); },
+          [&](const model::JobSubmitted& f) { write(f, *out.mutable_job_submitted()); },
+          [&](const model::JobHeld& f) {
+            out.mutable_job_held()->set_job(f.job.number());
+            out.mutable_job_held()->set_by(f.by);
+          },
+          [&](const model::JobReleased& f) {
+            out.mutable_job_released()->set_job(f.job.number());
+            out.mutable_job_released()->set_by(f.by);
+          },
+          [&](const model::AttemptStarted& f) { write(f, *out.mutable_attempt_started()); },
+          [&](const model::LaunchStarted& f) {
+            wire::write(f.key, *out.mutable_launch_started()->mutable_key());
+            out.mutable_launch_started()->set_node(f.node.number());
+          },
+          [&](const model::StepStarted& f) { write(f, *out.mutable_step_started()); },
+          [&](const model::LaunchEnded& f) {
+            out.mutable_launch_ended()->set_node(f.node.number());
+            wire::write(f.report, *out.mutable_launch_ended()->mutable_report());
+          },
+          [&](const model::AttemptEnding& f) { write(f, *out.mutable_attempt_ending()); },
+          [&](const model::AttemptRequeued& f) { write(f, *out.mutable_attempt_requeued()); },
+          [&](const model::JobEnded& f) {
+            out.mutable_job_ended()->set_job(f.job.number());
+            wire::write(f.outcome, *out.mutable_job_ended()->mutable_outcome());
+          }},
+      fact.body);
+}
+
+template <class Message>
+model::JobId job_of(const Message& in, Strict& strict) {
+  return model::JobId(strict.from_one(in.job(), "job"));
+}
+
+template <class Message>
+model::NodeId node_of(const Message& in, Strict& strict) {
+  return model::NodeId(strict.from_one(in.node(), "node"));
+}
+
+template <class Message>
+std::uint32_t attempt_of(const Message& in, Strict& strict) {
+  return strict.from_one(in.attempt(), "attempt");
+}
+
+model::NumbersGiven read_numbers(pb::NumbersGiven& in, Strict& strict) {
+  return {model::JobId(strict.from_one(in.next_job(), "next_job")),
+          model::NodeId(strict.from_one(in.next_node(), "next_node"))};
+}
+
+model::NodeJoined read_joined(pb::NodeJoined& in, Strict& strict) {
+  return {node_of(in, strict),
+          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>)};
+}
+
+model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
+  return {job_of(in, strict),
+          strict.required(in.has_user(), "user", *in.mutable_user(), read_user<pb::User>),
+          std::make_shared<const model::JobSpec>(
+              strict.required(in.has_spec(), "spec", *in.mutable_spec(), read_job_spec))};
+}
+
+model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
+  if (in.allocation().nodes().empty()) strict.wrong("allocation", "has no nodes");
+  return {job_of(in, strict), attempt_of(in, strict),
+          strict.part("allocation", *in.mutable_allocation(), read_allocation<pb::Allocation>)};
+}
+
+model::LaunchStarted read_launch_started(pb::LaunchStarted& in, Strict& strict) {
+  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key), node_of(in, strict)};
+}
+
+model::StepStarted read_step_started(pb::StepStarted& in, Strict& strict) {
+  model::StepStarted fact{strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+                          std::make_shared<const model::StepSpec>(strict.required(
+                              in.has_spec(), "spec", *in.mutable_spec(), read_step_spec)),
+                          {}};
+  if (!fact.key.step) strict.wrong("key.step", "is missing");
+  for (const auto tasks : in.tasks()) fact.tasks.push_back(strict.count(tasks, "tasks"));
+  return fact;
+}
+
+model::LaunchEnded read_launch_ended(pb::LaunchEnded& in, Strict& strict) {
+  return {node_of(in, strict),
+          strict.required(in.has_report(), "report", *in.mutable_report(), read_report)};
+}
+
+model::AttemptEnding read_ending(pb::AttemptEnding& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict),
+          strict.required(in.has_why(), "why", *in.mutable_why(), read_failure<pb::Failure>)};
+}
+
+model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict), base::time_from_us(in.not_before_us())};
+}
+
+model::JobEnded read_job_ended(pb::JobEnded& in, Strict& strict) {
+  return {job_of(in, strict), strict.required(in.has_outcome(), "outcome", *in.mutable_outcome(),
+                                              read_outcome<pb::Outcome>)};
+}
+
+template <class Fact, class Message>
+Fact read_by(Message& in, Strict& strict) {
+  return {job_of(in, strict), take(in.mutable_by())};
+}
+
+model::FactBody read_body(pb::Fact& in, Strict& strict) {
+  switch (in.body_case()) {
+    case pb::Fact::kNumbersGiven:
+      return strict.part("numbers_given", *in.mutable_numbers_given(), read_numbers);
+    case pb::Fact::kNodeJoined:
+      return strict.part("node_joined", *in.mutable_node_joined(), read_joined);
+    case pb::Fact::kNodeAway:
+      return model::NodeAway{node_of(in.node_away(), strict)};
+    case pb::Fact::kNodeLost:
+      return model::NodeLost{node_of(in.node_lost(), strict)};
+    case pb::Fact::kJobSubmitted:
+      return strict.part("job_submitted", *in.mutable_job_submitted(), read_submitted);
+    case pb::Fact::kJobHeld:
+      return read_by<model::JobHeld>(*in.mutable_job_held(), strict);
+    case pb::Fact::kJobReleased:
+      return read_by<model::JobReleased>(*in.mutable_job_released(), strict);
+    case pb::Fact::kAttemptStarted:
+      return strict.part("attempt_started", *in.mutable_attempt_started(), read_attempt);
+    case pb::Fact::kLaunchStarted:
+      return strict.part("launch_started", *in.mutable_launch_started(), read_launch_started);
+    case pb::Fact::kStepStarted:
+      return strict.part("step_started", *in.mutable_step_started(), read_step_started);
+    case pb::Fact::kLaunchEnded:
+      return strict.part("launch_ended", *in.mutable_launch_ended(), read_launch_ended);
+    case pb::Fact::kAttemptEnding:
+      return strict.part("attempt_ending", *in.mutable_attempt_ending(), read_ending);
+    case pb::Fact::kAttemptRequeued:
+      return strict.part("attempt_requeued", *in.mutable_attempt_requeued(), read_requeued);
+    case pb::Fact::kJobEnded:
+      return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
+    case pb::Fact::BODY_NOT_SET:
+      break;
+  }
+  strict.wrong("body", "is missing, or of a kind that this version does not know");
+  return model::NodeAway{model::NodeId(1)};
+}
+
+model::Fact read_fact(pb::Fact& in, Strict& strict) {
+  return {base::time_from_us(in.at_us()), read_body(in, strict)};
+}
+
+}  // namespace
+
+std::string encode(const model::Fact& fact) {
+  pb::Fact out;
+  write(fact, out);
+  return serialize(out);
+}
+
+base::Result<model::Fact> decode_fact(std::string_view bytes, int version) {
+  if (version != fact_version) {
+    return base::fail(
+        base::Code::corrupt,
+        fmt::format("fact: has version {}; this muster reads version {}", version, fact_version));
+  }
+  pb::Fact in;
+  if (auto parsed = parse(bytes, "fact", in); !parsed) return std::unexpected(parsed.error());
+  Strict strict(base::Code::corrupt, "fact");
+  return strict.give(read_fact(in, strict));
+}
+
+std::string encode_snapshot(std::span<const model::Fact> facts) {
+  pb::Snapshot out;
+  out.mutable_facts()->Reserve(static_cast<int>(facts.size()));
+  for (const auto& fact : facts) write(fact, *out.add_facts());
+  return serialize(out);
+}
+
+base::Result<std::vector<model::Fact>> decode_snapshot(std::string_view bytes) {
+  pb::Snapshot in;
+  if (auto parsed = parse(bytes, "snapshot", in); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Strict strict(base::Code::corrupt, "snapshot");
+  return strict.give(strict.each("facts", *in.mutable_facts(), read_fact));
+}
+
+}  // namespace wire

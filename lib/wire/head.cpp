@@ -1,0 +1,194 @@
+#include "lib/wire/head.h"
+
+#include "lib/base/overloaded.h"
+#include "lib/wire/convert.h"
+#include "lib/wire/head.pb.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+constexpr int last_signal = 64;
+
+void write(const model::PeerHello& hello, pb::PeerHello& out) {
+  wire::write(hello.key, *out.mutable_key());
+  out.set_secret(hello.secret);
+  out.set_node_index(u32(hello.node_index));
+}
+
+void write(const model::ClientHello& hello, pb::ClientHello& out) {
+  wire::write(hello.key, *out.mutable_key());
+  out.set_secret(hello.secret);
+}
+
+void write(const model::Fence& fence, pb::Fence& out) {
+  for (const int rank : fence.ranks) out.add_ranks(u32(rank));
+  out.set_number(fence.number);
+  out.set_data(fence.data);
+}
+
+void write(const model::ModexRequest& request, pb::ModexRequest& out) {
+  out.set_request(request.request);
+  out.set_from_node(u32(request.from_node));
+  out.set_rank(u32(request.rank));
+}
+
+void write(const model::ModexReply& reply, pb::ModexReply& out) {
+  out.set_request(reply.request);
+  out.set_to_node(u32(reply.to_node));
+  out.set_status(reply.status);
+  out.set_data(reply.data);
+}
+
+void write(const model::RankOutput& output, pb::RankOutput& out) {
+  out.set_rank(u32(output.rank));
+  out.set_stream(output.stream == model::OutputStream::out ? pb::OUTPUT_STREAM_OUT
+                                                           : pb::OUTPUT_STREAM_ERR);
+  out.set_bytes(output.bytes);
+}
+
+void write(const model::RankPlaced& placed, pb::RankPlaced& out) {
+  out.set_rank(u32(placed.rank));
+  out.set_node(placed.node);
+  out.set_cpus(placed.cpus);
+  out.set_gpus(placed.gpus);
+}
+
+void write(const model::NodeEnded& ended, pb::NodeEnded& out) {
+  out.set_node_index(u32(ended.node_index));
+  out.set_exit_code(ended.exit_code);
+  if (ended.failure) write_failure(*ended.failure, *out.mutable_failure());
+}
+
+void write(const model::StepResult& result, pb::StepResult& out) {
+  out.set_exit_code(result.exit_code);
+  if (result.failure) write_failure(*result.failure, *out.mutable_failure());
+}
+
+model::PeerHello read_peer_hello(pb::PeerHello& in, Strict& strict) {
+  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+          take(in.mutable_secret()), strict.count(in.node_index(), "node_index")};
+}
+
+model::ClientHello read_client_hello(pb::ClientHello& in, Strict& strict) {
+  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+          take(in.mutable_secret())};
+}
+
+model::Fence read_fence(pb::Fence& in, Strict& strict) {
+  model::Fence fence;
+  fence.ranks.reserve(static_cast<std::size_t>(in.ranks_size()));
+  for (const auto rank : in.ranks()) fence.ranks.push_back(strict.count(rank, "ranks"));
+  fence.number = in.number();
+  fence.data = take(in.mutable_data());
+  return fence;
+}
+
+model::ModexRequest read_modex_request(pb::ModexRequest& in, Strict& strict) {
+  return {in.request(), strict.count(in.from_node(), "from_node"), strict.count(in.rank(), "rank")};
+}
+
+model::ModexReply read_modex_reply(pb::ModexReply& in, Strict& strict) {
+  return {in.request(), strict.count(in.to_node(), "to_node"), in.status(),
+          take(in.mutable_data())};
+}
+
+model::RankOutput read_output(pb::RankOutput& in, Strict& strict) {
+  if (in.stream() != pb::OUTPUT_STREAM_OUT && in.stream() != pb::OUTPUT_STREAM_ERR) {
+    strict.wrong("stream", "is missing or not known");
+  }
+  const auto stream =
+      in.stream() == pb::OUTPUT_STREAM_ERR ? model::OutputStream::err : model::OutputStream::out;
+  return {strict.count(in.rank(), "rank"), stream, take(in.mutable_bytes())};
+}
+
+model::RankPlaced read_placed(pb::RankPlaced& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), take(in.mutable_node()), take(in.mutable_cpus()),
+          take(in.mutable_gpus())};
+}
+
+/// For messages with an optional failure.
+template <class Message>
+std::optional<model::Failure> failure_of(Message& in, Strict& strict) {
+  if (!in.has_failure()) return std::nullopt;
+  return strict.part("failure", *in.mutable_failure(), read_failure<pb::Failure>);
+}
+
+model::NodeEnded read_node_ended(pb::NodeEnded& in, Strict& strict) {
+  return {strict.count(in.node_index(), "node_index"), in.exit_code(), failure_of(in, strict)};
+}
+
+model::EndStep read_end_step(pb::EndStep& in, Strict& strict) {
+  return {strict.required(in.has_why(), "why", *in.mutable_why(), read_failure<pb::Failure>)};
+}
+
+model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
+  switch (in.kind_case()) {
+    case pb::HeadMessage::kPeerHello:
+      return strict.part("peer_hello", *in.mutable_peer_hello(), read_peer_hello);
+    case pb::HeadMessage::kClientHello:
+      return strict.part("client_hello", *in.mutable_client_hello(), read_client_hello);
+    case pb::HeadMessage::kFence:
+      return strict.part("fence", *in.mutable_fence(), read_fence);
+    case pb::HeadMessage::kModexRequest:
+      return strict.part("modex_request", *in.mutable_modex_request(), read_modex_request);
+    case pb::HeadMessage::kModexReply:
+      return strict.part("modex_reply", *in.mutable_modex_reply(), read_modex_reply);
+    case pb::HeadMessage::kRankOutput:
+      return strict.part("rank_output", *in.mutable_rank_output(), read_output);
+    case pb::HeadMessage::kRankInput:
+      return model::RankInput{take(in.mutable_rank_input()->mutable_bytes())};
+    case pb::HeadMessage::kRankPlaced:
+      return strict.part("rank_placed", *in.mutable_rank_placed(), read_placed);
+    case pb::HeadMessage::kNodeEnded:
+      return strict.part("node_ended", *in.mutable_node_ended(), read_node_ended);
+    case pb::HeadMessage::kEndStep:
+      return strict.part("end_step", *in.mutable_end_step(), read_end_step);
+    case pb::HeadMessage::kStepSignal:
+      return model::StepSignal{
+          strict.count(in.step_signal().number(), "step_signal.number", 1, last_signal)};
+    case pb::HeadMessage::kStepResult:
+      return model::StepResult{in.step_result().exit_code(),
+                               failure_of(*in.mutable_step_result(), strict)};
+    case pb::HeadMessage::KIND_NOT_SET:
+      break;
+  }
+  strict.wrong("kind", "is missing, or one that this version does not know");
+  return model::RankInput{};
+}
+
+}  // namespace
+
+std::string encode(const model::HeadMessage& message) {
+  pb::HeadMessage out;
+  std::visit(
+      base::Overloaded{
+          [&](const model::PeerHello& m) { write(m, *out.mutable_peer_hello()); },
+          [&](const model::ClientHello& m) { write(m, *out.mutable_client_hello()); },
+          [&](const model::Fence& m) { write(m, *out.mutable_fence()); },
+          [&](const model::ModexRequest& m) { write(m, *out.mutable_modex_request()); },
+          [&](const model::ModexReply& m) { write(m, *out.mutable_modex_reply()); },
+          [&](const model::RankOutput& m) { write(m, *out.mutable_rank_output()); },
+          [&](const model::RankInput& m) { out.mutable_rank_input()->set_bytes(m.bytes); },
+          [&](const model::RankPlaced& m) { write(m, *out.mutable_rank_placed()); },
+          [&](const model::NodeEnded& m) { write(m, *out.mutable_node_ended()); },
+          [&](const model::EndStep& m) {
+            write_failure(m.why, *out.mutable_end_step()->mutable_why());
+          },
+          [&](const model::StepSignal& m) { out.mutable_step_signal()->set_number(u32(m.number)); },
+          [&](const model::StepResult& m) { write(m, *out.mutable_step_result()); }},
+      message);
+  return serialize(out);
+}
+
+base::Result<model::HeadMessage> decode_head(std::string_view bytes) {
+  pb::HeadMessage in;
+  if (auto parsed = parse(bytes, "message of a step", in); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Strict strict(base::Code::corrupt, "message of a step");
+  return strict.give(read_head(in, strict));
+}
+
+}  // namespace wire

@@ -1,0 +1,224 @@
+#pragma once
+// Conversions of nouns that have the same fields on the wire and in the API: templates over the
+// generated type.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "lib/model/job.h"
+#include "lib/model/layout.h"
+#include "lib/model/node.h"
+#include "lib/model/outcome.h"
+#include "lib/wire/strict.h"
+
+namespace wire {
+
+inline std::optional<base::Bytes> bytes_if(bool present, std::uint64_t count) {
+  return present ? std::optional(base::Bytes(count)) : std::nullopt;
+}
+
+template <class Message>
+void write_user(const model::User& user, Message& out) {
+  out.set_uid(user.uid);
+  out.set_gid(user.gid);
+  out.set_name(user.name);
+}
+
+template <class Message>
+model::User read_user(Message& in, Strict&) {
+  return {in.uid(), in.gid(), take(in.mutable_name())};
+}
+
+template <class Message>
+void write_shape(const model::Shape& shape, Message& out) {
+  if (shape.nodes) out.set_nodes(u32(*shape.nodes));
+  if (shape.tasks) out.set_tasks(u32(*shape.tasks));
+  if (shape.tasks_per_node) out.set_tasks_per_node(u32(*shape.tasks_per_node));
+  out.set_cpus_per_task(u32(shape.cpus_per_task));
+  out.set_gpus_per_node(u32(shape.gpus_per_node));
+  out.set_gpus_per_task(u32(shape.gpus_per_task));
+  if (shape.memory_per_node) out.set_memory_per_node_bytes(shape.memory_per_node->count());
+  if (shape.memory_per_cpu) out.set_memory_per_cpu_bytes(shape.memory_per_cpu->count());
+}
+
+template <class Message>
+model::Shape read_shape(Message& in, Strict& strict) {
+  model::Shape shape;
+  shape.nodes = strict.count_if(in.has_nodes(), in.nodes(), "nodes");
+  shape.tasks = strict.count_if(in.has_tasks(), in.tasks(), "tasks");
+  shape.tasks_per_node =
+      strict.count_if(in.has_tasks_per_node(), in.tasks_per_node(), "tasks_per_node");
+  shape.cpus_per_task = strict.count(in.cpus_per_task(), "cpus_per_task");
+  shape.gpus_per_node = strict.count(in.gpus_per_node(), "gpus_per_node");
+  shape.gpus_per_task = strict.count(in.gpus_per_task(), "gpus_per_task");
+  shape.memory_per_node = bytes_if(in.has_memory_per_node_bytes(), in.memory_per_node_bytes());
+  shape.memory_per_cpu = bytes_if(in.has_memory_per_cpu_bytes(), in.memory_per_cpu_bytes());
+  return shape;
+}
+
+/// All of a step but its arguments and environment.
+template <class Message>
+void write_step_shape(const model::StepSpec& spec, Message& out) {
+  if (spec.nodes) out.set_nodes(u32(*spec.nodes));
+  if (spec.tasks) out.set_tasks(u32(*spec.tasks));
+  if (spec.tasks_per_node) out.set_tasks_per_node(u32(*spec.tasks_per_node));
+  if (spec.cpus_per_task) out.set_cpus_per_task(u32(*spec.cpus_per_task));
+  if (spec.gpus_per_task) out.set_gpus_per_task(u32(*spec.gpus_per_task));
+  out.set_work_dir(spec.work_dir);
+}
+
+template <class Message>
+model::StepSpec read_step_shape(Message& in, Strict& strict) {
+  model::StepSpec spec;
+  spec.nodes = strict.count_if(in.has_nodes(), in.nodes(), "nodes");
+  spec.tasks = strict.count_if(in.has_tasks(), in.tasks(), "tasks");
+  spec.tasks_per_node =
+      strict.count_if(in.has_tasks_per_node(), in.tasks_per_node(), "tasks_per_node");
+  spec.cpus_per_task = strict.count_if(in.has_cpus_per_task(), in.cpus_per_task(), "cpus_per_task");
+  spec.gpus_per_task = strict.count_if(in.has_gpus_per_task(), in.gpus_per_task(), "gpus_per_task");
+  spec.work_dir = take(in.mutable_work_dir());
+  return spec;
+}
+
+template <class Message>
+void write_allocation(const model::Allocation& allocation, Message& out) {
+  for (const auto& share : allocation.nodes) {
+    auto& to = *out.add_nodes();
+    to.set_node(share.node.number());
+    to.set_name(share.name);
+    to.set_tasks(u32(share.tasks));
+    to.set_cores(model::to_text(share.cores));
+    to.set_gpus(model::to_text(share.gpus));
+    to.set_memory_bytes(share.memory.count());
+  }
+}
+
+template <class Message>
+model::Allocation read_allocation(Message& in, Strict& strict) {
+  const auto share = [](auto& from, Strict& s) {
+    return model::NodeShare{model::NodeId(s.from_one(from.node(), "node")),
+                            take(from.mutable_name()),
+                            s.count(from.tasks(), "tasks"),
+                            s.indices(from.cores(), "cores"),
+                            s.indices(from.gpus(), "gpus"),
+                            base::Bytes(from.memory_bytes())};
+  };
+  return {strict.each("nodes", *in.mutable_nodes(), share)};
+}
+
+template <class Message>
+void write_topology(const model::Topology& topology, Message& out) {
+  for (const auto& domain : topology.numa) {
+    auto& to = *out.add_numa();
+    to.set_os_index(u32(domain.os_index));
+    to.set_memory_bytes(domain.memory.count());
+  }
+  for (const auto& core : topology.cores) {
+    auto& to = *out.add_cores();
+    to.set_package(u32(core.package));
+    to.set_numa(u32(core.numa));
+    to.set_cpus(model::to_text(core.cpus));
+  }
+  for (const auto& gpu : topology.gpus) {
+    auto& to = *out.add_gpus();
+    to.set_uuid(gpu.uuid);
+    to.set_kind(gpu.kind);
+    to.set_pci(gpu.pci);
+    to.set_memory_bytes(gpu.memory.count());
+    to.set_numa(u32(gpu.numa));
+  }
+  out.set_memory_bytes(topology.memory.count());
+  out.set_oversubscribed(topology.oversubscribed);
+}
+
+template <class Message>
+model::Topology read_topology(Message& in, Strict& strict) {
+  // A probe that sees no NUMA domains puts all into the first.
+  const int last_domain = std::max(in.numa_size() - 1, 0);
+  const auto domain = [](auto& from, Strict& s) {
+    return model::NumaDomain{s.count(from.os_index(), "os_index"),
+                             base::Bytes(from.memory_bytes())};
+  };
+  const auto core = [last_domain](auto& from, Strict& s) {
+    return model::Core{s.count(from.package(), "package"),
+                       s.count(from.numa(), "numa", 0, last_domain),
+                       s.indices(from.cpus(), "cpus")};
+  };
+  const auto gpu = [last_domain](auto& from, Strict& s) {
+    return model::Gpu{take(from.mutable_uuid()), take(from.mutable_kind()),
+                      take(from.mutable_pci()), base::Bytes(from.memory_bytes()),
+                      s.count(from.numa(), "numa", 0, last_domain)};
+  };
+  model::Topology topology;
+  topology.numa = strict.each("numa", *in.mutable_numa(), domain);
+  topology.cores = strict.each("cores", *in.mutable_cores(), core);
+  topology.gpus = strict.each("gpus", *in.mutable_gpus(), gpu);
+  topology.memory = base::Bytes(in.memory_bytes());
+  topology.oversubscribed = in.oversubscribed();
+  return topology;
+}
+
+template <class Message>
+void write_node_info(const model::NodeInfo& info, Message& out) {
+  out.set_name(info.name);
+  out.set_pool(info.pool);
+  out.set_hostname(info.hostname);
+  out.set_address(info.address);
+  out.set_boot_id(info.boot_id);
+  out.set_kernel(info.kernel);
+  out.set_version(info.version);
+  write_topology(info.topology, *out.mutable_topology());
+}
+
+template <class Message>
+model::NodeInfo read_node_info(Message& in, Strict& strict) {
+  model::NodeInfo info;
+  info.name = strict.filled(in.mutable_name(), "name");
+  info.pool = take(in.mutable_pool());
+  info.hostname = take(in.mutable_hostname());
+  info.address = take(in.mutable_address());
+  info.boot_id = take(in.mutable_boot_id());
+  info.kernel = take(in.mutable_kernel());
+  info.version = take(in.mutable_version());
+  info.topology = strict.required(in.has_topology(), "topology", *in.mutable_topology(),
+                                  [](auto& from, Strict& s) { return read_topology(from, s); });
+  return info;
+}
+
+/// All of a failure but the sentence that the API adds.
+template <class Message>
+void write_failure(const model::Failure& failure, Message& out) {
+  out.set_cause(std::string(to_text(failure.cause)));
+  out.set_code(failure.code);
+  if (failure.step) out.set_step(failure.step->number());
+  if (failure.rank) out.set_rank(u32(*failure.rank));
+  out.set_node(failure.node);
+  out.set_text(failure.text);
+}
+
+template <class Message>
+model::Failure read_failure(Message& in, Strict& strict) {
+  model::Failure failure;
+  failure.cause = strict.named(model::cause_from_text(in.cause()), in.cause(), "cause");
+  failure.code = in.code();
+  if (in.has_step()) failure.step = model::StepId(in.step());
+  failure.rank = strict.count_if(in.has_rank(), in.rank(), "rank");
+  failure.node = take(in.mutable_node());
+  failure.text = take(in.mutable_text());
+  return failure;
+}
+
+template <class Message>
+model::Outcome read_outcome(Message& in, Strict& strict) {
+  model::Outcome outcome;
+  outcome.ending = strict.named(model::ending_from_text(in.ending()), in.ending(), "ending");
+  outcome.exit_code = in.exit_code();
+  if (in.has_failure()) {
+    outcome.failure = strict.part("failure", *in.mutable_failure(),
+                                  [](auto& from, Strict& s) { return read_failure(from, s); });
+  }
+  return outcome;
+}
+
+}  // namespace wire

@@ -1,0 +1,58 @@
+#include "lib/wire/strict.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+
+namespace wire {
+
+void Strict::wrong(std::string_view field, std::string_view why) {
+  if (error_) return;
+  std::string place;
+  for (const auto part : path_) {
+    place += part;
+    place += '.';
+  }
+  error_ = base::Error{code_, fmt::format("{}: {}{} {}", what_, place, field, why)};
+}
+
+int Strict::count(std::uint32_t value, std::string_view field, int least, int limit) {
+  if (value >= u32(least) && value <= u32(limit)) return static_cast<int>(value);
+  wrong(field,
+        fmt::format("is {}; expected {} to {}", static_cast<std::int32_t>(value), least, limit));
+  return least;
+}
+
+std::optional<int> Strict::count_if(bool present, std::uint32_t value, std::string_view field,
+                                    int least) {
+  if (!present) return std::nullopt;
+  return count(value, field, least);
+}
+
+std::uint32_t Strict::from_one(std::uint32_t value, std::string_view field) {
+  if (value == 0) wrong(field, "is 0 or missing; it counts from 1");
+  return value;
+}
+
+base::Duration Strict::duration(std::int64_t us, std::string_view field) {
+  if (us < 0) wrong(field, fmt::format("is {} us; a duration is not negative", us));
+  return base::Duration(us);
+}
+
+model::IndexSet Strict::indices(std::string_view text, std::string_view field) {
+  auto set = model::index_set_from_text(text);
+  if (set) return *std::move(set);
+  wrong(field, fmt::format("is wrong: {}", set.error().text));
+  return {};
+}
+
+std::string Strict::filled(std::string* text, std::string_view field) {
+  if (text->empty()) wrong(field, "is empty or missing");
+  return take(text);
+}
+
+void Strict::unknown(std::string_view text, std::string_view field) {
+  wrong(field, fmt::format("is '{}', which this version does not know", base::printable(text)));
+}
+
+}  // namespace wire
