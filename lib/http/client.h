@@ -35,6 +35,8 @@ class Call {
        ClientOptions options = {});
   /// Streams: the body of a successful response goes to `take` as it comes, not into the Response.
   void on_chunk(TakeChunk take);
+  /// Ends the request: `done` gets the Response so far, or error unavailable if there is none yet.
+  void stop();
 
   ~Call();
   Call(Call&&) noexcept;
