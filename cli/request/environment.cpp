@@ -1,0 +1,61 @@
+#include "cli/request/environment.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "lib/base/text.h"
+
+namespace request {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> login_names{"HOME", "LOGNAME", "PATH", "SHELL", "USER"};
+
+/// Inside a job its own MUSTER_ variables would tell lies about the new one.
+model::Environment without_own(const model::Environment& present) {
+  if (!present.contains("MUSTER_JOB_ID")) return present;
+  auto kept = present;
+  std::erase_if(kept, [](const auto& variable) {
+    return variable.first.starts_with("MUSTER_") && variable.first != "MUSTER_DIR";
+  });
+  return kept;
+}
+
+void copy(model::Environment& to, const model::Environment& from, std::string_view name) {
+  if (const auto found = from.find(std::string(name)); found != from.end()) to.insert(*found);
+}
+
+}  // namespace
+
+base::Result<model::Environment> exported(std::string_view what,
+                                          const model::Environment& present) {
+  const auto own = without_own(present);
+  if (what == "ALL") return own;
+  model::Environment result;
+  if (what == "NIL") return result;
+  if (what == "NONE") {
+    for (const auto name : login_names) copy(result, own, name);
+    return result;
+  }
+  for (const auto part : base::split(what, ',')) {
+    const auto equals = part.find('=');
+    const auto name = part.substr(0, equals);
+    if (name.empty()) {
+      return base::fail(base::Code::invalid,
+                        fmt::format("expected ALL, NONE, NIL or a list such as A,B=x, found '{}'",
+                                    base::printable(what)));
+    }
+    if (equals != std::string_view::npos) {
+      result.insert_or_assign(std::string(name), std::string(part.substr(equals + 1)));
+    } else if (part == "ALL") {
+      result.insert(own.begin(), own.end());
+    } else {
+      copy(result, own, name);
+    }
+  }
+  return result;
+}
+
+}  // namespace request

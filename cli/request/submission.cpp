@@ -1,0 +1,109 @@
+#include "cli/request/submission.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <span>
+#include <string_view>
+
+#include "cli/request/environment.h"
+#include "cli/request/script.h"
+#include "cli/request/table.h"
+#include "cli/request/values.h"
+
+namespace request {
+
+namespace {
+
+constexpr std::string_view default_output = "muster-%j.out";
+
+std::string last_part(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+base::Result<void> apply_directives(std::span<const Directive> directives, std::string_view name,
+                                    Choices& choices) {
+  for (const auto& directive : directives) {
+    if (const auto applied = apply(directive.given, choices); !applied) {
+      return std::unexpected(applied.error().in(
+          fmt::format("{}: line {}: '{}'", name, directive.line, directive.text)));
+    }
+  }
+  return {};
+}
+
+/// What runs, and the name that the job has unless another is chosen.
+void set_program(const options::Parsed& line, const std::optional<ScriptFile>& script,
+                 model::JobSpec& spec) {
+  std::string name;
+  if (const auto* wrapped = find(line.given, OptionId::wrap)) {
+    spec.script = "#!/bin/sh\n" + wrapped->value + "\n";
+    spec.script_name = "wrap";
+    name = "wrap";
+  } else if (script) {
+    spec.script = script->text;
+    spec.script_name = script->name;
+    name = script->name == "-" ? "stdin" : last_part(script->name);
+    if (!line.rest.empty()) spec.arguments.assign(std::next(line.rest.begin()), line.rest.end());
+  } else {
+    spec.arguments = line.rest;
+    name = last_part(line.rest.front());
+  }
+  if (spec.name.empty()) spec.name = name;
+}
+
+void set_paths(const std::string& directory, model::JobSpec& spec) {
+  spec.work_dir = absolute(spec.work_dir, directory);
+  if (spec.output.empty()) spec.output = default_output;
+  spec.output = absolute(spec.output, spec.work_dir);
+  if (!spec.error.empty()) spec.error = absolute(spec.error, spec.work_dir);
+}
+
+}  // namespace
+
+base::Result<Source> source_of(const options::Parsed& line, bool input_is_terminal) {
+  if (has(line.given, OptionId::wrap)) {
+    if (line.rest.empty()) return Source::wrapped;
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("give either --wrap or a script, found both: '{}'", line.rest.front()));
+  }
+  if (line.after_dashes && !line.rest.empty()) return Source::command;
+  if (line.rest.empty() ? !input_is_terminal && !line.after_dashes : line.rest.front() == "-") {
+    return Source::standard_input;
+  }
+  if (!line.rest.empty()) return Source::file;
+  return base::fail(base::Code::invalid, "expected a script, or '--' and a command");
+}
+
+base::Result<Submission> make_submission(const options::Parsed& line,
+                                         const std::optional<ScriptFile>& script,
+                                         const Surroundings& surroundings) {
+  Submission submission;
+  Choices choices;
+  if (script) {
+    auto read = read_script(script->text, script->name);
+    if (!read) return std::unexpected(read.error());
+    submission.warnings = std::move(read->warnings);
+    for (const auto& directives : {read->sbatch, read->submit}) {
+      if (auto applied = apply_directives(directives, script->name, choices); !applied) {
+        return std::unexpected(applied.error());
+      }
+    }
+  }
+  for (const auto& given : line.given) {
+    if (auto applied = apply(given, choices); !applied) return std::unexpected(applied.error());
+  }
+  auto environment = exported(choices.environment, surroundings.environment);
+  if (!environment) return std::unexpected(environment.error());
+  submission.spec = std::move(choices.spec);
+  submission.spec.environment = std::move(*environment);
+  set_program(line, script, submission.spec);
+  set_paths(surroundings.directory, submission.spec);
+  submission.wait = choices.wait;
+  submission.parsable = choices.parsable;
+  return submission;
+}
+
+}  // namespace request

@@ -1,0 +1,50 @@
+#pragma once
+// Making a job of a command line, a script and the place where submit was typed. Pure: what exists
+// on the disk is checked by the caller.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options/option.h"
+#include "lib/base/result.h"
+#include "lib/model/job.h"
+
+namespace request {
+
+/// Where and by whom submit is run.
+struct Surroundings {
+  std::string directory;  // absolute
+  model::Environment environment;
+};
+
+/// A script that was read: `name` as the user wrote it, "-" for standard input.
+struct ScriptFile {
+  std::string name;
+  std::string text;
+};
+
+struct Submission {
+  model::JobSpec spec;  // all but its token
+  bool wait = false;
+  bool parsable = false;
+  std::vector<std::string> warnings;
+};
+
+/// What is to be read before a submission can be made.
+enum class Source { file, standard_input, wrapped, command };
+
+/// errors: invalid when the words fit no form of submit: a script and --wrap, no script at all
+base::Result<Source> source_of(const options::Parsed& line, bool input_is_terminal);
+
+/// Defaults, then #SBATCH lines, then #SUBMIT lines, then the command line; the last one given
+/// wins.
+///
+/// line      the command line; `rest` begins with the script's name where there is a `script`
+/// script    absent for --wrap and for a command
+/// errors    invalid: with file and line for mistakes in the script
+base::Result<Submission> make_submission(const options::Parsed& line,
+                                         const std::optional<ScriptFile>& script,
+                                         const Surroundings& surroundings);
+
+}  // namespace request

@@ -1,0 +1,191 @@
+#include "cli/request/values.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "cli/request/environment.h"
+#include "cli/request/table.h"
+#include "lib/base/text.h"
+
+namespace request {
+
+namespace {
+
+constexpr int most = 1'000'000;
+constexpr int least_priority = -1000;
+constexpr int most_priority = 1000;
+constexpr std::string_view pattern_letters = "jxuNnt%";
+
+std::unexpected<base::Error> refuse(const options::Given& given, std::string_view expected) {
+  return base::fail(base::Code::invalid, fmt::format("{}: expected {}, found '{}'", given.written,
+                                                     expected, base::printable(given.value)));
+}
+
+base::Result<int> count(const options::Given& given, int least) {
+  const auto number = base::parse_int(given.value, least, most);
+  if (!number) return refuse(given, fmt::format("a whole number from {} to {}", least, most));
+  return static_cast<int>(*number);
+}
+
+base::Result<base::Bytes> memory(const options::Given& given) {
+  auto size = base::parse_memory(given.value);
+  if (!size) return std::unexpected(size.error().in(given.written));
+  if (*size == base::Bytes()) return refuse(given, "a size above 0, such as 4G");
+  return size;
+}
+
+base::Result<std::optional<base::Duration>> time_limit(const options::Given& given) {
+  auto limit = base::parse_time_limit(given.value);
+  if (!limit) return std::unexpected(limit.error().in(given.written));
+  if (*limit && **limit == base::Duration::zero()) limit->reset();
+  return limit;
+}
+
+base::Result<std::string> text(const options::Given& given) {
+  if (given.value.empty()) return refuse(given, "a value that is not empty");
+  if (given.value.find('\n') != std::string::npos) return refuse(given, "one line");
+  return given.value;
+}
+
+base::Result<std::string> pattern(const options::Given& given) {
+  auto path = text(given);
+  if (!path) return path;
+  if (const auto checked = check_pattern(*path); !checked) {
+    return std::unexpected(checked.error().in(given.written));
+  }
+  return path;
+}
+
+/// Stores a value that was read, or passes its error on.
+template <class T, class Target>
+base::Result<void> store(base::Result<T> value, Target& target) {
+  if (!value) return std::unexpected(std::move(value).error());
+  target = std::move(*value);
+  return {};
+}
+
+base::Result<int> priority_value(const options::Given& given) {
+  const auto number = base::parse_int(given.value, least_priority, most_priority);
+  if (!number) {
+    return refuse(given,
+                  fmt::format("a whole number from {} to {}", least_priority, most_priority));
+  }
+  return static_cast<int>(*number);
+}
+
+base::Result<std::string> export_value(const options::Given& given) {
+  const auto tried = exported(given.value, {});
+  if (!tried) return std::unexpected(tried.error().in(given.written));
+  return given.value;
+}
+
+}  // namespace
+
+base::Result<void> apply(const options::Given& given, Choices& choices) {
+  auto& spec = choices.spec;
+  switch (static_cast<OptionId>(given.id)) {
+    using enum OptionId;
+    case nodes:
+      return store(count(given, 1), spec.shape.nodes);
+    case ntasks:
+      return store(count(given, 1), spec.shape.tasks);
+    case ntasks_per_node:
+      return store(count(given, 1), spec.shape.tasks_per_node);
+    case cpus_per_task:
+      return store(count(given, 1), spec.shape.cpus_per_task);
+    case gpus_per_node:
+      return store(count(given, 0), spec.shape.gpus_per_node);
+    case gpus_per_task:
+      return store(count(given, 0), spec.shape.gpus_per_task);
+    case mem:
+      spec.shape.memory_per_cpu.reset();
+      return store(memory(given), spec.shape.memory_per_node);
+    case mem_per_cpu:
+      spec.shape.memory_per_node.reset();
+      return store(memory(given), spec.shape.memory_per_cpu);
+    case time:
+      return store(time_limit(given), spec.time_limit);
+    case job_name:
+      return store(text(given), spec.name);
+    case output:
+      return store(pattern(given), spec.output);
+    case error:
+      return store(pattern(given), spec.error);
+    case chdir:
+      return store(text(given), spec.work_dir);
+    case environment:
+      return store(export_value(given), choices.environment);
+    case priority:
+      return store(priority_value(given), spec.priority);
+    case pool:
+      return store(text(given), spec.pool);
+    case hold:
+      spec.hold = true;
+      return {};
+    case comment:
+      spec.comment = given.value;
+      return {};
+    case wait:
+      choices.wait = true;
+      return {};
+    case parsable:
+      choices.parsable = true;
+      return {};
+    case wrap:
+    case label:
+    case map:
+    case no_stdin:
+    case dir:
+    case help:
+      return {};
+  }
+  return {};
+}
+
+base::Result<void> apply(std::span<const options::Given> given, model::StepSpec& step) {
+  struct Number {
+    OptionId id;
+    int least;
+    std::optional<int> model::StepSpec::* member;
+  };
+  static constexpr std::array<Number, 5> numbers{{
+      {OptionId::nodes, 1, &model::StepSpec::nodes},
+      {OptionId::ntasks, 1, &model::StepSpec::tasks},
+      {OptionId::ntasks_per_node, 1, &model::StepSpec::tasks_per_node},
+      {OptionId::cpus_per_task, 1, &model::StepSpec::cpus_per_task},
+      {OptionId::gpus_per_task, 0, &model::StepSpec::gpus_per_task},
+  }};
+  for (const auto& number : numbers) {
+    const auto* one = find(given, number.id);
+    if (one == nullptr) continue;
+    if (auto stored = store(count(*one, number.least), step.*number.member); !stored) return stored;
+  }
+  if (const auto* directory = find(given, OptionId::chdir)) {
+    return store(text(*directory), step.work_dir);
+  }
+  return {};
+}
+
+base::Result<void> check_pattern(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%') continue;
+    if (++i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("expected %j, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
+                    "in '{}'",
+                    base::printable(pattern.substr(i - 1, 2)), base::printable(pattern)));
+  }
+  return {};
+}
+
+std::string absolute(std::string_view path, std::string_view folder) {
+  while (path.starts_with("./")) path.remove_prefix(2);
+  if (path.starts_with('/')) return std::string(path);
+  if (path.empty() || path == ".") return std::string(folder);
+  return std::string(folder) + (folder.ends_with('/') ? "" : "/") + std::string(path);
+}
+
+}  // namespace request

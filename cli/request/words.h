@@ -1,0 +1,17 @@
+#pragma once
+// Splitting a directive line into words, exactly as sbatch does (src/sbatch/opt.c of Slurm).
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace request {
+
+/// Words lie between white space; '...' and "..." group; a backslash takes the next character as it
+/// is, inside quotes too; an unquoted '#' anywhere ends the line.
+/// errors: invalid for an open quote, and for a word that begins with ':'
+base::Result<std::vector<std::string>> split_words(std::string_view line);
+
+}  // namespace request
