@@ -37,9 +37,9 @@ base::Result<base::Bytes> memory(const options::Given& given) {
 }
 
 base::Result<std::optional<base::Duration>> time_limit(const options::Given& given) {
+  if (given.value == "0") return std::nullopt;  // as man sbatch has it: no limit
   auto limit = base::parse_time_limit(given.value);
   if (!limit) return std::unexpected(limit.error().in(given.written));
-  if (*limit && **limit == base::Duration::zero()) limit->reset();
   return limit;
 }
 

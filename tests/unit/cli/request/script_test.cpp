@@ -1,0 +1,107 @@
+#include "cli/request/script.h"
+
+#include "tests/support/catch.h"
+
+namespace {
+
+request::Script read(std::string_view text) {
+  auto script = request::read_script(text, "t.sh");
+  if (!script) FAIL(script.error().text);
+  return *script;
+}
+
+std::string error_of(std::string_view text) {
+  const auto script = request::read_script(text, "t.sh");
+  return script ? "" : script.error().text;
+}
+
+/// "option=value@line ..." of some directives.
+std::string shown(const std::vector<request::Directive>& directives) {
+  std::string text;
+  for (const auto& one : directives) {
+    text += (text.empty() ? "" : " ") + one.given.written + "=" + one.given.value + "@" +
+            std::to_string(one.line);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("directives count up to the first command") {
+  const auto script = read(
+      "#!/bin/bash\n"
+      "#SBATCH -N 2 --time=1:00   # short\n"
+      "\n"
+      "   # a comment\n"
+      "#SBATCH--ntasks=4\n"
+      "module purge\n"
+      "#SBATCH -n 8\n");
+  CHECK(shown(script.sbatch) == "-N=2@2 --time=1:00@2 --ntasks=4@5");
+  REQUIRE(script.warnings.size() == 1);
+  CHECK(script.warnings[0] ==
+        "t.sh: line 7: '#SBATCH -n 8' is ignored: it stands after the first command (line 6)");
+}
+
+TEST_CASE("only the first bytes of a line make a directive") {
+  const auto script = read(
+      "#!/bin/bash\n"
+      " #SBATCH -n 1\n"
+      "##SBATCH -n 2\n"
+      "# SBATCH -n 3\n"
+      "#SBATCH\n"
+      "#SUBMIT -n 5\n");
+  CHECK(script.sbatch.empty());
+  CHECK(shown(script.submit) == "-n=5@6");
+  CHECK(script.warnings.empty());
+}
+
+TEST_CASE("a late #SUBMIT line is an error") {
+  CHECK(error_of("#!/bin/sh\necho\n#SUBMIT -n 2\n") ==
+        "t.sh: line 3: '#SUBMIT -n 2' stands after the first command (line 2); move it up");
+}
+
+TEST_CASE("a last line without its end counts") {
+  CHECK(shown(read("#!/bin/sh\n#SUBMIT -H").submit) == "-H=@2");
+}
+
+TEST_CASE("mistakes in directives come with line, text and the nearest option") {
+  CHECK(error_of("#!/bin/sh\n#SBATCH --ndoes=2\n") ==
+        "t.sh: line 2: '#SBATCH --ndoes=2': unknown option '--ndoes'; did you mean '--nodes'?");
+  CHECK(error_of("#!/bin/sh\n\n#SUBMIT foo\n") ==
+        "t.sh: line 3: '#SUBMIT foo': expected an option, found 'foo'");
+  CHECK(error_of("#!/bin/sh\n#SBATCHfoo\n") ==
+        "t.sh: line 2: '#SBATCHfoo': expected an option, found 'foo'");
+  CHECK(error_of("#!/bin/sh\n#SBATCH -J 'x\n") ==
+        "t.sh: line 2: '#SBATCH -J 'x': a ' without its partner");
+  CHECK(error_of("#!/bin/sh\n#SBATCH -n\n") ==
+        "t.sh: line 2: '#SBATCH -n': option '-n' needs a value: COUNT");
+  CHECK(error_of("#!/bin/sh\n#SBATCH --wrap=ls\n").starts_with("t.sh: line 2: "));
+}
+
+TEST_CASE("files that are no scripts are refused") {
+  CHECK(error_of("") == "t.sh: the script is empty");
+  CHECK(error_of("echo\n") == "t.sh: line 1: expected '#!' and the shell, such as '#!/bin/bash'");
+  CHECK(error_of("#!/bin/sh\r\necho\r\n") ==
+        "t.sh: line 1: the line ends as on Windows (CR LF); repair the file with: sed -i "
+        "'s/\\r$//' t.sh");
+  CHECK(error_of(std::string_view("#!/bin/sh\n\0", 11))
+            .starts_with("t.sh: line 2: a NUL byte; expected a text file"));
+}
+
+TEST_CASE("look-alikes of directives get a warning") {
+  const auto warned = [](std::string line) {
+    return read("#!/bin/sh\n" + line + "\n").warnings.size() == 1;
+  };
+  CHECK(warned("#SBACTH -n 4"));
+  CHECK(warned("#sbatch -n 4"));
+  CHECK(warned("#SUBMITT --nodes=2"));
+  CHECK(warned("#Submit -n 4"));
+  CHECK(warned("#SBATH -n 4"));
+  CHECK_FALSE(warned("# SBATCH -n 4"));
+  CHECK_FALSE(warned("##SBATCH -n 4"));
+  CHECK_FALSE(warned("#Submit the job with care"));
+  CHECK_FALSE(warned("#PBS -n 4"));
+  CHECK_FALSE(warned("#--- -n 4"));
+  CHECK(read("#!/bin/sh\n#SBACTH -n 4\n").warnings[0] ==
+        "t.sh: line 2: '#SBACTH -n 4' is a comment; did you mean #SBATCH?");
+}
