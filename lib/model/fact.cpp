@@ -17,6 +17,7 @@ std::string_view kind_of(const FactBody& body) {
   return std::visit(
       base::Overloaded{[](const NumbersGiven&) -> View { return "numbers_given"; },
                        [](const NodeJoined&) -> View { return "node_joined"; },
+                       [](const StrayGone&) -> View { return "stray_gone"; },
                        [](const NodeAway&) -> View { return "node_away"; },
                        [](const NodeLost&) -> View { return "node_lost"; },
                        [](const JobSubmitted&) -> View { return "job_submitted"; },

@@ -28,11 +28,20 @@ struct NumbersGiven {
 // Nodes.
 
 /// An agent dialled in and its node may take work. Repeated when it comes back, with what it is
-/// now.
+/// now. Strays are launches that still run there though they were written off; the node takes no
+/// work until they are gone.
 struct NodeJoined {
   NodeId node;
   NodeInfo info;
+  std::vector<LaunchKey> strays;
   bool operator==(const NodeJoined&) const = default;
+};
+
+/// A stray is gone.
+struct StrayGone {
+  NodeId node;
+  LaunchKey key;
+  bool operator==(const StrayGone&) const = default;
 };
 
 /// The agent's connection broke. What runs there runs on; no new work goes there.
@@ -122,9 +131,9 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
-using FactBody = std::variant<NumbersGiven, NodeJoined, NodeAway, NodeLost, JobSubmitted, JobHeld,
-                              JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
-                              AttemptEnding, AttemptRequeued, JobEnded>;
+using FactBody = std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted,
+                              JobHeld, JobReleased, AttemptStarted, LaunchStarted, StepStarted,
+                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded>;
 
 struct Fact {
   base::Time at;

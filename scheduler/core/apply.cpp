@@ -116,7 +116,8 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
               .cores_used = {},
               .gpus_used = {},
               .memory_used = {},
-              .jobs = {}};
+              .jobs = {},
+              .strays = {}};
     found = state.nodes.emplace(fact.node, std::move(node)).first;
     state.node_by_name.emplace(fact.info.name, fact.node);
     state.next_node = std::max(state.next_node, fact.node.next());
@@ -126,6 +127,11 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.info = fact.info;
   node.phase = NodePhase::ready;
   node.since = at;
+  node.strays = {fact.strays.begin(), fact.strays.end()};
+}
+
+void on(State& state, const model::StrayGone& fact, Time) {
+  node_at(state, fact.node).strays.erase(fact.key);
 }
 
 void on(State& state, const model::NodeAway& fact, Time at) {

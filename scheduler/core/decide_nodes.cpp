@@ -84,15 +84,22 @@ void compare(const State& state, const Settings& settings, const Node& node,
 }
 
 /// Launches that the node knows and the state does not have there: ended long ago, or written off.
-void dismiss_unknown(const State& state, model::NodeId node, const model::AgentHello& hello,
-                     Decision& decision) {
+/// Returns those that still run.
+std::vector<model::LaunchKey> dismiss_unknown(const State& state, model::NodeId node,
+                                              const model::AgentHello& hello, Decision& decision) {
+  std::vector<model::LaunchKey> strays;
   for (const auto& status : hello.launches) {
     const auto job = state.jobs.find(status.key.job);
     const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, status.key, node);
     if (part != nullptr && part->is_live()) continue;
-    decision.actions.push_back(status.report ? Action(SendAcknowledge{node, status.key})
-                                             : Action(SendStop{node, status.key}));
+    if (status.report) {
+      decision.actions.push_back(SendAcknowledge{node, status.key});
+    } else {
+      decision.actions.push_back(SendStop{node, status.key});
+      strays.push_back(status.key);
+    }
   }
+  return strays;
 }
 
 /// A job that can no longer keep its nodes.
@@ -133,11 +140,11 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   const auto& state = view.state;
   const auto known = state.node_by_name.find(hello.info.name);
   const auto id = known == state.node_by_name.end() ? state.next_node : known->second;
-  Decision decision{.facts = {model::NodeJoined{id, hello.info}},
-                    .actions = {Admit{id, hello.info.name}}};
+  Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name}}};
+  auto strays = dismiss_unknown(state, id, hello, decision);
+  decision.facts.push_back(model::NodeJoined{id, hello.info, std::move(strays)});
   if (known != state.node_by_name.end())
     compare(state, settings, state.nodes.at(id), hello, decision);
-  dismiss_unknown(state, id, hello, decision);
   return decision;
 }
 
@@ -154,9 +161,15 @@ Decision decide_ended(const State& state, const NodeSaysEnded& said) {
   const auto& key = said.report.key;
   const auto job = state.jobs.find(key.job);
   const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, key, said.node);
-  if (part == nullptr || !part->is_live())
-    return {.facts = {}, .actions = {SendAcknowledge{said.node, key}}};
-  return {.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+  if (part != nullptr && part->is_live()) {
+    return {.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+  }
+  Decision decision{.facts = {}, .actions = {SendAcknowledge{said.node, key}}};
+  const auto node = state.nodes.find(said.node);
+  if (node != state.nodes.end() && node->second.strays.contains(key)) {
+    decision.facts.push_back(model::StrayGone{said.node, key});
+  }
+  return decision;
 }
 
 Decision decide_gone(const State& state, const NodeGone& gone) {

@@ -19,6 +19,7 @@ std::optional<model::JobId> job_of(const model::FactBody& body) {
   return std::visit(
       base::Overloaded{[](const model::NumbersGiven&) -> Found { return std::nullopt; },
                        [](const model::NodeJoined&) -> Found { return std::nullopt; },
+                       [](const model::StrayGone&) -> Found { return std::nullopt; },
                        [](const model::NodeAway&) -> Found { return std::nullopt; },
                        [](const model::NodeLost&) -> Found { return std::nullopt; },
                        [](const model::LaunchStarted& fact) -> Found { return fact.key.job; },

@@ -2,6 +2,10 @@
 
 namespace scheduler {
 
+bool may_take_work(const Node& node) {
+  return node.phase == NodePhase::ready && node.strays.empty();
+}
+
 model::CoreSet free_cores(const Node& node) {
   const auto n_cores = static_cast<int>(node.info.topology.cores.size());
   return model::CoreSet::range(0, n_cores) - node.cores_used;

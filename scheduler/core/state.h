@@ -24,10 +24,17 @@ struct Node {
   model::CoreSet cores_used;  // by jobs
   model::GpuSet gpus_used;
   base::Bytes memory_used;
-  std::set<model::JobId> jobs;  // with a share of it
+  std::set<model::JobId> jobs;        // with a share of it
+  std::set<model::LaunchKey> strays;  // written off, but still running there
 
   bool operator==(const Node&) const = default;
 };
+
+/// Connected, and nothing runs there that the state does not know.
+bool may_take_work(const Node& node);
+
+/// Connected, and nothing runs there that the state does not know.
+bool may_take_work(const Node& node);
 
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);

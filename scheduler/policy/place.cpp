@@ -37,7 +37,7 @@ std::vector<const Node*> ready_nodes(const scheduler::State& state,
   std::vector<const Node*> nodes;
   for (const auto& [id, node] : state.nodes) {
     const bool is_allowed = std::ranges::find(pools, node.info.pool) != pools.end();
-    if (is_allowed && node.phase == scheduler::NodePhase::ready) nodes.push_back(&node);
+    if (is_allowed && scheduler::may_take_work(node)) nodes.push_back(&node);
   }
   return nodes;
 }

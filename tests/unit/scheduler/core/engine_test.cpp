@@ -251,11 +251,14 @@ TEST_CASE("a node that stays away is lost: its job ends elsewhere, then starts a
   CHECK(describe(*t.controller.engine().reason_of(t.job)) ==
         "needs 2 nodes and 1 is connected; waiting for nodes to come (back)");
 
-  // The lost node returns with what it still runs: that is ended, and the second attempt starts.
+  // The lost node returns with what it still runs: only when that is gone does the second attempt
+  // start.
   const auto actions =
       t.controller.give(scheduler::NodeHello{hello(node("n2", 2), {{.key = key, .report = {}}})});
   REQUIRE(only<SendStop>(actions).size() == 1);
   CHECK(only<SendStop>(actions)[0].key == key);
+  CHECK(t.controller.state_of(t.job) == JobState::waiting);
+  (void)t.ended("n2", failure(key, Cause::signal, 143));
   CHECK(t.controller.state_of(t.job) == JobState::starting);
 }
 
