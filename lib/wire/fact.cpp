@@ -14,6 +14,12 @@ namespace {
 void write(const model::NodeJoined& fact, pb::NodeJoined& out) {
   out.set_node(fact.node.number());
   write_node_info(fact.info, *out.mutable_info());
+  for (const auto& stray : fact.strays) wire::write(stray, *out.add_strays());
+}
+
+void write(const model::StrayGone& fact, pb::StrayGone& out) {
+  out.set_node(fact.node.number());
+  wire::write(fact.key, *out.mutable_key());
 }
 
 void write(const model::JobSubmitted& fact, pb::JobSubmitted& out) {
@@ -55,6 +61,7 @@ void write(const model::Fact& fact, pb::Fact& out) {
             out.mutable_numbers_given()->set_next_node(f.next_node.number());
           },
           [&](const model::NodeJoined& f) { write(f, *out.mutable_node_joined()); },
+          [&](const model::StrayGone& f) { write(f, *out.mutable_stray_gone()); },
           [&](const model::NodeAway& f) { out.mutable_node_away()->set_node(f.node.number()); },
           [&](const model::NodeLost& f) { out.mutable_node_lost()->set_node(f.node.number()); },
           [&](const model::JobSubmitted& f) { write(f, *out.mutable_job_submitted()); },
@@ -107,7 +114,12 @@ model::NumbersGiven read_numbers(pb::NumbersGiven& in, Strict& strict) {
 
 model::NodeJoined read_joined(pb::NodeJoined& in, Strict& strict) {
   return {node_of(in, strict),
-          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>)};
+          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>),
+          strict.each("strays", *in.mutable_strays(), read_key)};
+}
+
+model::StrayGone read_stray_gone(pb::StrayGone& in, Strict& strict) {
+  return {node_of(in, strict), strict.required(in.has_key(), "key", *in.mutable_key(), read_key)};
 }
 
 model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
@@ -148,7 +160,8 @@ model::AttemptEnding read_ending(pb::AttemptEnding& in, Strict& strict) {
 }
 
 model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
-  return {job_of(in, strict), attempt_of(in, strict), base::time_from_us(in.not_before_us())};
+  return {job_of(in, strict), attempt_of(in, strict),
+          strict.time(in.not_before_us(), "not_before_us")};
 }
 
 model::JobEnded read_job_ended(pb::JobEnded& in, Strict& strict) {
@@ -191,6 +204,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("attempt_requeued", *in.mutable_attempt_requeued(), read_requeued);
     case pb::Fact::kJobEnded:
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
+    case pb::Fact::kStrayGone:
+      return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
     case pb::Fact::BODY_NOT_SET:
       break;
   }
@@ -199,7 +214,7 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
 }
 
 model::Fact read_fact(pb::Fact& in, Strict& strict) {
-  return {base::time_from_us(in.at_us()), read_body(in, strict)};
+  return {strict.time(in.at_us(), "at_us"), read_body(in, strict)};
 }
 
 }  // namespace

@@ -34,9 +34,18 @@ std::uint32_t Strict::from_one(std::uint32_t value, std::string_view field) {
   return value;
 }
 
+base::Time Strict::time(std::int64_t us, std::string_view field) {
+  constexpr std::int64_t year_10000_us = 253'402'300'800'000'000;
+  if (us >= 0 && us < year_10000_us) return base::time_from_us(us);
+  wrong(field, fmt::format("is {} us; expected a time between 1970 and 9999", us));
+  return {};
+}
+
 base::Duration Strict::duration(std::int64_t us, std::string_view field) {
-  if (us < 0) wrong(field, fmt::format("is {} us; a duration is not negative", us));
-  return base::Duration(us);
+  constexpr std::int64_t most_us = 315'576'000'000'000'000;  // as in google/protobuf/duration.proto
+  if (us >= 0 && us <= most_us) return base::Duration(us);
+  wrong(field, fmt::format("is {} us; expected a duration of 0 to 10,000 years", us));
+  return {};
 }
 
 model::IndexSet Strict::indices(std::string_view text, std::string_view field) {

@@ -35,7 +35,10 @@ class Strict {
   /// The number of an Id that starts at 1, or of an attempt.
   std::uint32_t from_one(std::uint32_t value, std::string_view field);
 
-  /// A duration in microseconds that is not negative.
+  /// A time from 1970 to 9999, the range of RFC 3339.
+  base::Time time(std::int64_t us, std::string_view field);
+
+  /// A duration in microseconds that is not negative, up to 10,000 years.
   base::Duration duration(std::int64_t us, std::string_view field);
 
   model::IndexSet indices(std::string_view text, std::string_view field);

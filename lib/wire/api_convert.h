@@ -1,0 +1,42 @@
+#pragma once
+// Conversions between the model and the generated messages of api.proto, for the .cpp files of
+// this folder.
+
+#include <string_view>
+#include <utility>
+
+#include "lib/base/result.h"
+#include "lib/model/record.h"
+#include "lib/wire/api.pb.h"
+#include "lib/wire/json.h"
+#include "lib/wire/strict.h"
+
+namespace wire {
+
+namespace api = ::muster::api;
+
+void write(base::Time time, google::protobuf::Timestamp& out);
+void write(base::Duration duration, google::protobuf::Duration& out);
+void write(const model::Failure& failure, api::Failure& out);
+void write(const model::Outcome& outcome, api::Outcome& out);
+void write(const model::Usage& usage, api::Usage& out);
+void write(const model::Reason& reason, api::Reason& out);
+
+base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict);
+base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
+model::Usage read_usage(api::Usage& in, Strict& strict);
+model::Reason read_reason(api::Reason& in, Strict& strict);
+
+/// JSON text read as `Message` and converted by `read(message, strict)`; errors: `code`.
+template <class Message, class Read>
+auto from_json(std::string_view json, std::string_view what, base::Code code, Read read)
+    -> base::Result<decltype(read(std::declval<Message&>(), std::declval<Strict&>()))> {
+  Message in;
+  if (auto parsed = parse_json(json, what, code, in); !parsed) {
+    return std::unexpected(std::move(parsed).error());
+  }
+  Strict strict(code, what);
+  return strict.give(read(in, strict));
+}
+
+}  // namespace wire

@@ -1,0 +1,232 @@
+// Job records and pages of them.
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+#include "lib/model/host_list.h"
+#include "lib/wire/api.h"
+#include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+void write(const model::Layout& layout, api::Layout& out) {
+  if (layout.nodes) out.set_nodes(u32(*layout.nodes));
+  out.set_tasks(u32(layout.tasks));
+  if (layout.most_tasks_per_node) out.set_most_tasks_per_node(u32(*layout.most_tasks_per_node));
+  out.set_cpus_per_task(u32(layout.cpus_per_task));
+  out.set_gpus_per_task(u32(layout.gpus_per_task));
+  out.set_gpus_per_node(u32(layout.gpus_per_node));
+  out.set_memory_per_node_bytes(layout.memory_per_node.count());
+  out.set_memory_per_cpu_bytes(layout.memory_per_cpu.count());
+}
+
+void write(const model::StepRecord& step, api::StepRecord& out) {
+  out.set_step(step.step.number());
+  out.set_command(step.command);
+  for (const int tasks : step.tasks) out.add_tasks(u32(tasks));
+  wire::write(step.started_at, *out.mutable_started_at());
+  if (step.ended_at) wire::write(*step.ended_at, *out.mutable_ended_at());
+  out.set_exit_code(step.exit_code);
+  if (step.failure) wire::write(*step.failure, *out.mutable_failure());
+}
+
+void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
+  out.set_attempt(attempt.attempt);
+  out.set_nodes(attempt.nodes);
+  wire::write(attempt.started_at, *out.mutable_started_at());
+  wire::write(attempt.ended_at, *out.mutable_ended_at());
+  wire::write(attempt.why, *out.mutable_why());
+}
+
+/// What was asked for; and, below, what became of it.
+void write_request(const model::JobRecord& record, api::JobRecord& out) {
+  out.set_job(record.job.number());
+  write_user(record.user, *out.mutable_user());
+  out.set_name(record.name);
+  out.set_pool(record.pool);
+  out.set_comment(record.comment);
+  out.set_state(std::string(to_text(record.state)));
+  out.set_priority(record.priority);
+  write(record.layout, *out.mutable_layout());
+  if (record.time_limit) wire::write(*record.time_limit, *out.mutable_time_limit());
+  out.set_script_name(record.script_name);
+  for (const auto& argument : record.arguments) out.add_arguments(argument);
+  out.set_work_dir(record.work_dir);
+  out.set_output(record.output);
+  out.set_error(record.error);
+}
+
+void write_life(const model::JobRecord& record, api::JobRecord& out) {
+  wire::write(record.submitted_at, *out.mutable_submitted_at());
+  out.set_attempt(record.attempt);
+  write_allocation(record.allocation, *out.mutable_allocation());
+  if (record.started_at) wire::write(*record.started_at, *out.mutable_started_at());
+  if (record.ended_at) wire::write(*record.ended_at, *out.mutable_ended_at());
+  if (record.reason) wire::write(*record.reason, *out.mutable_reason());
+  if (record.outcome) wire::write(*record.outcome, *out.mutable_outcome());
+  if (record.ending) wire::write(*record.ending, *out.mutable_ending());
+  wire::write(record.usage, *out.mutable_usage());
+  for (const auto& step : record.steps) write(step, *out.add_steps());
+  for (const auto& attempt : record.earlier) write(attempt, *out.add_earlier());
+  out.set_nodes(model::compress_hosts(model::node_names(record.allocation)));
+  out.set_summary(summary_of(record));
+}
+
+model::Layout read_layout(api::Layout& in, Strict& strict) {
+  model::Layout layout;
+  layout.nodes = strict.count_if(in.has_nodes(), in.nodes(), "nodes", 1);
+  layout.tasks = strict.count(in.tasks(), "tasks");
+  layout.most_tasks_per_node = strict.count_if(in.has_most_tasks_per_node(),
+                                               in.most_tasks_per_node(), "most_tasks_per_node");
+  layout.cpus_per_task = strict.count(in.cpus_per_task(), "cpus_per_task");
+  layout.gpus_per_task = strict.count(in.gpus_per_task(), "gpus_per_task");
+  layout.gpus_per_node = strict.count(in.gpus_per_node(), "gpus_per_node");
+  layout.memory_per_node = base::Bytes(in.memory_per_node_bytes());
+  layout.memory_per_cpu = base::Bytes(in.memory_per_cpu_bytes());
+  return layout;
+}
+
+model::Failure read_api_failure(api::Failure& in, Strict& strict) {
+  return read_failure(in, strict);
+}
+
+model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
+  model::StepRecord step{
+      .step = model::StepId(in.step()),
+      .command = take(in.mutable_command()),
+      .tasks = {},
+      .started_at = strict.required(in.has_started_at(), "started_at", in.started_at(), read_time),
+      .ended_at = {},
+      .exit_code = in.exit_code(),
+      .failure = {}};
+  for (const auto tasks : in.tasks()) step.tasks.push_back(strict.count(tasks, "tasks"));
+  if (in.has_ended_at()) step.ended_at = strict.part("ended_at", in.ended_at(), read_time);
+  if (in.has_failure()) {
+    step.failure = strict.part("failure", *in.mutable_failure(), read_api_failure);
+  }
+  return step;
+}
+
+model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
+  return {strict.from_one(in.attempt(), "attempt"), take(in.mutable_nodes()),
+          strict.required(in.has_started_at(), "started_at", in.started_at(), read_time),
+          strict.required(in.has_ended_at(), "ended_at", in.ended_at(), read_time),
+          strict.required(in.has_why(), "why", *in.mutable_why(), read_api_failure)};
+}
+
+void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
+  record.name = take(in.mutable_name());
+  record.pool = take(in.mutable_pool());
+  record.comment = take(in.mutable_comment());
+  record.state = strict.named(model::job_state_from_text(in.state()), in.state(), "state");
+  record.priority = in.priority();
+  record.layout = strict.required(in.has_layout(), "layout", *in.mutable_layout(), read_layout);
+  if (in.has_time_limit()) {
+    record.time_limit = strict.part("time_limit", in.time_limit(), read_duration);
+  }
+  record.script_name = take(in.mutable_script_name());
+  for (auto& argument : *in.mutable_arguments()) record.arguments.push_back(std::move(argument));
+  record.work_dir = take(in.mutable_work_dir());
+  record.output = take(in.mutable_output());
+  record.error = take(in.mutable_error());
+}
+
+void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
+  record.submitted_at =
+      strict.required(in.has_submitted_at(), "submitted_at", in.submitted_at(), read_time);
+  record.attempt = in.attempt();
+  record.allocation =
+      strict.part("allocation", *in.mutable_allocation(), read_allocation<api::Allocation>);
+  if (in.has_started_at()) {
+    record.started_at = strict.part("started_at", in.started_at(), read_time);
+  }
+  if (in.has_ended_at()) record.ended_at = strict.part("ended_at", in.ended_at(), read_time);
+  if (in.has_reason()) record.reason = strict.part("reason", *in.mutable_reason(), read_reason);
+  if (in.has_outcome()) {
+    record.outcome = strict.part("outcome", *in.mutable_outcome(), read_outcome<api::Outcome>);
+  }
+  if (in.has_ending()) {
+    record.ending = strict.part("ending", *in.mutable_ending(), read_api_failure);
+  }
+  record.usage = strict.part("usage", *in.mutable_usage(), read_usage);
+  record.steps = strict.each("steps", *in.mutable_steps(), read_step);
+  record.earlier = strict.each("earlier", *in.mutable_earlier(), read_attempt);
+}
+
+model::JobRecord read_record(api::JobRecord& in, Strict& strict) {
+  model::JobRecord record{
+      .job = model::JobId(strict.from_one(in.job(), "job")),
+      .user = strict.required(in.has_user(), "user", *in.mutable_user(), read_user<api::User>)};
+  read_request(in, strict, record);
+  read_life(in, strict, record);
+  return record;
+}
+
+JobPage read_page(api::JobPage& in, Strict& strict) {
+  JobPage page{strict.each("jobs", *in.mutable_jobs(), read_record), {}};
+  if (in.has_next()) page.next = model::JobId(in.next());
+  return page;
+}
+
+std::string place_of(const model::JobRecord& record) {
+  auto text = "on " + model::compress_hosts(model::node_names(record.allocation));
+  if (record.attempt > 1) text += fmt::format(", attempt {}", record.attempt);
+  return text;
+}
+
+std::string end_of(const model::JobRecord& record) {
+  if (record.outcome && record.outcome->failure) return describe(*record.outcome->failure);
+  std::string text(to_text(record.state));
+  if (record.started_at && record.ended_at) {
+    text += " after " + base::to_text(*record.ended_at - *record.started_at);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summary_of(const model::JobRecord& record) {
+  switch (record.state) {
+    case model::JobState::waiting:
+      return record.reason ? describe(*record.reason) : describe(model::NotConsidered{});
+    case model::JobState::starting:
+      return "starting " + place_of(record);
+    case model::JobState::running:
+      return "running " + place_of(record);
+    case model::JobState::ending:
+      return "ending: " + (record.ending ? describe(*record.ending) : "its script has ended");
+    case model::JobState::completed:
+    case model::JobState::failed:
+    case model::JobState::cancelled:
+    case model::JobState::timed_out:
+    case model::JobState::node_lost:
+      return end_of(record);
+  }
+  base::check(false, "every job state has a summary");
+  return {};
+}
+
+std::string to_json(const model::JobRecord& record) {
+  api::JobRecord out;
+  write_request(record, out);
+  write_life(record, out);
+  return print_json(out);
+}
+
+base::Result<model::JobRecord> job_record_from_json(std::string_view json) {
+  return from_json<api::JobRecord>(json, "job record", base::Code::corrupt, read_record);
+}
+
+std::string job_page_json(std::span<const std::string> records, std::optional<model::JobId> next) {
+  const auto end = next ? fmt::format("],\"next\":{}}}", next->number()) : "]}";
+  return "{\"jobs\":[" + base::join(records, ",") + end;
+}
+
+base::Result<JobPage> job_page_from_json(std::string_view json) {
+  return from_json<api::JobPage>(json, "jobs", base::Code::corrupt, read_page);
+}
+
+}  // namespace wire

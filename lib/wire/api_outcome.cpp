@@ -1,0 +1,117 @@
+// How things end and why they wait, with the sentences that the API adds.
+
+#include "lib/base/overloaded.h"
+#include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+constexpr std::int64_t us_per_s = 1'000'000;
+constexpr std::int32_t ns_per_us = 1'000;
+
+void write(const model::ShortOfResources& reason, api::Reason& out) {
+  out.set_nodes_needed(u32(reason.nodes_needed));
+  out.set_nodes_ready(u32(reason.nodes_ready));
+  out.set_nodes_fitting(u32(reason.nodes_fitting));
+  auto& demand = *out.mutable_per_node();
+  demand.set_tasks(u32(reason.per_node.tasks));
+  demand.set_cores(u32(reason.per_node.cores));
+  demand.set_gpus(u32(reason.per_node.gpus));
+  demand.set_memory_bytes(reason.per_node.memory.count());
+  for (const auto job : reason.holders) out.add_holders(job.number());
+}
+
+model::Demand read_demand(api::Demand& in, Strict& strict) {
+  return {strict.count(in.tasks(), "tasks"), strict.count(in.cores(), "cores"),
+          strict.count(in.gpus(), "gpus"), base::Bytes(in.memory_bytes())};
+}
+
+model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
+  model::ShortOfResources reason{.nodes_needed = strict.count(in.nodes_needed(), "nodes_needed"),
+                                 .nodes_ready = strict.count(in.nodes_ready(), "nodes_ready"),
+                                 .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
+                                 .per_node = strict.required(in.has_per_node(), "per_node",
+                                                             *in.mutable_per_node(), read_demand),
+                                 .holders = {}};
+  for (const auto job : in.holders()) {
+    reason.holders.emplace_back(strict.from_one(job, "holders"));
+  }
+  return reason;
+}
+
+}  // namespace
+
+void write(base::Time time, google::protobuf::Timestamp& out) {
+  out.set_seconds(base::to_us(time) / us_per_s);
+  out.set_nanos(static_cast<std::int32_t>(base::to_us(time) % us_per_s) * ns_per_us);
+}
+
+void write(base::Duration duration, google::protobuf::Duration& out) {
+  out.set_seconds(duration.count() / us_per_s);
+  out.set_nanos(static_cast<std::int32_t>(duration.count() % us_per_s) * ns_per_us);
+}
+
+base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict) {
+  return strict.time(in.seconds() * us_per_s + in.nanos() / ns_per_us, "time");
+}
+
+base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict) {
+  return strict.duration(in.seconds() * us_per_s + in.nanos() / ns_per_us, "duration");
+}
+
+void write(const model::Failure& failure, api::Failure& out) {
+  write_failure(failure, out);
+  out.set_sentence(describe(failure));
+}
+
+void write(const model::Outcome& outcome, api::Outcome& out) {
+  out.set_ending(std::string(to_text(outcome.ending)));
+  out.set_exit_code(outcome.exit_code);
+  if (outcome.failure) write(*outcome.failure, *out.mutable_failure());
+}
+
+void write(const model::Usage& usage, api::Usage& out) {
+  write(usage.cpu, *out.mutable_cpu());
+  out.set_memory_peak_bytes(usage.memory_peak.count());
+}
+
+model::Usage read_usage(api::Usage& in, Strict& strict) {
+  return {strict.part("cpu", in.cpu(), read_duration), base::Bytes(in.memory_peak_bytes())};
+}
+
+void write(const model::Reason& reason, api::Reason& out) {
+  out.set_kind(std::string(kind_of(reason)));
+  out.set_text(describe(reason));
+  std::visit(
+      base::Overloaded{[](const model::NotConsidered&) {},
+                       [&](const model::Held& r) { out.set_by(r.by); },
+                       [&](const model::ShortOfResources& r) { write(r, out); },
+                       [&](const model::NodesAway& r) {
+                         out.set_nodes_needed(u32(r.nodes_needed));
+                         out.set_nodes_ready(u32(r.nodes_ready));
+                       },
+                       [&](const model::Behind& r) { out.set_job(r.job.number()); },
+                       [&](const model::BackOff& r) { write(r.until, *out.mutable_until()); }},
+      reason);
+}
+
+model::Reason read_reason(api::Reason& in, Strict& strict) {
+  const auto& kind = in.kind();
+  if (kind == "not_considered") return model::NotConsidered{};
+  if (kind == "held") return model::Held{take(in.mutable_by())};
+  if (kind == "resources") return read_short(in, strict);
+  if (kind == "nodes_away") {
+    return model::NodesAway{strict.count(in.nodes_needed(), "nodes_needed"),
+                            strict.count(in.nodes_ready(), "nodes_ready")};
+  }
+  if (kind == "behind") return model::Behind{model::JobId(strict.from_one(in.job(), "job"))};
+  if (kind == "back_off") {
+    return model::BackOff{strict.required(in.has_until(), "until", in.until(), read_time)};
+  }
+  strict.wrong("kind", "is one that this version does not know");
+  return model::NotConsidered{};
+}
+
+}  // namespace wire

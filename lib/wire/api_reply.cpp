@@ -1,0 +1,133 @@
+// Nodes and the small replies.
+
+#include "lib/wire/api.h"
+#include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+void write(const model::NodeRecord& record, api::NodeRecord& out) {
+  out.set_node(record.node.number());
+  write_node_info(record.info, *out.mutable_info());
+  out.set_state(std::string(to_text(record.state)));
+  wire::write(record.since, *out.mutable_since());
+  out.set_cores_used(model::to_text(record.cores_used));
+  out.set_gpus_used(model::to_text(record.gpus_used));
+  out.set_memory_used_bytes(record.memory_used.count());
+  for (const auto job : record.jobs) out.add_jobs(job.number());
+}
+
+model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
+  model::NodeRecord record{
+      .node = model::NodeId(strict.from_one(in.node(), "node")),
+      .info =
+          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<api::NodeInfo>),
+      .state = strict.named(model::node_state_from_text(in.state()), in.state(), "state"),
+      .since = strict.required(in.has_since(), "since", in.since(), read_time),
+      .cores_used = strict.indices(in.cores_used(), "cores_used"),
+      .gpus_used = strict.indices(in.gpus_used(), "gpus_used"),
+      .memory_used = base::Bytes(in.memory_used_bytes()),
+      .jobs = {}};
+  for (const auto job : in.jobs()) record.jobs.emplace_back(strict.from_one(job, "jobs"));
+  return record;
+}
+
+}  // namespace
+
+std::string to_json(std::span<const model::NodeRecord> nodes) {
+  api::NodeList out;
+  for (const auto& node : nodes) write(node, *out.add_nodes());
+  return print_json(out);
+}
+
+base::Result<std::vector<model::NodeRecord>> nodes_from_json(std::string_view json) {
+  return from_json<api::NodeList>(json, "nodes", base::Code::corrupt,
+                                  [](api::NodeList& in, Strict& strict) {
+                                    return strict.each("nodes", *in.mutable_nodes(), read_node);
+                                  });
+}
+
+std::string submit_reply_json(model::JobId job) {
+  api::SubmitReply out;
+  out.set_job(job.number());
+  return print_json(out);
+}
+
+base::Result<model::JobId> submit_reply_from_json(std::string_view json) {
+  return from_json<api::SubmitReply>(json, "reply", base::Code::corrupt,
+                                     [](api::SubmitReply& in, Strict& strict) {
+                                       return model::JobId(strict.from_one(in.job(), "job"));
+                                     });
+}
+
+std::string to_json(const StepReply& reply) {
+  api::StepReply out;
+  out.set_step(reply.step.number());
+  out.set_head_address(reply.head_address);
+  out.set_secret(reply.secret);
+  return print_json(out);
+}
+
+base::Result<StepReply> step_reply_from_json(std::string_view json) {
+  return from_json<api::StepReply>(
+      json, "reply", base::Code::corrupt, [](api::StepReply& in, Strict& strict) {
+        return StepReply{model::StepId(in.step()),
+                         strict.filled(in.mutable_head_address(), "head_address"),
+                         take(in.mutable_secret())};
+      });
+}
+
+std::string to_json(const Version& version) {
+  api::Version out;
+  out.set_name(version.name);
+  out.set_version(version.version);
+  out.set_cluster(version.cluster);
+  out.set_pid(version.pid);
+  out.set_protocol(version.protocol);
+  return print_json(out);
+}
+
+base::Result<Version> version_from_json(std::string_view json) {
+  return from_json<api::Version>(
+      json, "version", base::Code::corrupt, [](api::Version& in, Strict& strict) {
+        return Version{strict.filled(in.mutable_name(), "name"), take(in.mutable_version()),
+                       take(in.mutable_cluster()), in.pid(), in.protocol()};
+      });
+}
+
+std::string to_json(const Status& status) {
+  api::Status out;
+  out.set_nodes_total(status.nodes_total);
+  out.set_nodes_idle(status.nodes_idle);
+  out.set_jobs_waiting(status.jobs_waiting);
+  out.set_jobs_running(status.jobs_running);
+  out.set_writable(status.writable);
+  out.set_error(status.error);
+  return print_json(out);
+}
+
+base::Result<Status> status_from_json(std::string_view json) {
+  return from_json<api::Status>(json, "status", base::Code::corrupt, [](api::Status& in, Strict&) {
+    return Status{in.nodes_total(),  in.nodes_idle(), in.jobs_waiting(),
+                  in.jobs_running(), in.writable(),   take(in.mutable_error())};
+  });
+}
+
+std::string error_json(const base::Error& error) {
+  api::ErrorReply out;
+  out.mutable_error()->set_code(std::string(base::to_text(error.code)));
+  out.mutable_error()->set_text(error.text);
+  return print_json(out);
+}
+
+std::optional<base::Error> error_from_json(std::string_view json) {
+  api::ErrorReply in;
+  if (!parse_json(json, "error", base::Code::corrupt, in)) return std::nullopt;
+  const auto code = base::code_from_text(in.error().code());
+  if (!code) return std::nullopt;
+  return base::Error{*code, take(in.mutable_error()->mutable_text())};
+}
+
+}  // namespace wire

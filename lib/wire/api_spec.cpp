@@ -1,0 +1,203 @@
+// Requests: JobSpec and StepSpec as JSON.
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+#include "lib/wire/api.h"
+#include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
+#include "lib/wire/utf8.h"
+
+namespace wire {
+
+namespace {
+
+constexpr int highest_priority = 1000;
+
+/// What no base64 stands in for.
+base::Result<void> check_text(std::string_view field, std::string_view text) {
+  if (is_utf8(text)) return {};
+  return base::fail(base::Code::invalid, fmt::format("{} '{}' is no UTF-8 text; rename it", field,
+                                                     base::printable(text)));
+}
+
+template <class Message>
+base::Result<void> write_environment(const model::Environment& environment, Message& out) {
+  for (const auto& [name, value] : environment) {
+    if (auto good = check_text("the name of an environment variable", name); !good) return good;
+    if (is_utf8(value)) {
+      (*out.mutable_environment())[name] = value;
+    } else {
+      (*out.mutable_environment_base64())[name] = value;
+    }
+  }
+  return {};
+}
+
+template <class Message>
+void write_arguments(const std::vector<std::string>& arguments, Message& out) {
+  if (std::all_of(arguments.begin(), arguments.end(), is_utf8)) {
+    for (const auto& argument : arguments) out.add_arguments(argument);
+  } else {
+    for (const auto& argument : arguments) out.add_arguments_base64(argument);
+  }
+}
+
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+void add_variable(const std::string& name, std::string& value, model::Environment& environment,
+                  Strict& strict) {
+  if (name.empty() || name.find('=') != std::string::npos || has_nul(name)) {
+    strict.wrong("environment", fmt::format("has a variable '{}'; a name is not empty and has no "
+                                            "'=' and no NUL",
+                                            base::printable(name)));
+  }
+  if (has_nul(value)) strict.wrong("environment", fmt::format("has a NUL in '{}'", name));
+  if (!environment.emplace(name, std::move(value)).second) {
+    strict.wrong("environment", fmt::format("has '{}' also in base64; give it once", name));
+  }
+}
+
+template <class Message>
+model::Environment read_environment(Message& in, Strict& strict) {
+  model::Environment environment;
+  for (auto& [name, value] : *in.mutable_environment()) {
+    add_variable(name, value, environment, strict);
+  }
+  for (auto& [name, value] : *in.mutable_environment_base64()) {
+    add_variable(name, value, environment, strict);
+  }
+  return environment;
+}
+
+template <class Message>
+std::vector<std::string> read_arguments(Message& in, Strict& strict) {
+  if (in.arguments_size() > 0 && in.arguments_base64_size() > 0) {
+    strict.wrong("arguments", "are there also in base64; give them once");
+  }
+  std::vector<std::string> arguments;
+  for (auto& argument : *in.mutable_arguments()) arguments.push_back(std::move(argument));
+  for (auto& argument : *in.mutable_arguments_base64()) arguments.push_back(std::move(argument));
+  for (const auto& argument : arguments) {
+    if (has_nul(argument)) strict.wrong("arguments", "has a NUL in an argument");
+  }
+  return arguments;
+}
+
+model::Shape read_api_shape(api::Shape& in, Strict& strict) {
+  if (!in.has_cpus_per_task()) in.set_cpus_per_task(1);
+  return read_shape(in, strict);
+}
+
+std::string read_script(api::JobSpec& in, Strict& strict) {
+  if (in.script_base64().empty()) return take(in.mutable_script());
+  if (!in.script().empty()) strict.wrong("script", "is there also in base64; give it once");
+  return take(in.mutable_script_base64());
+}
+
+model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
+  model::JobSpec spec;
+  spec.name = take(in.mutable_name());
+  spec.pool = take(in.mutable_pool());
+  spec.comment = take(in.mutable_comment());
+  spec.token = take(in.mutable_token());
+  spec.shape = strict.part("shape", *in.mutable_shape(), read_api_shape);
+  if (in.has_time_limit()) {
+    spec.time_limit = strict.part("time_limit", in.time_limit(), read_duration);
+  }
+  spec.priority = in.priority();
+  if (spec.priority < -highest_priority || spec.priority > highest_priority) {
+    strict.wrong("priority", fmt::format("is {}; expected {} to {}", spec.priority,
+                                         -highest_priority, highest_priority));
+  }
+  spec.hold = in.hold();
+  spec.script = read_script(in, strict);
+  spec.script_name = take(in.mutable_script_name());
+  spec.arguments = read_arguments(in, strict);
+  spec.environment = read_environment(in, strict);
+  spec.work_dir = take(in.mutable_work_dir());
+  spec.output = take(in.mutable_output());
+  spec.error = take(in.mutable_error());
+  return spec;
+}
+
+model::StepSpec read_step_spec(api::StepSpec& in, Strict& strict) {
+  auto spec = read_step_shape(in, strict);
+  spec.arguments = read_arguments(in, strict);
+  spec.environment = read_environment(in, strict);
+  return spec;
+}
+
+StepRequest read_step_request(api::StepRequest& in, Strict& strict) {
+  return {strict.from_one(in.attempt(), "attempt"),
+          strict.required(in.has_spec(), "spec", *in.mutable_spec(), read_step_spec)};
+}
+
+base::Result<void> check_texts(const model::JobSpec& spec) {
+  using Named = std::pair<std::string_view, std::string_view>;
+  for (const auto& [field, text] :
+       {Named{"job name", spec.name}, Named{"pool", spec.pool}, Named{"comment", spec.comment},
+        Named{"token", spec.token}, Named{"script name", spec.script_name},
+        Named{"working directory", spec.work_dir}, Named{"output path", spec.output},
+        Named{"error path", spec.error}}) {
+    if (auto good = check_text(field, text); !good) return good;
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::string> to_json(const model::JobSpec& spec) {
+  if (auto good = check_texts(spec); !good) return std::unexpected(good.error());
+  api::JobSpec out;
+  out.set_name(spec.name);
+  out.set_pool(spec.pool);
+  out.set_comment(spec.comment);
+  out.set_token(spec.token);
+  write_shape(spec.shape, *out.mutable_shape());
+  if (spec.time_limit) write(*spec.time_limit, *out.mutable_time_limit());
+  out.set_priority(spec.priority);
+  out.set_hold(spec.hold);
+  if (is_utf8(spec.script)) {
+    out.set_script(spec.script);
+  } else {
+    out.set_script_base64(spec.script);
+  }
+  out.set_script_name(spec.script_name);
+  write_arguments(spec.arguments, out);
+  if (auto good = write_environment(spec.environment, out); !good) {
+    return std::unexpected(good.error());
+  }
+  out.set_work_dir(spec.work_dir);
+  out.set_output(spec.output);
+  out.set_error(spec.error);
+  return print_json(out);
+}
+
+base::Result<model::JobSpec> job_spec_from_json(std::string_view json) {
+  return from_json<api::JobSpec>(json, "job", base::Code::invalid, read_job_spec);
+}
+
+base::Result<std::string> to_json(const StepRequest& request) {
+  const auto& spec = request.spec;
+  if (auto good = check_text("working directory", spec.work_dir); !good) {
+    return std::unexpected(good.error());
+  }
+  api::StepRequest out;
+  out.set_attempt(request.attempt);
+  auto& step = *out.mutable_spec();
+  write_step_shape(spec, step);
+  write_arguments(spec.arguments, step);
+  if (auto good = write_environment(spec.environment, step); !good) {
+    return std::unexpected(good.error());
+  }
+  return print_json(out);
+}
+
+base::Result<StepRequest> step_request_from_json(std::string_view json) {
+  return from_json<api::StepRequest>(json, "step", base::Code::invalid, read_step_request);
+}
+
+}  // namespace wire

@@ -1,0 +1,111 @@
+#include "lib/wire/event.h"
+
+#include "lib/base/overloaded.h"
+#include "lib/model/host_list.h"
+#include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
+
+namespace wire {
+
+namespace {
+
+void write(const model::LaunchKey& key, api::Event& out) {
+  out.set_job(key.job.number());
+  out.set_attempt(key.attempt);
+  if (key.step) out.set_step(key.step->number());
+}
+
+void write(const model::NodeJoined& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_node_name(fact.info.name);
+  out.set_pool(fact.info.pool);
+  out.set_cores(static_cast<std::uint32_t>(fact.info.topology.cores.size()));
+  out.set_gpus(static_cast<std::uint32_t>(fact.info.topology.gpus.size()));
+  for (const auto& stray : fact.strays) out.add_strays(model::to_text(stray));
+}
+
+void write(const model::StrayGone& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  write(fact.key, out);
+}
+
+void write(const model::JobSubmitted& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  write_user(fact.user, *out.mutable_user());
+  out.set_name(fact.spec->name);
+  out.set_pool(fact.spec->pool);
+  write_shape(fact.spec->shape, *out.mutable_shape());
+}
+
+void write(const model::AttemptStarted& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  write_allocation(fact.allocation, *out.mutable_allocation());
+  out.set_nodes(model::compress_hosts(model::node_names(fact.allocation)));
+}
+
+void write(const model::StepStarted& fact, api::Event& out) {
+  write(fact.key, out);
+  if (!fact.spec->arguments.empty()) out.set_command(fact.spec->arguments.front());
+  for (const int tasks : fact.tasks) out.add_tasks(u32(tasks));
+}
+
+void write(const model::LaunchEnded& fact, api::Event& out) {
+  write(fact.report.key, out);
+  out.set_node(fact.node.number());
+  out.set_exit_code(fact.report.exit_code);
+  if (fact.report.failure) wire::write(*fact.report.failure, *out.mutable_failure());
+  wire::write(fact.report.usage, *out.mutable_usage());
+}
+
+void write(const model::AttemptEnding& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  wire::write(fact.why, *out.mutable_failure());
+}
+
+void write(const model::AttemptRequeued& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  wire::write(fact.not_before, *out.mutable_not_before());
+}
+
+void write(const model::FactBody& body, api::Event& out) {
+  std::visit(base::Overloaded{[&](const model::NumbersGiven& f) {
+                                out.set_next_job(f.next_job.number());
+                                out.set_next_node(f.next_node.number());
+                              },
+                              [&](const model::NodeAway& f) { out.set_node(f.node.number()); },
+                              [&](const model::NodeLost& f) { out.set_node(f.node.number()); },
+                              [&](const model::JobHeld& f) {
+                                out.set_job(f.job.number());
+                                out.set_by(f.by);
+                              },
+                              [&](const model::JobReleased& f) {
+                                out.set_job(f.job.number());
+                                out.set_by(f.by);
+                              },
+                              [&](const model::LaunchStarted& f) {
+                                write(f.key, out);
+                                out.set_node(f.node.number());
+                              },
+                              [&](const model::JobEnded& f) {
+                                out.set_job(f.job.number());
+                                wire::write(f.outcome, *out.mutable_outcome());
+                              },
+                              [&](const auto& f) { write(f, out); }},
+             body);
+}
+
+}  // namespace
+
+std::string fact_to_json(model::Seq seq, const model::Fact& fact) {
+  api::Event out;
+  out.set_seq(seq);
+  wire::write(fact.at, *out.mutable_at());
+  out.set_kind(std::string(model::kind_of(fact.body)));
+  write(fact.body, out);
+  return print_json(out);
+}
+
+}  // namespace wire
