@@ -122,11 +122,9 @@ class Scanner {
     const auto open = parameters_open(head_);
     if (std::regex_search(head_, container)) {
       head_.clear();
-    } else if (open == head_.npos || head_.substr(0, open).contains('=')) {
-      initializers_ = 1;
-      add('{');
-    } else if (std::regex_search(head_, member_list) && is_name(trimmed.back()) &&
-               !trimmed.ends_with(" try")) {
+    } else if (open == head_.npos || head_.substr(0, open).contains('=') ||
+               (std::regex_search(head_, member_list) && is_name(trimmed.back()) &&
+                !trimmed.ends_with(" try"))) {
       initializers_ = 1;
       add('{');
     } else {
