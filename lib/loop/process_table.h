@@ -29,7 +29,8 @@ base::Result<std::uint64_t> process_start_time(pid_t pid);
 std::vector<ProcessEntry> list_processes();
 
 /// The value of `name` in the environment the process was started with; error not_found when it has
-/// none or is gone, denied for another user's process.
+/// none or is gone, denied for another user's process. For a moment after its start a process has
+/// none.
 base::Result<std::string> process_environment(pid_t pid, std::string_view name);
 
 /// The identity of this boot of the machine.
