@@ -2,11 +2,7 @@
 # Real MPI ranks on two nodes learn digits; every rank's line and the record come back.
 . "$(dirname "$0")/lib.sh"
 
-if ! command -v digits >/dev/null; then
-  echo "1..0 # SKIP digits was not built: no MPI found"
-  finished=yes
-  exit 77
-fi
+command -v digits >/dev/null || skip_all "digits was not built: no MPI found"
 
 cluster_up --nodes 2 --cpus-per-node 2
 runs 0 "training ends well" submit --parsable --wait "$ROOT/examples/digits/train.sh"
