@@ -80,8 +80,9 @@ class Reader {
   virtual base::Result<std::vector<HistoryRow>> list_jobs(const HistoryQuery& query) = 0;
 };
 
-/// One writer at a time. After an error nothing of the failed call is kept, and what was returned
-/// as durable before stays so.
+/// One writer at a time. What was returned as durable stays so whatever happens. Of a call that
+/// failed nothing is to be seen; but a disk that failed while it synced may bring all of it back
+/// when the file is opened again, so the writer ends then and starts anew from what is there.
 /// errors: io (the disk said no, with its reason), corrupt (the file is damaged)
 class Journal : public Reader {
  public:

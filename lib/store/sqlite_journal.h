@@ -36,7 +36,7 @@ class SqliteJournal : public Journal {
   /// Opens the file, or creates it (mode 0600). One process at a time: the caller holds its lock.
   /// errors: corrupt (no journal, or damaged); conflict for a newer schema; io
   static base::Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& path);
-  explicit SqliteJournal(std::unique_ptr<Database> database);
+  SqliteJournal(std::unique_ptr<Database> database, model::Seq last);
   ~SqliteJournal() override;
 
   using Journal::append;
@@ -51,11 +51,12 @@ class SqliteJournal : public Journal {
   base::Result<std::optional<HistoryRow>> find_job(model::JobId job) override;
   base::Result<std::vector<HistoryRow>> list_jobs(const HistoryQuery& query) override;
 
-  /// Reads every page: errors: corrupt, with what SQLite found first. Takes about 1 s per GB.
+  /// Reads every page: errors: corrupt, with what SQLite found first.
   base::Result<void> check_integrity();
 
  private:
   std::unique_ptr<Database> database_;
+  model::Seq last_;  // of the records that are durable
 };
 
 }  // namespace store
