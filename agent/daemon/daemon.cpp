@@ -1,0 +1,210 @@
+#include "agent/daemon/daemon.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "agent/daemon/scan.h"
+#include "lib/base/overloaded.h"
+#include "lib/loop/clock.h"
+#include "lib/loop/loop.h"
+
+namespace agentd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration prune_period = 10min;
+constexpr std::size_t pruned_at_once = 1000;
+constexpr std::size_t log_queue_bytes = std::size_t{1} << 20;  // more chunks wait for room
+
+}  // namespace
+
+base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Settings& settings,
+                                                   const model::NodeInfo& info, loop::Log& log) {
+  auto dirs = LaunchDirs::open(settings.node_dir);
+  if (!dirs) return std::unexpected(std::move(dirs).error());
+  auto retention = Retention::open(*dirs, settings.node_dir, settings.retention);
+  if (!retention) return std::unexpected(std::move(retention).error());
+  return std::unique_ptr<Daemon>(
+      new Daemon(loop, settings, info, log, *std::move(dirs), *std::move(retention)));
+}
+
+Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,
+               loop::Log& log, LaunchDirs dirs, Retention retention)
+    : loop_(loop),
+      log_(log),
+      core_(info, settings.limits),
+      dirs_(std::move(dirs)),
+      retention_(std::move(retention)),
+      launchers_(loop, dirs_, settings.launcher, launcher_events()),
+      link_(loop, settings.controller, link_events()),
+      log_reads_(loop, dirs_, log_doors()),
+      deadline_(loop, [this] { feed(agent::Tick{}); }),
+      prune_timer_(loop, [this] { prune(pruned_at_once); }),
+      terminate_(loop, SIGTERM, [this] { loop_.stop(); }),
+      interrupt_(loop, SIGINT, [this] { loop_.stop(); }) {}
+
+LauncherEvents Daemon::launcher_events() {
+  return {
+      .ended = [this](const model::LaunchKey& key, std::optional<model::LaunchReport> report,
+                      std::string how) { launcher_ended(key, std::move(report), std::move(how)); },
+      .cleaned = [this](const model::LaunchKey& key) { feed(agent::Cleaned{key}); }};
+}
+
+LinkEvents Daemon::link_events() {
+  return {.connected = [this] { feed(agent::Connected{}); },
+          .disconnected =
+              [this](const std::string& why) {
+                if (std::exchange(was_connected_, false)) {
+                  log_.warn("controller_away", {{"why", why}});
+                }
+                log_reads_.cancel_all();
+                feed(agent::Disconnected{});
+              },
+          .received = [this](model::ToAgent message) { received(std::move(message)); },
+          .drained = [this] { log_reads_.resume(); }};
+}
+
+LogReadsDoors Daemon::log_doors() {
+  return {.send = [this](const model::LogChunk& chunk) { link_.send(chunk); },
+          .may_send = [this] { return link_.queued_bytes() < log_queue_bytes; },
+          .may_grow = [this](const model::LaunchKey& key) { return launchers_.is_running(key); }};
+}
+
+void Daemon::start(bool rebooted) {
+  agent::Restarted restarted;
+  for (const model::LaunchKey& key : retention_.forgotten()) {
+    restarted.found.push_back({key, agent::Settled{}});
+  }
+  retention_.release_forgotten();
+  Scan found = scan(dirs_, rebooted);
+  for (const Settled& launch : found.settled) {
+    restarted.found.push_back({launch.key, agent::Settled{}});
+    retention_.add(launch.key, launch.at);
+  }
+  for (agent::Found& launch : found.open) {
+    if (std::holds_alternative<agent::StillRunning>(launch.state)) launchers_.watch(launch.key);
+    restarted.found.push_back(std::move(launch));
+  }
+  log_.info("agent_started",
+            {{"launches_open", found.open.size()}, {"launches_settled", found.settled.size()}});
+  feed(std::move(restarted));
+  prune_timer_.start_repeating(prune_period);
+  link_.start();
+}
+
+/// Actions bring new inputs: they wait until the actions of this one are carried out.
+void Daemon::feed(agent::Input input) {
+  inputs_.push_back(std::move(input));
+  if (std::exchange(is_feeding_, true)) return;
+  while (!inputs_.empty()) {
+    const agent::Input next = std::move(inputs_.front());
+    inputs_.pop_front();
+    for (const agent::Action& action : core_.handle(next, loop::now())) {
+      std::visit([this](const auto& what) { perform(what); }, action);
+    }
+  }
+  is_feeding_ = false;
+  arm();
+}
+
+void Daemon::arm() {
+  const auto at = core_.next_deadline();
+  if (at) {
+    deadline_.start(std::max(*at - loop::now(), base::Duration{}));
+  } else {
+    deadline_.stop();
+  }
+}
+
+void Daemon::received(model::ToAgent message) {
+  const bool for_core = std::visit(base::Overloaded{
+                                       [this](const model::LogRead& request) {
+                                         log_reads_.start(request);
+                                         return false;
+                                       },
+                                       [this](const model::LogCancel& request) {
+                                         log_reads_.cancel(request.request);
+                                         return false;
+                                       },
+                                       [this](const model::Welcome& welcome) {
+                                         was_connected_ = true;
+                                         link_.accepted();
+                                         log_.info("welcomed", {{"node", welcome.node.number()}});
+                                         return true;
+                                       },
+                                       [this](const model::Refused& refused) {
+                                         log_.error("refused", {{"why", refused.why}});
+                                         return true;
+                                       },
+                                       [](const auto&) { return true; },
+                                   },
+                                   message);
+  if (for_core) feed(agent::Received{std::move(message)});
+}
+
+void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
+                            std::string how) {
+  if (!report) {
+    log_.warn("launcher_lost", {{"launch", model::to_text(key)}, {"how", how}});
+  }
+  log_reads_.launch_ended(key);
+  feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
+}
+
+void Daemon::perform(const agent::Send& action) {
+  link_.send(action.message);
+}
+
+void Daemon::perform(const agent::StartLauncher& action) {
+  const model::LaunchKey& key = action.order.key;
+  const auto started = launchers_.start(action.order);
+  if (started) {
+    log_.debug("launch_started", {{"launch", model::to_text(key)}});
+    feed(agent::LauncherStarted{key});
+  } else {
+    log_.error("launch_failed", {{"launch", model::to_text(key)}, {"why", started.error().text}});
+    feed(agent::LauncherFailed{.key = key, .text = started.error().text});
+  }
+}
+
+void Daemon::perform(const agent::StopLauncher& action) {
+  launchers_.stop(action.key);
+}
+
+void Daemon::perform(const agent::CleanUp& action) {
+  launchers_.clean_up(action.key);
+}
+
+/// Without the file the report is still sent; only an agent that restarts now does not know it.
+void Daemon::perform(const agent::KeepReport& action) {
+  if (const auto kept = dirs_.keep_report(action.report); !kept) {
+    log_.error("report_not_kept", {{"why", kept.error().text}});
+  }
+}
+
+void Daemon::perform(const agent::MarkAcknowledged& action) {
+  if (const auto marked = dirs_.mark_acknowledged(action.key); !marked) {
+    log_.error("acknowledgement_not_kept", {{"why", marked.error().text}});
+  }
+  retention_.add(action.key, loop::now());
+  prune(2);
+}
+
+void Daemon::prune(std::size_t most) {
+  if (const auto pruned = retention_.prune(loop::now(), most); !pruned) {
+    log_.warn("launch_directory_stays", {{"why", pruned.error().text}});
+  }
+}
+
+void Daemon::perform(const agent::Exit& /*action*/) {
+  log_.info("agent_exits", {{"reports_unsent", core_.count_unacknowledged()}});
+  loop_.stop();
+}
+
+}  // namespace agentd

@@ -1,0 +1,85 @@
+#pragma once
+// The agent at work: carries out what the core decides and tells it what happens.
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/core/agent.h"
+#include "agent/daemon/launch_dirs.h"
+#include "agent/daemon/launchers.h"
+#include "agent/daemon/link.h"
+#include "agent/daemon/log_reads.h"
+#include "agent/daemon/retention.h"
+#include "lib/base/result.h"
+#include "lib/loop/address.h"
+#include "lib/loop/log.h"
+#include "lib/loop/signal.h"
+#include "lib/loop/timer.h"
+#include "lib/model/node.h"
+
+namespace loop {
+class Loop;
+}  // namespace loop
+
+namespace agentd {
+
+struct Settings {
+  std::string node_dir;
+  loop::Address controller;
+  std::string launcher;  // path of muster-launch
+  agent::Limits limits;
+  RetentionLimits retention;
+};
+
+class Daemon {
+ public:
+  static base::Result<std::unique_ptr<Daemon>> open(loop::Loop& loop, const Settings& settings,
+                                                    const model::NodeInfo& info, loop::Log& log);
+
+  /// Takes up what is on disk and dials the controller. The loop stops when the agent is told to
+  /// exit, or on SIGTERM and SIGINT; launchers run on.
+  void start(bool rebooted);
+
+ private:
+  Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info, loop::Log& log,
+         LaunchDirs dirs, Retention retention);
+
+  void feed(agent::Input input);
+  void received(model::ToAgent message);
+  void launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
+                      std::string how);
+  void prune(std::size_t most);
+  void arm();
+  LauncherEvents launcher_events();
+  LinkEvents link_events();
+  LogReadsDoors log_doors();
+
+  void perform(const agent::Send& action);
+  void perform(const agent::StartLauncher& action);
+  void perform(const agent::StopLauncher& action);
+  void perform(const agent::CleanUp& action);
+  void perform(const agent::KeepReport& action);
+  void perform(const agent::MarkAcknowledged& action);
+  void perform(const agent::Exit& action);
+
+  loop::Loop& loop_;
+  loop::Log& log_;
+  agent::Agent core_;
+  LaunchDirs dirs_;
+  Retention retention_;
+  Launchers launchers_;
+  Link link_;
+  LogReads log_reads_;
+  loop::Timer deadline_;
+  loop::Timer prune_timer_;
+  loop::Signal terminate_;
+  loop::Signal interrupt_;
+  std::deque<agent::Input> inputs_;
+  bool is_feeding_ = false;
+  bool was_connected_ = true;  // said in the log
+};
+
+}  // namespace agentd

@@ -1,0 +1,131 @@
+#include "agent/daemon/launch_dirs.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <limits>
+#include <vector>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+#include "lib/wire/launch.h"
+
+namespace agentd {
+
+namespace {
+
+constexpr std::size_t report_limit = std::size_t{1} << 20;
+constexpr std::size_t small_limit = std::size_t{1} << 16;
+
+base::Result<void> write_new(const std::string& path, std::string_view bytes) {
+  const loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return base::fail_errno(errno, "cannot make '" + path + "'");
+  while (!bytes.empty()) {
+    const ssize_t n_written = write(file.get(), bytes.data(), bytes.size());
+    if (n_written < 0 && errno == EINTR) continue;
+    if (n_written < 0) return base::fail_errno(errno, "cannot write '" + path + "'");
+    bytes.remove_prefix(static_cast<std::size_t>(n_written));
+  }
+  return {};
+}
+
+base::Result<loop::OwnedFd> open_locked(const std::string& path) {
+  loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!file) return base::fail_errno(errno, "cannot make '" + path + "'");
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    return base::fail_errno(errno, "cannot lock '" + path + "'");
+  }
+  return file;
+}
+
+}  // namespace
+
+base::Result<LaunchDirs> LaunchDirs::open(const std::string& node_dir) {
+  const std::string root = node_dir + "/launches";
+  const auto made = loop::make_directories(root, 0700);
+  if (!made) return std::unexpected(made.error());
+  return LaunchDirs(root);
+}
+
+std::string LaunchDirs::path(const model::LaunchKey& key) const {
+  return root_ + "/" + model::to_text(key);
+}
+
+std::string LaunchDirs::file(const model::LaunchKey& key, const char* name) const {
+  return path(key) + "/" + name;
+}
+
+base::Result<loop::OwnedFd> LaunchDirs::create(const model::LaunchOrder& order) const {
+  if (mkdir(path(order.key).c_str(), 0700) != 0) {
+    return base::fail_errno(errno, "cannot make '" + path(order.key) + "'");
+  }
+  auto lock = open_locked(file(order.key, "launcher.err"));
+  auto written = lock ? write_new(file(order.key, "order"), wire::encode_order(order))
+                      : base::Result<void>(std::unexpected(lock.error()));
+  if (!written) {
+    // The first error is the one to tell; what cannot be removed is found at the next start.
+    (void)remove(order.key);
+    return std::unexpected(std::move(written).error());
+  }
+  return lock;
+}
+
+base::Result<void> LaunchDirs::keep_report(const model::LaunchReport& report) const {
+  if (mkdir(path(report.key).c_str(), 0700) != 0 && errno != EEXIST) {
+    return base::fail_errno(errno, "cannot make '" + path(report.key) + "'");
+  }
+  return loop::write_file_atomic(file(report.key, "report"), wire::encode_report(report),
+                                 {.mode = 0600, .sync = false});
+}
+
+base::Result<void> LaunchDirs::mark_acknowledged(const model::LaunchKey& key) const {
+  const std::string acknowledged = file(key, "acknowledged");
+  if (rename(file(key, "report").c_str(), acknowledged.c_str()) == 0) return {};
+  if (errno != ENOENT) return base::fail_errno(errno, "cannot rename to '" + acknowledged + "'");
+  // A full disk kept the report from being written: the key must be remembered all the same.
+  if (mkdir(path(key).c_str(), 0700) != 0 && errno != EEXIST) {
+    return base::fail_errno(errno, "cannot make '" + path(key) + "'");
+  }
+  return write_new(acknowledged, {});
+}
+
+std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& key) const {
+  const auto bytes = loop::read_file(file(key, "report"), report_limit);
+  if (!bytes) return std::nullopt;
+  auto report = wire::decode_report(*bytes);
+  if (!report || report->key != key) return std::nullopt;
+  return *std::move(report);
+}
+
+std::optional<LauncherProcess> LaunchDirs::launcher(const model::LaunchKey& key) const {
+  const auto text = loop::read_file(file(key, "pid"), small_limit);
+  if (!text) return std::nullopt;
+  const auto parts = base::split(base::trim(*text), ' ');
+  if (parts.size() != 2) return std::nullopt;
+  const auto pid = base::parse_int(parts[0], 1, std::numeric_limits<pid_t>::max());
+  const auto start = base::parse_int(parts[1], 0, std::numeric_limits<std::int64_t>::max());
+  if (!pid || !start) return std::nullopt;
+  return LauncherProcess{.pid = static_cast<pid_t>(*pid),
+                         .start_time = static_cast<std::uint64_t>(*start)};
+}
+
+bool LaunchDirs::is_locked(const model::LaunchKey& key) const {
+  const loop::OwnedFd file_(::open(file(key, "launcher.err").c_str(), O_RDONLY | O_CLOEXEC));
+  return file_ && flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::string LaunchDirs::last_words(const model::LaunchKey& key) const {
+  const auto text = loop::read_file(file(key, "launcher.err"), small_limit);
+  if (!text) return {};
+  const auto lines = base::split(base::trim(*text), '\n');
+  return base::printable(lines.back(), 200);
+}
+
+base::Result<void> LaunchDirs::remove(const model::LaunchKey& key) const {
+  return loop::remove_tree(path(key), root_);
+}
+
+}  // namespace agentd

@@ -1,0 +1,116 @@
+#include "agent/daemon/launchers.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "lib/loop/loop.h"
+
+namespace agentd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration retry_pause = 20ms;
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  return environment;
+}
+
+std::string describe(const loop::ExitStatus& status) {
+  return status.signal != 0 ? fmt::format("the launcher was killed by signal {}", status.signal)
+                            : fmt::format("the launcher exited with code {}", status.code);
+}
+
+}  // namespace
+
+Launchers::Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program,
+                     LauncherEvents events)
+    : loop_(loop),
+      dirs_(dirs),
+      program_(std::move(program)),
+      events_(std::move(events)),
+      environment_(own_environment()) {}
+
+base::Result<void> Launchers::start(const model::LaunchOrder& order) {
+  const model::LaunchKey key = order.key;
+  const auto lock = dirs_.create(order);
+  if (!lock) return std::unexpected(lock.error());
+  loop::SpawnOptions options;
+  options.program = program_;
+  options.arguments = {program_, dirs_.path(key)};
+  options.environment = environment_;
+  options.directory = dirs_.path(key);
+  options.output = loop::Descriptor{lock->get()};
+  options.error = loop::SameAsOutput{};
+  options.new_session = true;
+  auto child = loop::Process::spawn(
+      loop_, options, [this, key](const loop::ExitStatus& status) { child_exited(key, status); });
+  if (!child) return std::unexpected(std::move(child).error());
+  running_[key].child = *std::move(child);
+  return {};
+}
+
+void Launchers::watch(const model::LaunchKey& key) {
+  running_.try_emplace(key);
+  try_watch(key);
+}
+
+/// A launcher that lives holds its lock. It writes its number when it begins; until then there is
+/// nothing to watch but the lock.
+void Launchers::try_watch(const model::LaunchKey& key) {
+  Running& running = running_.at(key);
+  const auto process = dirs_.launcher(key);
+  if (process) {
+    auto watch = loop::ProcessWatch::open(loop_, process->pid, process->start_time,
+                                          [this, key] { ended(key, "the launcher was killed"); });
+    if (watch) {
+      running.other = *std::move(watch);
+      return;
+    }
+  }
+  if (!dirs_.is_locked(key)) {
+    loop_.defer([this, key] { ended(key, "the launcher was killed"); });
+    return;
+  }
+  if (!running.retry) running.retry.emplace(loop_, [this, key] { try_watch(key); });
+  running.retry->start(retry_pause);
+}
+
+void Launchers::stop(const model::LaunchKey& key) {
+  const auto at = running_.find(key);
+  if (at == running_.end()) return;
+  // The only error is that it is gone already, which its watch is about to tell.
+  if (at->second.child) (void)at->second.child->signal(SIGTERM);
+  if (at->second.other) (void)at->second.other->signal(SIGTERM);
+}
+
+void Launchers::child_exited(const model::LaunchKey& key, const loop::ExitStatus& status) {
+  ended(key, describe(status));
+}
+
+void Launchers::ended(const model::LaunchKey& key, std::string how) {
+  const model::LaunchKey ended_key = key;  // `key` may belong to what is erased
+  running_.erase(ended_key);
+  auto report = dirs_.report(ended_key);
+  if (!report) {
+    const std::string words = dirs_.last_words(ended_key);
+    if (!words.empty()) how += ": " + words;
+  }
+  events_.ended(ended_key, std::move(report), std::move(how));
+}
+
+void Launchers::clean_up(const model::LaunchKey& key) {
+  leftovers_[key] = std::make_unique<Leftovers>(loop_, dirs_.path(key), [this, key] {
+    const model::LaunchKey cleaned_key = key;  // the closure goes with its Leftovers
+    leftovers_.erase(cleaned_key);
+    events_.cleaned(cleaned_key);
+  });
+}
+
+}  // namespace agentd

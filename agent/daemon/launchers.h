@@ -1,0 +1,66 @@
+#pragma once
+// The launchers of this node: started, watched to their end, stopped; also those that an earlier
+// agent started.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/daemon/launch_dirs.h"
+#include "agent/daemon/leftovers.h"
+#include "lib/base/result.h"
+#include "lib/loop/process.h"
+#include "lib/loop/timer.h"
+#include "lib/model/launch.h"
+#include "lib/model/outcome.h"
+
+namespace agentd {
+
+/// What Launchers tells, on the loop and never inside a call.
+struct LauncherEvents {
+  /// Without a report it was killed, or failed; `how` says what is known.
+  std::function<void(const model::LaunchKey&, std::optional<model::LaunchReport>, std::string how)>
+      ended;
+  /// Nothing of it is left.
+  std::function<void(const model::LaunchKey&)> cleaned;
+};
+
+class Launchers {
+ public:
+  Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program, LauncherEvents events);
+
+  base::Result<void> start(const model::LaunchOrder& order);
+  /// Watches one that an earlier agent started.
+  void watch(const model::LaunchKey& key);
+  /// SIGTERM; nothing happens to one that is gone.
+  void stop(const model::LaunchKey& key);
+  void clean_up(const model::LaunchKey& key);
+
+  bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
+
+ private:
+  /// A child, or the child of an earlier agent, or one of those that has not written its number
+  /// yet.
+  struct Running {
+    std::optional<loop::Process> child;
+    std::optional<loop::ProcessWatch> other;
+    std::optional<loop::Timer> retry;
+  };
+
+  void try_watch(const model::LaunchKey& key);
+  void child_exited(const model::LaunchKey& key, const loop::ExitStatus& status);
+  void ended(const model::LaunchKey& key, std::string how);
+
+  loop::Loop& loop_;
+  LaunchDirs dirs_;
+  std::string program_;
+  LauncherEvents events_;
+  std::vector<std::string> environment_;
+  std::map<model::LaunchKey, Running> running_;
+  std::map<model::LaunchKey, std::unique_ptr<Leftovers>> leftovers_;
+};
+
+}  // namespace agentd

@@ -1,0 +1,90 @@
+#include "agent/daemon/leftovers.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+#include "lib/loop/process_table.h"
+
+namespace agentd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration first_pause = 5ms;
+constexpr base::Duration longest_pause = 1s;  // for processes that a broken disk holds
+constexpr std::size_t file_limit = std::size_t{1} << 20;
+
+std::string read_line(const std::string& path) {
+  const auto text = loop::read_file(path, file_limit);
+  return text ? std::string(base::trim(*text)) : std::string();
+}
+
+std::set<pid_t> read_sessions(const std::string& path) {
+  std::set<pid_t> sessions;
+  const std::string text = read_line(path);
+  for (const auto line : base::split(text, '\n')) {
+    // Session 1 is the machine's own: never a launch's.
+    const auto session = base::parse_int(line, 2, std::numeric_limits<pid_t>::max());
+    if (session) sessions.insert(static_cast<pid_t>(*session));
+  }
+  return sessions;
+}
+
+/// Kills all that belongs to the launch; the number of processes that were still there.
+int kill_all(const std::string& launch_dir) {
+  const std::string launch_id = read_line(launch_dir + "/launch_id");
+  const std::set<pid_t> sessions = read_sessions(launch_dir + "/sessions");
+  int n_found = 0;
+  for (const loop::ProcessEntry& process : loop::list_processes()) {
+    if (process.is_zombie || process.pid == getpid() || process.session == getsid(0)) continue;
+    bool belongs = sessions.contains(process.session);
+    if (!belongs && !launch_id.empty()) {
+      const auto id = loop::process_environment(process.pid, "MUSTER_LAUNCH_ID");
+      belongs = id && *id == launch_id;
+    }
+    // One that is gone already, or is not ours to kill, is not ours to wait for.
+    if (belongs && kill(process.pid, SIGKILL) == 0) ++n_found;
+  }
+  return n_found;
+}
+
+void remove_session_dir(const std::string& launch_dir) {
+  const std::string path = read_line(launch_dir + "/session_dir");
+  if (path.empty()) return;
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  // Litter in a temporary folder: not worth failing a launch's report for.
+  (void)loop::remove_tree(path, parent);
+}
+
+}  // namespace
+
+Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done)
+    : launch_dir_(std::move(launch_dir)),
+      done_(std::move(done)),
+      pause_(first_pause),
+      timer_(loop, [this] { round(); }) {
+  timer_.start(base::Duration{});
+}
+
+/// Killed processes may have started others just before: only a round that finds none is the last.
+void Leftovers::round() {
+  if (kill_all(launch_dir_) > 0) {
+    timer_.start(pause_);
+    pause_ = std::min(pause_ * 2, longest_pause);
+    return;
+  }
+  remove_session_dir(launch_dir_);
+  const auto done = std::move(done_);
+  done();
+}
+
+}  // namespace agentd

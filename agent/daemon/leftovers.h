@@ -1,0 +1,27 @@
+#pragma once
+// Ends what a launcher left that was killed: its sessions, every process that carries its launch's
+// id, and the folder of its PMIx server.
+
+#include <functional>
+#include <string>
+
+#include "lib/base/time.h"
+#include "lib/loop/timer.h"
+
+namespace agentd {
+
+class Leftovers {
+ public:
+  /// Begins at once; `done` runs when no process is left, never inside the constructor.
+  Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done);
+
+ private:
+  void round();
+
+  std::string launch_dir_;
+  std::function<void()> done_;
+  base::Duration pause_;
+  loop::Timer timer_;
+};
+
+}  // namespace agentd

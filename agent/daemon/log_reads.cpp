@@ -1,0 +1,158 @@
+#include "agent/daemon/log_reads.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/loop/file_watch.h"
+#include "lib/loop/loop.h"
+#include "lib/wire/log_record.h"
+
+namespace agentd {
+
+namespace {
+
+constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
+constexpr std::size_t request_limit = 256;
+
+}  // namespace
+
+struct LogReads::Read {
+  model::LogRead request;
+  wire::LogReader records;
+  loop::OwnedFd file;
+  std::uint64_t offset = 0;  // of the next byte to read
+  std::optional<loop::FileWatch> watch;
+  bool is_done = false;
+};
+
+LogReads::LogReads(loop::Loop& loop, const LaunchDirs& dirs, LogReadsDoors doors)
+    : loop_(loop), dirs_(dirs), doors_(std::move(doors)) {}
+
+LogReads::~LogReads() = default;
+
+void LogReads::start(const model::LogRead& request) {
+  model::LogChunk refusal{.request = request.request,
+                          .bytes = {},
+                          .next_offset = request.offset,
+                          .end = true,
+                          .error = {}};
+  if (reads_.size() >= request_limit) {
+    refusal.error = "too many logs are being read on this node: try again later";
+  } else if (access(dirs_.path(request.key).c_str(), F_OK) != 0) {
+    refusal.error = "no log of " + model::to_text(request.key) + " on this node";
+  }
+  if (!refusal.error.empty()) {
+    doors_.send(std::move(refusal));
+    return;
+  }
+  auto read = std::make_unique<Read>(Read{.request = request,
+                                          .records = wire::LogReader(request.rank),
+                                          .file = {},
+                                          .offset = request.offset,
+                                          .watch = {},
+                                          .is_done = false});
+  if (request.follow && doors_.may_grow(request.key)) {
+    auto watch = loop::FileWatch::open(loop_, dirs_.file(request.key, "log"),
+                                       [this, number = request.request] {
+                                         const auto at = reads_.find(number);
+                                         if (at != reads_.end()) pump(*at->second);
+                                         forget_finished();
+                                       });
+    if (watch) read->watch = *std::move(watch);
+  }
+  pump(*(reads_[request.request] = std::move(read)));
+  forget_finished();
+}
+
+void LogReads::cancel(std::uint32_t request) {
+  reads_.erase(request);
+}
+
+void LogReads::cancel_all() {
+  reads_.clear();
+}
+
+void LogReads::resume() {
+  for (auto& [number, read] : reads_) pump(*read);
+  forget_finished();
+}
+
+void LogReads::launch_ended(const model::LaunchKey& key) {
+  for (auto& [number, read] : reads_) {
+    if (read->request.key == key) pump(*read);
+  }
+  forget_finished();
+}
+
+/// Sends until the file or the connection's room is used up. Asks first whether more can come, so
+/// that what was written before the end of the launch is not missed.
+void LogReads::pump(Read& read) {
+  const bool may_grow = read.watch && doors_.may_grow(read.request.key);
+  while (!read.is_done) {
+    if (!doors_.may_send()) return;
+    if (read_on(read)) continue;
+    if (!may_grow) finish(read, {});
+    return;
+  }
+}
+
+/// False at the present end of the file.
+bool LogReads::read_on(Read& read) {
+  if (!read.file) {
+    read.file = loop::OwnedFd(
+        open(dirs_.file(read.request.key, "log").c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!read.file) return false;  // nothing was written yet
+  }
+  std::array<char, chunk_bytes> bytes{};
+  const ssize_t n_read =
+      pread(read.file.get(), bytes.data(), bytes.size(), static_cast<off_t>(read.offset));
+  if (n_read < 0) {
+    finish(read, base::fail_errno(errno, "cannot read the log").error().text);
+    return true;
+  }
+  if (n_read == 0) return false;
+  read.offset += static_cast<std::uint64_t>(n_read);
+  read.records.feed({bytes.data(), static_cast<std::size_t>(n_read)});
+  return send_records(read);
+}
+
+/// All records that are complete, as one chunk: about as large as what was read, or one record.
+bool LogReads::send_records(Read& read) {
+  model::LogChunk chunk;
+  chunk.request = read.request.request;
+  while (true) {
+    auto record = read.records.next();
+    if (!record) {
+      finish(read, std::move(record).error().text);
+      return true;
+    }
+    if (!*record) break;
+    chunk.bytes += (*record)->bytes;
+  }
+  chunk.next_offset = read.request.offset + read.records.n_consumed();
+  if (!chunk.bytes.empty()) doors_.send(std::move(chunk));
+  return true;
+}
+
+void LogReads::finish(Read& read, std::string error) {
+  read.is_done = true;
+  doors_.send({.request = read.request.request,
+               .bytes = {},
+               .next_offset = read.request.offset + read.records.n_consumed(),
+               .end = true,
+               .error = std::move(error)});
+}
+
+/// Lets finished reads go: never while one of them is at work.
+void LogReads::forget_finished() {
+  std::erase_if(reads_, [](const auto& entry) { return entry.second->is_done; });
+}
+
+}  // namespace agentd

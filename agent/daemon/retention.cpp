@@ -1,0 +1,87 @@
+#include "agent/daemon/retention.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+
+namespace agentd {
+
+namespace {
+
+constexpr std::size_t file_limit = std::size_t{64} << 20;
+
+std::vector<model::LaunchKey> read_keys(const std::string& path, std::size_t most) {
+  std::vector<model::LaunchKey> keys;
+  const auto text = loop::read_file(path, file_limit);
+  if (!text) return keys;
+  for (const auto line : base::split(*text, '\n')) {
+    // A line that is none was cut by a full disk.
+    if (const auto key = model::launch_key_from_text(line)) keys.push_back(*key);
+  }
+  if (keys.size() > most) {
+    keys.erase(keys.begin(), keys.end() - static_cast<std::ptrdiff_t>(most));
+  }
+  return keys;
+}
+
+std::string as_lines(const std::vector<model::LaunchKey>& keys) {
+  std::string text;
+  for (const model::LaunchKey& key : keys) text += model::to_text(key) + "\n";
+  return text;
+}
+
+}  // namespace
+
+base::Result<Retention> Retention::open(const LaunchDirs& dirs, const std::string& node_dir,
+                                        RetentionLimits limits) {
+  Retention retention(dirs, node_dir + "/forgotten", limits);
+  retention.forgotten_ = read_keys(retention.path_, limits.forgotten_keys);
+  const auto written = retention.rewrite(retention.forgotten_);
+  if (!written) return std::unexpected(written.error());
+  return retention;
+}
+
+base::Result<void> Retention::rewrite(const std::vector<model::LaunchKey>& keys) {
+  const auto written =
+      loop::write_file_atomic(path_, as_lines(keys), {.mode = 0600, .sync = false});
+  if (!written) return written;
+  file_ = loop::OwnedFd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file_) return base::fail_errno(errno, "cannot open '" + path_ + "'");
+  n_lines_ = keys.size();
+  return {};
+}
+
+void Retention::add(const model::LaunchKey& key, base::Time at) {
+  kept_.push_back({key, at});
+}
+
+base::Result<void> Retention::prune(base::Time now, std::size_t most) {
+  for (; most > 0 && !kept_.empty(); --most) {
+    const bool too_many = kept_.size() > limits_.directories;
+    if (!too_many && kept_.front().at + limits_.age > now) break;
+    if (const auto removed = remove_oldest(); !removed) return removed;
+  }
+  return {};
+}
+
+/// The key is remembered first: a crash in between leaves a directory, never a key unknown.
+base::Result<void> Retention::remove_oldest() {
+  const model::LaunchKey key = kept_.front().key;
+  kept_.pop_front();
+  const std::string line = model::to_text(key) + "\n";
+  if (write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    return base::fail_errno(errno, "cannot remember that " + model::to_text(key) + " has ended");
+  }
+  if (++n_lines_ > 2 * limits_.forgotten_keys) {
+    const auto written = rewrite(read_keys(path_, limits_.forgotten_keys));
+    if (!written) return written;
+  }
+  return dirs_.remove(key);
+}
+
+}  // namespace agentd

@@ -1,0 +1,81 @@
+#include "agent/daemon/scan.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+
+namespace agentd {
+
+namespace {
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
+
+std::vector<model::LaunchKey> keys_in(const std::string& root) {
+  std::vector<model::LaunchKey> keys;
+  const std::unique_ptr<DIR, CloseDir> dir(opendir(root.c_str()));
+  if (dir == nullptr) return keys;
+  while (const dirent* entry = readdir(dir.get())) {
+    if (const auto key = model::launch_key_from_text(entry->d_name)) keys.push_back(*key);
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+std::optional<base::Time> changed_at(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return base::Time(std::chrono::seconds(status.st_mtim.tv_sec) +
+                    std::chrono::microseconds(status.st_mtim.tv_nsec / 1000));
+}
+
+using State = decltype(agent::Found::state);
+
+/// nullopt: its launcher never ran.
+std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& key, bool rebooted) {
+  const base::Time started = changed_at(dirs.file(key, "order")).value_or(base::Time());
+  if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
+  if (!rebooted && dirs.is_locked(key)) return agent::StillRunning{started};
+  // It may have ended between the two looks.
+  if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
+  if (!dirs.launcher(key)) return std::nullopt;
+  return agent::LauncherGone{.started_at = started, .rebooted = rebooted};
+}
+
+}  // namespace
+
+Scan scan(const LaunchDirs& dirs, bool rebooted) {
+  Scan all;
+  for (const model::LaunchKey& key : keys_in(dirs.root())) {
+    if (const auto at = changed_at(dirs.file(key, "acknowledged"))) {
+      all.settled.push_back({*at, key});
+    } else if (auto state = state_of(dirs, key, rebooted)) {
+      all.open.push_back({key, *std::move(state)});
+    } else {
+      // Left from an agent that died before it could start the launcher. One that cannot be
+      // removed makes the repeated order fail with that reason.
+      (void)dirs.remove(key);
+    }
+  }
+  std::sort(all.settled.begin(), all.settled.end());
+  return all;
+}
+
+base::Result<bool> note_boot(const std::string& node_dir, const std::string& boot_id) {
+  const std::string path = node_dir + "/boot";
+  const auto before = loop::read_file(path, 4096);
+  if (before && base::trim(*before) == boot_id) return false;
+  const auto written = loop::write_file_atomic(path, boot_id + "\n", {.mode = 0600, .sync = false});
+  if (!written) return std::unexpected(written.error());
+  return before.has_value();
+}
+
+}  // namespace agentd

@@ -1,0 +1,193 @@
+// muster-agent: the daemon of one node (man 8 muster-agent).
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/program_options.hpp>
+#include <climits>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <optional>
+
+#include "agent/daemon/daemon.h"
+#include "agent/daemon/prepare.h"
+#include "agent/daemon/scan.h"
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+#include "lib/loop/loop.h"
+
+namespace {
+
+namespace options = boost::program_options;
+
+constexpr int exit_well = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+/// Options that are muster-nodeprep's and handed on to it.
+constexpr std::array<const char*, 7> node_options{
+    "name", "pool", "address", "slice-first", "slice-cores", "slice-gpus", "memory"};
+
+options::options_description described() {
+  const auto text = [] { return options::value<std::string>(); };
+  options::options_description all("Options");
+  all.add_options()                                                                        //
+      ("help,h", "print this and exit")                                                    //
+      ("version", "print the version and exit")                                            //
+      ("dir", text(), "folder of the node, made if missing")                               //
+      ("controller", text(), "where the controller listens: unix:/path or tcp:host:port")  //
+      ("name", text(), "name of the node, unique in the cluster")                          //
+      ("pool", text(), "pool of the node (default: default)")                              //
+      ("address", text(), "where other nodes reach it (default: 127.0.0.1)")               //
+      ("slice-first", text(), "first core of the slice of the machine that is the node")   //
+      ("slice-cores", text(), "number of its cores (default: the whole machine)")          //
+      ("slice-gpus", text(), "its GPUs, as a list: 0-3")                                   //
+      ("memory", text(), "its memory in bytes (default: in proportion to its cores)")      //
+      ("shared", options::bool_switch(), "other slices use some of its cores too")         //
+      ("log", text(), "log file (default: agent.log in the folder of the node)")           //
+      ("log-level", text()->default_value("info"), "error, warn, info or debug")           //
+      ("keep-launches", options::value<std::size_t>()->default_value(10000),
+       "launch directories of ended launches that are kept")                                //
+      ("keep-days", options::value<unsigned>()->default_value(7), "and for how many days")  //
+      ("launcher", text(), "the launcher (default: muster-launch beside this program)")     //
+      ("nodeprep", text(), "the probe (default: muster-nodeprep beside this program)");
+  return all;
+}
+
+std::string beside_this_program(const char* name) {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  const std::string_view self(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  return std::string(self.substr(0, self.rfind('/') + 1)) + name;
+}
+
+/// What the command line says, read.
+struct Plan {
+  agentd::Settings settings;
+  agentd::Preparation preparation;
+  loop::LogOptions log;
+};
+
+std::optional<std::string> text_of(const options::variables_map& given, const char* name) {
+  if (!given.contains(name)) return std::nullopt;
+  return given[name].as<std::string>();
+}
+
+base::Result<std::string> needed(const options::variables_map& given, const char* name) {
+  const auto text = text_of(given, name);
+  if (text && !text->empty()) return *text;
+  return base::fail(base::Code::invalid, fmt::format("expected --{}", name));
+}
+
+std::vector<std::string> nodeprep_arguments(const options::variables_map& given) {
+  std::vector<std::string> arguments;
+  for (const char* name : node_options) {
+    const auto text = text_of(given, name);
+    if (text) arguments.push_back(fmt::format("--{}={}", name, *text));
+  }
+  if (given["shared"].as<bool>()) arguments.emplace_back("--shared");
+  return arguments;
+}
+
+base::Result<Plan> read_plan(const options::variables_map& given) {
+  auto dir = needed(given, "dir");
+  if (!dir) return std::unexpected(std::move(dir).error());
+  dir = std::filesystem::absolute(*dir).lexically_normal().string();
+  const auto controller = needed(given, "controller");
+  if (!controller) return std::unexpected(controller.error());
+  auto address = loop::parse_address(*controller);
+  if (!address) return std::unexpected(std::move(address).error().in("--controller"));
+  const auto name = needed(given, "name");
+  if (!name) return std::unexpected(name.error());
+  const auto level_text = given["log-level"].as<std::string>();
+  const auto level = loop::log_level_from_text(level_text);
+  if (!level) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("--log-level '{}': expected error, warn, info or debug",
+                                  base::printable(level_text)));
+  }
+  Plan plan{
+      .settings = {.node_dir = *dir,
+                   .controller = *std::move(address),
+                   .launcher =
+                       text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
+                   .limits = {},
+                   .retention = {}},
+      .preparation =
+          {.program = text_of(given, "nodeprep").value_or(beside_this_program("muster-nodeprep")),
+           .arguments = nodeprep_arguments(given),
+           .node_dir = *dir},
+      .log = {}};
+  plan.settings.retention.directories = given["keep-launches"].as<std::size_t>();
+  plan.settings.retention.age = std::chrono::hours(24) * given["keep-days"].as<unsigned>();
+  plan.log.path = text_of(given, "log").value_or(*dir + "/agent.log");
+  plan.log.level = *level;
+  return plan;
+}
+
+/// The whole life of the agent.
+base::Result<void> serve(const Plan& plan, loop::Log& log) {
+  loop::Loop loop;
+  auto info = agentd::prepare_node(loop, plan.preparation);
+  if (!info) return std::unexpected(std::move(info).error());
+  const std::string& node_dir = plan.settings.node_dir;
+  const auto rebooted = agentd::note_boot(node_dir, info->boot_id);
+  if (!rebooted) return std::unexpected(rebooted.error());
+  auto daemon = agentd::Daemon::open(loop, plan.settings, *info, log);
+  if (!daemon) return std::unexpected(std::move(daemon).error());
+  (*daemon)->start(*rebooted);
+  loop.run();
+  return {};
+}
+
+base::Result<void> take_node(const Plan& plan) {
+  const std::string& node_dir = plan.settings.node_dir;
+  if (auto made = loop::make_directories(node_dir, 0700); !made) return made;
+  const auto lock = loop::FileLock::take(node_dir + "/agent.lock");
+  if (!lock) {
+    return std::unexpected(base::Error(lock.error()).in("another agent serves this node"));
+  }
+  auto log = loop::Log::open(plan.log);
+  if (!log) return std::unexpected(std::move(log).error());
+  auto served = serve(plan, *log);
+  if (!served) log->error("agent_failed", {{"why", served.error().text}});
+  return served;
+}
+
+int run(int argc, char** argv) {
+  const options::options_description all = described();
+  options::variables_map given;
+  options::store(options::command_line_parser(argc, argv).options(all).positional({}).run(), given);
+  if (given.contains("help")) {
+    fmt::print("usage: muster-agent --dir DIR --controller ADDRESS --name NAME [OPTIONS]\n\n{}",
+               fmt::streamed(all));
+    return exit_well;
+  }
+  if (given.contains("version")) {
+    fmt::print("muster-agent {}\n", MUSTER_VERSION);
+    return exit_well;
+  }
+  const auto plan = read_plan(given);
+  if (!plan) {
+    fmt::print(stderr, "muster-agent: {} (see --help)\n", plan.error().text);
+    return exit_usage;
+  }
+  const auto served = take_node(*plan);
+  if (served) return exit_well;
+  fmt::print(stderr, "muster-agent: {}\n", served.error().text);
+  return exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-agent: {} (see --help)\n", error.what());
+    return exit_usage;
+  }
+}
