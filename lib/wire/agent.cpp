@@ -36,7 +36,8 @@ void write(const model::LogRead& read, pb::LogRead& out) {
 }
 
 model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
-  model::LaunchStatus status{strict.required(in.has_key(), "key", *in.mutable_key(), read_key), {}};
+  model::LaunchStatus status{strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+                             {}};
   if (in.has_report()) status.report = strict.part("report", *in.mutable_report(), read_report);
   return status;
 }
@@ -45,7 +46,7 @@ model::AgentHello read_hello(pb::AgentHello& in, Strict& strict) {
   model::AgentHello hello;
   hello.version = strict.from_one(in.version(), "version");
   hello.info =
-      strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>);
+      strict.required(in.has_info(), "info").read(*in.mutable_info(), read_node_info<pb::NodeInfo>);
   hello.launches = strict.each("launches", *in.mutable_launches(), read_status);
   return hello;
 }
@@ -63,14 +64,14 @@ model::Welcome read_welcome(pb::Welcome& in, Strict& strict) {
 }
 
 model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
-  return {in.request(), strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+  return {in.request(), strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
           strict.count_if(in.has_rank(), in.rank(), "rank"), in.offset(), in.follow()};
 }
 
 /// The key of a message that is nothing but a key.
 template <class Message>
 model::LaunchKey key_of(Message& in, Strict& strict) {
-  return strict.required(in.has_key(), "key", *in.mutable_key(), read_key);
+  return strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key);
 }
 
 constexpr std::string_view unknown_kind = "is missing, or one that this version does not know";
@@ -84,8 +85,8 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
     case pb::FromAgent::kStarted:
       return model::ReportStarted{key_of(*in.mutable_started(), strict)};
     case pb::FromAgent::kEnded:
-      return model::ReportEnded{strict.required(
-          in.ended().has_report(), "report", *in.mutable_ended()->mutable_report(), read_report)};
+      return model::ReportEnded{strict.required(in.ended().has_report(), "report")
+                                    .read(*in.mutable_ended()->mutable_report(), read_report)};
     case pb::FromAgent::kLogChunk:
       return strict.part("log_chunk", *in.mutable_log_chunk(), read_chunk);
     case pb::FromAgent::KIND_NOT_SET:
@@ -102,8 +103,8 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
     case pb::ToAgent::kRefused:
       return model::Refused{take(in.mutable_refused()->mutable_why())};
     case pb::ToAgent::kLaunch:
-      return model::Launch{strict.required(in.launch().has_order(), "order",
-                                           *in.mutable_launch()->mutable_order(), read_order)};
+      return model::Launch{strict.required(in.launch().has_order(), "order")
+                               .read(*in.mutable_launch()->mutable_order(), read_order)};
     case pb::ToAgent::kStop:
       return model::Stop{key_of(*in.mutable_stop(), strict)};
     case pb::ToAgent::kAcknowledge:

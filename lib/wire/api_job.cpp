@@ -98,7 +98,8 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
       .step = model::StepId(in.step()),
       .command = take(in.mutable_command()),
       .tasks = {},
-      .started_at = strict.required(in.has_started_at(), "started_at", in.started_at(), read_time),
+      .started_at =
+          strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
       .ended_at = {},
       .exit_code = in.exit_code(),
       .failure = {}};
@@ -112,9 +113,9 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
 
 model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
   return {strict.from_one(in.attempt(), "attempt"), take(in.mutable_nodes()),
-          strict.required(in.has_started_at(), "started_at", in.started_at(), read_time),
-          strict.required(in.has_ended_at(), "ended_at", in.ended_at(), read_time),
-          strict.required(in.has_why(), "why", *in.mutable_why(), read_api_failure)};
+          strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
+          strict.required(in.has_ended_at(), "ended_at").read(in.ended_at(), read_time),
+          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure)};
 }
 
 void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
@@ -123,7 +124,8 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   record.comment = take(in.mutable_comment());
   record.state = strict.named(model::job_state_from_text(in.state()), in.state(), "state");
   record.priority = in.priority();
-  record.layout = strict.required(in.has_layout(), "layout", *in.mutable_layout(), read_layout);
+  record.layout =
+      strict.required(in.has_layout(), "layout").read(*in.mutable_layout(), read_layout);
   if (in.has_time_limit()) {
     record.time_limit = strict.part("time_limit", in.time_limit(), read_duration);
   }
@@ -136,7 +138,7 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
 
 void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   record.submitted_at =
-      strict.required(in.has_submitted_at(), "submitted_at", in.submitted_at(), read_time);
+      strict.required(in.has_submitted_at(), "submitted_at").read(in.submitted_at(), read_time);
   record.attempt = in.attempt();
   record.allocation =
       strict.part("allocation", *in.mutable_allocation(), read_allocation<api::Allocation>);
@@ -159,7 +161,8 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
 model::JobRecord read_record(api::JobRecord& in, Strict& strict) {
   model::JobRecord record{
       .job = model::JobId(strict.from_one(in.job(), "job")),
-      .user = strict.required(in.has_user(), "user", *in.mutable_user(), read_user<api::User>)};
+      .user =
+          strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<api::User>)};
   read_request(in, strict, record);
   read_life(in, strict, record);
   return record;

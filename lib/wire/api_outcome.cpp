@@ -29,12 +29,13 @@ model::Demand read_demand(api::Demand& in, Strict& strict) {
 }
 
 model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
-  model::ShortOfResources reason{.nodes_needed = strict.count(in.nodes_needed(), "nodes_needed"),
-                                 .nodes_ready = strict.count(in.nodes_ready(), "nodes_ready"),
-                                 .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
-                                 .per_node = strict.required(in.has_per_node(), "per_node",
-                                                             *in.mutable_per_node(), read_demand),
-                                 .holders = {}};
+  model::ShortOfResources reason{
+      .nodes_needed = strict.count(in.nodes_needed(), "nodes_needed"),
+      .nodes_ready = strict.count(in.nodes_ready(), "nodes_ready"),
+      .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
+      .per_node =
+          strict.required(in.has_per_node(), "per_node").read(*in.mutable_per_node(), read_demand),
+      .holders = {}};
   for (const auto job : in.holders()) {
     reason.holders.emplace_back(strict.from_one(job, "holders"));
   }
@@ -108,7 +109,7 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
   }
   if (kind == "behind") return model::Behind{model::JobId(strict.from_one(in.job(), "job"))};
   if (kind == "back_off") {
-    return model::BackOff{strict.required(in.has_until(), "until", in.until(), read_time)};
+    return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};

@@ -22,10 +22,10 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
 model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
   model::NodeRecord record{
       .node = model::NodeId(strict.from_one(in.node(), "node")),
-      .info =
-          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<api::NodeInfo>),
+      .info = strict.required(in.has_info(), "info")
+                  .read(*in.mutable_info(), read_node_info<api::NodeInfo>),
       .state = strict.named(model::node_state_from_text(in.state()), in.state(), "state"),
-      .since = strict.required(in.has_since(), "since", in.since(), read_time),
+      .since = strict.required(in.has_since(), "since").read(in.since(), read_time),
       .cores_used = strict.indices(in.cores_used(), "cores_used"),
       .gpus_used = strict.indices(in.gpus_used(), "gpus_used"),
       .memory_used = base::Bytes(in.memory_used_bytes()),

@@ -132,7 +132,7 @@ model::StepSpec read_step_spec(api::StepSpec& in, Strict& strict) {
 
 StepRequest read_step_request(api::StepRequest& in, Strict& strict) {
   return {strict.from_one(in.attempt(), "attempt"),
-          strict.required(in.has_spec(), "spec", *in.mutable_spec(), read_step_spec)};
+          strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_step_spec)};
 }
 
 base::Result<void> check_texts(const model::JobSpec& spec) {

@@ -70,7 +70,8 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.pool = take(in.mutable_pool());
   spec.comment = take(in.mutable_comment());
   spec.token = take(in.mutable_token());
-  spec.shape = strict.required(in.has_shape(), "shape", *in.mutable_shape(), read_shape<pb::Shape>);
+  spec.shape =
+      strict.required(in.has_shape(), "shape").read(*in.mutable_shape(), read_shape<pb::Shape>);
   if (in.has_time_limit_us()) {
     spec.time_limit = strict.duration(in.time_limit_us(), "time_limit_us");
   }

@@ -17,7 +17,7 @@ void write(const model::LaunchReport& report, pb::LaunchReport& out) {
 
 model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
   model::LaunchReport report{
-      .key = strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+      .key = strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
       .started_at = strict.time(in.started_at_us(), "started_at_us"),
       .ended_at = strict.time(in.ended_at_us(), "ended_at_us"),
       .exit_code = in.exit_code(),

@@ -113,20 +113,22 @@ model::NumbersGiven read_numbers(pb::NumbersGiven& in, Strict& strict) {
 }
 
 model::NodeJoined read_joined(pb::NodeJoined& in, Strict& strict) {
-  return {node_of(in, strict),
-          strict.required(in.has_info(), "info", *in.mutable_info(), read_node_info<pb::NodeInfo>),
-          strict.each("strays", *in.mutable_strays(), read_key)};
+  return {
+      node_of(in, strict),
+      strict.required(in.has_info(), "info").read(*in.mutable_info(), read_node_info<pb::NodeInfo>),
+      strict.each("strays", *in.mutable_strays(), read_key)};
 }
 
 model::StrayGone read_stray_gone(pb::StrayGone& in, Strict& strict) {
-  return {node_of(in, strict), strict.required(in.has_key(), "key", *in.mutable_key(), read_key)};
+  return {node_of(in, strict),
+          strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key)};
 }
 
 model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
   return {job_of(in, strict),
-          strict.required(in.has_user(), "user", *in.mutable_user(), read_user<pb::User>),
+          strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<pb::User>),
           std::make_shared<const model::JobSpec>(
-              strict.required(in.has_spec(), "spec", *in.mutable_spec(), read_job_spec))};
+              strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec))};
 }
 
 model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
@@ -136,14 +138,16 @@ model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
 }
 
 model::LaunchStarted read_launch_started(pb::LaunchStarted& in, Strict& strict) {
-  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key), node_of(in, strict)};
+  return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+          node_of(in, strict)};
 }
 
 model::StepStarted read_step_started(pb::StepStarted& in, Strict& strict) {
-  model::StepStarted fact{strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
-                          std::make_shared<const model::StepSpec>(strict.required(
-                              in.has_spec(), "spec", *in.mutable_spec(), read_step_spec)),
-                          {}};
+  model::StepStarted fact{
+      strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+      std::make_shared<const model::StepSpec>(
+          strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_step_spec)),
+      {}};
   if (!fact.key.step) strict.wrong("key.step", "is missing");
   for (const auto tasks : in.tasks()) fact.tasks.push_back(strict.count(tasks, "tasks"));
   return fact;
@@ -151,12 +155,12 @@ model::StepStarted read_step_started(pb::StepStarted& in, Strict& strict) {
 
 model::LaunchEnded read_launch_ended(pb::LaunchEnded& in, Strict& strict) {
   return {node_of(in, strict),
-          strict.required(in.has_report(), "report", *in.mutable_report(), read_report)};
+          strict.required(in.has_report(), "report").read(*in.mutable_report(), read_report)};
 }
 
 model::AttemptEnding read_ending(pb::AttemptEnding& in, Strict& strict) {
   return {job_of(in, strict), attempt_of(in, strict),
-          strict.required(in.has_why(), "why", *in.mutable_why(), read_failure<pb::Failure>)};
+          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_failure<pb::Failure>)};
 }
 
 model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
@@ -165,8 +169,8 @@ model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
 }
 
 model::JobEnded read_job_ended(pb::JobEnded& in, Strict& strict) {
-  return {job_of(in, strict), strict.required(in.has_outcome(), "outcome", *in.mutable_outcome(),
-                                              read_outcome<pb::Outcome>)};
+  return {job_of(in, strict), strict.required(in.has_outcome(), "outcome")
+                                  .read(*in.mutable_outcome(), read_outcome<pb::Outcome>)};
 }
 
 template <class Fact, class Message>

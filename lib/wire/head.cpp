@@ -67,12 +67,12 @@ void write(const model::StepResult& result, pb::StepResult& out) {
 }
 
 model::PeerHello read_peer_hello(pb::PeerHello& in, Strict& strict) {
-  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+  return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
           take(in.mutable_secret()), strict.count(in.node_index(), "node_index")};
 }
 
 model::ClientHello read_client_hello(pb::ClientHello& in, Strict& strict) {
-  return {strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
+  return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
           take(in.mutable_secret())};
 }
 
@@ -120,7 +120,7 @@ model::NodeEnded read_node_ended(pb::NodeEnded& in, Strict& strict) {
 }
 
 model::EndStep read_end_step(pb::EndStep& in, Strict& strict) {
-  return {strict.required(in.has_why(), "why", *in.mutable_why(), read_failure<pb::Failure>)};
+  return {strict.required(in.has_why(), "why").read(*in.mutable_why(), read_failure<pb::Failure>)};
 }
 
 model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {

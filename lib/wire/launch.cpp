@@ -76,13 +76,13 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
   model::LaunchOrder order{
-      .key = strict.required(in.has_key(), "key", *in.mutable_key(), read_key),
-      .user = strict.required(in.has_user(), "user", *in.mutable_user(), read_user<pb::User>),
+      .key = strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+      .user = strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<pb::User>),
       .job = std::make_shared<const model::JobSpec>(
-          strict.required(in.has_job(), "job", *in.mutable_job(), read_job_spec)),
+          strict.required(in.has_job(), "job").read(*in.mutable_job(), read_job_spec)),
       .step = {},
-      .allocation = strict.required(in.has_allocation(), "allocation", *in.mutable_allocation(),
-                                    read_allocation<pb::Allocation>),
+      .allocation = strict.required(in.has_allocation(), "allocation")
+                        .read(*in.mutable_allocation(), read_allocation<pb::Allocation>),
       .node_index = strict.count(in.node_index(), "node_index"),
       .tasks = {},
       .kill_grace = strict.duration(in.kill_grace_us(), "kill_grace_us"),

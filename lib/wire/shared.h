@@ -181,8 +181,9 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
   info.boot_id = take(in.mutable_boot_id());
   info.kernel = take(in.mutable_kernel());
   info.version = take(in.mutable_version());
-  info.topology = strict.required(in.has_topology(), "topology", *in.mutable_topology(),
-                                  [](auto& from, Strict& s) { return read_topology(from, s); });
+  info.topology = strict.required(in.has_topology(), "topology")
+                      .read(*in.mutable_topology(),
+                            [](auto& from, Strict& s) { return read_topology(from, s); });
   return info;
 }
 

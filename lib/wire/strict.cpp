@@ -16,6 +16,11 @@ void Strict::wrong(std::string_view field, std::string_view why) {
   error_ = base::Error{code_, fmt::format("{}: {}{} {}", what_, place, field, why)};
 }
 
+Strict::Required Strict::required(bool present, std::string_view field) {
+  if (!present) wrong(field, "is missing");
+  return {*this, field};
+}
+
 int Strict::count(std::uint32_t value, std::string_view field, int least, int limit) {
   if (value >= u32(least) && value <= u32(limit)) return static_cast<int>(value);
   wrong(field,

@@ -62,12 +62,11 @@ class Strict {
     return value;
   }
 
-  /// The same for a part that has to be there.
-  template <class Part, class Read>
-  auto required(bool present, std::string_view field, Part& part, Read read) {
-    if (!present) wrong(field, "is missing");
-    return this->part(field, part, read);
-  }
+  class Required;
+
+  /// The same for a part that has to be there, in two calls because naming a part makes it:
+  /// `strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key)`.
+  Required required(bool present, std::string_view field);
 
   /// The same for each of several.
   template <class Parts, class Read>
@@ -92,6 +91,20 @@ class Strict {
   std::string_view what_;
   std::vector<std::string_view> path_;
   std::optional<base::Error> error_;
+};
+
+class Strict::Required {
+ public:
+  Required(Strict& strict, std::string_view field) : strict_(strict), field_(field) {}
+
+  template <class Part, class Read>
+  auto read(Part& part, Read read_part) {
+    return strict_.part(field_, part, read_part);
+  }
+
+ private:
+  Strict& strict_;
+  std::string_view field_;
 };
 
 /// The text, moved out of the message.

@@ -1,0 +1,149 @@
+#pragma once
+// The messages, facts and records of RandomModel: every kind is as likely as any other.
+
+#include "tests/support/random_model.h"
+
+namespace support {
+
+inline model::FromAgent RandomModel::from_agent() {
+  using Any = model::FromAgent;
+  const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
+  return one_of(
+      [&]() -> Any { return model::AgentHello{number(), node_info(), several(3, status)}; },
+      [&]() -> Any { return model::Heartbeat{}; },
+      [&]() -> Any { return model::ReportStarted{key()}; },
+      [&]() -> Any { return model::ReportEnded{report()}; },
+      [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
+      [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; });
+}
+
+inline model::ToAgent RandomModel::to_agent() {
+  using Any = model::ToAgent;
+  return one_of([&]() -> Any { return model::Welcome{node(), base::Duration(number())}; },
+                [&]() -> Any { return model::Refused{text()}; },
+                [&]() -> Any { return model::Launch{order()}; },
+                [&]() -> Any { return model::Stop{key()}; },
+                [&]() -> Any { return model::Acknowledge{key()}; },
+                [&]() -> Any {
+                  return model::LogRead{number(), key(), maybe([&] { return upto(99); }),
+                                        random_.next(), coin()};
+                },
+                [&]() -> Any { return model::LogCancel{number()}; },
+                [&]() -> Any { return model::ShutDown{}; });
+}
+
+inline model::HeadMessage RandomModel::head_message() {
+  using Any = model::HeadMessage;
+  const auto some_failure = [&] { return maybe([&] { return failure(); }); };
+  return one_of(
+      [&]() -> Any { return model::PeerHello{key(), text(), upto(99)}; },
+      [&]() -> Any { return model::ClientHello{key(), text()}; },
+      [&]() -> Any { return model::Fence{tasks(3), number(), text(200)}; },
+      [&]() -> Any { return model::ModexRequest{number(), upto(9), upto(99)}; },
+      [&]() -> Any { return model::ModexReply{number(), upto(9), upto(99) - 99, text(200)}; },
+      [&]() -> Any {
+        const auto stream = coin() ? model::OutputStream::out : model::OutputStream::err;
+        return model::RankOutput{upto(99), stream, text(200)};
+      },
+      [&]() -> Any { return model::RankInput{text()}; },
+      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text()}; },
+      [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
+      [&]() -> Any { return model::EndStep{failure()}; },
+      [&]() -> Any { return model::StepSignal{1 + upto(63)}; },
+      [&]() -> Any { return model::StepResult{upto(255), some_failure()}; });
+}
+
+inline model::FactBody RandomModel::fact_body() {
+  using Any = model::FactBody;
+  const auto step_key = [&] {
+    auto made = key();
+    made.step = step();
+    return made;
+  };
+  return one_of([&]() -> Any { return model::NumbersGiven{job(), node()}; },
+                [&]() -> Any {
+                  return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); })};
+                },
+                [&]() -> Any { return model::StrayGone{node(), key()}; },
+                [&]() -> Any { return model::NodeAway{node()}; },
+                [&]() -> Any { return model::NodeLost{node()}; },
+                [&]() -> Any {
+                  return model::JobSubmitted{job(), user(),
+                                             std::make_shared<const model::JobSpec>(job_spec())};
+                },
+                [&]() -> Any { return model::JobHeld{job(), text()}; },
+                [&]() -> Any { return model::JobReleased{job(), text()}; },
+                [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
+                [&]() -> Any { return model::LaunchStarted{key(), node()}; },
+                [&]() -> Any {
+                  return model::StepStarted{
+                      step_key(), std::make_shared<const model::StepSpec>(step_spec()), tasks(3)};
+                },
+                [&]() -> Any { return model::LaunchEnded{node(), report()}; },
+                [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },
+                [&]() -> Any { return model::AttemptRequeued{job(), number(), time()}; },
+                [&]() -> Any { return model::JobEnded{job(), outcome()}; });
+}
+
+inline model::Reason RandomModel::reason() {
+  using Any = model::Reason;
+  return one_of([&]() -> Any { return model::NotConsidered{}; },
+                [&]() -> Any { return model::Held{text()}; },
+                [&]() -> Any {
+                  const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
+                  return model::ShortOfResources{upto(9), upto(9), upto(9), demand,
+                                                 several(3, [&] { return job(); })};
+                },
+                [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
+                [&]() -> Any { return model::Behind{job()}; },
+                [&]() -> Any { return model::BackOff{time()}; });
+}
+
+inline model::JobRecord RandomModel::job_record() {
+  model::JobRecord made{.job = job(), .user = user()};
+  made.name = text();
+  made.pool = text();
+  made.comment = text();
+  made.state = static_cast<model::JobState>(upto(static_cast<int>(model::JobState::node_lost)));
+  made.priority = upto(2000) - 1000;
+  made.layout = {maybe([&] { return 1 + upto(9); }),
+                 upto(99),
+                 maybe([&] { return upto(9); }),
+                 upto(9),
+                 upto(9),
+                 upto(9),
+                 bytes(),
+                 bytes()};
+  made.time_limit = maybe([&] { return duration(); });
+  made.script_name = text();
+  made.arguments = several(3, [&] { return text(); });
+  made.work_dir = text();
+  made.output = text();
+  made.error = text();
+  made.submitted_at = time();
+  made.attempt = number();
+  made.allocation = allocation();
+  made.started_at = maybe([&] { return time(); });
+  made.ended_at = maybe([&] { return time(); });
+  made.reason = maybe([&] { return reason(); });
+  made.outcome = maybe([&] { return outcome(); });
+  made.ending = maybe([&] { return failure(); });
+  made.usage = usage();
+  made.steps = several(2, [&] {
+    return model::StepRecord{
+        step(), text(), tasks(2), time(), maybe([&] { return time(); }), upto(255), maybe([&] {
+          return failure();
+        })};
+  });
+  made.earlier =
+      several(2, [&] { return model::AttemptRecord{number(), text(), time(), time(), failure()}; });
+  return made;
+}
+
+inline model::NodeRecord RandomModel::node_record() {
+  const auto state = static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::lost)));
+  return {node(),    node_info(), state,   time(),
+          indices(), indices(),   bytes(), several(3, [&] { return job(); })};
+}
+
+}  // namespace support

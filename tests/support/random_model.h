@@ -1,0 +1,228 @@
+#pragma once
+// Random values of the model that keep its rules: for round trips, simulation and fuzz corpora. The
+// same seed gives the same values. Text has any bytes, for nothing promises UTF-8.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/random.h"
+#include "lib/model/agent_message.h"
+#include "lib/model/fact.h"
+#include "lib/model/head_message.h"
+#include "lib/model/launch.h"
+#include "lib/model/record.h"
+
+namespace support {
+
+class RandomModel {
+ public:
+  /// With `utf8`, text has only characters that JSON gives back.
+  explicit RandomModel(std::uint64_t seed, bool utf8 = false) : random_(seed), utf8_(utf8) {}
+
+  base::Random& random() { return random_; }
+  bool coin() { return random_.chance(50); }
+  int upto(int most) { return static_cast<int>(random_.below(static_cast<unsigned>(most) + 1)); }
+  std::uint32_t number() { return static_cast<std::uint32_t>(random_.below(1'000'000)) + 1; }
+
+  template <class Make>
+  auto maybe(Make make) {
+    using Value = decltype(make());
+    return coin() ? std::optional<Value>(make()) : std::nullopt;
+  }
+
+  template <class Make>
+  auto several(int most, Make make) {
+    std::vector<decltype(make())> values;
+    for (int n = upto(most); n > 0; --n) values.push_back(make());
+    return values;
+  }
+
+  template <class... Make>
+  auto one_of(Make... make) {
+    using Value = std::common_type_t<decltype(make())...>;
+    const auto choice = random_.below(sizeof...(make));
+    std::optional<Value> value;
+    std::size_t i = 0;
+    (void)((i++ == choice ? (value.emplace(make()), true) : false) || ...);
+    return *std::move(value);
+  }
+
+  /// No NUL, which no argument or variable can have.
+  std::string text(int most = 12) {
+    std::string made;
+    for (int n = upto(most); n > 0; --n) {
+      if (utf8_ && random_.chance(10)) {
+        made += "\xc3\xa4\xe2\x82\xac";
+      } else {
+        made += static_cast<char>(1 + upto(utf8_ ? 0x7e : 0xfe));
+      }
+    }
+    return made;
+  }
+  std::string name() { return "n" + std::to_string(number()) + text(4); }
+  base::Bytes bytes() { return base::Bytes(random_.next() >> upto(63)); }
+  base::Duration duration() {
+    return base::Duration(static_cast<std::int64_t>(random_.below(1) + (random_.next() >> 12)));
+  }
+  base::Time time() {
+    return base::time_from_us(static_cast<std::int64_t>(random_.below(253'402'300'799'000'000)));
+  }
+  model::IndexSet indices() {
+    model::IndexSet set;
+    for (int n = upto(6); n > 0; --n) set.add(upto(200));
+    return set;
+  }
+  std::vector<int> tasks(std::size_t nodes) {
+    std::vector<int> counts(nodes);
+    for (auto& count : counts) count = upto(9);
+    return counts;
+  }
+
+  model::JobId job() { return model::JobId(number()); }
+  model::NodeId node() { return model::NodeId(number()); }
+  model::StepId step() { return model::StepId(number() - 1); }
+  model::LaunchKey key() {
+    const auto id = job();
+    const auto attempt = number();
+    return {id, attempt, maybe([&] { return step(); })};
+  }
+  model::User user() {
+    const auto uid = number();
+    return {uid, uid + 1, text()};
+  }
+
+  model::Shape shape() {
+    model::Shape made;
+    made.nodes = maybe([&] { return upto(9); });
+    made.tasks = maybe([&] { return upto(99); });
+    made.tasks_per_node = maybe([&] { return upto(99); });
+    made.cpus_per_task = upto(64);
+    made.gpus_per_node = upto(8);
+    made.gpus_per_task = upto(8);
+    made.memory_per_node = maybe([&] { return bytes(); });
+    made.memory_per_cpu = maybe([&] { return bytes(); });
+    return made;
+  }
+  model::Environment environment() {
+    model::Environment made;
+    for (int n = upto(8); n > 0; --n) made["V" + std::to_string(number())] = text(40);
+    return made;
+  }
+  model::JobSpec job_spec() {
+    model::JobSpec made;
+    made.name = text();
+    made.pool = text();
+    made.comment = text();
+    made.token = text();
+    made.shape = shape();
+    made.time_limit = maybe([&] { return duration(); });
+    made.priority = upto(2000) - 1000;
+    made.hold = coin();
+    made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
+    made.script_name = text();
+    made.arguments = several(5, [&] { return text(); });
+    made.environment = environment();
+    made.work_dir = "/" + text();
+    made.output = "/" + text();
+    made.error = text();
+    return made;
+  }
+  model::StepSpec step_spec() {
+    model::StepSpec made;
+    made.nodes = maybe([&] { return upto(9); });
+    made.tasks = maybe([&] { return upto(99); });
+    made.tasks_per_node = maybe([&] { return upto(9); });
+    made.cpus_per_task = maybe([&] { return upto(9); });
+    made.gpus_per_task = maybe([&] { return upto(9); });
+    made.arguments = several(5, [&] { return text(); });
+    made.environment = environment();
+    made.work_dir = "/" + text();
+    return made;
+  }
+
+  model::NodeShare share() {
+    model::NodeShare made{.node = node()};
+    made.name = name();
+    made.tasks = upto(9);
+    made.cores = indices();
+    made.gpus = indices();
+    made.memory = bytes();
+    return made;
+  }
+  model::Allocation allocation() {
+    model::Allocation made;
+    made.nodes = several(3, [&] { return share(); });
+    made.nodes.push_back(share());
+    return made;
+  }
+  model::Topology topology() {
+    model::Topology made;
+    for (int i = 1 + upto(3); i > 0; --i) made.numa.push_back({upto(9), bytes()});
+    const int domains = static_cast<int>(made.numa.size());
+    for (int i = upto(9); i > 0; --i) made.cores.push_back({upto(3), upto(domains - 1), indices()});
+    made.gpus = several(3, [&] {
+      return model::Gpu{text(), text(), text(), base::Bytes(number()), upto(domains - 1)};
+    });
+    made.memory = bytes();
+    made.oversubscribed = coin();
+    return made;
+  }
+  model::NodeInfo node_info() {
+    return {name(), text(), text(), text(), text(), text(), text(), topology()};
+  }
+
+  model::Failure failure() {
+    model::Failure made;
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::node_lost)));
+    made.code = upto(255);
+    made.step = maybe([&] { return step(); });
+    made.rank = maybe([&] { return upto(999); });
+    made.node = text();
+    made.text = text(40);
+    return made;
+  }
+  model::Usage usage() { return {duration(), bytes()}; }
+  model::LaunchReport report() {
+    return {key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage()};
+  }
+  model::Outcome outcome() {
+    const auto last = static_cast<int>(model::Ending::node_lost);
+    return {static_cast<model::Ending>(upto(last)), upto(255), maybe([&] { return failure(); })};
+  }
+
+  model::LaunchOrder order() {
+    model::LaunchOrder made{.key = key()};
+    made.user = user();
+    made.job = std::make_shared<const model::JobSpec>(job_spec());
+    made.allocation = allocation();
+    const auto nodes = made.allocation.nodes.size();
+    made.node_index = upto(static_cast<int>(nodes) - 1);
+    if (made.key.step) {
+      made.step = std::make_shared<const model::StepSpec>(step_spec());
+      made.tasks = tasks(nodes);
+      made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
+    }
+    made.kill_grace = duration();
+    made.cluster = text();
+    made.pool = text();
+    made.controller = "unix:/" + text();
+    made.head_address = "unix:/" + text();
+    made.secret = text();
+    return made;
+  }
+  model::FromAgent from_agent();
+  model::ToAgent to_agent();
+  model::HeadMessage head_message();
+  model::FactBody fact_body();
+  model::Fact fact() { return {time(), fact_body()}; }
+  model::Reason reason();
+  model::JobRecord job_record();
+  model::NodeRecord node_record();
+
+ private:
+  base::Random random_;
+  bool utf8_;
+};
+
+}  // namespace support

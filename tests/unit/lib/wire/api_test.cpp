@@ -1,0 +1,200 @@
+// The JSON of the API: round trips, and what a wrong request is told.
+
+#include "lib/wire/api.h"
+
+#include "lib/wire/event.h"
+#include "lib/wire/utf8.h"
+#include "tests/support/catch.h"
+#include "tests/support/random_messages.h"
+
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr std::uint64_t n_seeds = 300;
+
+std::string error_of_spec(std::string_view json) {
+  const auto spec = wire::job_spec_from_json(json);
+  REQUIRE_FALSE(spec.has_value());
+  CHECK(spec.error().code == base::Code::invalid);
+  return spec.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("requests come back as they went out, with any bytes in script and environment") {
+  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+    support::RandomModel plain(seed, true);
+    support::RandomModel wild(seed);
+    auto spec = plain.job_spec();
+    spec.script = wild.text(100);
+    spec.environment = wild.environment();
+    spec.arguments = wild.several(4, [&] { return wild.text(); });
+    const auto json = wire::to_json(spec);
+    REQUIRE(json.has_value());
+    const auto back = wire::job_spec_from_json(*json);
+    INFO("seed " << seed << " " << *json << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == spec);
+
+    wire::StepRequest step{plain.number(), plain.step_spec()};
+    step.spec.environment = spec.environment;
+    const auto step_back = wire::step_request_from_json(*wire::to_json(step));
+    REQUIRE(step_back.has_value());
+    REQUIRE(*step_back == step);
+  }
+}
+
+TEST_CASE("records come back as they went out") {
+  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+    support::RandomModel make(seed, true);
+    const auto record = make.job_record();
+    const auto json = wire::to_json(record);
+    const auto back = wire::job_record_from_json(json);
+    INFO("seed " << seed << " " << json << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == record);
+
+    const std::vector<model::NodeRecord> nodes =
+        make.several(3, [&] { return make.node_record(); });
+    const auto nodes_back = wire::nodes_from_json(wire::to_json(nodes));
+    REQUIRE(nodes_back.has_value());
+    REQUIRE(*nodes_back == nodes);
+  }
+}
+
+TEST_CASE("a page is made of records that are JSON already") {
+  support::RandomModel make(3, true);
+  const auto first = make.job_record();
+  const auto second = make.job_record();
+  const std::vector<std::string> records{wire::to_json(first), wire::to_json(second)};
+  const auto page = wire::job_page_from_json(wire::job_page_json(records, second.job));
+  REQUIRE(page.has_value());
+  CHECK(page->jobs == std::vector<model::JobRecord>{first, second});
+  CHECK(page->next == second.job);
+  CHECK(wire::job_page_json({}, std::nullopt) == "{\"jobs\":[]}");
+}
+
+TEST_CASE("small replies come back as they went out") {
+  CHECK(wire::submit_reply_json(model::JobId(17)) == "{\"job\":17}");
+  CHECK(wire::submit_reply_from_json("{\"job\":17}") == model::JobId(17));
+  const wire::StepReply step{model::StepId(0), "unix:/run/17.1.0.sock", "ab12"};
+  CHECK(wire::step_reply_from_json(wire::to_json(step)) == step);
+  const wire::Version version{"muster", "0.1.0", "local", 123, 1};
+  CHECK(wire::version_from_json(wire::to_json(version)) == version);
+  const wire::Status status{2, 1, 4, 1, false, "disk full"};
+  CHECK(wire::status_from_json(wire::to_json(status)) == status);
+  const base::Error error{base::Code::conflict, "job 17 has ended"};
+  CHECK(wire::error_json(error) == R"({"error":{"code":"conflict","text":"job 17 has ended"}})");
+  CHECK(wire::error_from_json(wire::error_json(error)) == error);
+  CHECK_FALSE(wire::error_from_json("<html>").has_value());
+}
+
+TEST_CASE("what a request leaves out has its default") {
+  const auto spec = wire::job_spec_from_json(R"({"script":"#!/bin/sh\ntrue\n"})");
+  REQUIRE(spec.has_value());
+  CHECK(spec->shape == model::Shape{});
+  CHECK_FALSE(spec->time_limit.has_value());
+  CHECK(wire::job_spec_from_json(R"({"time_limit":"90.5s"})")->time_limit ==
+        base::Duration(90'500'000));
+}
+
+TEST_CASE("an unknown field is named with the nearest known one") {
+  const auto text = error_of_spec(R"({"shape":{"nodez":2}})");
+  CHECK_THAT(text, Contains("nodez"));
+  CHECK_THAT(text, Contains("the nearest known field is 'nodes'"));
+  CHECK_THAT(error_of_spec(R"({"scirpt":""})"), Contains("'script'"));
+}
+
+TEST_CASE("a wrong request is told where") {
+  CHECK_THAT(error_of_spec(R"({"shape":{"nodes":-1}})"), Contains("nodes"));
+  CHECK_THAT(error_of_spec(R"({"shape":{"tasks":4000000000}})"), Contains("shape.tasks"));
+  CHECK_THAT(error_of_spec(R"({"priority":1001})"), Contains("priority is 1001"));
+  CHECK_THAT(error_of_spec(R"({"time_limit":"soon"})"), Contains("time_limit"));
+  CHECK_THAT(error_of_spec(R"({"time_limit":"-5s"})"), Contains("time_limit"));
+  CHECK_THAT(error_of_spec(R"({"environment":{"A=B":"1"}})"), Contains("environment"));
+  CHECK_THAT(error_of_spec(R"({"environment":{"A":"1\u0000"}})"), Contains("NUL"));
+  CHECK_THAT(error_of_spec(R"({"arguments":["a\u0000b"]})"), Contains("NUL"));
+  CHECK_THAT(error_of_spec(R"({"script":"a","script_base64":"YQ=="})"), Contains("base64"));
+  CHECK_THAT(error_of_spec("{\"script\":"), Contains("job: "));
+  CHECK_THAT(error_of_spec("{\"name\":\"\xff\"}"), Contains("byte 9 is no UTF-8"));
+  CHECK_FALSE(wire::job_spec_from_json(std::string(200'000, '[')).has_value());
+  CHECK_FALSE(wire::step_request_from_json(R"({"attempt":1})").has_value());
+  CHECK_FALSE(wire::step_request_from_json(R"({"spec":{}})").has_value());
+}
+
+TEST_CASE("a path that is no UTF-8 is refused before it is sent") {
+  model::JobSpec spec;
+  spec.work_dir = "/data/\xff";
+  const auto json = wire::to_json(spec);
+  REQUIRE_FALSE(json.has_value());
+  CHECK_THAT(json.error().text, Contains("working directory"));
+}
+
+TEST_CASE("bytes that are no UTF-8 are shown, not sent") {
+  model::JobRecord record{.job = model::JobId(1), .user = {}};
+  record.name = "a\xff\xc3(\xe2\x82z\"\n\x01\x7f";
+  const auto json = wire::to_json(record);
+  CHECK(wire::is_utf8(json));
+  const auto back = wire::job_record_from_json(json);
+  REQUIRE(back.has_value());
+  CHECK(back->name == "a\ufffd\ufffd(\ufffd\ufffdz\"\n\x01\x7f");
+}
+
+TEST_CASE("a record says where the job is and why in a sentence") {
+  model::JobRecord record{.job = model::JobId(1), .user = {}};
+  record.reason = model::Held{"ada"};
+  CHECK_THAT(wire::to_json(record), Contains("\"summary\":\"held by ada"));
+  record.state = model::JobState::running;
+  record.attempt = 2;
+  record.allocation.nodes = {{.node = model::NodeId(1), .name = "n1"},
+                             {.node = model::NodeId(2), .name = "n2"}};
+  CHECK(wire::summary_of(record) == "running on n[1-2], attempt 2");
+  CHECK_THAT(wire::to_json(record), Contains("\"nodes\":\"n[1-2]\""));
+  record.state = model::JobState::completed;
+  record.started_at = base::time_from_us(0);
+  record.ended_at = base::time_from_us(90'000'000);
+  CHECK(wire::summary_of(record) == "completed after 1m30s");
+  record.state = model::JobState::failed;
+  record.outcome = model::Outcome{model::Ending::failed, 3, model::Failure{.code = 3}};
+  CHECK(wire::summary_of(record) == "the script exited with code 3");
+}
+
+TEST_CASE("times and durations are as RFC 3339 and proto3 JSON have them") {
+  model::JobRecord record{.job = model::JobId(1), .user = {}};
+  record.submitted_at = base::time_from_us(1'000'001);
+  record.time_limit = base::Duration(90'000'000);
+  CHECK_THAT(wire::to_json(record), Contains("\"submitted_at\":\"1970-01-01T00:00:01.000001Z\""));
+  CHECK_THAT(wire::to_json(record), Contains("\"time_limit\":\"90s\""));
+}
+
+TEST_CASE("events have no script, no environment and no secrets") {
+  auto spec = std::make_shared<model::JobSpec>();
+  spec->script = "#!/bin/sh\necho TOP-SECRET\n";
+  spec->environment = {{"PASSWORD", "TOP-SECRET"}};
+  spec->arguments = {"--key=TOP-SECRET"};
+  auto step = std::make_shared<model::StepSpec>();
+  step->environment = spec->environment;
+  step->arguments = {"train", "--key=TOP-SECRET"};
+  const model::User user{1000, 1000, "ada"};
+  const auto at = base::time_from_us(1'763'640'000'000'000);
+  const auto submitted =
+      wire::fact_to_json(12, {at, model::JobSubmitted{model::JobId(17), user, spec}});
+  CHECK(submitted.starts_with(R"({"seq":"12","at":"2025-11-20T12:00:00.000Z",)"
+                              R"("kind":"job_submitted","job":17,)"));
+  CHECK(submitted.find("SECRET") == std::string::npos);
+  const model::LaunchKey key{model::JobId(17), 1, model::StepId(0)};
+  const auto started = wire::fact_to_json(13, {at, model::StepStarted{key, step, {2, 2}}});
+  CHECK(started.find("SECRET") == std::string::npos);
+  CHECK_THAT(started, Contains(R"("command":"train","tasks":[2,2])"));
+}
+
+TEST_CASE("every fact has an event with its kind") {
+  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+    const auto fact = support::RandomModel(seed).fact();
+    const auto json = wire::fact_to_json(seed, fact);
+    CHECK_THAT(json, Contains("\"kind\":\"" + std::string(model::kind_of(fact.body)) + "\""));
+    CHECK(wire::is_utf8(json));
+    CHECK(json.find('\n') == std::string::npos);
+  }
+}
