@@ -1,0 +1,263 @@
+#include <signal.h>
+
+#include <sstream>
+#include <thread>
+
+#include "lib/loop/process_table.h"
+#include "tests/support/catch.h"
+#include "tests/unit/agent/daemon/cluster.h"
+
+using agentd_test::batch;
+using agentd_test::Cluster;
+using agentd_test::launch;
+using model::Cause;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The launcher's process number, from its directory.
+pid_t launcher_of(const Cluster& cluster, const model::LaunchKey& key) {
+  pid_t pid = 0;
+  std::istringstream(cluster.read(cluster.launch_dir(key) / "pid")) >> pid;
+  REQUIRE(pid > 1);
+  return pid;
+}
+
+bool is_gone(pid_t pid) {
+  const auto process = loop::read_process(pid);
+  return !process || process->is_zombie;
+}
+
+}  // namespace
+
+TEST_CASE("an agent says hello with what the probe found, then sends heartbeats") {
+  Cluster cluster;
+  cluster.start_agent({"--slice-cores=1", "--pool=small"});
+  const auto hello = cluster.expect_hello();
+  CHECK(hello.info.name == "n1");
+  CHECK(hello.info.pool == "small");
+  CHECK(hello.info.topology.cores.size() == 1);
+  CHECK(hello.launches.empty());
+  CHECK(fs::exists(cluster.root / "n1/topology.xml"));
+  cluster.expect<model::Heartbeat>([](const model::Heartbeat&) { return true; });
+}
+
+TEST_CASE("a launch runs once, is reported, acknowledged and then left alone") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"exit", "3"}));
+  cluster.expect_started(batch(1));
+  CHECK(cluster.expect_report(batch(1)).exit_code == 3);
+  cluster.send(launch(batch(1), {"exit", "3"}));
+  CHECK(cluster.expect_report(batch(1)).exit_code == 3);
+  cluster.send(model::Acknowledge{batch(1)});
+  cluster.send(launch(batch(1), {"exit", "3"}));
+  cluster.send(launch(batch(2), {"exit", "0"}));
+  cluster.expect_report(batch(2));
+  CHECK(cluster.read(cluster.launch_dir(batch(1)) / "runs") == "x");
+  CHECK(fs::exists(cluster.launch_dir(batch(1)) / "acknowledged"));
+}
+
+TEST_CASE("a second agent of the same node says who holds it") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  Cluster second;
+  second.start_agent({"--dir=" + (cluster.root / "n1").string()});
+  CHECK(second.wait_for_agent() == 1);
+  const std::string said = second.read(second.root / "agent.out");
+  CHECK(said.find("another agent serves this node") != std::string::npos);
+  CHECK(said.find("holds it") != std::string::npos);
+}
+
+TEST_CASE("a launch runs on while its agent is dead and is taken up by the next") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.send(launch(batch(2), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.expect_log(batch(2), "ready");
+  cluster.kill_agent();
+  // One ends while no agent lives, the other after the next has come.
+  const auto watch = launcher_of(cluster, batch(1));
+  cluster.open_gate(batch(1));
+  while (!is_gone(watch)) std::this_thread::yield();
+  cluster.start_agent();
+  const auto hello = cluster.expect_hello();
+  REQUIRE(hello.launches.size() == 2);
+  CHECK(hello.launches[0].key == batch(2));
+  CHECK(!hello.launches[0].report);
+  REQUIRE(hello.launches[1].report);
+  CHECK(hello.launches[1].report->exit_code == 0);
+  cluster.open_gate(batch(2));
+  CHECK(cluster.expect_report(batch(2)).exit_code == 0);
+  CHECK(cluster.read(cluster.launch_dir(batch(2)) / "runs") == "x");
+}
+
+TEST_CASE("a killed launcher's processes are gone before its launch is reported") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"child"}));
+  cluster.expect_log(batch(1), "ready");
+  const bool restart_between = GENERATE(false, true);
+  if (restart_between) cluster.kill_agent();
+  REQUIRE(kill(launcher_of(cluster, batch(1)), SIGKILL) == 0);
+  std::optional<model::LaunchReport> report;
+  if (restart_between) {
+    cluster.start_agent();
+    cluster.expect_hello();
+  }
+  report = cluster.expect_report(batch(1));
+  CHECK(report->exit_code == 137);
+  REQUIRE(report->failure);
+  CHECK(report->failure->cause == Cause::launcher_lost);
+  std::istringstream children(cluster.read(cluster.launch_dir(batch(1)) / "children"));
+  int n_children = 0;
+  for (pid_t child = 0; children >> child; ++n_children) CHECK(is_gone(child));
+  CHECK(n_children == 2);
+}
+
+TEST_CASE("a launcher that ends without a report is lost, with its last words") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"die"}));
+  const auto report = cluster.expect_report(batch(1));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == Cause::launcher_lost);
+  CHECK(report.failure->text == "the launcher exited with code 1: the dog ate it");
+}
+
+TEST_CASE("stopping ends a running launch and forbids one that never ran") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.send(model::Stop{batch(1)});
+  CHECK(cluster.expect_report(batch(1)).exit_code == 143);
+  cluster.send(model::Stop{batch(2)});
+  const auto never = cluster.expect_report(batch(2));
+  REQUIRE(never.failure);
+  CHECK(never.failure->cause == Cause::cancelled);
+  cluster.kill_agent();
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(2), {"exit", "0"}));
+  REQUIRE(cluster.expect_report(batch(2)).failure);
+  CHECK(!fs::exists(cluster.launch_dir(batch(2)) / "runs"));
+}
+
+TEST_CASE("what ends while the controller is away is told when it is back") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.close();
+  cluster.open_gate(batch(1));
+  cluster.open();
+  const auto hello = cluster.expect_hello();
+  REQUIRE(hello.launches.size() == 1);
+  if (!hello.launches[0].report) CHECK(cluster.expect_report(batch(1)).exit_code == 0);
+}
+
+TEST_CASE("a launch directory whose launcher never ran is no launch") {
+  Cluster cluster;
+  fs::create_directories(cluster.launch_dir(batch(1)));
+  cluster.start_agent();
+  CHECK(cluster.expect_hello().launches.empty());
+  CHECK(!fs::exists(cluster.launch_dir(batch(1))));
+  cluster.send(launch(batch(1), {"exit", "0"}));
+  CHECK(cluster.expect_report(batch(1)).exit_code == 0);
+}
+
+TEST_CASE("a launcher that cannot be run is a failed launch") {
+  Cluster cluster;
+  cluster.start_agent({"--launcher=/nonexistent"});
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"exit", "0"}));
+  const auto report = cluster.expect_report(batch(1));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == Cause::cannot_start);
+  CHECK(report.failure->text.find("/nonexistent") != std::string::npos);
+}
+
+TEST_CASE("a shut-down ends the launches, waits for the acknowledgement and exits") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.send(model::ShutDown{});
+  CHECK(cluster.expect_report(batch(1)).exit_code == 143);
+  cluster.send(model::Acknowledge{batch(1)});
+  CHECK(cluster.wait_for_agent() == 0);
+}
+
+TEST_CASE("old launch directories go, but their launches are remembered") {
+  Cluster cluster;
+  cluster.start_agent({"--keep-launches=1"});
+  cluster.expect_hello();
+  for (std::uint32_t job = 1; job <= 3; ++job) {
+    cluster.send(launch(batch(job), {"exit", "0"}));
+    cluster.expect_report(batch(job));
+    cluster.send(model::Acknowledge{batch(job)});
+  }
+  for (int life = 0; life < 2; ++life) {
+    cluster.send(launch(batch(1), {"exit", "0"}));
+    cluster.send(model::Stop{batch(9)});
+    cluster.expect_report(batch(9));
+    CHECK(!fs::exists(cluster.launch_dir(batch(1))));
+    CHECK(fs::exists(cluster.launch_dir(batch(3))));
+    cluster.kill_agent();
+    cluster.start_agent({"--keep-launches=1"});
+    cluster.expect_hello();
+  }
+}
+
+TEST_CASE("a log is read from an offset, by rank, and has an end") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.open_gate(batch(1));
+  cluster.expect_report(batch(1));
+  const auto read = [&](std::optional<int> rank, std::uint64_t offset) {
+    cluster.send(model::LogRead{
+        .request = 77, .key = batch(1), .rank = rank, .offset = offset, .follow = true});
+    std::string bytes;
+    const auto end = cluster.expect<model::LogChunk>(
+        [&](const model::LogChunk& chunk) { return chunk.request == 77 && chunk.end; });
+    for (const auto& message : cluster.heard) {
+      const auto* chunk = std::get_if<model::LogChunk>(&message);
+      if (chunk != nullptr && chunk->request == 77) bytes += chunk->bytes;
+    }
+    cluster.heard.clear();
+    CHECK(end.error.empty());
+    return std::pair(bytes, end.next_offset);
+  };
+  const auto [all, size] = read(std::nullopt, 0);
+  CHECK(all == "ready\ndone\n");
+  CHECK(read(0, 0).first == all);
+  CHECK(read(1, 0).first.empty());
+  CHECK(read(std::nullopt, size) == std::pair(std::string(), size));
+  cluster.send(
+      model::LogRead{.request = 78, .key = batch(2), .rank = {}, .offset = 0, .follow = false});
+  const auto none = cluster.expect<model::LogChunk>(
+      [](const model::LogChunk& chunk) { return chunk.request == 78; });
+  CHECK(none.error == "no log of 2.1.batch on this node");
+}
+
+TEST_CASE("an agent whose probe refuses the node says why and exits") {
+  Cluster cluster;
+  cluster.start_agent({"--slice-cores=1", "--slice-gpus=999"});
+  CHECK(cluster.wait_for_agent() == 1);
+  CHECK(cluster.read(cluster.root / "agent.out").find("GPU 999 does not exist") !=
+        std::string::npos);
+}
