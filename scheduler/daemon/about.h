@@ -1,0 +1,13 @@
+#pragma once
+// Which job and which node a fact is about.
+
+#include <optional>
+
+#include "lib/model/fact.h"
+
+namespace musterd {
+
+std::optional<model::JobId> job_of(const model::Fact& fact);
+std::optional<model::NodeId> node_of(const model::Fact& fact);
+
+}  // namespace musterd

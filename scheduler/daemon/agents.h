@@ -1,0 +1,115 @@
+#pragma once
+// The sessions of the nodes' agents: decodes what they say into inputs, sends what the core orders,
+// and passes their logs on.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/loop/address.h"
+#include "lib/loop/clock.h"
+#include "lib/loop/frame_stream.h"
+#include "lib/loop/log.h"
+#include "lib/loop/stream.h"
+#include "lib/loop/timer.h"
+#include "lib/model/agent_message.h"
+#include "scheduler/core/action.h"
+#include "scheduler/core/input.h"
+#include "scheduler/core/state.h"
+#include "scheduler/daemon/step_access.h"
+
+namespace musterd {
+
+class Agents {
+ public:
+  struct Options {
+    loop::Address address;
+    std::string controller;      // the API's address, for the orders
+    base::Duration heartbeat{};  // three that are missing end a session
+    std::uint32_t owner_uid = 0;
+    std::size_t n_sessions = 1024;
+  };
+  /// What the sessions need of the controller.
+  struct Core {
+    std::function<void(scheduler::Input)> submit;
+    std::function<const scheduler::State&()> state;
+  };
+  /// Where a log goes.
+  struct LogSink {
+    std::function<void(const model::LogChunk&)> take;
+    std::function<void()> lost;  // the session broke; may be read on from the last next_offset
+  };
+
+  /// Errors as loop::Listener::open.
+  static base::Result<std::unique_ptr<Agents>> open(loop::Loop& loop, Options options, Core core,
+                                                    const StepAccess& access, const loop::Log& log);
+  ~Agents();
+
+  void perform(const scheduler::Admit& admit);
+  void perform(const scheduler::Refuse& refuse);
+  /// Orders for a node without a session are dropped: the core repeats them when it is back.
+  void perform(const scheduler::SendLaunch& send);
+  void perform(const scheduler::SendStop& send);
+  void perform(const scheduler::SendAcknowledge& send);
+
+  bool is_connected(model::NodeId node) const { return by_node_.contains(node); }
+  std::size_t n_sessions() const { return sessions_.size(); }
+
+  /// Asks a node for a log; request.request is filled in and returned. Ends with a chunk that has
+  /// `end`, with sink.lost, or by cancel_read(). Error unavailable when the node is not connected.
+  base::Result<std::uint32_t> read_log(model::NodeId node, model::LogRead request, LogSink sink);
+  void cancel_read(std::uint32_t request);
+
+  /// Tells every agent to end its launches and itself.
+  void shut_down();
+
+ private:
+  using SessionId = std::uint64_t;
+
+  struct Session {
+    loop::FrameStream stream;
+    std::string name;                   // from its hello on
+    std::optional<model::NodeId> node;  // once admitted
+    bool is_refused = false;            // may only read why
+    loop::Elapsed since_heard;
+  };
+  struct Read {
+    model::NodeId node;
+    LogSink sink;
+  };
+
+  Agents(loop::Loop& loop, Options options, Core core, const StepAccess& access,
+         const loop::Log& log);
+  void accept(loop::Stream stream);
+  void take(SessionId id, std::string_view frame);
+  bool take_first(SessionId id, Session& session, model::FromAgent message);
+  void take_next(model::NodeId node, model::FromAgent message);
+  void take_chunk(model::NodeId node, const model::LogChunk& chunk);
+  std::optional<SessionId> take_greeting(const std::string& name);
+  void send(model::NodeId node, const model::ToAgent& message);
+  void close(SessionId id, std::string_view why);
+  void leave(model::NodeId node, const std::string& name);
+  void drop_reads(model::NodeId node);
+  void sweep();
+
+  Options options_;
+  Core core_;
+  const StepAccess& access_;
+  const loop::Log& log_;
+  std::map<SessionId, Session> sessions_;
+  std::map<model::NodeId, SessionId> by_node_;
+  std::map<std::string, std::deque<SessionId>> greetings_;  // by name: hellos without an answer
+  std::map<std::uint32_t, Read> reads_;
+  SessionId last_session_ = 0;
+  std::uint32_t last_read_ = 0;
+  loop::Timer sweep_timer_;
+  std::optional<loop::Listener> listener_;
+};
+
+}  // namespace musterd

@@ -1,0 +1,111 @@
+#pragma once
+// The HTTP API (docs/openapi.yaml): a table of routes, and a handler for each.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "conf/config.h"
+#include "lib/base/result.h"
+#include "lib/http/server.h"
+#include "lib/model/job.h"
+#include "lib/wire/api.h"
+#include "scheduler/daemon/archive.h"
+#include "scheduler/daemon/driver.h"
+#include "scheduler/daemon/events.h"
+#include "scheduler/daemon/job_waits.h"
+#include "scheduler/daemon/log_streams.h"
+#include "scheduler/daemon/requests.h"
+#include "scheduler/daemon/step_access.h"
+#include "scheduler/daemon/users.h"
+
+namespace musterd {
+
+class Api {
+ public:
+  /// What the handlers use; all of it outlives the Api.
+  struct Parts {
+    Driver& driver;
+    Requests& requests;
+    Archive& archive;
+    Events& events;
+    LogStreams& logs;
+    JobWaits& waits;
+    const StepAccess& access;
+    const conf::Config& config;
+    std::uint32_t owner_uid = 0;
+    std::function<wire::Status()> status;
+    std::function<bool()> is_going_down;
+    std::function<void(model::User, http::Responder)> shut_down;
+  };
+
+  explicit Api(Parts parts);
+
+  void handle(http::Request request, http::Responder responder);
+
+  struct Ask {
+    http::Request request;
+    http::Responder responder;
+    model::User user;
+    model::JobId job{0};  // of routes that name one
+  };
+  struct Route {
+    std::string_view method;
+    std::string_view path;  // "{job}" stands for a job's number
+    void (Api::*handler)(Ask);
+  };
+  static std::span<const Route> routes();
+
+ private:
+  // api.cpp
+  void version(Ask ask);
+  void status(Ask ask);
+  void nodes(Ask ask);
+  void events(Ask ask);
+  void shutdown(Ask ask);
+  // api_submit.cpp
+  void submit(Ask ask);
+  void cancel(Ask ask);
+  void hold(Ask ask);
+  void release(Ask ask);
+  void start_step(Ask ask);
+  // api_jobs.cpp
+  void jobs(Ask ask);
+  void job(Ask ask);
+  void script(Ask ask);
+  void logs(Ask ask);
+
+  using Decide = std::function<scheduler::Input(scheduler::RequestId)>;
+  using Show = std::function<std::string(const scheduler::Answer&)>;
+  void decide(const http::Responder& responder, const Decide& input, Show show);
+  void answer_record(model::JobId job, const http::Responder& responder);
+  void with_record(model::JobId job, http::Responder responder,
+                   std::function<void(const model::JobRecord&)> go_on);
+  void open_logs(const model::JobRecord& record, const Ask& ask);
+  bool may_read(const model::User& user, const model::User& owner) const;
+
+  Parts parts_;
+  Users users_;
+};
+
+/// The job's number, where the path fits the route.
+std::optional<model::JobId> match_job(std::string_view route, std::string_view path);
+
+http::Response json_response(std::string body);
+
+/// A query parameter that is a whole number. Error invalid, naming it.
+base::Result<std::optional<std::int64_t>> number_parameter(const http::Request& request,
+                                                           std::string_view name, std::int64_t low,
+                                                           std::int64_t high);
+base::Result<bool> flag_parameter(const http::Request& request, std::string_view name);
+
+/// Error invalid for a query parameter that is not among the known ones.
+base::Result<void> check_parameters(const http::Request& request,
+                                    std::span<const std::string_view> known);
+
+}  // namespace musterd

@@ -1,0 +1,103 @@
+// The requests that the core decides upon; each is answered when its fact is durable.
+
+#include <utility>
+
+#include "scheduler/daemon/api.h"
+#include "scheduler/daemon/submission.h"
+
+namespace musterd {
+
+namespace {
+
+std::string nothing(const scheduler::Answer&) {
+  return "{}";
+}
+
+}  // namespace
+
+/// Hands an input to the core and answers with what it came to.
+void Api::decide(const http::Responder& responder, const Decide& input, Show show) {
+  auto answer = responder;
+  if (parts_.driver.failure()) return answer.fail(*parts_.driver.failure());
+  if (parts_.is_going_down()) {
+    return answer.fail({base::Code::unavailable, "the cluster is going down"});
+  }
+  const auto request = parts_.driver.new_request();
+  parts_.requests.add(request, [answer, show = std::move(show)](
+                                   const base::Result<scheduler::Answer>& result) mutable {
+    if (result) {
+      answer.send(json_response(show(*result)));
+    } else {
+      answer.fail(result.error());
+    }
+  });
+  parts_.driver.submit(input(request));
+}
+
+void Api::submit(Ask ask) {
+  auto spec = wire::job_spec_from_json(ask.request.body);
+  if (!spec) return ask.responder.fail(spec.error());
+  const auto fine = check_submission(*spec, parts_.config.limits.script);
+  if (!fine) return ask.responder.fail(fine.error());
+  auto kept = std::make_shared<const model::JobSpec>(std::move(*spec));
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::SubmitJob{request, std::move(ask.user), std::move(kept)};
+      },
+      [](const scheduler::Answer& answer) {
+        return wire::submit_reply_json(std::get<model::JobId>(answer));
+      });
+}
+
+void Api::cancel(Ask ask) {
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::CancelJob{request, std::move(ask.user), ask.job};
+      },
+      nothing);
+}
+
+void Api::hold(Ask ask) {
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::HoldJob{request, std::move(ask.user), ask.job};
+      },
+      nothing);
+}
+
+void Api::release(Ask ask) {
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::ReleaseJob{request, std::move(ask.user), ask.job};
+      },
+      nothing);
+}
+
+void Api::start_step(Ask ask) {
+  auto request = wire::step_request_from_json(ask.request.body);
+  if (!request) return ask.responder.fail(request.error());
+  const auto fine = check_step(request->spec);
+  if (!fine) return ask.responder.fail(fine.error());
+  auto kept = std::make_shared<const model::StepSpec>(std::move(request->spec));
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId id) {
+        return scheduler::StartStep{.request = id,
+                                    .user = std::move(ask.user),
+                                    .job = ask.job,
+                                    .attempt = request->attempt,
+                                    .spec = std::move(kept)};
+      },
+      [this](const scheduler::Answer& answer) {
+        const auto& key = std::get<model::LaunchKey>(answer);
+        return wire::to_json(wire::StepReply{.step = *key.step,
+                                             .head_address = parts_.access.head_address(key),
+                                             .secret = parts_.access.secret(key)});
+      });
+}
+
+}  // namespace musterd

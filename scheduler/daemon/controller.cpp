@@ -1,0 +1,212 @@
+#include "scheduler/daemon/controller.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lib/base/overloaded.h"
+#include "lib/loop/loop.h"
+#include "scheduler/daemon/fact_log.h"
+#include "scheduler/daemon/recovery.h"
+#include "scheduler/policy/fifo.h"
+
+namespace musterd {
+
+namespace {
+
+constexpr std::size_t fewest_jobs_kept = 1000;
+constexpr base::Duration linger = std::chrono::seconds(1);  // for clients to take their answers
+constexpr base::Duration linger_step = std::chrono::milliseconds(5);
+constexpr std::size_t smallest_queue = std::size_t{4} << 20;
+
+/// The policy, but nothing starts while the gate is closed: the cluster goes down and what waits is
+/// kept for its next start.
+scheduler::Policy gated(scheduler::Policy policy, std::shared_ptr<const bool> closed) {
+  auto plan = policy.plan;
+  policy.plan = [plan, closed = std::move(closed)](const scheduler::View& view, base::Time now) {
+    return *closed ? scheduler::Plan{} : plan(view, now);
+  };
+  return policy;
+}
+
+}  // namespace
+
+scheduler::Settings settings_of(const conf::Config& config, std::uint32_t owner_uid) {
+  scheduler::Settings settings{
+      .cluster = config.cluster.name,
+      .owner_uid = owner_uid,
+      .pools = {},
+      .kill_grace = config.scheduler.kill_grace,
+      .node_timeout = config.scheduler.node_timeout,
+      .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
+      .requeue_backoff = config.scheduler.requeue_backoff,
+      .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
+      .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
+  // History's row of a job is made from the state just after its end; several may end at once.
+  settings.jobs_kept = std::max(settings.jobs_kept, fewest_jobs_kept);
+  for (const auto& pool : config.pools) settings.pools.push_back(pool.name);
+  return settings;
+}
+
+base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, const Setup& setup) {
+  auto gate_closed = std::make_shared<bool>(false);
+  scheduler::Engine engine(settings_of(setup.config, setup.owner_uid),
+                           gated(policy::fifo(), gate_closed));
+  const auto recovered = recover(setup.journal, engine);
+  if (!recovered) return std::unexpected(recovered.error().in(setup.paths.journal()));
+  setup.log.info("journal_read", {{"facts", recovered->n_facts},
+                                  {"seq", engine.last_seq()},
+                                  {"jobs", engine.state().jobs.size()}});
+  std::unique_ptr<Controller> controller(
+      new Controller(loop, setup, std::move(engine), recovered->snapshot_seq, gate_closed));
+  controller->driver_->not_before(recovered->last_at);
+  if (auto done = controller->open_agents(); !done) return std::unexpected(std::move(done).error());
+  controller->make_api();
+  if (auto done = controller->listen(); !done) return std::unexpected(std::move(done).error());
+  controller->driver_->submit(scheduler::Restarted{});
+  controller->local_nodes_.start();
+  return controller;
+}
+
+Controller::Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine,
+                       model::Seq covered, std::shared_ptr<bool> gate_closed)
+    : loop_(loop),
+      setup_(setup),
+      slices_(cut(setup.config.pools, this_machine())),
+      gate_closed_(std::move(gate_closed)),
+      driver_(std::make_unique<Driver>(
+          loop, std::move(engine), setup.journal,
+          Driver::Hooks{
+              .perform = [this](const scheduler::Action& action) { perform(action); },
+              .publish = [this](model::Seq seq, const model::Fact& fact) { publish(seq, fact); },
+              .failed = [this](const base::Error& error) { fail(error); }})),
+      archive_(loop, setup.reader),
+      snapshots_(*driver_, setup.journal, archive_, setup.snapshots, covered, setup.log),
+      events_(loop, archive_, driver_->durable_seq(), setup.events, setup.log),
+      local_nodes_(loop, setup.agent_program, setup.paths, slices_, setup.log),
+      drain_timer_(loop, [this] { drain(); }) {}
+
+Controller::~Controller() = default;
+
+base::Result<void> Controller::open_agents() {
+  auto agents = Agents::open(
+      loop_,
+      {.address = loop::UnixAddress{setup_.paths.agents_socket()},
+       .controller = "unix:" + setup_.paths.api_socket(),
+       .heartbeat = setup_.config.scheduler.heartbeat,
+       .owner_uid = setup_.owner_uid,
+       .n_sessions = 2 * slices_.size() + 16},
+      {.submit = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
+       .state = [this]() -> const scheduler::State& { return driver_->engine().state(); }},
+      setup_.access, setup_.log);
+  if (!agents) return std::unexpected(std::move(agents).error());
+  agents_ = std::move(*agents);
+  return {};
+}
+
+void Controller::make_api() {
+  logs_.emplace(loop_, *agents_, LogStreams::Options{}, setup_.log);
+  shutdown_.emplace(loop_,
+                    Shutdown::Parts{.driver = *driver_,
+                                    .requests = requests_,
+                                    .agents = *agents_,
+                                    .local_nodes = local_nodes_,
+                                    .kill_grace = setup_.config.scheduler.kill_grace,
+                                    .owner_uid = setup_.owner_uid,
+                                    .close_gate = [this] { *gate_closed_ = true; },
+                                    .finished = [this] { stop(ExitStatus::stopped); }},
+                    setup_.log);
+  api_.emplace(Api::Parts{.driver = *driver_,
+                          .requests = requests_,
+                          .archive = archive_,
+                          .events = events_,
+                          .logs = *logs_,
+                          .waits = waits_,
+                          .access = setup_.access,
+                          .config = setup_.config,
+                          .owner_uid = setup_.owner_uid,
+                          .status = [this] { return status(); },
+                          .is_going_down = [this] { return shutdown_->is_going_down(); },
+                          .shut_down =
+                              [this](const model::User& user, http::Responder responder) {
+                                shutdown_->begin(user, std::move(responder));
+                              }});
+}
+
+base::Result<void> Controller::listen() {
+  const auto& limits = setup_.config.limits;
+  http::ServerOptions options{
+      .body_bytes = limits.request.count(),
+      .n_connections = static_cast<std::size_t>(limits.connections),
+      .queue_bytes = std::max<std::size_t>(limits.event_backlog.count(), smallest_queue),
+      .on_problem = [log = &setup_.log](const base::Error& error) {
+        log->warn("client_problem", {{"why", error.text}});
+      }};
+  auto server = http::Server::open(loop_, loop::UnixAddress{setup_.paths.api_socket()},
+                                   {.mode = 0600}, std::move(options),
+                                   [this](http::Request request, http::Responder responder) {
+                                     api_->handle(std::move(request), std::move(responder));
+                                   });
+  if (!server) return std::unexpected(std::move(server).error());
+  server_ = std::move(*server);
+  return {};
+}
+
+void Controller::perform(const scheduler::Action& action) {
+  std::visit(base::Overloaded{[this](const scheduler::Reply& reply) { requests_.answer(reply); },
+                              [this](const auto& order) { agents_->perform(order); }},
+             action);
+}
+
+void Controller::publish(model::Seq seq, const model::Fact& fact) {
+  log_fact(setup_.log, seq, fact);
+  events_.publish(seq, fact);
+  waits_.publish(fact);
+  shutdown_->look();
+  snapshots_.consider();
+}
+
+/// Stops acknowledging and says why; a restart finds everything that was acknowledged.
+void Controller::fail(const base::Error& error) {
+  setup_.log.error("journal_failed", {{"why", error.text}});
+  requests_.fail_all(error);
+  stop(ExitStatus::journal_failed);
+}
+
+void Controller::stop(ExitStatus status) {
+  if (stopping_) return;
+  exit_status_ = status;
+  stopping_.emplace();
+  setup_.log.info("stopping", {{"status", static_cast<int>(status)}});
+  drain_timer_.start_repeating(linger_step);
+}
+
+/// Lets the clients take their answers, but not for ever.
+void Controller::drain() {
+  const bool is_quiet = server_->n_connections() == 0 && requests_.n_waiting() == 0;
+  if (!is_quiet && stopping_->so_far() < linger) return;
+  drain_timer_.stop();
+  loop_.stop();
+}
+
+wire::Status Controller::status() const {
+  const auto& state = driver_->engine().state();
+  wire::Status status{.nodes_total = static_cast<std::uint32_t>(slices_.size()),
+                      .nodes_idle = 0,
+                      .jobs_waiting = static_cast<std::uint32_t>(state.n_waiting),
+                      .jobs_running = static_cast<std::uint32_t>(state.n_active),
+                      .writable = !driver_->failure().has_value(),
+                      .error = {}};
+  for (const auto& slice : slices_) {
+    const auto id = state.node_by_name.find(slice.name);
+    if (id == state.node_by_name.end()) continue;
+    const auto& node = state.nodes.at(id->second);
+    const bool is_there =
+        node.phase == scheduler::NodePhase::ready && agents_->is_connected(node.id);
+    if (is_there && node.jobs.empty()) ++status.nodes_idle;
+  }
+  status.error = driver_->failure() ? driver_->failure()->text : local_nodes_.trouble();
+  return status;
+}
+
+}  // namespace musterd

@@ -1,0 +1,99 @@
+#pragma once
+// The controller of a cluster, put together on one loop: driver, agents, API and local nodes.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "lib/base/result.h"
+#include "lib/http/server.h"
+#include "lib/loop/log.h"
+#include "lib/loop/signal.h"
+#include "lib/loop/timer.h"
+#include "lib/store/journal.h"
+#include "lib/wire/api.h"
+#include "scheduler/core/engine.h"
+#include "scheduler/daemon/agents.h"
+#include "scheduler/daemon/api.h"
+#include "scheduler/daemon/archive.h"
+#include "scheduler/daemon/driver.h"
+#include "scheduler/daemon/events.h"
+#include "scheduler/daemon/exit_status.h"
+#include "scheduler/daemon/job_waits.h"
+#include "scheduler/daemon/local_nodes.h"
+#include "scheduler/daemon/log_streams.h"
+#include "scheduler/daemon/paths.h"
+#include "scheduler/daemon/requests.h"
+#include "scheduler/daemon/shutdown.h"
+#include "scheduler/daemon/snapshots.h"
+#include "scheduler/daemon/step_access.h"
+
+namespace musterd {
+
+/// What the core is told of the configuration.
+scheduler::Settings settings_of(const conf::Config& config, std::uint32_t owner_uid);
+
+class Controller {
+ public:
+  struct Setup {
+    const conf::Config& config;
+    const Paths& paths;
+    const StepAccess& access;
+    store::Journal& journal;
+    store::Reader& reader;  // of the same journal, for another thread
+    const loop::Log& log;
+    std::string agent_program;
+    std::uint32_t owner_uid = 0;
+    Snapshots::Options snapshots;
+    Events::Options events;
+  };
+
+  /// Reads the journal and opens the sockets; work begins when the loop runs. Errors: corrupt for a
+  /// journal that cannot be read; those of the sockets.
+  static base::Result<std::unique_ptr<Controller>> open(loop::Loop& loop, const Setup& setup);
+  ~Controller();
+
+  /// Ends the loop when the clients have their answers. Jobs and agents go on.
+  void stop(ExitStatus status);
+  ExitStatus exit_status() const { return exit_status_; }
+
+  const Driver& driver() const { return *driver_; }
+
+ private:
+  Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine, model::Seq covered,
+             std::shared_ptr<bool> gate_closed);
+  base::Result<void> listen();
+  base::Result<void> open_agents();
+  void make_api();
+  void perform(const scheduler::Action& action);
+  void publish(model::Seq seq, const model::Fact& fact);
+  void fail(const base::Error& error);
+  void drain();
+  wire::Status status() const;
+
+  loop::Loop& loop_;
+  Setup setup_;
+  std::vector<LocalSlice> slices_;
+  std::shared_ptr<bool> gate_closed_;
+  ExitStatus exit_status_ = ExitStatus::stopped;
+  std::optional<loop::Elapsed> stopping_;
+
+  Requests requests_;
+  JobWaits waits_;
+  std::unique_ptr<Driver> driver_;
+  Archive archive_;
+  Snapshots snapshots_;
+  Events events_;
+  std::unique_ptr<Agents> agents_;
+  std::optional<LogStreams> logs_;
+  LocalNodes local_nodes_;
+  std::optional<Shutdown> shutdown_;
+  std::optional<Api> api_;
+  std::optional<http::Server> server_;
+  loop::Timer drain_timer_;
+};
+
+}  // namespace musterd

@@ -1,0 +1,107 @@
+#include "scheduler/daemon/fact_log.h"
+
+#include "lib/base/overloaded.h"
+#include "lib/model/host_list.h"
+
+namespace musterd {
+
+namespace {
+
+std::string nodes_of(const model::Allocation& allocation) {
+  return model::compress_hosts(model::node_names(allocation));
+}
+
+std::string why(const std::optional<model::Failure>& failure) {
+  return failure ? describe(*failure) : "";
+}
+
+/// One line with the kind as its event.
+struct Line {
+  const loop::Log& log;
+  model::Seq seq;
+
+  void operator()(const model::NumbersGiven& fact) const {
+    log.info("numbers_given", {{"seq", seq},
+                               {"next_job", fact.next_job.number()},
+                               {"next_node", fact.next_node.number()}});
+  }
+  void operator()(const model::NodeJoined& fact) const {
+    log.info("node_joined", {{"seq", seq},
+                             {"node", fact.info.name},
+                             {"id", fact.node.number()},
+                             {"pool", fact.info.pool},
+                             {"cores", fact.info.topology.cores.size()},
+                             {"gpus", fact.info.topology.gpus.size()}});
+  }
+  void operator()(const model::StrayGone& fact) const {
+    log.info("stray_gone",
+             {{"seq", seq}, {"launch", to_text(fact.key)}, {"id", fact.node.number()}});
+  }
+  void operator()(const model::NodeAway& fact) const {
+    log.warn("node_away", {{"seq", seq}, {"id", fact.node.number()}});
+  }
+  void operator()(const model::NodeLost& fact) const {
+    log.warn("node_lost", {{"seq", seq}, {"id", fact.node.number()}});
+  }
+  void operator()(const model::JobSubmitted& fact) const {
+    log.info("job_submitted", {{"seq", seq},
+                               {"job", fact.job.number()},
+                               {"user", fact.user.name},
+                               {"name", fact.spec->name},
+                               {"pool", fact.spec->pool},
+                               {"priority", fact.spec->priority}});
+  }
+  void operator()(const model::JobHeld& fact) const {
+    log.info("job_held", {{"seq", seq}, {"job", fact.job.number()}, {"by", fact.by}});
+  }
+  void operator()(const model::JobReleased& fact) const {
+    log.info("job_released", {{"seq", seq}, {"job", fact.job.number()}, {"by", fact.by}});
+  }
+  void operator()(const model::AttemptStarted& fact) const {
+    log.info("attempt_started", {{"seq", seq},
+                                 {"job", fact.job.number()},
+                                 {"attempt", fact.attempt},
+                                 {"nodes", nodes_of(fact.allocation)}});
+  }
+  void operator()(const model::LaunchStarted& fact) const {
+    log.info("launch_started",
+             {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", fact.node.number()}});
+  }
+  void operator()(const model::StepStarted& fact) const {
+    log.info("step_started", {{"seq", seq}, {"launch", to_text(fact.key)}});
+  }
+  void operator()(const model::LaunchEnded& fact) const {
+    log.info("launch_ended", {{"seq", seq},
+                              {"launch", to_text(fact.report.key)},
+                              {"node", fact.node.number()},
+                              {"exit_code", fact.report.exit_code},
+                              {"why", why(fact.report.failure)}});
+  }
+  void operator()(const model::AttemptEnding& fact) const {
+    log.info("attempt_ending", {{"seq", seq},
+                                {"job", fact.job.number()},
+                                {"attempt", fact.attempt},
+                                {"why", describe(fact.why)}});
+  }
+  void operator()(const model::AttemptRequeued& fact) const {
+    log.info("attempt_requeued", {{"seq", seq},
+                                  {"job", fact.job.number()},
+                                  {"attempt", fact.attempt},
+                                  {"not_before", to_text(fact.not_before)}});
+  }
+  void operator()(const model::JobEnded& fact) const {
+    log.info("job_ended", {{"seq", seq},
+                           {"job", fact.job.number()},
+                           {"ending", to_text(fact.outcome.ending)},
+                           {"exit_code", fact.outcome.exit_code},
+                           {"why", why(fact.outcome.failure)}});
+  }
+};
+
+}  // namespace
+
+void log_fact(const loop::Log& log, model::Seq seq, const model::Fact& fact) {
+  std::visit(Line{log, seq}, fact.body);
+}
+
+}  // namespace musterd

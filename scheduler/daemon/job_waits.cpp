@@ -1,0 +1,36 @@
+#include "scheduler/daemon/job_waits.h"
+
+#include <variant>
+#include <vector>
+
+#include "scheduler/daemon/about.h"
+
+namespace musterd {
+
+void JobWaits::add(model::JobId job, For what, http::Responder responder,
+                   std::function<void()> task) {
+  const std::pair key(job, ++last_);
+  waiting_.emplace(key, Wait{what, std::move(task)});
+  responder.on_close([weak = std::weak_ptr(self_), key] {
+    if (const auto self = weak.lock()) (*self)->waiting_.erase(key);
+  });
+}
+
+void JobWaits::publish(const model::Fact& fact) {
+  const bool has_ended = std::holds_alternative<model::JobEnded>(fact.body);
+  if (!has_ended && !std::holds_alternative<model::AttemptStarted>(fact.body)) return;
+  const auto job = *job_of(fact);
+  std::vector<std::function<void()>> due;
+  auto next = waiting_.lower_bound({job, 0});
+  while (next != waiting_.end() && next->first.first == job) {
+    if (has_ended || next->second.what == For::start) {
+      due.push_back(std::move(next->second.task));
+      next = waiting_.erase(next);
+    } else {
+      ++next;
+    }
+  }
+  for (const auto& task : due) task();
+}
+
+}  // namespace musterd

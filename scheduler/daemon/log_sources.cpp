@@ -1,0 +1,114 @@
+#include "scheduler/daemon/log_sources.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "lib/model/host_list.h"
+
+namespace musterd {
+
+namespace {
+
+using base::Code;
+using base::fail;
+using Sources = std::vector<LogSource>;
+
+std::string number(int value) {
+  return std::to_string(value);
+}
+
+/// The script's log of an attempt that is not the last: its first node is known by name only.
+base::Result<Sources> of_earlier(const model::JobRecord& job, const LogQuery& query,
+                                 const scheduler::State& state) {
+  const auto attempt =
+      std::ranges::find(job.earlier, *query.attempt, &model::AttemptRecord::attempt);
+  if (attempt == job.earlier.end()) {
+    return fail(Code::not_found, "job " + to_text(job.job) + " has no attempt " +
+                                     std::to_string(*query.attempt) + "; its last is " +
+                                     std::to_string(job.attempt));
+  }
+  if (query.step || query.rank) {
+    return fail(Code::not_found,
+                "of an attempt that is not the last only the script's log can be read");
+  }
+  const auto hosts = model::expand_hosts(attempt->nodes);
+  const auto node =
+      hosts && !hosts->empty() ? state.node_by_name.find(hosts->front()) : state.node_by_name.end();
+  if (node == state.node_by_name.end()) {
+    return fail(Code::not_found,
+                "the node of attempt " + std::to_string(*query.attempt) + " is not known any more");
+  }
+  return Sources{{.node = node->second,
+                  .node_name = hosts->front(),
+                  .key = {job.job, attempt->attempt, {}},
+                  .rank = {},
+                  .offset = query.offset}};
+}
+
+int tasks_of(const model::StepRecord& step) {
+  return std::accumulate(step.tasks.begin(), step.tasks.end(), 0);
+}
+
+base::Result<const model::StepRecord*> find_step(const model::JobRecord& job,
+                                                 const LogQuery& query) {
+  const auto fits = [&](const model::StepRecord& step) {
+    return (!query.step || step.step == *query.step) &&
+           (!query.rank || *query.rank < tasks_of(step));
+  };
+  const auto found = std::find_if(job.steps.rbegin(), job.steps.rend(), fits);
+  if (found != job.steps.rend()) return &*found;
+  std::string what =
+      "attempt " + std::to_string(job.attempt) + " of job " + to_text(job.job) + " has no step";
+  if (query.step) what += " " + to_text(*query.step);
+  if (query.rank) what += " with a rank " + number(*query.rank);
+  return fail(Code::not_found, what);
+}
+
+/// All nodes of the step, or the one with the rank.
+Sources of_step(const model::JobRecord& job, const model::StepRecord& step, const LogQuery& query) {
+  Sources sources;
+  int first_rank = 0;
+  for (std::size_t i = 0; i < step.tasks.size() && i < job.allocation.nodes.size(); ++i) {
+    const int tasks = step.tasks[i];
+    const bool has_rank =
+        !query.rank || (*query.rank >= first_rank && *query.rank < first_rank + tasks);
+    first_rank += tasks;
+    if (tasks == 0 || !has_rank) continue;
+    const auto& share = job.allocation.nodes[i];
+    sources.push_back({.node = share.node,
+                       .node_name = share.name,
+                       .key = {job.job, job.attempt, step.step},
+                       .rank = query.rank,
+                       .offset = query.offset});
+  }
+  return sources;
+}
+
+}  // namespace
+
+base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& query,
+                                  const scheduler::State& state) {
+  if (query.attempt && *query.attempt != job.attempt) return of_earlier(job, query, state);
+  if (job.attempt == 0 || job.allocation.nodes.empty()) {
+    return fail(Code::conflict, "job " + to_text(job.job) + " has not started, so it has no log");
+  }
+  if (!query.step && !query.rank) {
+    const auto& share = job.allocation.nodes.front();
+    return Sources{{.node = share.node,
+                    .node_name = share.name,
+                    .key = {job.job, job.attempt, {}},
+                    .rank = {},
+                    .offset = query.offset}};
+  }
+  const auto step = find_step(job, query);
+  if (!step) return std::unexpected(step.error());
+  auto sources = of_step(job, **step, query);
+  if (query.offset != 0 && sources.size() > 1) {
+    return fail(Code::invalid,
+                "offset is a place in one file, but the step has several; name a rank too");
+  }
+  return sources;
+}
+
+}  // namespace musterd

@@ -1,0 +1,28 @@
+#pragma once
+// Which logs a question about a job means. Pure.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/model/record.h"
+#include "scheduler/core/state.h"
+#include "scheduler/daemon/log_streams.h"
+
+namespace musterd {
+
+struct LogQuery {
+  std::optional<std::uint32_t> attempt;  // default: the last
+  std::optional<model::StepId> step;  // default: the script; with a rank, the last step that has it
+  std::optional<int> rank;
+  std::uint64_t offset = 0;  // in the log's file
+  bool follow = false;
+};
+
+/// Errors: not_found for an attempt, a step or a rank that is not there; conflict for a job that
+/// has not started; invalid for an offset into several logs.
+base::Result<std::vector<LogSource>> log_sources(const model::JobRecord& job, const LogQuery& query,
+                                                 const scheduler::State& state);
+
+}  // namespace musterd

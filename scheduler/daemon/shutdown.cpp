@@ -1,0 +1,72 @@
+#include "scheduler/daemon/shutdown.h"
+
+#include <csignal>
+#include <utility>
+
+#include "lib/loop/loop.h"
+
+namespace musterd {
+
+namespace {
+
+constexpr base::Duration jobs_extra = std::chrono::seconds(10);   // beyond kill_grace
+constexpr base::Duration agents_time = std::chrono::seconds(15);  // to end by themselves
+constexpr base::Duration signal_time = std::chrono::seconds(5);   // from TERM to KILL
+
+}  // namespace
+
+Shutdown::Shutdown(loop::Loop& loop, Parts parts, const loop::Log& log)
+    : parts_(std::move(parts)), log_(log), timer_(loop, [this] { overdue(); }) {}
+
+void Shutdown::begin(const model::User& user, http::Responder responder) {
+  if (user.uid != parts_.owner_uid && user.uid != 0) {
+    return responder.fail({base::Code::denied, "only the owner of the cluster may end it"});
+  }
+  if (parts_.driver.failure()) return responder.fail(*parts_.driver.failure());
+  responders_.push_back(std::move(responder));
+  if (phase_ != Phase::up) return;
+  phase_ = Phase::jobs;
+  log_.info("shutdown_begun", {{"by", user.name}});
+  parts_.close_gate();
+  const auto request = parts_.driver.new_request();
+  parts_.requests.add(request, [this](const base::Result<scheduler::Answer>&) { look(); });
+  parts_.driver.submit(scheduler::CancelAll{request, user});
+  timer_.start(parts_.kill_grace + jobs_extra);
+}
+
+void Shutdown::look() {
+  if (phase_ != Phase::jobs || parts_.driver.engine().state().n_active != 0) return;
+  parts_.driver.when_durable([this] {
+    if (phase_ == Phase::jobs) end_agents();
+  });
+}
+
+void Shutdown::end_agents() {
+  phase_ = Phase::agents;
+  timer_.start(agents_time);
+  parts_.agents.shut_down();
+  parts_.local_nodes.stop_restarting([this] { finish(); });
+}
+
+/// Something did not end in time: goes on to the next harder means.
+void Shutdown::overdue() {
+  if (phase_ == Phase::jobs) {
+    log_.warn("shutdown_jobs_overdue", {{"jobs", parts_.driver.engine().state().n_active}});
+    return end_agents();
+  }
+  const bool is_last = phase_ == Phase::killing;
+  log_.warn("shutdown_agents_overdue", {{"agents", parts_.local_nodes.n_alive()}});
+  parts_.local_nodes.signal(is_last ? SIGKILL : SIGTERM);
+  phase_ = Phase::killing;
+  timer_.start(signal_time);
+}
+
+void Shutdown::finish() {
+  timer_.stop();
+  for (auto& responder : std::exchange(responders_, {})) {
+    responder.send({.body = "{}", .headers = {}});
+  }
+  parts_.finished();
+}
+
+}  // namespace musterd

@@ -1,0 +1,50 @@
+#include "scheduler/daemon/step_access.h"
+
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+#include "lib/loop/secret.h"
+
+namespace musterd {
+
+namespace {
+
+constexpr std::size_t key_bytes = 32;
+
+bool is_key(std::string_view text) {
+  return text.size() == 2 * key_bytes &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+base::Result<StepAccess> StepAccess::open(const Paths& paths) {
+  auto text = loop::read_file(paths.key(), 4096);
+  if (!text && text.error().code == base::Code::not_found) {
+    text = loop::random_hex(key_bytes);
+    auto written = loop::write_file_atomic(paths.key(), *text + "\n", {.mode = 0600, .sync = true});
+    if (!written) return std::unexpected(std::move(written).error());
+  }
+  if (!text) return std::unexpected(std::move(text).error());
+  const auto key = base::trim(*text);
+  if (!is_key(key)) {
+    return base::fail(base::Code::corrupt,
+                      "'" + paths.key() + "' is not a key of " + std::to_string(2 * key_bytes) +
+                          " hex digits; while no job runs it may be removed and is made anew");
+  }
+  return StepAccess(paths.run_dir(), std::string(key));
+}
+
+StepAccess::StepAccess(std::string run_dir, std::string key)
+    : run_dir_(std::move(run_dir)), key_(std::move(key)) {}
+
+std::string StepAccess::head_address(const model::LaunchKey& step) const {
+  return "unix:" + run_dir_ + "/" + to_text(step) + ".sock";
+}
+
+std::string StepAccess::secret(const model::LaunchKey& step) const {
+  return loop::hmac_sha256_hex(key_, to_text(step));
+}
+
+}  // namespace musterd
