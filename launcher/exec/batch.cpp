@@ -1,0 +1,137 @@
+#include "launcher/exec/batch.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "launcher/exec/launch.h"
+#include "launcher/exec/launch_log.h"
+#include "launcher/exec/output_file.h"
+#include "launcher/exec/processes.h"
+#include "lib/loop/files.h"
+#include "lib/loop/loop.h"
+#include "lib/loop/owned_fd.h"
+#include "lib/loop/signal.h"
+
+namespace exec {
+
+namespace {
+
+/// The job's script is kept beside its order: the user's own file may change meanwhile.
+base::Result<std::string> write_script(const Launch& launch) {
+  const std::string path = launch.dir.file("script");
+  const loop::OwnedFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRWXU));
+  const std::string& text = launch.order.job->script;
+  if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return base::fail_errno(errno, "cannot write the job's script to '" + path + "'");
+  }
+  return path;
+}
+
+base::Result<Command> command_of(const Launch& launch) {
+  const auto& job = *launch.order.job;
+  Command command;
+  command.arguments = job.arguments;
+  if (!job.script.empty()) {
+    auto script = write_script(launch);
+    if (!script) return std::unexpected(script.error());
+    command.arguments.insert(command.arguments.begin(), std::move(*script));
+  }
+  if (command.arguments.empty()) {
+    return base::fail(base::Code::invalid, "the job has neither a script nor a command");
+  }
+  command.environment = mapping::environment_of_script(launch.order, launch.topology, launch.place);
+  command.directory = job.work_dir;
+  const auto& share =
+      launch.order.allocation.nodes[static_cast<std::size_t>(launch.order.node_index)];
+  command.cpus = cpus_of(launch.topology, share.cores);
+  return command;
+}
+
+class Batch {
+ public:
+  Batch(Launch& launch, OutputFiles files, LaunchLog log)
+      : launch_(launch),
+        files_(std::move(files)),
+        log_(std::move(log)),
+        processes_(loop_, launch.dir, launch.order.kill_grace,
+                   {.output = [this](int, auto stream, auto bytes) { keep(stream, bytes); },
+                    .ended = [this](int, const auto& status) { status_ = status; },
+                    .finished = [this] { loop_.stop(); }}),
+        end_signal_(loop_, SIGTERM, [this] { processes_.end(); }) {}
+
+  base::Result<model::LaunchReport> run(Command command) {
+    const loop::OwnedFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    command.input = nothing.get();
+    auto started = processes_.start(std::move(command));
+    if (!started) return std::unexpected(started.error());
+    processes_.complete();
+    loop_.hold();
+    loop_.run();
+    loop_.release();
+    return report();
+  }
+
+ private:
+  void keep(model::OutputStream stream, std::string_view bytes) {
+    if (auto written = files_.write(stream, bytes); !written) {
+      launch_.dir.note(written.error().text);
+    }
+    if (auto written = log_.append(std::nullopt, stream, bytes); !written) {
+      launch_.dir.note(written.error().text);
+    }
+  }
+
+  model::LaunchReport report() const {
+    model::LaunchReport report{.key = launch_.order.key};
+    report.usage = processes_.usage();
+    if (status_.signal != 0 || status_.code != 0) {
+      const bool by_signal = status_.signal != 0;
+      model::Failure failure =
+          failure_of(launch_.order, by_signal ? model::Cause::signal : model::Cause::exit_code, "");
+      failure.code = by_signal ? status_.signal : status_.code;
+      report.exit_code = exit_code_of(failure);
+      report.failure = std::move(failure);
+    }
+    return report;
+  }
+
+  loop::Loop loop_;
+  Launch& launch_;
+  OutputFiles files_;
+  LaunchLog log_;
+  Processes processes_;
+  loop::Signal end_signal_;
+  loop::ExitStatus status_;
+};
+
+base::Result<model::LaunchReport> try_batch(Launch& launch) {
+  auto files = OutputFiles::open(launch.order);
+  if (!files) return std::unexpected(files.error());
+  auto log = LaunchLog::open(launch.dir.file("log"));
+  if (!log) return std::unexpected(log.error());
+  auto command = command_of(launch);
+  if (!command) return std::unexpected(command.error());
+  Batch batch(launch, std::move(*files), std::move(*log));
+  return batch.run(std::move(*command));
+}
+
+}  // namespace
+
+model::LaunchReport run_batch(Launch& launch) {
+  auto report = try_batch(launch);
+  if (report) return std::move(*report);
+  model::LaunchReport refused{.key = launch.order.key};
+  refused.failure =
+      failure_of(launch.order, model::Cause::cannot_start, std::move(report).error().text);
+  refused.exit_code = exit_code_of(*refused.failure);
+  return refused;
+}
+
+}  // namespace exec

@@ -1,0 +1,215 @@
+#include "launcher/exec/child.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "lib/base/text.h"
+
+namespace exec {
+
+namespace {
+
+enum class Stage { none, session, descriptors, affinity, directory, program };
+
+/// Everything the child touches, made before it exists: it shares our memory and may not allocate.
+struct Plan {
+  const char* program = nullptr;
+  char* const* arguments = nullptr;
+  char* const* environment = nullptr;
+  const char* directory = nullptr;
+  std::array<int, 3> descriptors{};
+  bool is_bound = false;
+  cpu_set_t cpus{};
+  pid_t parent = 0;
+};
+
+/// Filled in by the child, read by the parent after it.
+struct Trouble {
+  volatile Stage stage = Stage::none;
+  volatile int error_number = 0;
+};
+
+bool set_descriptors(const std::array<int, 3>& descriptors) {
+  // First out of the way of 0, 1 and 2, so that none is overwritten before it is used.
+  std::array<int, 3> high{};
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    high[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, 3);
+    if (high[i] < 0) return false;
+  }
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    if (dup2(high[i], static_cast<int>(i)) < 0) return false;
+  }
+  return true;
+}
+
+void clean_signals() {
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number) sigaction(number, &standard, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Only calls that are safe between vfork and exec. Returns only when something failed.
+Stage become(const Plan& plan) {
+  if (setsid() < 0) return Stage::session;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != plan.parent) _exit(127);
+  if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
+  if (plan.is_bound && sched_setaffinity(0, sizeof plan.cpus, &plan.cpus) != 0) {
+    return Stage::affinity;
+  }
+  if (chdir(plan.directory) != 0) return Stage::directory;
+  clean_signals();
+  execve(plan.program, plan.arguments, plan.environment);
+  return Stage::program;
+}
+
+/// The frame that calls vfork must live until the child has its program, so this is never inlined.
+[[gnu::noinline]] pid_t fork_and_become(const Plan& plan, Trouble& trouble) {
+  const pid_t pid = vfork();
+  if (pid == 0) {
+    trouble.stage = become(plan);
+    trouble.error_number = errno;
+    _exit(127);
+  }
+  return pid;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  list.reserve(texts.size() + 1);
+  for (auto& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+bool is_program(const std::string& path) {
+  struct stat status{};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         access(path.c_str(), X_OK) == 0;
+}
+
+/// As a shell finds it: a name with a slash is a path, others are searched in PATH.
+base::Result<std::string> find_program(const Command& command) {
+  const std::string& name = command.arguments.front();
+  if (name.contains('/')) return name;
+  const auto path = command.environment.find("PATH");
+  const std::string folders = path == command.environment.end() ? "/usr/bin:/bin" : path->second;
+  for (const auto folder : base::split(folders, ':')) {
+    std::string candidate = folder.empty() ? command.directory : std::string(folder);
+    if (!candidate.starts_with('/')) candidate = command.directory + "/" + candidate;
+    candidate += "/" + name;
+    if (is_program(candidate)) return candidate;
+  }
+  return base::fail(base::Code::not_found, "there is no program '" + base::printable(name) +
+                                               "' in PATH, which is '" +
+                                               base::printable(folders, 300) + "'");
+}
+
+/// What the #! line of the file names, empty without one.
+std::string interpreter_of(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::array<char, 256> start{};
+  const ssize_t n_bytes = read(fd, start.data(), start.size());
+  close(fd);
+  std::string_view line(start.data(), n_bytes > 0 ? static_cast<std::size_t>(n_bytes) : 0);
+  if (!line.starts_with("#!")) return {};
+  line = base::trim(line.substr(2, line.find('\n') - 2));
+  return std::string(line.substr(0, line.find_first_of(" \t")));
+}
+
+std::string absolute(const Command& command, const std::string& program) {
+  return program.starts_with('/') ? program : command.directory + "/" + program;
+}
+
+std::unexpected<base::Error> explain_program(const Command& command, const std::string& program,
+                                             int error_number) {
+  const std::string path = absolute(command, program);
+  const std::string quoted = "cannot execute '" + base::printable(path, 300) + "'";
+  const bool exists = access(path.c_str(), F_OK) == 0;
+  if (error_number == ENOENT && exists) {
+    return base::fail(base::Code::not_found, quoted + ": its interpreter '" +
+                                                 base::printable(interpreter_of(path)) +
+                                                 "' does not exist; correct the first line");
+  }
+  if (error_number == ENOEXEC) {
+    return base::fail(base::Code::invalid,
+                      quoted +
+                          ": it is neither a program of this machine nor a script with a "
+                          "first line such as '#!/bin/sh'");
+  }
+  if (error_number == EACCES && exists && access(path.c_str(), X_OK) != 0) {
+    return base::fail(base::Code::denied, quoted + ": it is not executable; try 'chmod +x'");
+  }
+  return base::fail_errno(error_number, quoted);
+}
+
+std::unexpected<base::Error> explain(const Command& command, const std::string& program,
+                                     Stage stage, int error_number) {
+  switch (stage) {
+    case Stage::directory:
+      return base::fail_errno(error_number, "cannot change to the working directory '" +
+                                                base::printable(command.directory, 300) + "'");
+    case Stage::affinity:
+      return base::fail_errno(error_number,
+                              "cannot bind to the hardware threads " + to_text(command.cpus));
+    case Stage::none:
+    case Stage::session:
+    case Stage::descriptors:
+      return base::fail_errno(error_number, "cannot set up the new process");
+    case Stage::program:
+      break;
+  }
+  return explain_program(command, program, error_number);
+}
+
+}  // namespace
+
+base::Result<pid_t> start_process(const Command& command) {
+  const auto program = find_program(command);
+  if (!program) return std::unexpected(program.error());
+  std::vector<std::string> arguments = command.arguments;
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  const auto argument_pointers = pointers(arguments);
+  const auto environment_pointers = pointers(environment);
+
+  Plan plan{.program = program->c_str(),
+            .arguments = argument_pointers.data(),
+            .environment = environment_pointers.data(),
+            .directory = command.directory.c_str(),
+            .descriptors = {command.input, command.output, command.error},
+            .is_bound = !command.cpus.empty(),
+            .parent = getpid()};
+  for (const int cpu : command.cpus.members()) CPU_SET(static_cast<unsigned>(cpu), &plan.cpus);
+
+  // No handler of ours may run in the child, which shares our memory until it has its program.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  Trouble trouble;
+  const pid_t pid = fork_and_become(plan, trouble);
+  const int fork_error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+
+  if (pid < 0) return base::fail_errno(fork_error, "cannot make a new process");
+  if (trouble.stage != Stage::none) {
+    return explain(command, *program, trouble.stage, trouble.error_number);
+  }
+  return pid;
+}
+
+}  // namespace exec

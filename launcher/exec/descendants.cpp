@@ -1,0 +1,95 @@
+#include "launcher/exec/descendants.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "lib/base/text.h"
+#include "lib/loop/owned_fd.h"
+#include "lib/loop/process_table.h"
+
+namespace exec {
+
+namespace {
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
+/// All bytes of a file of /proc; nullopt when it cannot be opened.
+std::optional<std::string> read_proc(const std::string& path) {
+  const loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t n_bytes = read(file.get(), piece.data(), piece.size());
+    if (n_bytes <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(n_bytes));
+  }
+}
+
+/// nullopt where the kernel does not tell (CONFIG_PROC_CHILDREN), empty for a process that is gone.
+std::optional<std::vector<pid_t>> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  const std::unique_ptr<DIR, CloseFolder> folder(opendir(tasks.c_str()));
+  if (!folder) return children;
+  while (const dirent* entry = readdir(folder.get())) {
+    if (entry->d_name[0] == '.') continue;
+    const auto text = read_proc(tasks + "/" + entry->d_name + "/children");
+    if (!text && pid == getpid()) return std::nullopt;
+    if (!text) continue;
+    for (const auto word : base::split(*text, ' ')) {
+      if (const auto child = base::parse_int(word, 1, 1 << 30)) {
+        children.push_back(static_cast<pid_t>(*child));
+      }
+    }
+  }
+  return children;
+}
+
+/// For kernels without lists of children: from the parents of all processes.
+std::vector<pid_t> descendants_by_parents() {
+  std::set<pid_t> family{getpid()};
+  const auto processes = loop::list_processes();
+  for (std::size_t before = 0; before != family.size();) {
+    before = family.size();
+    for (const auto& process : processes) {
+      if (family.contains(process.parent)) family.insert(process.pid);
+    }
+  }
+  family.erase(getpid());
+  return {family.begin(), family.end()};
+}
+
+}  // namespace
+
+std::vector<pid_t> descendants() {
+  auto found = children_of(getpid());
+  if (!found) return descendants_by_parents();
+  std::set<pid_t> known(found->begin(), found->end());
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    for (const pid_t child : children_of((*found)[i]).value_or(std::vector<pid_t>())) {
+      if (known.insert(child).second) found->push_back(child);
+    }
+  }
+  return *found;
+}
+
+bool kill_descendants() {
+  bool any = false;
+  for (const pid_t pid : descendants()) {
+    if (kill(pid, SIGKILL) == 0) any = true;
+  }
+  return any;
+}
+
+}  // namespace exec

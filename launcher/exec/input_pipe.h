@@ -1,0 +1,40 @@
+#pragma once
+// The writing end of a pipe that is a rank's standard input.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "lib/base/result.h"
+
+namespace loop {
+class Loop;
+}
+
+namespace exec {
+
+class InputPipe {
+ public:
+  static base::Result<InputPipe> open(loop::Loop& loop);
+
+  /// The end for the child; close_reader() once it has it.
+  int reader() const;
+  void close_reader();
+
+  /// Queues bytes; the end of the input when there are none.
+  void write(std::string_view bytes);
+  /// Bytes that the rank has not taken yet.
+  std::size_t queued_bytes() const;
+  /// Calls `drained` each time that all has been taken.
+  void on_drained(std::function<void()> drained);
+
+ private:
+  struct State;
+  struct Delete {
+    void operator()(State* state) const noexcept;
+  };
+  explicit InputPipe(std::unique_ptr<State, Delete> state);
+  std::unique_ptr<State, Delete> state_;
+};
+
+}  // namespace exec

@@ -1,0 +1,119 @@
+#include "launcher/exec/launch_dir.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <memory>
+#include <variant>
+
+#include "lib/loop/clock.h"
+#include "lib/loop/files.h"
+#include "lib/loop/process_table.h"
+#include "lib/wire/agent.h"
+#include "lib/wire/launch.h"
+
+namespace exec {
+
+namespace {
+
+constexpr std::size_t order_limit = std::size_t{64} << 20;
+
+struct Free {
+  void operator()(char* memory) const { std::free(memory); }
+};
+
+base::Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n_bytes = write(fd, bytes.data(), bytes.size());
+    if (n_bytes < 0 && errno == EINTR) continue;
+    if (n_bytes < 0) return base::fail_errno(errno, "cannot write '" + path + "'");
+    bytes.remove_prefix(static_cast<std::size_t>(n_bytes));
+  }
+  return {};
+}
+
+/// In one piece for readers that come while it is written, for short texts.
+base::Result<void> write_small(const std::string& path, std::string_view text) {
+  const loop::OwnedFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return base::fail_errno(errno, "cannot open '" + path + "'");
+  return write_all(file.get(), text, path);
+}
+
+}  // namespace
+
+base::Result<LaunchDir> LaunchDir::open(const std::string& path) {
+  const std::unique_ptr<char, Free> absolute(realpath(path.c_str(), nullptr));
+  if (!absolute) return base::fail_errno(errno, "cannot find the launch directory '" + path + "'");
+  return LaunchDir(absolute.get());
+}
+
+std::string LaunchDir::file(std::string_view name) const {
+  return path_ + "/" + std::string(name);
+}
+
+base::Result<model::LaunchOrder> LaunchDir::read_order() const {
+  const auto bytes = loop::read_file(file("order"), order_limit);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto order = wire::decode_order(*bytes);
+  if (!order) return std::unexpected(std::move(order).error().in(file("order")));
+  return order;
+}
+
+base::Result<model::Topology> LaunchDir::read_topology() const {
+  const auto bytes = loop::read_file(file("../../node"), order_limit);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto message = wire::decode_from_agent(*bytes);
+  if (!message) return std::unexpected(std::move(message).error().in(file("../../node")));
+  auto* hello = std::get_if<model::AgentHello>(&*message);
+  if (hello == nullptr) {
+    return base::fail(base::Code::corrupt,
+                      file("../../node") + ": expected the description of a node");
+  }
+  return std::move(hello->info.topology);
+}
+
+std::string LaunchDir::topology_xml() const {
+  const std::string path = file("../../topology.xml");
+  return access(path.c_str(), R_OK) == 0 ? path : std::string();
+}
+
+base::Result<void> LaunchDir::write_identity(const std::string& launch_id) const {
+  const auto start_time = loop::process_start_time(getpid());
+  if (!start_time) return std::unexpected(start_time.error());
+  auto written =
+      write_small(file("pid"), std::to_string(getpid()) + " " + std::to_string(*start_time) + "\n");
+  if (!written) return written;
+  return write_small(file("launch_id"), launch_id);
+}
+
+base::Result<void> LaunchDir::record_session(pid_t session) {
+  if (!sessions_) {
+    sessions_ = loop::OwnedFd(
+        ::open(file("sessions").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  }
+  if (!sessions_) return base::fail_errno(errno, "cannot open '" + file("sessions") + "'");
+  return write_all(sessions_.get(), std::to_string(session) + "\n", file("sessions"));
+}
+
+base::Result<void> LaunchDir::record_session_dir(const std::string& path) const {
+  return write_small(file("session_dir"), path);
+}
+
+base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {
+  return loop::write_file_atomic(file("report"), wire::encode_report(report),
+                                 {.mode = 0600, .sync = false});
+}
+
+void LaunchDir::note(std::string_view text) const {
+  const loop::OwnedFd log(
+      ::open(file("launcher.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!log) return;
+  const std::string line = base::to_text(loop::now()) + " " + std::string(text) + "\n";
+  // A note that cannot be written must not stop the launch.
+  (void)write_all(log.get(), line, "launcher.log");
+}
+
+}  // namespace exec

@@ -1,0 +1,127 @@
+#include "launcher/exec/peer_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/loop/loop.h"
+#include "lib/wire/head.h"
+
+namespace exec {
+
+namespace {
+
+constexpr base::Duration longest_pause = std::chrono::milliseconds(50);
+
+}  // namespace
+
+PeerLink::PeerLink(loop::Loop& loop, const model::LaunchOrder& order, LinkEvents events)
+    : loop_(loop), order_(order), events_(std::move(events)), retry_(loop, [this] { dial(); }) {
+  auto address = loop::parse_address(order.head_address);
+  if (!address) {
+    loop_.defer([this, why = std::move(address).error().text] { lose(why); });
+    return;
+  }
+  address_ = std::move(*address);
+  dial();
+}
+
+void PeerLink::dial() {
+  connector_.emplace(loop_, address_, [this](base::Result<loop::Stream> stream) {
+    if (stream) {
+      use(std::move(*stream));
+    } else if (waited_ >= meeting_time) {
+      lose("its launcher does not answer: " + stream.error().text);
+    } else {
+      dial_later();
+    }
+  });
+}
+
+void PeerLink::dial_later() {
+  retry_.start(pause_);
+  waited_ += pause_;
+  pause_ = std::min(2 * pause_, longest_pause);
+}
+
+void PeerLink::use(loop::Stream stream) {
+  stream_.emplace(std::move(stream));
+  stream_->on_drained([this] {
+    check_fill();
+    check_finished();
+  });
+  stream_->on_frame([this](const std::string& frame) {
+    auto message = wire::decode_head(frame);
+    if (message) {
+      events_.message(std::move(*message));
+    } else {
+      lose("its launcher sent nonsense: " + message.error().text);
+    }
+  });
+  stream_->on_end([this](const base::Result<void>& end) {
+    lose(end ? "its launcher is gone" : "the connection broke: " + end.error().text);
+  });
+  write(wire::encode(model::PeerHello{
+      .key = order_.key, .secret = order_.secret, .node_index = order_.node_index}));
+  for (const auto& frame : std::exchange(waiting_, {})) write(frame);
+  waiting_bytes_ = 0;
+  check_fill();
+  check_finished();
+}
+
+void PeerLink::send(model::HeadMessage message) {
+  std::string frame = wire::encode(message);
+  if (stream_) {
+    write(frame);
+  } else if (!is_lost_) {
+    waiting_bytes_ += frame.size();
+    waiting_.push_back(std::move(frame));
+  }
+  check_fill();
+}
+
+void PeerLink::write(const std::string& frame) {
+  if (!stream_) return;
+  auto sent = stream_->send(frame);
+  if (sent) return;
+  loop_.defer([this, why = std::move(sent).error().text] { lose(why); });
+}
+
+void PeerLink::lose(std::string why) {
+  if (std::exchange(is_lost_, true)) return;
+  stream_.reset();
+  waiting_.clear();
+  waiting_bytes_ = 0;
+  check_fill();
+  events_.lost(std::move(why));
+  check_finished();
+}
+
+void PeerLink::check_fill() {
+  const std::size_t queued = stream_ ? stream_->queued_bytes() : waiting_bytes_;
+  const bool is_full = queued > output_limit;
+  if (is_full == is_full_) return;
+  is_full_ = is_full;
+  loop_.defer([this] { events_.full(is_full_); });
+}
+
+void PeerLink::finish(std::function<void()> done) {
+  done_ = std::move(done);
+  loop_.defer([this] { check_finished(); });
+}
+
+void PeerLink::stop_waiting() {
+  if (stream_) return;
+  connector_.reset();
+  retry_.stop();
+  loop_.defer([this] { lose("its launcher had not answered when this one was told to end"); });
+}
+
+/// Done when everything is sent, or when nobody is there to send it to.
+void PeerLink::check_finished() {
+  const bool is_sent = stream_ && stream_->queued_bytes() == 0;
+  if (!done_ || !(is_sent || is_lost_)) return;
+  if (stream_) stream_->finish();
+  std::exchange(done_, nullptr)();
+}
+
+}  // namespace exec

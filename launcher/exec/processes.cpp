@@ -1,0 +1,177 @@
+#include "launcher/exec/processes.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "launcher/exec/descendants.h"
+#include "launcher/exec/launch_dir.h"
+#include "lib/loop/loop.h"
+
+namespace exec {
+
+namespace {
+
+// Between looks for processes that were just being forked when the others were killed.
+constexpr base::Duration sweep_interval = std::chrono::milliseconds(10);
+
+base::Duration to_duration(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+loop::ExitStatus exit_status(int status, const rusage& usage) {
+  return {
+      .code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+      .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+      .core_dumped = WIFSIGNALED(status) && WCOREDUMP(status),
+      .user_time = to_duration(usage.ru_utime),
+      .system_time = to_duration(usage.ru_stime),
+      .peak_memory = base::Bytes(static_cast<std::uint64_t>(usage.ru_maxrss) * 1024),
+  };
+}
+
+}  // namespace
+
+Processes::Processes(loop::Loop& loop, LaunchDir& dir, base::Duration kill_grace,
+                     ProcessEvents events)
+    : loop_(loop),
+      dir_(dir),
+      kill_grace_(kill_grace),
+      events_(std::move(events)),
+      child_signal_(loop, SIGCHLD, [this] { reap(); }),
+      kill_timer_(loop,
+                  [this] {
+                    killing_ = true;
+                    settle();
+                  }),
+      sweep_timer_(loop, [this] { reap(); }) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+base::Result<void> Processes::start(Command command) {
+  const int process = static_cast<int>(mains_.size());
+  const auto make_pipe = [this, process](model::OutputStream stream) {
+    return OutputPipe::open(loop_, [this, process, stream](std::string_view bytes) {
+      events_.output(process, stream, bytes);
+    });
+  };
+  auto output = make_pipe(model::OutputStream::out);
+  if (!output) return std::unexpected(output.error());
+  auto error = make_pipe(model::OutputStream::err);
+  if (!error) return std::unexpected(error.error());
+  command.output = output->writer();
+  command.error = error->writer();
+
+  const auto pid = start_process(command);
+  if (!pid) return std::unexpected(pid.error());
+  output->close_writer();
+  error->close_writer();
+  Main main{.pid = *pid,
+            .output = std::make_unique<OutputPipe>(std::move(*output)),
+            .error = std::make_unique<OutputPipe>(std::move(*error))};
+  if (paused_) {
+    main.output->pause();
+    main.error->pause();
+  }
+  mains_.push_back(std::move(main));
+  ++n_running_;
+  childless_ = false;
+  if (auto recorded = dir_.record_session(*pid); !recorded) dir_.note(recorded.error().text);
+  return {};
+}
+
+void Processes::complete() {
+  complete_ = true;
+  // Not from inside this call: the owner's `finished` may destroy this object.
+  loop_.defer([this] { reap(); });
+}
+
+void Processes::end() {
+  if (ending_) return;
+  ending_ = true;
+  signal(SIGTERM);
+  kill_timer_.start(kill_grace_);
+}
+
+void Processes::signal(int number) const {
+  for (const auto& main : mains_) {
+    if (main.pid != 0) kill(-main.pid, number);
+  }
+}
+
+void Processes::pause_output() {
+  paused_ = true;
+  for (auto& main : mains_) {
+    main.output->pause();
+    main.error->pause();
+  }
+}
+
+void Processes::resume_output() {
+  if (!paused_) return;
+  paused_ = false;
+  for (auto& main : mains_) {
+    main.output->resume();
+    main.error->resume();
+  }
+  loop_.defer([this] { settle(); });
+}
+
+/// Takes the end of every child: main processes, and orphans that this subreaper inherited.
+void Processes::reap() {
+  for (;;) {
+    int status = 0;
+    rusage usage{};
+    const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+    if (pid < 0 && errno == EINTR) continue;
+    childless_ = pid < 0;
+    if (pid <= 0) break;
+    note_end(pid, exit_status(status, usage));
+  }
+  settle();
+}
+
+void Processes::note_end(pid_t pid, const loop::ExitStatus& status) {
+  usage_.cpu += status.user_time + status.system_time;
+  usage_.memory_peak = std::max(usage_.memory_peak, status.peak_memory);
+  const auto main = std::find_if(mains_.begin(), mains_.end(),
+                                 [pid](const Main& candidate) { return candidate.pid == pid; });
+  if (main == mains_.end()) return;
+  main->pid = 0;
+  --n_running_;
+  events_.ended(static_cast<int>(main - mains_.begin()), status);
+}
+
+/// Kills what may not live any more; then finishes when nothing lives.
+void Processes::settle() {
+  const bool mains_are_gone = complete_ && n_running_ == 0;
+  if (!killing_ && !mains_are_gone) return;
+  if (!childless_) {
+    if (kill_descendants()) {
+      sweep_timer_.start(sweep_interval);
+      return;
+    }
+    if (n_running_ > 0) return;
+    dir_.note("left alone: processes of another user that this launch has started");
+  }
+  if (mains_are_gone && !paused_) finish();
+}
+
+void Processes::finish() {
+  if (std::exchange(finished_, true)) return;
+  sweep_timer_.stop();
+  kill_timer_.stop();
+  for (auto& main : mains_) {
+    main.output->drain();
+    main.error->drain();
+  }
+  events_.finished();
+}
+
+}  // namespace exec

@@ -1,0 +1,326 @@
+#include "launcher/exec/step.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "launcher/exec/fabric.h"
+#include "launcher/exec/head.h"
+#include "launcher/exec/input_pipe.h"
+#include "launcher/exec/launch.h"
+#include "launcher/exec/launch_log.h"
+#include "launcher/exec/peer_link.h"
+#include "launcher/exec/processes.h"
+#include "launcher/exec/rank_server.h"
+#include "launcher/exec/session_dir.h"
+#include "launcher/map/placement.h"
+#include "launcher/map/verdict.h"
+#include "lib/base/overloaded.h"
+#include "lib/loop/loop.h"
+#include "lib/loop/owned_fd.h"
+#include "lib/loop/signal.h"
+
+namespace exec {
+
+namespace {
+
+class Step {
+ public:
+  explicit Step(Launch& launch);
+
+  model::LaunchReport run();
+
+ private:
+  base::Result<void> set_up();
+  base::Result<void> open_link();
+  void start_ranks();
+  base::Result<void> start_rank(const mapping::RankPlace& rank);
+  base::Result<Command> command_of(const mapping::RankPlace& rank);
+  void forward(int process, model::OutputStream stream, std::string_view bytes);
+  void rank_ended(int process, const loop::ExitStatus& status);
+  void judge(std::size_t process);
+  void check_absent();
+  void fail(model::Failure failure);
+  void fail_rank(std::size_t process, model::Failure failure);
+  void end_by(const model::Failure& why);
+  void receive(model::HeadMessage message);
+  void take_input(const model::RankInput& input);
+  void ranks_finished();
+  model::LaunchReport report() const;
+  mapping::RankLife& life_of(int rank);
+
+  loop::Loop loop_;
+  Launch& launch_;
+  mapping::Placement placement_;
+  std::vector<mapping::RankLife> lives_;  // as placement_.ranks
+  std::optional<model::Failure> failure_;
+  std::optional<SessionDir> session_;
+  std::optional<LaunchLog> log_;
+  std::optional<InputPipe> input_;  // of rank 0, on its node
+  loop::OwnedFd nothing_;
+  std::unique_ptr<HeadLink> link_;
+  RankServer server_;
+  Processes processes_;
+  loop::Signal end_signal_;
+  bool is_through_ = false;  // all ranks of this node have ended
+};
+
+Step::Step(Launch& launch)
+    : launch_(launch),
+      placement_(mapping::map_ranks(launch.order, launch.topology)),
+      lives_(placement_.ranks.size()),
+      nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      server_(loop_,
+              {.send = [this](model::HeadMessage message) { link_->send(std::move(message)); },
+               .connected =
+                   [this](int rank) {
+                     life_of(rank).connected = true;
+                     life_of(rank).finalized = false;
+                     check_absent();
+                   },
+               .finalized = [this](int rank) { life_of(rank).finalized = true; },
+               .aborted =
+                   [this](int rank, int code) {
+                     model::Failure failure;
+                     failure.cause = model::Cause::aborted;
+                     failure.code = code;
+                     fail_rank(static_cast<std::size_t>(&life_of(rank) - lives_.data()),
+                               std::move(failure));
+                   }}),
+      processes_(loop_, launch.dir, launch.order.kill_grace,
+                 {.output = [this](int process, auto stream,
+                                   auto bytes) { forward(process, stream, bytes); },
+                  .ended = [this](int process, const auto& status) { rank_ended(process, status); },
+                  .finished = [this] { ranks_finished(); }}),
+      end_signal_(loop_, SIGTERM, [this] {
+        model::Failure told = failure_of(launch_.order, model::Cause::signal,
+                                         "the launcher was told to end the step");
+        told.code = SIGTERM;
+        fail(std::move(told));
+        link_->stop_waiting();
+      }) {}
+
+mapping::RankLife& Step::life_of(int rank) {
+  return lives_.at(static_cast<std::size_t>(rank - placement_.ranks.front().rank));
+}
+
+model::LaunchReport Step::run() {
+  loop_.hold();
+  auto linked = open_link();
+  if (!linked) {
+    failure_ =
+        failure_of(launch_.order, model::Cause::cannot_start, std::move(linked).error().text);
+    return report();
+  }
+  if (auto ready = set_up(); ready) {
+    start_ranks();
+  } else {
+    fail(failure_of(launch_.order, model::Cause::cannot_start, std::move(ready).error().text));
+  }
+  processes_.complete();
+  loop_.run();
+  loop_.release();
+  return report();
+}
+
+base::Result<void> Step::open_link() {
+  LinkEvents events{.message = [this](model::HeadMessage message) { receive(std::move(message)); },
+                    .lost =
+                        [this](std::string why) {
+                          if (is_through_) return;
+                          model::Failure lost =
+                              failure_of(launch_.order, model::Cause::peer_lost, std::move(why));
+                          lost.node =
+                              launch_.order.allocation
+                                  .nodes[static_cast<std::size_t>(model::head_index(launch_.order))]
+                                  .name;
+                          end_by(lost);
+                        },
+                    .full =
+                        [this](bool is_full) {
+                          if (is_full) {
+                            processes_.pause_output();
+                          } else {
+                            processes_.resume_output();
+                          }
+                        }};
+  if (launch_.order.node_index != model::head_index(launch_.order)) {
+    link_ = std::make_unique<PeerLink>(loop_, launch_.order, std::move(events));
+    return {};
+  }
+  auto head = Head::open(loop_, launch_.dir, launch_.order, std::move(events));
+  if (!head) return std::unexpected(head.error());
+  link_ = std::move(*head);
+  return {};
+}
+
+base::Result<void> Step::set_up() {
+  auto log = LaunchLog::open(launch_.dir.file("log"));
+  if (!log) return std::unexpected(log.error());
+  log_.emplace(std::move(*log));
+  auto session = SessionDir::make(launch_.dir);
+  if (!session) return std::unexpected(session.error());
+  session_.emplace(std::move(*session));
+  if (placement_.ranks.front().rank == 0) {
+    auto input = InputPipe::open(loop_);
+    if (!input) return std::unexpected(input.error());
+    input_.emplace(std::move(*input));
+    input_->on_drained([this] { link_->hold_input(false); });
+  }
+  auto started = server_.start(launch_, placement_, session_->path());
+  if (!started) return started;
+  const auto& environment = launch_.order.step->environment;
+  const auto home = environment.find("HOME");
+  launch_.place.session_dir = session_->path();
+  launch_.place.has_pmix = server_.is_running();
+  launch_.place.has_fabric = has_fabric(home == environment.end() ? nullptr : home->second.c_str());
+  return {};
+}
+
+void Step::start_ranks() {
+  for (const auto& rank : placement_.ranks) {
+    auto started = start_rank(rank);
+    if (started) continue;
+    model::Failure failure =
+        failure_of(launch_.order, model::Cause::cannot_start, std::move(started).error().text);
+    failure.rank = rank.rank;
+    fail(std::move(failure));
+    break;
+  }
+  if (input_) input_->close_reader();
+}
+
+base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
+  auto command = command_of(rank);
+  if (!command) return std::unexpected(command.error());
+  if (auto started = processes_.start(std::move(*command)); !started) return started;
+  link_->send(model::RankPlaced{.rank = rank.rank,
+                                .node = node_name(launch_.order),
+                                .cpus = to_text(rank.cpus),
+                                .gpus = to_text(rank.gpus)});
+  return {};
+}
+
+base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
+  const auto& step = *launch_.order.step;
+  if (step.arguments.empty()) {
+    return base::fail(base::Code::invalid, "the step has no program to run");
+  }
+  Command command;
+  command.arguments = step.arguments;
+  command.directory = step.work_dir;
+  command.cpus = rank.cpus;
+  command.input = rank.rank == 0 && input_ ? input_->reader() : nothing_.get();
+  command.environment = mapping::environment_of_rank(launch_.order, launch_.topology, launch_.place,
+                                                     placement_, rank);
+  auto of_server = server_.environment_of(rank.rank);
+  if (!of_server) return std::unexpected(of_server.error());
+  for (auto& [name, value] : *of_server) command.environment[name] = std::move(value);
+  return command;
+}
+
+void Step::forward(int process, model::OutputStream stream, std::string_view bytes) {
+  const int rank = placement_.ranks[static_cast<std::size_t>(process)].rank;
+  if (auto kept = log_->append(rank, stream, bytes); !kept) launch_.dir.note(kept.error().text);
+  link_->send(model::RankOutput{.rank = rank, .stream = stream, .bytes = std::string(bytes)});
+}
+
+/// What the rank told its PMIx server before its end is already in the loop's queue: it is judged
+/// after that.
+void Step::rank_ended(int process, const loop::ExitStatus& status) {
+  loop_.post([this, place = static_cast<std::size_t>(process), status] {
+    lives_[place].ended = true;
+    lives_[place].code = status.code;
+    lives_[place].signal = status.signal;
+    judge(place);
+  });
+}
+
+void Step::judge(std::size_t process) {
+  if (auto failure = mapping::judge_end(lives_[process])) fail_rank(process, std::move(*failure));
+  check_absent();
+}
+
+void Step::check_absent() {
+  const auto absent = mapping::find_absent(lives_);
+  if (!absent) return;
+  model::Failure failure;
+  failure.cause = model::Cause::before_init;
+  fail_rank(*absent, std::move(failure));
+}
+
+void Step::fail_rank(std::size_t process, model::Failure failure) {
+  failure.step = launch_.order.key.step;
+  failure.node = node_name(launch_.order);
+  failure.rank = placement_.ranks[process].rank;
+  fail(std::move(failure));
+}
+
+/// The first failure here ends the ranks here at once; the head is told, and decides whether it is
+/// the first of the step.
+void Step::fail(model::Failure failure) {
+  if (failure_) return;
+  end_by(failure);
+  link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
+                               .exit_code = exit_code_of(failure),
+                               .failure = std::move(failure)});
+}
+
+void Step::end_by(const model::Failure& why) {
+  failure_ = why;
+  processes_.end();
+}
+
+void Step::receive(model::HeadMessage message) {
+  std::visit(base::Overloaded{
+                 [this](const model::Fence& fence) { server_.take(fence); },
+                 [this](const model::ModexRequest& request) { server_.take(request); },
+                 [this](model::ModexReply& reply) { server_.take(std::move(reply)); },
+                 [this](const model::RankInput& input) { take_input(input); },
+                 [this](const model::EndStep& end) { end_by(end.why); },
+                 [this](const model::StepSignal& signal) { processes_.signal(signal.number); },
+                 [](const auto&) {},  // not the head's to send
+             },
+             message);
+}
+
+void Step::take_input(const model::RankInput& input) {
+  if (!input_) return;
+  input_->write(input.bytes);
+  if (input_->queued_bytes() > output_limit) link_->hold_input(true);
+}
+
+void Step::ranks_finished() {
+  // After the judgement of the last rank, which is in the loop's queue.
+  loop_.post([this] {
+    is_through_ = true;
+    link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
+                                 .exit_code = report().exit_code,
+                                 .failure = failure_});
+    link_->finish([this] { loop_.stop(); });
+  });
+}
+
+model::LaunchReport Step::report() const {
+  model::LaunchReport report{.key = launch_.order.key};
+  report.failure = failure_;
+  report.exit_code = failure_ ? exit_code_of(*failure_) : mapping::exit_code_of(lives_);
+  report.usage = processes_.usage();
+  return report;
+}
+
+}  // namespace
+
+model::LaunchReport run_step(Launch& launch) {
+  Step step(launch);
+  return step.run();
+}
+
+}  // namespace exec

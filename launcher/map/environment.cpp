@@ -1,0 +1,163 @@
+#include "launcher/map/environment.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "launcher/map/step_nodes.h"
+#include "lib/base/text.h"
+#include "lib/model/host_list.h"
+#include "lib/model/layout.h"
+
+namespace mapping {
+
+namespace {
+
+using model::Environment;
+
+const model::NodeShare& share_of(const model::LaunchOrder& order) {
+  return order.allocation.nodes[static_cast<std::size_t>(order.node_index)];
+}
+
+/// A list for CUDA_VISIBLE_DEVICES: by UUID where all have one, else by place in PCI order.
+std::string cuda_devices(const model::Topology& topology, const model::GpuSet& gpus) {
+  std::vector<std::string> uuids;
+  std::vector<std::string> places;
+  for (const int gpu : gpus.members()) {
+    const auto& uuid = topology.gpus[static_cast<std::size_t>(gpu)].uuid;
+    if (!uuid.empty()) uuids.push_back(uuid);
+    places.push_back(std::to_string(gpu));
+  }
+  return base::join(uuids.size() == places.size() ? uuids : places, ",");
+}
+
+void show_gpus(Environment& environment, const model::Topology& topology,
+               const model::GpuSet& gpus) {
+  if (gpus.empty()) return;
+  environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+  environment["CUDA_VISIBLE_DEVICES"] = cuda_devices(topology, gpus);
+}
+
+void put_first_in_path(Environment& environment, const std::string& folder) {
+  auto& path = environment["PATH"];
+  if (path.empty()) path = "/usr/local/bin:/usr/bin:/bin";
+  if (path != folder && !path.starts_with(folder + ":")) path = folder + ":" + path;
+}
+
+/// What scripts and ranks both get.
+void describe_job(Environment& environment, const model::LaunchOrder& order,
+                  const LaunchPlace& place) {
+  const auto& job = *order.job;
+  std::vector<int> tasks;
+  int n_tasks = 0;
+  for (const auto& share : order.allocation.nodes) {
+    tasks.push_back(share.tasks);
+    n_tasks += share.tasks;
+  }
+  environment["MUSTER_JOB_ID"] = to_text(order.key.job);
+  environment["MUSTER_JOB_NAME"] = job.name;
+  environment["MUSTER_ATTEMPT"] = std::to_string(order.key.attempt);
+  environment["MUSTER_RESTART_COUNT"] = std::to_string(order.key.attempt - 1);
+  environment["MUSTER_NODELIST"] = model::compress_hosts(node_names(order.allocation));
+  environment["MUSTER_NNODES"] = std::to_string(order.allocation.nodes.size());
+  environment["MUSTER_NTASKS"] = std::to_string(n_tasks);
+  environment["MUSTER_TASKS_PER_NODE"] = compress_counts(tasks);
+  environment["MUSTER_CPUS_PER_TASK"] = std::to_string(job.shape.cpus_per_task);
+  environment["MUSTER_NODE"] = share_of(order).name;
+  environment["MUSTER_NODE_INDEX"] = std::to_string(order.node_index);
+  environment["MUSTER_CORES"] = to_text(share_of(order).cores);
+  environment["MUSTER_CLUSTER"] = order.cluster;
+  environment["MUSTER_POOL"] = order.pool;
+  environment["MUSTER_CONTROLLER"] = order.controller;
+  environment["MUSTER_SUBMIT_DIR"] = job.work_dir;
+  environment["MUSTER_LAUNCH_ID"] = place.launch_id;
+  put_first_in_path(environment, place.programs);
+}
+
+/// Left over when `muster run` is itself started under another launcher.
+bool is_of_another_launcher(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> prefixes{
+      "PMIX_", "PMI_", "PRTE_", "OMPI_COMM_WORLD_", "OMPI_MCA_ess", "OMPI_MCA_orte_ess_"};
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+void number_rank(Environment& environment, const model::LaunchOrder& order, const RankPlace& rank,
+                 int n_local) {
+  const auto nodes = step_nodes(order);
+  const auto node = node_of_rank(nodes, rank.rank);
+  const auto global = std::to_string(rank.rank);
+  const auto local = std::to_string(rank.local_rank);
+  const auto size = std::to_string(n_ranks(order));
+  const auto local_size = std::to_string(n_local);
+
+  environment["MUSTER_STEP_ID"] = to_text(*order.key.step);
+  environment["MUSTER_STEP_NTASKS"] = size;
+  environment["MUSTER_STEP_NNODES"] = std::to_string(nodes.size());
+  environment["MUSTER_RANK"] = global;
+  environment["MUSTER_LOCAL_RANK"] = local;
+  environment["MUSTER_LOCAL_NTASKS"] = local_size;
+  environment["MUSTER_CPUS"] = to_text(rank.cpus);
+  environment["MUSTER_CPUS_PER_TASK"] = std::to_string(cpus_per_task(order));
+
+  environment["OMPI_COMM_WORLD_RANK"] = global;
+  environment["OMPI_COMM_WORLD_SIZE"] = size;
+  environment["OMPI_COMM_WORLD_LOCAL_RANK"] = local;
+  environment["OMPI_COMM_WORLD_LOCAL_SIZE"] = local_size;
+  environment["OMPI_COMM_WORLD_NODE_RANK"] = local;
+
+  environment.try_emplace("RANK", global);
+  environment.try_emplace("WORLD_SIZE", size);
+  environment.try_emplace("LOCAL_RANK", local);
+  environment.try_emplace("LOCAL_WORLD_SIZE", local_size);
+  environment.try_emplace("NODE_RANK", std::to_string(node));
+}
+
+/// What makes Open MPI 4 take our PMIx server, start fast, and keep apart the nodes that share a
+/// machine. docs/mpi.md says why each is there.
+void tune_open_mpi(Environment& environment, const model::LaunchOrder& order,
+                   const LaunchPlace& place, const Placement& placement) {
+  const auto suggest = [&environment](const char* name, const std::string& value) {
+    environment.try_emplace(name, value);
+  };
+  suggest("OMPI_MCA_schizo", "^orte");
+  suggest("OMPI_MCA_orte_externally_bound", "1");
+  suggest("OMPI_MCA_hwloc_base_binding_policy", "none");
+  if (!place.session_dir.empty()) {
+    suggest("OMPI_MCA_btl_vader_backing_directory", place.session_dir);
+  }
+  if (!place.has_fabric && !environment.contains("OMPI_MCA_mtl")) suggest("OMPI_MCA_pml", "^cm");
+  if (place.has_fabric && order.secret.size() >= 64) {
+    suggest("OMPI_MCA_orte_precondition_transports",
+            order.secret.substr(32, 16) + "-" + order.secret.substr(48, 16));
+  }
+  if (placement.oversubscribed) {
+    suggest("OMPI_MCA_mpi_oversubscribe", "1");
+    suggest("OMPI_MCA_mpi_yield_when_idle", "1");
+  }
+}
+
+}  // namespace
+
+Environment environment_of_script(const model::LaunchOrder& order, const model::Topology& topology,
+                                  const LaunchPlace& place) {
+  Environment environment = order.job->environment;
+  describe_job(environment, order, place);
+  show_gpus(environment, topology, share_of(order).gpus);
+  return environment;
+}
+
+Environment environment_of_rank(const model::LaunchOrder& order, const model::Topology& topology,
+                                const LaunchPlace& place, const Placement& placement,
+                                const RankPlace& rank) {
+  Environment environment = order.step->environment;
+  std::erase_if(environment, [](const auto& entry) { return is_of_another_launcher(entry.first); });
+  describe_job(environment, order, place);
+  number_rank(environment, order, rank, static_cast<int>(placement.ranks.size()));
+  show_gpus(environment, topology, rank.gpus);
+  if (place.has_pmix) tune_open_mpi(environment, order, place, placement);
+  return environment;
+}
+
+}  // namespace mapping

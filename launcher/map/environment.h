@@ -1,0 +1,32 @@
+#pragma once
+// The environment of batch scripts and ranks: what the user gave, and what Muster tells them.
+// The names are documented in muster-launch(8).
+
+#include <string>
+
+#include "launcher/map/placement.h"
+#include "lib/model/job.h"
+#include "lib/model/launch.h"
+#include "lib/model/topology.h"
+
+namespace mapping {
+
+/// What the launcher knows beside the order.
+struct LaunchPlace {
+  std::string programs;     // folder of muster's programs, put in front of PATH
+  std::string launch_id;    // marks every process of the launch
+  std::string session_dir;  // of a step: a private folder in memory
+  bool has_fabric = false;  // a network with its own library (InfiniBand and the like) is there
+  bool has_pmix = false;    // a PMIx server serves the ranks
+};
+
+model::Environment environment_of_script(const model::LaunchOrder& order,
+                                         const model::Topology& topology, const LaunchPlace& place);
+
+/// Without what the PMIx server adds. What the user set wins over every tuning value of ours; names
+/// by which another launcher's PMIx or PMI would be found are removed.
+model::Environment environment_of_rank(const model::LaunchOrder& order,
+                                       const model::Topology& topology, const LaunchPlace& place,
+                                       const Placement& placement, const RankPlace& rank);
+
+}  // namespace mapping

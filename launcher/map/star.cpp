@@ -1,0 +1,153 @@
+#include "launcher/map/star.h"
+
+#include <algorithm>
+
+#include "lib/base/overloaded.h"
+
+namespace mapping {
+
+namespace {
+
+constexpr int modex_not_found = -46;  // PMIX_ERR_NOT_FOUND
+
+}  // namespace
+
+Star::Star(const model::LaunchOrder& order)
+    : key_(order.key), nodes_(step_nodes(order)), states_(nodes_.size()) {}
+
+void Star::from_node(std::size_t node, model::HeadMessage message) {
+  std::visit(
+      base::Overloaded{
+          [&](model::Fence& fence) { gather(node, std::move(fence)); },
+          [&](model::ModexRequest& request) { pass_on(request); },
+          [&](model::ModexReply& reply) { pass_back(std::move(reply)); },
+          [&](model::NodeEnded& end) { take_end(node, end); },
+          [&](model::RankOutput& output) { outputs_.push_back(ToClient{std::move(output)}); },
+          [&](model::RankPlaced& placed) { outputs_.push_back(ToClient{std::move(placed)}); },
+          [](auto&) {},  // not a launcher's to send
+      },
+      message);
+}
+
+void Star::from_client(model::HeadMessage message) {
+  if (const auto* end = std::get_if<model::EndStep>(&message)) {
+    fail(end->why);
+  } else if (std::holds_alternative<model::StepSignal>(message)) {
+    to_all(message);
+  } else if (std::holds_alternative<model::RankInput>(message)) {
+    outputs_.push_back(ToNode{0, std::move(message)});
+  }
+}
+
+void Star::node_closed(std::size_t node, std::string why) {
+  if (states_[node].closed) return;
+  states_[node].closed = true;
+  if (states_[node].ended) return;
+  model::Failure lost;
+  lost.cause = model::Cause::peer_lost;
+  lost.step = key_.step;
+  lost.node = nodes_[node].name;
+  lost.text = std::move(why);
+  fail(std::move(lost));
+}
+
+void Star::fail(model::Failure why) {
+  if (failure_) return;
+  failure_ = std::move(why);
+  to_all(model::EndStep{*failure_});
+}
+
+void Star::to_all(const model::HeadMessage& message) {
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (!states_[node].closed) outputs_.push_back(ToNode{node, message});
+  }
+}
+
+std::vector<StarOutput> Star::take_outputs() {
+  return std::exchange(outputs_, {});
+}
+
+bool Star::has_ended() const {
+  return std::all_of(states_.begin(), states_.end(),
+                     [](const NodeState& state) { return state.closed; });
+}
+
+model::StepResult Star::result() const {
+  return {.exit_code = exit_code_, .failure = failure_};
+}
+
+/// Places of the nodes that have one of the ranks; all nodes for no ranks.
+std::vector<std::size_t> Star::participants(const std::vector<int>& ranks) const {
+  std::vector<std::size_t> places;
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    const auto has = [&](int rank) {
+      return rank >= nodes_[node].first_rank &&
+             rank < nodes_[node].first_rank + nodes_[node].n_ranks;
+    };
+    if (ranks.empty() || std::any_of(ranks.begin(), ranks.end(), has)) places.push_back(node);
+  }
+  return places;
+}
+
+/// Stores a node's part; when all parts are there, sends all of them to every participant.
+void Star::gather(std::size_t node, model::Fence fence) {
+  const FenceKey key(fence.ranks, fence.number);
+  auto& gathering = fences_[key];
+  gathering.parts[node] = std::move(fence.data);
+  const auto places = participants(key.first);
+  if (gathering.parts.size() < places.size()) {
+    miss_ended(key);
+    return;
+  }
+  model::Fence whole{.ranks = key.first, .number = key.second, .data = {}};
+  for (const auto& [place, part] : gathering.parts) whole.data += part;
+  fences_.erase(key);
+  for (const std::size_t place : places) outputs_.push_back(ToNode{place, whole});
+}
+
+/// A fence that waits for a node without ranks will never be complete.
+void Star::miss_ended(const FenceKey& key) {
+  for (const std::size_t place : participants(key.first)) {
+    if (!states_[place].ended) continue;
+    model::Failure absent;
+    absent.cause = model::Cause::before_init;
+    absent.step = key_.step;
+    absent.node = nodes_[place].name;
+    absent.rank = nodes_[place].first_rank;
+    fail(std::move(absent));
+    return;
+  }
+}
+
+void Star::pass_on(const model::ModexRequest& request) {
+  const auto& last = nodes_.back();
+  const bool exists = request.rank >= 0 && request.rank < last.first_rank + last.n_ranks;
+  const std::size_t owner = exists ? node_of_rank(nodes_, request.rank) : 0;
+  if (exists && !states_[owner].ended && !states_[owner].closed) {
+    outputs_.push_back(ToNode{owner, request});
+    return;
+  }
+  pass_back({.request = request.request,
+             .to_node = request.from_node,
+             .status = modex_not_found,
+             .data = {}});
+}
+
+void Star::pass_back(model::ModexReply reply) {
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (nodes_[node].index != reply.to_node) continue;
+    outputs_.push_back(ToNode{node, std::move(reply)});
+    return;
+  }
+}
+
+void Star::take_end(std::size_t node, const model::NodeEnded& end) {
+  if (end.failure) fail(*end.failure);
+  exit_code_ = std::max(exit_code_, end.exit_code);
+  states_[node].ended = true;
+  for (const auto& [key, gathering] : std::map(fences_)) {
+    if (!gathering.parts.contains(node)) miss_ended(key);
+  }
+}
+
+}  // namespace mapping

@@ -1,0 +1,77 @@
+#pragma once
+// What the head of a step decides: it gathers fences, passes on modex requests, output and signals,
+// takes the first failure as the step's, and knows when the step has ended. Pure: messages go in,
+// messages come out.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "launcher/map/step_nodes.h"
+#include "lib/model/head_message.h"
+#include "lib/model/launch.h"
+
+namespace mapping {
+
+struct ToNode {
+  std::size_t node = 0;  // place in step_nodes
+  model::HeadMessage message;
+};
+struct ToClient {
+  model::HeadMessage message;
+};
+using StarOutput = std::variant<ToNode, ToClient>;
+
+class Star {
+ public:
+  explicit Star(const model::LaunchOrder& order);
+
+  /// Nodes are named by their place in step_nodes(order); the head's own is 0.
+  void from_node(std::size_t node, model::HeadMessage message);
+  /// The node's launcher is gone, or has not come; a failure unless its ranks have ended.
+  void node_closed(std::size_t node, std::string why);
+  void from_client(model::HeadMessage message);
+  /// Ends the step on all nodes. Only the first failure counts.
+  void fail(model::Failure why);
+
+  /// Messages to send, in order, since the last call.
+  std::vector<StarOutput> take_outputs();
+
+  const std::vector<StepNode>& nodes() const { return nodes_; }
+  bool is_closed(std::size_t node) const { return states_[node].closed; }
+  /// Every node is closed.
+  bool has_ended() const;
+  model::StepResult result() const;
+
+ private:
+  struct NodeState {
+    bool ended = false;  // said that its ranks have ended
+    bool closed = false;
+  };
+  struct Gathering {
+    std::map<std::size_t, std::string> parts;  // by node
+  };
+  using FenceKey = std::pair<std::vector<int>, std::uint32_t>;
+
+  std::vector<std::size_t> participants(const std::vector<int>& ranks) const;
+  void gather(std::size_t node, model::Fence fence);
+  void miss_ended(const FenceKey& key);
+  void pass_on(const model::ModexRequest& request);
+  void pass_back(model::ModexReply reply);
+  void take_end(std::size_t node, const model::NodeEnded& end);
+  void to_all(const model::HeadMessage& message);
+
+  model::LaunchKey key_;
+  std::vector<StepNode> nodes_;
+  std::vector<NodeState> states_;
+  std::map<FenceKey, Gathering> fences_;
+  std::vector<StarOutput> outputs_;
+  std::optional<model::Failure> failure_;
+  int exit_code_ = 0;
+};
+
+}  // namespace mapping

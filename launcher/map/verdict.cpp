@@ -1,0 +1,42 @@
+#include "launcher/map/verdict.h"
+
+#include <algorithm>
+
+namespace mapping {
+
+int exit_code_of(const std::vector<RankLife>& ranks) {
+  int highest = 0;
+  for (const auto& rank : ranks) {
+    highest = std::max(highest, rank.signal != 0 ? 128 + rank.signal : rank.code);
+  }
+  return highest;
+}
+
+std::optional<model::Failure> judge_end(const RankLife& rank) {
+  model::Failure failure;
+  if (rank.signal != 0) {
+    failure.cause = model::Cause::signal;
+    failure.code = rank.signal;
+  } else if (rank.code != 0) {
+    failure.cause = model::Cause::exit_code;
+    failure.code = rank.code;
+  } else if (rank.connected && !rank.finalized) {
+    failure.cause = model::Cause::not_finalized;
+  } else {
+    return std::nullopt;
+  }
+  return failure;
+}
+
+std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks) {
+  const bool somebody_waits = std::any_of(ranks.begin(), ranks.end(), [](const RankLife& rank) {
+    return rank.connected && !rank.finalized && !rank.ended;
+  });
+  const auto absent = std::find_if(ranks.begin(), ranks.end(), [](const RankLife& rank) {
+    return rank.ended && !rank.connected && rank.code == 0 && rank.signal == 0;
+  });
+  if (!somebody_waits || absent == ranks.end()) return std::nullopt;
+  return static_cast<std::size_t>(absent - ranks.begin());
+}
+
+}  // namespace mapping

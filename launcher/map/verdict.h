@@ -1,0 +1,32 @@
+#pragma once
+// What the end of a rank means for its step.
+
+#include <optional>
+#include <vector>
+
+#include "lib/model/outcome.h"
+
+namespace mapping {
+
+/// What is known of one rank of this node.
+struct RankLife {
+  bool connected = false;  // called PMIx_Init (inside MPI_Init)
+  bool finalized = false;  // called PMIx_Finalize (inside MPI_Finalize), and did not connect again
+  bool ended = false;
+  int code = 0;    // of exit()
+  int signal = 0;  // that killed it
+
+  bool operator==(const RankLife&) const = default;
+};
+
+/// Highest exit code of ranks that ended by themselves, 128 + signal for killed ones.
+int exit_code_of(const std::vector<RankLife>& ranks);
+
+/// How a rank that has ended failed: cause and code only; nullopt for success.
+std::optional<model::Failure> judge_end(const RankLife& rank);
+
+/// A rank (by place) that ended well but without MPI_Init while another waits in it: nobody will
+/// ever answer that one.
+std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks);
+
+}  // namespace mapping
