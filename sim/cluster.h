@@ -1,0 +1,23 @@
+#pragma once
+// One run of a whole cluster from a seed: a time of work and faults, then a time without faults in
+// which everything must end.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/truth.h"
+
+namespace sim {
+
+struct Result {
+  std::optional<Violation> violation;
+  std::size_t n_jobs = 0;
+  std::size_t n_launches = 0;
+  std::size_t n_faults = 0;
+};
+
+/// The same seed gives the same run.
+Result run_cluster(std::uint64_t seed);
+
+}  // namespace sim

@@ -1,0 +1,213 @@
+#include "sim/node_host.h"
+
+#include "lib/base/overloaded.h"
+
+namespace sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int sigterm = 15;
+
+base::Duration up_to(base::Random& random, base::Duration most) {
+  return base::Duration(
+      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
+}
+
+}  // namespace
+
+NodeHost::NodeHost(World world, model::NodeInfo info)
+    : world_(std::move(world)),
+      info_(std::move(info)),
+      link_(world_.events, world_.random,
+            {.to_controller =
+                 [this](const auto& message) { world_.to_controller(info_.name, message); },
+             .to_agent = [this](const auto& message) { give(agent::Received{message}); },
+             .broken =
+                 [this] {
+                   world_.controller_sees_break(info_.name);
+                   give(agent::Disconnected{});
+                   dial();
+                 }}) {}
+
+void NodeHost::start_agent() {
+  if (agent_) return;
+  ++agent_life_;
+  info_.boot_id = "boot-" + std::to_string(boot_);
+  agent_.emplace(info_, agent::Limits{});
+  give(agent::Restarted{found_on_disk()});
+  dial();
+}
+
+void NodeHost::kill_agent() {
+  if (!agent_) return;
+  ++agent_life_;
+  agent_.reset();
+  link_.cut();
+}
+
+void NodeHost::reboot() {
+  kill_agent();
+  for (const auto& [key, life] : launchers_) world_.truth.ended(info_.name, key, std::nullopt);
+  launchers_.clear();
+  ++boot_;
+}
+
+void NodeHost::kill_a_launcher() {
+  std::vector<model::LaunchKey> running;
+  for (const auto& [key, life] : launchers_) {
+    if (life == Life::running) running.push_back(key);
+  }
+  if (running.empty()) return;
+  const auto chosen = running[world_.random.below(running.size())];
+  launchers_[chosen] = Life::killed;
+  give(agent::LauncherEnded{chosen, {}, "killed by signal 9"});
+}
+
+void NodeHost::dial() {
+  if (!agent_ || link_.is_up()) return;
+  const auto pause = up_to(world_.random, 500ms);
+  world_.events.after(pause, [this, life = agent_life_] {
+    if (life != agent_life_ || link_.is_up()) return;
+    if (!world_.controller_listens()) {
+      dial();
+      return;
+    }
+    link_.connect();
+    give(agent::Connected{});
+  });
+}
+
+void NodeHost::give(const agent::Input& input) {
+  if (!agent_) return;
+  const auto life = agent_life_;
+  for (auto& action : agent_->handle(input, world_.events.now())) {
+    perform(std::move(action));
+    if (life != agent_life_) return;  // it was killed between two actions
+  }
+  arm_tick();
+}
+
+void NodeHost::arm_tick() {
+  const auto due = agent_->next_deadline();
+  if (!due) return;
+  world_.events.at(*due, [this, life = agent_life_, due] {
+    if (life == agent_life_ && agent_->next_deadline() == due) give(agent::Tick{});
+  });
+}
+
+void NodeHost::perform(agent::Action action) {
+  std::visit(base::Overloaded{[&](agent::Send& send) { link_.send(std::move(send.message)); },
+                              [&](agent::StartLauncher& start) { perform(std::move(start)); },
+                              [&](const agent::StopLauncher& stop) { stop_launcher(stop.key); },
+                              [&](const agent::CleanUp& clean) { clean_up(clean.key); },
+                              [&](const agent::KeepReport& keep) {
+                                auto& directory = disk_[keep.report.key];
+                                directory.report = keep.report;
+                              },
+                              [&](const agent::MarkAcknowledged& mark) {
+                                disk_[mark.key].is_acknowledged = true;
+                                world_.truth.report_settled(mark.key);
+                              },
+                              [](const agent::Exit&) {}},
+             action);
+}
+
+void NodeHost::perform(agent::StartLauncher start) {
+  const auto key = start.order.key;
+  if (disk_.contains(key)) {
+    give(agent::LauncherFailed{key, "the launch directory exists"});
+    return;
+  }
+  disk_[key] = {.order = start.order,
+                .launcher_ran = false,
+                .boot = boot_,
+                .report = {},
+                .is_acknowledged = false};
+  if (world_.random.chance(1)) {  // killed between making the directory and starting the launcher
+    kill_agent();
+    world_.events.after(up_to(world_.random, 20s), [this] { start_agent(); });
+    return;
+  }
+  disk_[key].launcher_ran = true;
+  launcher_starts(start.order);
+  world_.events.after(up_to(world_.random, 5ms), [this, key, life = agent_life_] {
+    if (life == agent_life_) give(agent::LauncherStarted{key});
+  });
+}
+
+void NodeHost::launcher_starts(const model::LaunchOrder& order) {
+  world_.truth.started(info_.name, order);
+  launchers_[order.key] = Life::running;
+  const bool is_short = world_.random.chance(50);
+  const auto length = up_to(world_.random, is_short ? 2s : 100s);
+  const int exit_code = world_.random.chance(70) ? 0 : static_cast<int>(world_.random.below(3)) + 1;
+  world_.events.after(length, [this, key = order.key, exit_code, boot = boot_] {
+    if (boot == boot_) launcher_ends(key, exit_code, std::nullopt);
+  });
+  if (!order.key.step) world_.script_runs(order.key);
+}
+
+void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
+                             std::optional<int> signal) {
+  const auto found = launchers_.find(key);
+  if (found == launchers_.end() || found->second == Life::killed) return;
+  launchers_.erase(found);
+  world_.truth.ended(info_.name, key, signal ? std::nullopt : std::optional(exit_code));
+  model::LaunchReport report{.key = key,
+                             .started_at = world_.events.now(),
+                             .ended_at = world_.events.now(),
+                             .exit_code = exit_code,
+                             .failure = {},
+                             .usage = {}};
+  if (exit_code != 0) {
+    report.failure =
+        model::Failure{.cause = signal ? model::Cause::signal : model::Cause::exit_code,
+                       .code = signal.value_or(exit_code),
+                       .step = key.step,
+                       .rank = {},
+                       .node = info_.name,
+                       .text = {}};
+  }
+  disk_[key].report = report;
+  give(agent::LauncherEnded{key, report, {}});
+}
+
+void NodeHost::stop_launcher(const model::LaunchKey& key) {
+  world_.events.after(up_to(world_.random, 10s), [this, key, boot = boot_] {
+    if (boot == boot_) launcher_ends(key, 128 + sigterm, sigterm);
+  });
+}
+
+void NodeHost::clean_up(const model::LaunchKey& key) {
+  world_.events.after(up_to(world_.random, 200ms), [this, key, life = agent_life_] {
+    if (life != agent_life_) return;
+    if (launchers_.erase(key) > 0) world_.truth.ended(info_.name, key, std::nullopt);
+    give(agent::Cleaned{key});
+  });
+}
+
+std::vector<agent::Found> NodeHost::found_on_disk() {
+  std::vector<agent::Found> found;
+  for (auto at = disk_.begin(); at != disk_.end();) {
+    const auto& [key, directory] = *at;
+    const auto launcher = launchers_.find(key);
+    if (directory.is_acknowledged) {
+      found.push_back({key, agent::Settled{}});
+    } else if (directory.report) {
+      found.push_back({key, agent::Reported{*directory.report}});
+    } else if (!directory.launcher_ran) {
+      at = disk_.erase(at);
+      continue;
+    } else if (launcher != launchers_.end() && launcher->second == Life::running) {
+      found.push_back({key, agent::StillRunning{world_.events.now()}});
+    } else {
+      found.push_back({key, agent::LauncherGone{world_.events.now(), directory.boot != boot_}});
+    }
+    ++at;
+  }
+  return found;
+}
+
+}  // namespace sim

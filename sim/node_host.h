@@ -1,0 +1,75 @@
+#pragma once
+// One simulated machine: its disk, its launchers, and the real agent core when it runs.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/core/agent.h"
+#include "lib/base/random.h"
+#include "lib/model/launch.h"
+#include "lib/model/node.h"
+#include "sim/events.h"
+#include "sim/link.h"
+#include "sim/truth.h"
+
+namespace sim {
+
+class NodeHost {
+ public:
+  struct World {
+    Events& events;
+    base::Random& random;
+    Truth& truth;
+    std::function<bool()> controller_listens;
+    std::function<void(const std::string& node, const model::FromAgent&)> to_controller;
+    std::function<void(const std::string& node)> controller_sees_break;
+    std::function<void(const model::LaunchKey&)> script_runs;  // it may ask for steps
+  };
+
+  NodeHost(World world, model::NodeInfo info);
+
+  const std::string& name() const { return info_.name; }
+  Link& link() { return link_; }
+  bool has_agent() const { return agent_.has_value(); }
+
+  void start_agent();
+  void kill_agent();
+  void reboot();           // ends everything; the disk stays
+  void kill_a_launcher();  // one of those that run, if any
+
+ private:
+  /// A launch directory: what is on disk.
+  struct Directory {
+    std::optional<model::LaunchOrder> order;
+    bool launcher_ran = false;
+    int boot = 0;
+    std::optional<model::LaunchReport> report;
+    bool is_acknowledged = false;
+  };
+  enum class Life { running, killed };  // killed: its processes are there until they are cleaned up
+
+  void dial();
+  void give(const agent::Input& input);
+  void perform(agent::Action action);
+  void perform(agent::StartLauncher action);
+  void arm_tick();
+  void launcher_starts(const model::LaunchOrder& order);
+  void launcher_ends(const model::LaunchKey& key, int exit_code, std::optional<int> signal);
+  void stop_launcher(const model::LaunchKey& key);
+  void clean_up(const model::LaunchKey& key);
+  std::vector<agent::Found> found_on_disk();
+
+  World world_;
+  model::NodeInfo info_;
+  int boot_ = 1;
+  std::map<model::LaunchKey, Directory> disk_;
+  std::map<model::LaunchKey, Life> launchers_;
+  std::optional<agent::Agent> agent_;
+  std::uint64_t agent_life_ = 0;  // counts starts and kills: events of an earlier life are dropped
+  Link link_;
+};
+
+}  // namespace sim

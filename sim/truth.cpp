@@ -1,0 +1,138 @@
+#include "sim/truth.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "scheduler/core/record.h"
+
+namespace sim {
+
+namespace {
+
+constexpr std::array<std::pair<Property, std::string_view>, 7> names{
+    {{Property::overlap, "overlap"},
+     {Property::twice, "twice"},
+     {Property::lost, "lost"},
+     {Property::replay, "replay"},
+     {Property::sound, "sound"},
+     {Property::untrue, "untrue"},
+     {Property::unfinished, "unfinished"}}};
+
+}  // namespace
+
+std::string_view to_text(Property property) {
+  for (const auto& [value, name] : names) {
+    if (value == property) return name;
+  }
+  return "?";
+}
+
+std::optional<Property> property_from_text(std::string_view text) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+void Truth::violate(Property property, std::string text) {
+  if (!violation_) violation_ = Violation{property, std::move(text)};
+}
+
+void Truth::started(const std::string& node, const model::LaunchOrder& order) {
+  const auto& share = order.allocation.nodes.at(static_cast<std::size_t>(order.node_index));
+  if (!started_.emplace(node, order.key).second) {
+    violate(Property::twice, fmt::format("{} started twice on {}", to_text(order.key), node));
+  }
+  for (const auto& [place, process] : running_) {
+    const auto& [where, key] = place;
+    const bool same_attempt = key.job == order.key.job && key.attempt == order.key.attempt;
+    if (where != node || same_attempt) continue;
+    if (process.cores.intersects(share.cores) || process.gpus.intersects(share.gpus)) {
+      violate(Property::overlap, fmt::format("{} started on cores or GPUs of {} that {} uses",
+                                             to_text(order.key), node, to_text(key)));
+    }
+  }
+  running_.insert_or_assign(Place(node, order.key), Process{share.cores, share.gpus});
+}
+
+void Truth::ended(const std::string& node, const model::LaunchKey& key,
+                  std::optional<int> exit_code) {
+  running_.erase({node, key});
+  if (exit_code && !key.step) exit_codes_.emplace(key, *exit_code);
+}
+
+void Truth::report_settled(const model::LaunchKey& key) {
+  if (!key.step && exit_codes_.contains(key)) settled_.insert(key);
+}
+
+void Truth::acknowledged(const std::string& token, model::JobId job) {
+  const auto [known, is_new] = acknowledged_.emplace(token, job);
+  if (!is_new && known->second != job) {
+    violate(Property::twice, fmt::format("submission {} became jobs {} and {}", token,
+                                         to_text(known->second), to_text(job)));
+  }
+}
+
+void Truth::check_kept(const scheduler::State& state) {
+  for (const auto& [token, job] : acknowledged_) {
+    const auto found = state.jobs.find(job);
+    if (found == state.jobs.end() || found->second.spec->token != token) {
+      violate(Property::lost,
+              fmt::format("job {} was acknowledged and is not there", to_text(job)));
+    }
+  }
+  for (const auto& key : settled_) check_settled(state, key);
+}
+
+/// The report of a script is kept: the attempt has it, or was written off before it came.
+void Truth::check_settled(const scheduler::State& state, const model::LaunchKey& key) {
+  const auto found = state.jobs.find(key.job);
+  if (found == state.jobs.end()) {
+    violate(Property::lost,
+            fmt::format("the end of job {} was acknowledged and the job is not there",
+                        to_text(key.job)));
+    return;
+  }
+  const auto& job = found->second;
+  const auto written_off =
+      std::ranges::find(job.earlier, key.attempt, &model::AttemptRecord::attempt);
+  if (written_off != job.earlier.end()) {
+    if (written_off->why.cause != model::Cause::node_lost) {
+      violate(Property::twice,
+              fmt::format("job {} started again after its end was reported", to_text(key.job)));
+    }
+    return;
+  }
+  const auto* attempt = scheduler::latest_attempt(job);
+  if (attempt == nullptr || attempt->number != key.attempt || !attempt->batch.report) {
+    violate(Property::lost,
+            fmt::format("the end of {} was acknowledged and is not there", to_text(key)));
+  }
+}
+
+void Truth::check_outcomes(const scheduler::State& state) {
+  for (const auto& [id, job] : state.jobs) {
+    const auto* done = std::get_if<scheduler::Done>(&job.phase);
+    if (done == nullptr) {
+      violate(Property::unfinished, fmt::format("job {} is still {}", to_text(id),
+                                                to_text(scheduler::job_record(job).state)));
+      continue;
+    }
+    const auto ending = done->outcome.ending;
+    if (ending != model::Ending::completed && ending != model::Ending::failed) continue;
+    const auto code = exit_codes_.find({id, job.attempts, std::nullopt});
+    const bool by_itself = code != exit_codes_.end();
+    const bool says_by_itself = ending == model::Ending::completed ||
+                                done->outcome.failure->cause == model::Cause::exit_code;
+    if (says_by_itself && (!by_itself || code->second != done->outcome.exit_code)) {
+      violate(
+          Property::untrue,
+          fmt::format("job {} is recorded with code {}, which is not what its script ended with",
+                      to_text(id), done->outcome.exit_code));
+    }
+  }
+}
+
+}  // namespace sim

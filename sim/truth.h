@@ -1,0 +1,73 @@
+#pragma once
+// What really happened in the simulated world, whatever the controller and the agents believe; and
+// the promises that it is held against.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/model/ids.h"
+#include "lib/model/launch.h"
+#include "scheduler/core/state.h"
+
+namespace sim {
+
+enum class Property {
+  overlap,     // a core or GPU is used by one job at a time
+  twice,       // a launch starts once; a job whose end was reported does not start again
+  lost,        // what was acknowledged is there after any crash
+  replay,      // the state from the journal equals the live state
+  sound,       // the state's own invariants hold
+  untrue,      // the recorded exit code is the one that the script ended with
+  unfinished,  // once faults stop, every job ends
+};
+
+std::string_view to_text(Property property);
+std::optional<Property> property_from_text(std::string_view text);
+
+struct Violation {
+  Property property;
+  std::string text;
+};
+
+class Truth {
+ public:
+  /// A launcher's processes exist on a node from now on.
+  void started(const std::string& node, const model::LaunchOrder& order);
+  /// They are gone. `exit_code` is of a script that ended by itself.
+  void ended(const std::string& node, const model::LaunchKey& key, std::optional<int> exit_code);
+  /// The controller has said that it has the report of a script that ended by itself.
+  void report_settled(const model::LaunchKey& key);
+
+  /// A user was told that the submission with this token is this job.
+  void acknowledged(const std::string& token, model::JobId job);
+
+  /// After a restart of the controller, and at the end.
+  void check_kept(const scheduler::State& state);
+  void check_outcomes(const scheduler::State& state);
+
+  void violate(Property property, std::string text);
+  const std::optional<Violation>& violation() const { return violation_; }
+  std::size_t n_started() const { return started_.size(); }
+
+ private:
+  void check_settled(const scheduler::State& state, const model::LaunchKey& key);
+
+  struct Process {
+    model::CoreSet cores;
+    model::GpuSet gpus;
+  };
+  using Place = std::pair<std::string, model::LaunchKey>;
+
+  std::map<Place, Process> running_;
+  std::set<Place> started_;
+  std::map<model::LaunchKey, int> exit_codes_;  // of scripts that ended by themselves
+  std::set<model::LaunchKey> settled_;          // whose report the controller has said to have
+  std::map<std::string, model::JobId> acknowledged_;  // by token
+  std::optional<Violation> violation_;
+};
+
+}  // namespace sim

@@ -1,0 +1,117 @@
+#include "sim/users.h"
+
+namespace sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
+
+base::Duration up_to(base::Random& random, base::Duration most) {
+  return base::Duration(
+      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
+}
+
+}  // namespace
+
+Users::Spec Users::any_job(int number) {
+  model::JobSpec spec;
+  spec.token = "token-" + std::to_string(number);
+  spec.name = "job";
+  spec.script = "#!/bin/sh\n";
+  const auto kind = random_.below(4);
+  const auto n = static_cast<int>(random_.below(3)) + 1;
+  if (kind == 0) spec.shape.nodes = n;
+  if (kind == 1) spec.shape.tasks = 2 * n;
+  if (kind == 2) {
+    spec.shape.nodes = n;
+    spec.shape.tasks_per_node = 2;
+  }
+  const bool with_gpu = random_.chance(20);
+  if (with_gpu) spec.shape.gpus_per_node = 1;
+  const auto priority = random_.below(5);
+  spec.priority = static_cast<int>(priority) - 2;
+  const bool with_limit = random_.chance(30);
+  if (with_limit) spec.time_limit = up_to(random_, 60s) + 1s;
+  spec.hold = random_.chance(5);
+  return std::make_shared<const model::JobSpec>(std::move(spec));
+}
+
+void Users::plan(int n, base::Duration within) {
+  for (int i = 0; i < n; ++i) {
+    const auto spec = any_job(i);
+    const auto when = up_to(random_, within);
+    events_.after(when, [this, spec] {
+      ++n_unanswered_;
+      submit(spec);
+    });
+  }
+}
+
+void Users::submit(const Spec& spec) {
+  if (answered_.contains(spec->token)) return;
+  controller_.ask(
+      [&](scheduler::RequestId request) { return scheduler::SubmitJob{request, user, spec}; },
+      [this, spec](const base::Result<scheduler::Answer>& answer) {
+        if (answer) {
+          answered(spec, std::get<model::JobId>(*answer));
+        } else if (answered_.insert(spec->token).second) {
+          --n_unanswered_;  // refused: no set of nodes can run it
+        }
+      });
+  const auto pause = up_to(random_, 4s) + 1s;
+  events_.after(pause, [this, spec] { submit(spec); });
+}
+
+void Users::answered(const Spec& spec, model::JobId job) {
+  truth_.acknowledged(spec->token, job);
+  if (!answered_.insert(spec->token).second) return;
+  ++n_acknowledged_;
+  --n_unanswered_;
+  const auto pause = up_to(random_, 40s);
+  const bool will_interfere = spec->hold || random_.chance(20);
+  if (will_interfere) events_.after(pause, [this, job] { interfere(job); });
+}
+
+void Users::interfere(model::JobId job) {
+  const auto what = random_.below(4);
+  controller_.ask(
+      [&](scheduler::RequestId request) -> scheduler::Input {
+        if (what == 0) return scheduler::CancelJob{request, user, job};
+        if (what == 1) return scheduler::HoldJob{request, user, job};
+        return scheduler::ReleaseJob{request, user, job};
+      },
+      [](const auto&) {});
+  // What was answered may be lost with a crash: only an end is final.
+  const auto pause = up_to(random_, 20s) + 1s;
+  if (!has_ended(job)) events_.after(pause, [this, job] { interfere(job); });
+}
+
+bool Users::has_ended(model::JobId job) const {
+  if (!controller_.is_up() || !controller_.is_synced()) return false;
+  const auto found = controller_.engine().state().jobs.find(job);
+  return found != controller_.engine().state().jobs.end() &&
+         std::holds_alternative<scheduler::Done>(found->second.phase);
+}
+
+void Users::script_runs(const model::LaunchKey& key) {
+  const auto n_steps = random_.below(3);
+  for (std::uint64_t i = 0; i < n_steps; ++i) {
+    const auto pause = up_to(random_, 10s);
+    events_.after(pause, [this, key] { start_step(key); });
+  }
+}
+
+void Users::start_step(const model::LaunchKey& key) {
+  model::StepSpec spec;
+  spec.arguments = {"./a.out"};
+  const auto shared = std::make_shared<const model::StepSpec>(std::move(spec));
+  controller_.ask(
+      [&](scheduler::RequestId request) {
+        return scheduler::StartStep{request, user, key.job, key.attempt, shared};
+      },
+      [](const auto&) {});
+}
+
+}  // namespace sim

@@ -1,0 +1,49 @@
+#pragma once
+// Simulated users: they submit, retry until they have an answer, sometimes cancel, hold and
+// release; and their scripts start steps.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/random.h"
+#include "sim/controller_host.h"
+#include "sim/events.h"
+#include "sim/truth.h"
+
+namespace sim {
+
+class Users {
+ public:
+  Users(Events& events, base::Random& random, Truth& truth, ControllerHost& controller)
+      : events_(events), random_(random), truth_(truth), controller_(controller) {}
+
+  /// Plans `n` submissions within the given time.
+  void plan(int n, base::Duration within);
+
+  /// Called when a batch script has started: it may ask for steps.
+  void script_runs(const model::LaunchKey& key);
+
+  std::size_t n_acknowledged() const { return n_acknowledged_; }
+  std::size_t n_unanswered() const { return n_unanswered_; }
+
+ private:
+  using Spec = std::shared_ptr<const model::JobSpec>;
+
+  Spec any_job(int number);
+  void submit(const Spec& spec);
+  void answered(const Spec& spec, model::JobId job);
+  void interfere(model::JobId job);
+  bool has_ended(model::JobId job) const;
+  void start_step(const model::LaunchKey& key);
+
+  Events& events_;
+  base::Random& random_;
+  Truth& truth_;
+  ControllerHost& controller_;
+  std::set<std::string> answered_;  // tokens
+  std::size_t n_acknowledged_ = 0;
+  std::size_t n_unanswered_ = 0;
+};
+
+}  // namespace sim
