@@ -23,8 +23,7 @@ Strict::Required Strict::required(bool present, std::string_view field) {
 
 int Strict::count(std::uint32_t value, std::string_view field, int least, int limit) {
   if (value >= u32(least) && value <= u32(limit)) return static_cast<int>(value);
-  wrong(field,
-        fmt::format("is {}; expected {} to {}", static_cast<std::int32_t>(value), least, limit));
+  wrong(field, fmt::format("is {}; expected {} to {}", value, least, limit));
   return least;
 }
 

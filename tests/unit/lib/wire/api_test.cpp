@@ -102,7 +102,7 @@ TEST_CASE("what a request leaves out has its default") {
 TEST_CASE("an unknown field is named with the nearest known one") {
   const auto text = error_of_spec(R"({"shape":{"nodez":2}})");
   CHECK_THAT(text, Contains("nodez"));
-  CHECK_THAT(text, Contains("the nearest known field is 'nodes'"));
+  CHECK_THAT(text, Contains("the nearest known one is 'nodes'"));
   CHECK_THAT(error_of_spec(R"({"scirpt":""})"), Contains("'script'"));
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("an order that would lead a launcher astray is refused") {
 TEST_CASE("negative counts and durations are refused") {
   auto order = step_order();
   order.node_index = -1;
-  CHECK_THAT(error_of_order(order), Contains("node_index is -1"));
+  CHECK_THAT(error_of_order(order), Contains("node_index is 4294967295; expected 0 to"));
 
   order = step_order();
   order.kill_grace = base::Duration(-1);
