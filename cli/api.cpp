@@ -1,0 +1,209 @@
+#include "cli/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/terminal.h"
+#include "lib/base/text.h"
+#include "lib/http/client.h"
+#include "lib/http/status.h"
+#include "lib/loop/clock.h"
+#include "lib/wire/api.h"
+
+namespace cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration patience = 60s;
+constexpr base::Duration between_tries = 100ms;
+
+Problem problem_of(const http::Response& response) {
+  return {exit_refused, http::to_error(response).text};
+}
+
+/// Whether a job with a number above `after` exists.
+Try<std::optional<model::JobId>> first_after(const Api& api, std::uint32_t after) {
+  const auto body = api.get(fmt::format("/v1/jobs?limit=1&after={}", after));
+  if (!body) return std::unexpected(body.error());
+  const auto page = wire::job_page_from_json(*body);
+  if (!page) return refuse(page.error());
+  if (page->jobs.empty()) return std::nullopt;
+  return page->jobs.front().job;
+}
+
+}  // namespace
+
+Try<Api> Api::of(const options::Parsed& line) {
+  auto cluster = find_cluster(line);
+  if (!cluster) return std::unexpected(cluster.error());
+  return Api(std::move(*cluster));
+}
+
+/// A controller that went away is waited for, for so long.
+class Api::Absence {
+ public:
+  explicit Absence(const Cluster& cluster) : cluster_(cluster) {}
+
+  /// Waits a little; refused when it has been too long.
+  Try<void> wait() {
+    if (!since_) {
+      since_.emplace();
+      print_error("muster: the controller is away; waiting for it\n");
+    }
+    if (since_->so_far() > patience) {
+      auto problem = no_cluster(cluster_);
+      problem.text = "the controller did not come back within a minute: " + problem.text;
+      return std::unexpected(std::move(problem));
+    }
+    sleep_for(between_tries);
+    return {};
+  }
+
+  void end() const {
+    if (since_) print_error("muster: the controller is back\n");
+  }
+
+ private:
+  const Cluster& cluster_;
+  std::optional<loop::Elapsed> since_;
+};
+
+Try<std::string> Api::ask(const http::Request& request, bool has_time_limit) const {
+  if (!is_listening(cluster_.address)) return std::unexpected(no_cluster(cluster_));
+  const http::Client client(cluster_.address,
+                            {.timeout = has_time_limit ? patience : base::Duration::zero()});
+  Absence absence(cluster_);
+  for (;;) {
+    auto response = client.request(request);
+    if (response) {
+      absence.end();
+      if (response->is_success()) return std::move(response->body);
+      return std::unexpected(problem_of(*response));
+    }
+    if (response.error().code != base::Code::unavailable) return refuse(response.error());
+    if (const auto waited = absence.wait(); !waited) return std::unexpected(waited.error());
+  }
+}
+
+Try<std::string> Api::get(const std::string& target) const {
+  return ask({.target = target}, true);
+}
+
+Try<std::string> Api::get_slowly(const std::string& target) const {
+  return ask({.target = target}, false);
+}
+
+Try<std::string> Api::post(const std::string& target, const std::string& body) const {
+  return ask({.method = "POST", .target = target, .body = body}, true);
+}
+
+Try<std::string> Api::post_slowly(const std::string& target, const std::string& body) const {
+  return ask({.method = "POST", .target = target, .body = body}, false);
+}
+
+Try<std::string> Api::post_once(const std::string& target, const std::string& body) const {
+  Absence absence(cluster_);
+  while (!is_listening(cluster_.address)) {
+    if (const auto waited = absence.wait(); !waited) return std::unexpected(waited.error());
+  }
+  absence.end();
+  auto response =
+      http::Client(cluster_.address).request({.method = "POST", .target = target, .body = body});
+  if (!response) {
+    return refuse("the controller's answer got lost, so it is not known whether it was done: " +
+                  response.error().text);
+  }
+  if (response->is_success()) return std::move(response->body);
+  return std::unexpected(problem_of(*response));
+}
+
+Try<void> Api::stream(const std::string& target, const http::Headers& headers,
+                      const std::function<bool(std::string_view)>& take) const {
+  if (!is_listening(cluster_.address)) return std::unexpected(no_cluster(cluster_));
+  const http::Client client(cluster_.address, {.timeout = base::Duration::zero()});
+  const auto response = client.request_stream({.target = target, .headers = headers}, take);
+  if (!response) return refuse(response.error());
+  if (!response->is_success()) return std::unexpected(problem_of(*response));
+  return {};
+}
+
+Try<std::optional<model::JobId>> newest_job(const Api& api) {
+  // Numbers are given one after the other, so the last is found by halving.
+  auto found = first_after(api, 0);
+  if (!found || !*found) return found;
+  std::uint64_t low = (*found)->number();  // exists
+  std::uint64_t step = 1;
+  constexpr std::uint64_t most = UINT32_MAX;
+  while (step > 0) {
+    const auto probe = std::min(low + step - 1, most);
+    auto next = first_after(api, static_cast<std::uint32_t>(probe));
+    if (!next) return next;
+    if (*next) {
+      low = (*next)->number();
+      step *= 2;
+    } else if (step == 1) {
+      step = 0;
+    } else {
+      step /= 2;
+    }
+  }
+  return model::JobId(static_cast<std::uint32_t>(low));
+}
+
+Try<model::JobId> job_id(const Api& api, std::string_view text) {
+  if (text == "last") {
+    const auto newest = newest_job(api);
+    if (!newest) return std::unexpected(newest.error());
+    if (!*newest) return refuse("no job was submitted yet");
+    return **newest;
+  }
+  const auto number = base::parse_int(text, 1, UINT32_MAX);
+  if (!number) {
+    return misuse(fmt::format("expected the id of a job such as 17, or last; found '{}'",
+                              base::printable(text)));
+  }
+  return model::JobId(static_cast<std::uint32_t>(*number));
+}
+
+Try<model::JobId> only_job(const Api& api, const options::Parsed& line) {
+  if (line.rest.empty()) return misuse("expected the id of a job, or last");
+  if (line.rest.size() > 1) {
+    return misuse(fmt::format("expected one id, found '{}' as well", line.rest[1]));
+  }
+  return job_id(api, line.rest.front());
+}
+
+Try<std::vector<model::JobId>> some_jobs(const Api& api, const options::Parsed& line) {
+  if (line.rest.empty()) return misuse("expected one or more ids of jobs, or last");
+  std::vector<model::JobId> jobs;
+  for (const auto& text : line.rest) {
+    const auto job = job_id(api, text);
+    if (!job) return std::unexpected(job.error());
+    jobs.push_back(*job);
+  }
+  return jobs;
+}
+
+std::string job_target(model::JobId job, std::string_view more) {
+  return fmt::format("/v1/jobs/{}{}", to_text(job), more);
+}
+
+Try<model::JobRecord> wait_for(const Api& api, model::JobId job) {
+  const auto body = api.get_slowly(job_target(job, "?wait=true"));
+  if (!body) return std::unexpected(body.error());
+  auto record = wire::job_record_from_json(*body);
+  if (!record) return refuse(record.error());
+  return std::move(*record);
+}
+
+int exit_code_of(const model::JobRecord& job) {
+  const int code = job.outcome ? job.outcome->exit_code : exit_done;
+  if (code == exit_done && job.state != model::JobState::completed) return exit_refused;
+  return code;
+}
+
+}  // namespace cli

@@ -1,0 +1,82 @@
+// logs: what a job wrote.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+
+#include "cli/api.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "lib/base/text.h"
+
+namespace cli {
+
+namespace {
+
+enum Id { follow_id, rank_id, step_id, attempt_id };
+constexpr std::array<options::Option, 6> table{{
+    {follow_id, "follow", 'f', "", "Go on as it grows, until the job has ended."},
+    {rank_id, "rank", 'r', "RANK", "What this rank wrote, of the last step that has it."},
+    {step_id, "step", 's', "STEP", "What the ranks of this step wrote. Steps count from 0."},
+    {attempt_id, "attempt", 0, "NUMBER",
+     "Of this start of the job, counted from 1. Left out: the last."},
+    dir_option,
+    help_option,
+}};
+
+/// "&rank=2&step=0", checked.
+Try<std::string> query_of(const options::Parsed& line) {
+  struct Number {
+    int id;
+    std::string_view name;
+    int least;
+  };
+  constexpr std::array<Number, 3> numbers{
+      {{rank_id, "rank", 0}, {step_id, "step", 0}, {attempt_id, "attempt", 1}}};
+  auto query =
+      options::has(line, follow_id) ? std::string("?follow=true") : std::string("?follow=false");
+  for (const auto& number : numbers) {
+    const auto* given = options::find(line, number.id);
+    if (given == nullptr) continue;
+    if (!base::parse_int(given->value, number.least, INT32_MAX)) {
+      return misuse(fmt::format("{}: expected a whole number from {}, found '{}'", given->written,
+                                number.least, base::printable(given->value)));
+    }
+    query += fmt::format("&{}={}", number.name, given->value);
+  }
+  return query;
+}
+
+Outcome logs(const options::Parsed& line) {
+  const auto query = query_of(line);
+  if (!query) return std::unexpected(query.error());
+  const auto api = Api::of(line);
+  if (!api) return std::unexpected(api.error());
+  const auto job = only_job(*api, line);
+  if (!job) return std::unexpected(job.error());
+  bool is_read = true;
+  const auto done =
+      api->stream(job_target(*job, "/logs" + *query), {}, [&](std::string_view bytes) {
+        is_read = write_all(STDOUT_FILENO, bytes);
+        return is_read;
+      });
+  if (!is_read) return exit_refused;
+  if (!done) return std::unexpected(done.error());
+  return exit_done;
+}
+
+}  // namespace
+
+constinit const Verb logs_verb{
+    "logs",
+    "[OPTIONS] ID|last",
+    "Print what a job wrote.",
+    "Without --rank and --step: the output of the batch script, which has that of the steps it "
+    "started. It comes from the nodes' own records, wherever the job's output files are.",
+    [] { return std::span<const options::Option>(table); },
+    options::Operands::anywhere,
+    logs};
+
+}  // namespace cli

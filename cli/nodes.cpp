@@ -1,0 +1,49 @@
+// nodes: the nodes of the cluster.
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/api.h"
+#include "cli/render/json.h"
+#include "cli/render/records.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "lib/wire/api.h"
+
+namespace cli {
+
+namespace {
+
+constexpr std::array table{json_option, dir_option, help_option};
+
+Outcome nodes(const options::Parsed& line) {
+  if (!line.rest.empty()) return misuse(fmt::format("expected no '{}'", line.rest.front()));
+  const auto api = Api::of(line);
+  if (!api) return std::unexpected(api.error());
+  const auto body = api->get("/v1/nodes");
+  if (!body) return std::unexpected(body.error());
+  if (options::has(line, json_id)) {
+    const auto text = render::pretty(*body);
+    if (!text) return refuse(text.error());
+    print(*text);
+    return exit_done;
+  }
+  const auto list = wire::nodes_from_json(*body);
+  if (!list) return refuse(list.error());
+  print(render::node_table(*list, view()));
+  return exit_done;
+}
+
+}  // namespace
+
+constinit const Verb nodes_verb{
+    "nodes",
+    "[OPTIONS]",
+    "List nodes.",
+    "Cores, GPUs and memory are shown as used/all; idle nodes have no job, away ones no contact.",
+    [] { return std::span<const options::Option>(table); },
+    options::Operands::anywhere,
+    nodes};
+
+}  // namespace cli

@@ -1,0 +1,36 @@
+#pragma once
+// How a command ends: its exit code, or what went wrong.
+
+#include <expected>
+#include <string>
+
+#include "lib/base/result.h"
+
+namespace cli {
+
+// The exit codes of every command; wait, submit --wait and run exit with that of the job or step.
+constexpr int exit_done = 0;
+constexpr int exit_refused = 1;  // it could not be done, and the message says why
+constexpr int exit_usage = 2;    // the command line makes no sense
+constexpr int exit_no_cluster = 3;
+
+struct Problem {
+  int exit_code = exit_refused;
+  std::string text;
+};
+
+using Outcome = std::expected<int, Problem>;
+template <class T>
+using Try = std::expected<T, Problem>;
+
+inline std::unexpected<Problem> refuse(std::string text) {
+  return std::unexpected(Problem{exit_refused, std::move(text)});
+}
+inline std::unexpected<Problem> refuse(const base::Error& error) {
+  return refuse(error.text);
+}
+inline std::unexpected<Problem> misuse(std::string text) {
+  return std::unexpected(Problem{exit_usage, std::move(text)});
+}
+
+}  // namespace cli

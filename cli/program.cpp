@@ -1,0 +1,78 @@
+#include "cli/program.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "lib/base/text.h"
+
+namespace cli {
+
+namespace {
+
+int complain(std::string_view who, const Problem& problem) {
+  print_error(fmt::format("{}: {}\n", who, problem.text));
+  if (problem.exit_code == exit_usage) print_error(fmt::format("try: {} --help\n", who));
+  return problem.exit_code;
+}
+
+int run_verb_named(const Verb& verb, std::string_view who, std::span<const std::string> words) {
+  const auto line = options::parse(verb.table(), words, verb.operands);
+  if (!line) return complain(who, {exit_usage, line.error().text});
+  for (const auto& option : verb.table()) {
+    if (option.name == "help" && options::has(*line, option.id)) {
+      print(help_of(verb));
+      return finish_output(exit_done);
+    }
+  }
+  const auto outcome = verb.run(*line);
+  if (!outcome) return complain(who, outcome.error());
+  return finish_output(*outcome);
+}
+
+int unknown_command(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const auto* verb : verbs()) names.push_back(verb->name);
+  const auto nearest = base::nearest(name, names);
+  return complain(
+      "muster",
+      {exit_usage, fmt::format("unknown command '{}'{}", base::printable(name),
+                               nearest ? fmt::format("; did you mean '{}'?", *nearest) : "")});
+}
+
+int dispatch(std::span<char* const> arguments) {
+  const std::vector<std::string> words(arguments.begin() + (arguments.empty() ? 0 : 1),
+                                       arguments.end());
+  const std::string_view path = arguments.empty() ? "muster" : arguments[0];
+  if (path.substr(path.rfind('/') + 1) == "submit") {
+    return run_verb_named(submit_verb, "submit", words);
+  }
+  if (words.empty()) {
+    print_error(overview());
+    return exit_usage;
+  }
+  auto name = words[0];
+  if (name == "--help" || name == "-h") name = "help";
+  if (name == "--version" || name == "-V") name = "version";
+  const auto* verb = find_verb(name);
+  if (verb == nullptr) return unknown_command(name);
+  return run_verb_named(*verb, fmt::format("muster {}", verb->name), std::span(words).subspan(1));
+}
+
+}  // namespace
+
+int program(std::span<char* const> arguments) {
+  try {
+    return dispatch(arguments);
+  } catch (const std::exception& error) {
+    return complain("muster", {exit_refused, error.what()});
+  }
+}
+
+}  // namespace cli

@@ -1,0 +1,28 @@
+// release: lets held jobs start.
+
+#include <array>
+
+#include "cli/act.h"
+#include "cli/verb.h"
+
+namespace cli {
+
+namespace {
+
+constexpr std::array table{dir_option, help_option};
+
+Outcome release(const options::Parsed& line) {
+  return act_on_jobs(line, "release");
+}
+
+}  // namespace
+
+constinit const Verb release_verb{"release",
+                                  "[OPTIONS] ID|last...",
+                                  "Let held jobs start.",
+                                  "",
+                                  [] { return std::span<const options::Option>(table); },
+                                  options::Operands::anywhere,
+                                  release};
+
+}  // namespace cli

@@ -1,0 +1,113 @@
+#include "cli/render/json.h"
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lib/base/text.h"
+
+namespace render {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+base::Result<Json> parse(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) {
+    return base::fail(base::Code::corrupt,
+                      "the controller's answer is no JSON: '" + base::printable(text) + "'");
+  }
+  return json;
+}
+
+std::string indented(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string plain(const Json& value) {
+  if (!value.is_string()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return base::printable(value.get<std::string>(), 200);
+}
+
+std::string text_at(const Json& json, const std::string& name) {
+  const auto found = json.find(name);
+  return found == json.end() ? "" : plain(*found);
+}
+
+/// What the nested values of some kinds of events come to.
+std::string details(const Json& event) {
+  std::string text;
+  for (const auto* name : {"failure", "outcome"}) {
+    const auto found = event.find(name);
+    if (found == event.end() || !found->is_object()) continue;
+    if (const auto ending = text_at(*found, "ending"); !ending.empty()) text += " " + ending;
+    const auto inner = found->find("failure");
+    const auto& failure = inner != found->end() && inner->is_object() ? *inner : *found;
+    if (const auto why = text_at(failure, "sentence"); !why.empty()) text += ": " + why;
+  }
+  return text;
+}
+
+}  // namespace
+
+base::Result<std::string> pretty(std::string_view json) {
+  const auto parsed = parse(json);
+  if (!parsed) return std::unexpected(parsed.error());
+  return indented(*parsed);
+}
+
+base::Result<std::string> pretty_pages(std::span<const std::string> pages,
+                                       std::span<const model::JobId> jobs) {
+  std::map<std::string, Json> by_number;
+  for (const auto& page : pages) {
+    auto parsed = parse(page);
+    if (!parsed) return std::unexpected(parsed.error());
+    const auto list = parsed->find("jobs");
+    if (list == parsed->end() || !list->is_array()) continue;
+    for (auto& job : *list) by_number.insert_or_assign(text_at(job, "job"), std::move(job));
+  }
+  Json all = Json::array();
+  for (const auto job : jobs) {
+    const auto found = by_number.find(to_text(job));
+    if (found != by_number.end()) all.push_back(std::move(found->second));
+  }
+  return indented(Json{{"jobs", std::move(all)}});
+}
+
+base::Result<std::string> event_line(std::string_view json,
+                                     const std::function<std::string(std::string_view)>& time) {
+  const auto parsed = parse(json);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (!parsed->is_object()) {
+    return base::fail(base::Code::corrupt, "an event is no JSON object: " + plain(*parsed));
+  }
+  const auto& event = *parsed;
+  auto line = time(text_at(event, "at")) + "  " + text_at(event, "kind");
+  static constexpr std::array<std::pair<const char*, std::string_view>, 11> shown{
+      {{"job", "job"},
+       {"attempt", "attempt"},
+       {"step", "step"},
+       {"node", "node"},
+       {"node_name", "name"},
+       {"pool", "pool"},
+       {"cores", "cores"},
+       {"gpus", "gpus"},
+       {"nodes", "nodes"},
+       {"name", "name"},
+       {"by", "by"}}};
+  for (const auto& [field, label] : shown) {
+    if (const auto value = text_at(event, field); !value.empty()) {
+      line.append(" ").append(label).append("=").append(value);
+    }
+  }
+  for (const auto* field : {"command", "exit_code"}) {
+    if (const auto value = text_at(event, field); !value.empty()) {
+      line.append(" ").append(field).append("=").append(value);
+    }
+  }
+  return line + details(event);
+}
+
+}  // namespace render

@@ -1,0 +1,231 @@
+#include "cli/render/records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "cli/render/table.h"
+#include "lib/base/text.h"
+#include "lib/model/host_list.h"
+#include "lib/model/index_set.h"
+#include "lib/wire/api.h"
+
+namespace render {
+
+namespace {
+
+std::string nodes_of(const model::JobRecord& job) {
+  return model::compress_hosts(model::node_names(job.allocation));
+}
+
+std::string run_time(const model::JobRecord& job, base::Time now) {
+  if (!job.started_at) return "-";
+  const auto end = job.ended_at.value_or(now);
+  return base::to_clock_text(std::max(base::Duration::zero(), end - *job.started_at));
+}
+
+bool has_nodes_now(model::JobState state) {
+  return state == model::JobState::starting || state == model::JobState::running ||
+         state == model::JobState::ending;
+}
+
+std::string where_or_why(const model::JobRecord& job) {
+  return has_nodes_now(job.state) ? nodes_of(job) : wire::summary_of(job);
+}
+
+std::string number_of_nodes(const model::JobRecord& job) {
+  if (!job.allocation.nodes.empty()) return fmt::format("{}", job.allocation.nodes.size());
+  return job.layout.nodes ? fmt::format("{}", *job.layout.nodes) : "-";
+}
+
+std::string command_of(const model::JobRecord& job) {
+  std::string text = job.script_name;
+  for (const auto& argument : job.arguments) text += (text.empty() ? "" : " ") + argument;
+  return text;
+}
+
+/// Lines "name   value"; empty values are left out.
+class Block {
+ public:
+  void add(std::string_view name, std::string value) {
+    if (!value.empty()) lines_ += fmt::format("{:<11} {}\n", name, base::printable(value, 4000));
+  }
+  std::string take() { return std::move(lines_); }
+
+ private:
+  std::string lines_;
+};
+
+void add_request(Block& block, const model::JobRecord& job) {
+  block.add("request", request_text(job.layout));
+  block.add("pool", job.pool);
+  block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
+  if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
+}
+
+void add_nodes(Block& block, const model::JobRecord& job) {
+  for (const auto& share : job.allocation.nodes) {
+    auto text = fmt::format("{}: {}, cores {}", share.name, base::plural(share.tasks, "task"),
+                            to_text(share.cores));
+    if (!share.gpus.empty()) text += ", GPUs " + to_text(share.gpus);
+    if (share.memory > base::Bytes()) text += ", " + base::to_text(share.memory);
+    block.add("node", std::move(text));
+  }
+}
+
+void add_steps(Block& block, const model::JobRecord& job) {
+  for (const auto& step : job.steps) {
+    int tasks = 0;
+    for (const auto n : step.tasks) tasks += n;
+    std::string state = "running";
+    if (step.ended_at) {
+      state = step.failure ? model::describe(*step.failure)
+                           : fmt::format("ended with exit code {}", step.exit_code);
+    }
+    block.add("step", fmt::format("{}: {}, {}: {}", to_text(step.step), base::plural(tasks, "task"),
+                                  cut(step.command, 40), state));
+  }
+}
+
+void add_times(Block& block, const model::JobRecord& job, const View& view) {
+  block.add("submitted", view.time(job.submitted_at));
+  if (job.started_at) block.add("started", view.time(*job.started_at));
+  if (job.ended_at) block.add("ended", view.time(*job.ended_at));
+  if (job.started_at) block.add("run time", run_time(job, view.now));
+  if (!model::is_final(job.state) || job.usage == model::Usage{}) return;
+  block.add("used", fmt::format("{} of CPU time, {} memory at most", base::to_text(job.usage.cpu),
+                                base::to_text(job.usage.memory_peak)));
+}
+
+std::string used_of(std::string_view used, std::string_view all) {
+  return fmt::format("{}/{}", used, all);
+}
+
+/// What to look at after a failure.
+std::string hints(const model::JobRecord& job) {
+  std::string text;
+  if (job.outcome && job.outcome->failure && job.outcome->failure->rank) {
+    text += fmt::format("Its output: muster logs {} --rank {}\n", to_text(job.job),
+                        *job.outcome->failure->rank);
+  }
+  if (job.attempt > 0) text += fmt::format("All output: muster logs {}\n", to_text(job.job));
+  return text;
+}
+
+std::string waiting_details(const model::JobRecord& job) {
+  std::string text = "It needs " + request_text(job.layout) + ".\n";
+  if (const auto* held = std::get_if<model::Held>(&*job.reason)) {
+    return text + fmt::format("Held by {}; to let it start: muster release {}\n", held->by,
+                              to_text(job.job));
+  }
+  if (const auto* first = std::get_if<model::Behind>(&*job.reason)) {
+    return text + fmt::format("Why that one waits: muster why {}\n", to_text(first->job));
+  }
+  if (const auto* short_of = std::get_if<model::ShortOfResources>(&*job.reason)) {
+    if (!short_of->holders.empty()) {
+      text += fmt::format("Who holds it: muster show {}\n", to_text(short_of->holders.front()));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string request_text(const model::Layout& layout) {
+  auto text = base::plural(layout.tasks, "task");
+  text += " with " + base::plural(layout.cpus_per_task, "core");
+  if (layout.gpus_per_task > 0) text += " and " + base::plural(layout.gpus_per_task, "GPU");
+  if (layout.tasks > 1) text += " each";
+  if (layout.nodes) text += " on " + base::plural(*layout.nodes, "node");
+  if (layout.most_tasks_per_node) {
+    text +=
+        fmt::format(", at most {} on a node", base::plural(*layout.most_tasks_per_node, "task"));
+  }
+  if (layout.gpus_per_node > 0) {
+    text += fmt::format(", {} per node", base::plural(layout.gpus_per_node, "GPU"));
+  }
+  if (layout.memory_per_node > base::Bytes()) {
+    text += fmt::format(", {} of memory per node", base::to_text(layout.memory_per_node));
+  }
+  if (layout.memory_per_cpu > base::Bytes()) {
+    text += fmt::format(", {} of memory per core", base::to_text(layout.memory_per_cpu));
+  }
+  return text;
+}
+
+std::string job_table(std::span<const model::JobRecord> jobs, const View& view) {
+  const std::vector<Column> columns{{"ID", true}, {"NAME", false, 16}, {"USER", false, 10},
+                                    {"STATE"},    {"NODES", true},     {"TIME", true},
+                                    {"REASON"}};
+  std::vector<Cells> rows;
+  for (const auto& job : jobs) {
+    rows.push_back({to_text(job.job), job.name, job.user.name,
+                    std::string(model::to_text(job.state)), number_of_nodes(job),
+                    run_time(job, view.now), where_or_why(job)});
+  }
+  return table(columns, rows, view.width);
+}
+
+std::string job_block(const model::JobRecord& job, const View& view) {
+  Block block;
+  block.add("job", to_text(job.job));
+  block.add("name", job.name);
+  block.add("user", fmt::format("{} ({})", job.user.name, job.user.uid));
+  block.add("state", std::string(model::to_text(job.state)));
+  block.add("summary", wire::summary_of(job));
+  if (job.outcome) block.add("exit code", fmt::format("{}", job.outcome->exit_code));
+  add_request(block, job);
+  block.add("attempt", job.attempt > 0 ? fmt::format("{}", job.attempt) : "");
+  block.add("nodes", nodes_of(job));
+  add_nodes(block, job);
+  add_times(block, job, view);
+  block.add("command", command_of(job));
+  block.add("directory", job.work_dir);
+  block.add("output", job.output);
+  block.add("error", job.error);
+  block.add("comment", job.comment);
+  add_steps(block, job);
+  for (const auto& earlier : job.earlier) {
+    block.add("earlier", fmt::format("attempt {} on {}: {}", earlier.attempt, earlier.nodes,
+                                     model::describe(earlier.why)));
+  }
+  return block.take();
+}
+
+std::string why(const model::JobRecord& job, const View& view) {
+  auto text = fmt::format("Job {} ({}) ", to_text(job.job), base::printable(job.name));
+  if (job.state == model::JobState::waiting) {
+    text += "waits: " + wire::summary_of(job) + ".\n";
+    return job.reason ? text + waiting_details(job) : text;
+  }
+  if (has_nodes_now(job.state)) {
+    text += fmt::format("is {} on {}", model::to_text(job.state), nodes_of(job));
+    if (job.started_at) text += " since " + view.time(*job.started_at);
+    if (job.ending) text += ": " + model::describe(*job.ending);
+    return text + ".\n" + fmt::format("Its output: muster logs -f {}\n", to_text(job.job));
+  }
+  text += fmt::format("ended as {}: {}.\n", model::to_text(job.state), wire::summary_of(job));
+  return job.state == model::JobState::completed ? text : text + hints(job);
+}
+
+std::string node_table(std::span<const model::NodeRecord> nodes, const View& view) {
+  const std::vector<Column> columns{{"NAME"},       {"POOL", false, 12}, {"STATE"}, {"CORES", true},
+                                    {"GPUS", true}, {"MEMORY", true},    {"JOBS"}};
+  std::vector<Cells> rows;
+  for (const auto& node : nodes) {
+    std::vector<std::string> jobs;
+    for (const auto job : node.jobs) jobs.push_back(to_text(job));
+    const auto& topology = node.info.topology;
+    rows.push_back(
+        {node.info.name, node.info.pool, std::string(model::to_text(node.state)),
+         used_of(fmt::to_string(node.cores_used.count()), fmt::to_string(topology.cores.size())),
+         used_of(fmt::to_string(node.gpus_used.count()), fmt::to_string(topology.gpus.size())),
+         used_of(base::to_text(node.memory_used), base::to_text(topology.memory)),
+         base::join(jobs, " ")});
+  }
+  return table(columns, rows, view.width);
+}
+
+}  // namespace render

@@ -1,0 +1,120 @@
+// run: starts a parallel step inside a job. It lies on the path of every MPI start: what is not
+// needed for that is not touched.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "cli/api.h"
+#include "cli/request/table.h"
+#include "cli/request/values.h"
+#include "cli/step_client.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "lib/base/text.h"
+#include "lib/wire/api.h"
+
+namespace cli {
+
+namespace {
+
+/// The attempt inside of which this runs.
+struct Place {
+  model::JobId job{0};
+  std::uint32_t attempt = 1;
+};
+
+std::span<const options::Option> run_table() {
+  return request::table(request::Place::run);
+}
+
+Try<Place> place() {
+  const auto job = variable("MUSTER_JOB_ID");
+  const auto attempt = variable("MUSTER_ATTEMPT");
+  if (!job || !attempt || !variable("MUSTER_CONTROLLER")) {
+    return refuse(
+        "this is not inside a job; put the line into a script and submit it, or: "
+        "submit -- muster run ...");
+  }
+  const auto job_number = base::parse_int(*job, 1, UINT32_MAX);
+  const auto attempt_number = base::parse_int(*attempt, 1, UINT32_MAX);
+  if (!job_number || !attempt_number) {
+    return refuse(fmt::format("MUSTER_JOB_ID '{}' and MUSTER_ATTEMPT '{}' are no numbers",
+                              base::printable(*job), base::printable(*attempt)));
+  }
+  return Place{model::JobId(static_cast<std::uint32_t>(*job_number)),
+               static_cast<std::uint32_t>(*attempt_number)};
+}
+
+Try<model::StepSpec> step_of(const options::Parsed& line) {
+  model::StepSpec step;
+  if (line.rest.empty()) return misuse("expected a program to run");
+  if (const auto applied = request::apply(line.given, step); !applied) {
+    return misuse(applied.error().text);
+  }
+  const auto here = present_directory();
+  if (!here) return refuse(here.error());
+  step.work_dir = request::absolute(step.work_dir, *here);
+  step.arguments = line.rest;
+  step.environment = environment();
+  return step;
+}
+
+Try<wire::StepReply> start_step(const Place& where, model::StepSpec step) {
+  const auto api = Api::of({});
+  if (!api) return std::unexpected(api.error());
+  const auto body = wire::to_json(wire::StepRequest{where.attempt, std::move(step)});
+  if (!body) return refuse(body.error());
+  const auto answer = api->post_once(job_target(where.job, "/steps"), *body);
+  if (!answer) return std::unexpected(answer.error());
+  auto reply = wire::step_reply_from_json(*answer);
+  if (!reply) return refuse(reply.error());
+  return std::move(*reply);
+}
+
+/// Leaves at once: a thread may be waiting for standard input.
+[[noreturn]] void leave(int exit_code) {
+  ::_exit(finish_output(exit_code));
+}
+
+Outcome run(const options::Parsed& line) {
+  const auto where = place();
+  if (!where) return std::unexpected(where.error());
+  auto step = step_of(line);
+  if (!step) return std::unexpected(step.error());
+  const auto reply = start_step(*where, std::move(*step));
+  if (!reply) return std::unexpected(reply.error());
+  auto head = loop::parse_address(reply->head_address);
+  if (!head) return refuse(head.error());
+  StepClient client(std::move(*head), {{where->job, where->attempt, reply->step}, reply->secret},
+                    {.label = request::has(line.given, request::OptionId::label),
+                     .map = request::has(line.given, request::OptionId::map),
+                     .no_stdin = request::has(line.given, request::OptionId::no_stdin)});
+  const auto result = client.run();
+  if (!result) {
+    print_error(fmt::format("muster run: {}\n", result.error().text));
+    leave(result.error().exit_code);
+  }
+  if (result->failure) {
+    print_error(fmt::format("muster run: {}\n", model::describe(*result->failure)));
+    leave(result->exit_code != exit_done ? result->exit_code : exit_refused);
+  }
+  leave(result->exit_code);
+}
+
+}  // namespace
+
+constinit const Verb run_verb{
+    "run",
+    "[OPTIONS] PROGRAM [ARGUMENTS]",
+    "Start a parallel step inside a job.",
+    "Starts PROGRAM on the nodes of the job, with the whole environment: without options as many "
+    "tasks as the job has. Output comes out here, standard input goes to rank 0. Interrupted, it "
+    "ends the step; interrupted again, it does not wait for that.\n"
+    "Exits with the highest exit code of the ranks, 128 and the signal's number for a killed one.",
+    run_table,
+    options::Operands::end_options,
+    run};
+
+}  // namespace cli

@@ -1,0 +1,194 @@
+#include "cli/step_client.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "cli/terminal.h"
+#include "lib/base/overloaded.h"
+#include "lib/wire/head.h"
+
+namespace cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration dial_limit = 60s;  // the head's launcher may start on a busy node
+constexpr base::Duration between_dials = 5ms;
+constexpr std::size_t input_block = 64 << 10;
+constexpr std::size_t input_queue = 1 << 20;
+constexpr int second_interrupt_base = 128;
+
+/// One read of standard input, which may wait for long. Empty at its end or after an error.
+std::string read_block() {
+  std::string block(input_block, '\0');
+  for (;;) {
+    const auto n = ::read(STDIN_FILENO, block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      sleep_for(10ms);  // somebody else made the descriptor non-blocking
+      continue;
+    }
+    block.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return block;
+  }
+}
+
+/// Whether standard input has nothing: closed, or /dev/null as in a batch script.
+bool input_is_empty() {
+  struct stat input{};
+  struct stat null{};
+  if (::fstat(STDIN_FILENO, &input) != 0) return true;
+  return S_ISCHR(input.st_mode) && ::stat("/dev/null", &null) == 0 && input.st_rdev == null.st_rdev;
+}
+
+}  // namespace
+
+StepClient::StepClient(loop::Address head, model::ClientHello hello, StepManner manner)
+    : head_(std::move(head)), hello_(std::move(hello)), manner_(manner) {}
+
+StepClient::~StepClient() = default;
+
+Try<model::StepResult> StepClient::run() {
+  for (const int number : {SIGINT, SIGTERM}) {
+    signals_.push_back(
+        std::make_unique<loop::Signal>(loop_, number, [this, number] { interrupt(number); }));
+  }
+  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGCONT}) {
+    signals_.push_back(
+        std::make_unique<loop::Signal>(loop_, number, [this, number] { pass_on(number); }));
+  }
+  loop_.hold();
+  dial();
+  loop_.run();
+  signals_.clear();
+  redial_.reset();
+  connector_.reset();
+  stream_.reset();
+  reading_.reset();
+  return std::move(*result_);
+}
+
+void StepClient::dial() {
+  connector_ =
+      std::make_unique<loop::Connector>(loop_, head_, [this](base::Result<loop::Stream> stream) {
+        if (stream) {
+          connected(std::move(*stream));
+          return;
+        }
+        if (stream.error().code != base::Code::unavailable || dialled_ > dial_limit) {
+          finish(refuse(stream.error().in("cannot reach the first launcher of the step")));
+          return;
+        }
+        dialled_ += between_dials;
+        redial_ = std::make_unique<loop::Timer>(loop_, [this] { dial(); });
+        redial_->start(between_dials);
+      });
+}
+
+void StepClient::connected(loop::Stream stream) {
+  stream_ = std::make_unique<loop::FrameStream>(std::move(stream));
+  stream_->on_frame([this](const std::string& frame) { take(frame); });
+  stream_->on_end([this](const base::Result<void>& how) {
+    finish(refuse("the step's first launcher is gone before the step ended" +
+                  (how ? std::string() : ": " + how.error().text)));
+  });
+  stream_->on_drained([this] {
+    if (std::exchange(input_waits_, false)) read_input();
+  });
+  send(hello_);
+  start_input();
+}
+
+void StepClient::take(const std::string& frame) {
+  const auto message = wire::decode_head(frame);
+  if (!message) return finish(refuse(message.error().in("from the step's first launcher")));
+  std::visit(base::Overloaded{[&](const model::RankOutput& output) { show(output); },
+                              [&](const model::RankPlaced& placed) { place(placed); },
+                              [&](const model::StepResult& result) { finish(result); },
+                              [](const auto&) {}},
+             *message);
+}
+
+void StepClient::show(const model::RankOutput& output) {
+  if (manner_.label) {
+    write_out(output.stream, labels_.take(output.rank, output.stream, output.bytes));
+  } else {
+    write_out(output.stream, output.bytes);
+  }
+}
+
+void StepClient::write_out(model::OutputStream stream, std::string_view text) {
+  const int fd = stream == model::OutputStream::out ? STDOUT_FILENO : STDERR_FILENO;
+  if (write_all(fd, text) || result_ || errno == EPIPE) return;
+  // A reader that left is no error; a full disk is, and the ranks' work would be lost unseen.
+  interrupt(SIGTERM);
+  print_error(fmt::format("muster run: cannot write the output: {}\n", std::strerror(errno)));
+}
+
+void StepClient::place(const model::RankPlaced& placed) {
+  if (!manner_.map) return;
+  auto text = fmt::format("rank {} on {} ", placed.rank, placed.node);
+  text += placed.cpus.empty() ? std::string("not bound") : "cores " + placed.cpus;
+  if (!placed.gpus.empty()) text += " GPUs " + placed.gpus;
+  write_out(model::OutputStream::out, text + "\n");
+}
+
+void StepClient::finish(Try<model::StepResult> result) {
+  if (result_) return;
+  for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
+    write_out(stream, labels_.finish(stream));
+  }
+  result_ = std::move(result);
+  loop_.stop();
+}
+
+void StepClient::interrupt(int number) {
+  ++n_interrupts_;
+  if (n_interrupts_ > 1 || !stream_) ::_exit(second_interrupt_base + number);
+  send(model::EndStep{{.cause = model::Cause::cancelled,
+                       .code = number,
+                       .step = hello_.key.step,
+                       .rank = std::nullopt,
+                       .node = "",
+                       .text = fmt::format("muster run got SIG{}", ::sigabbrev_np(number))}});
+}
+
+void StepClient::pass_on(int number) {
+  if (stream_) send(model::StepSignal{number});
+}
+
+void StepClient::send(const model::HeadMessage& message) {
+  const auto sent = stream_->send(wire::encode(message));
+  if (!sent) finish(refuse(sent.error().in("to the step's first launcher")));
+}
+
+void StepClient::start_input() {
+  if (manner_.no_stdin || input_is_empty()) {
+    send(model::RankInput{});
+  } else {
+    read_input();
+  }
+}
+
+void StepClient::read_input() {
+  reading_ = std::make_unique<loop::Work>(loop::in_background(
+      loop_, read_block, [this](const std::string& bytes) { pass_input(bytes); }));
+}
+
+void StepClient::pass_input(const std::string& bytes) {
+  if (result_) return;
+  send(model::RankInput{bytes});
+  if (bytes.empty()) return;
+  input_waits_ = stream_->queued_bytes() > input_queue;
+  if (!input_waits_) read_input();
+}
+
+}  // namespace cli

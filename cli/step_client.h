@@ -1,0 +1,73 @@
+#pragma once
+// The side of `muster run` in a step: output of the ranks out, standard input and signals in, until
+// the head says how the step ended.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/problem.h"
+#include "cli/render/label.h"
+#include "lib/base/time.h"
+#include "lib/loop/address.h"
+#include "lib/loop/frame_stream.h"
+#include "lib/loop/loop.h"
+#include "lib/loop/signal.h"
+#include "lib/loop/timer.h"
+#include "lib/loop/work.h"
+#include "lib/model/head_message.h"
+
+namespace cli {
+
+/// How `muster run` treats the step's output and input.
+struct StepManner {
+  bool label = false;
+  bool map = false;
+  bool no_stdin = false;
+};
+
+class StepClient {
+ public:
+  StepClient(loop::Address head, model::ClientHello hello, StepManner manner);
+  ~StepClient();
+
+  /// Until the step has ended. Refused when the head cannot be reached within a minute, or is lost.
+  Try<model::StepResult> run();
+
+ private:
+  void dial();
+  void connected(loop::Stream stream);
+  void take(const std::string& frame);
+  void show(const model::RankOutput& output);
+  void write_out(model::OutputStream stream, std::string_view text);
+  void place(const model::RankPlaced& placed);
+  void finish(Try<model::StepResult> result);
+  void interrupt(int number);
+  void pass_on(int number);
+  void send(const model::HeadMessage& message);
+
+  void start_input();
+  void read_input();
+  void pass_input(const std::string& bytes);
+
+  loop::Loop loop_;
+  loop::Address head_;
+  model::ClientHello hello_;
+  StepManner manner_;
+  render::Labels labels_;
+  std::optional<Try<model::StepResult>> result_;
+  base::Duration dialled_{};
+  int n_interrupts_ = 0;
+  bool input_waits_ = false;  // for the stream to take what was read
+
+  std::unique_ptr<loop::Connector> connector_;
+  std::unique_ptr<loop::FrameStream> stream_;
+  std::unique_ptr<loop::Timer> redial_;
+  std::unique_ptr<loop::Work> reading_;
+  std::vector<std::unique_ptr<loop::Signal>> signals_;
+};
+
+}  // namespace cli

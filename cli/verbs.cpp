@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "cli/verb.h"
+#include "lib/base/text.h"
+
+namespace cli {
+
+namespace {
+
+constexpr std::size_t help_width = 80;
+
+constexpr std::array<const Verb*, 17> all{
+    &up_verb,    &down_verb,   &submit_verb, &run_verb,     &jobs_verb, &show_verb,
+    &why_verb,   &logs_verb,   &wait_verb,   &cancel_verb,  &hold_verb, &release_verb,
+    &nodes_verb, &events_verb, &config_verb, &version_verb, &help_verb};
+
+}  // namespace
+
+std::span<const Verb* const> verbs() {
+  return all;
+}
+
+const Verb* find_verb(std::string_view name) {
+  const auto found = std::ranges::find(all, name, [](const Verb* verb) { return verb->name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+std::string help_of(const Verb& verb) {
+  auto text = fmt::format("usage: muster {} {}\n\n{}", verb.name, verb.synopsis,
+                          options::wrap(verb.summary, 0, help_width));
+  if (!verb.details.empty()) {
+    for (const auto paragraph : base::split(verb.details, '\n')) {
+      text += "\n" + options::wrap(paragraph, 0, help_width);
+    }
+  }
+  return text + "\nOptions:\n" + options::help_text(verb.table(), help_width);
+}
+
+std::string overview() {
+  std::string text =
+      "usage: muster COMMAND [OPTIONS] ...\n\n"
+      "A batch scheduler and MPI launcher. First steps: muster up; submit SCRIPT; muster jobs.\n\n"
+      "Commands:\n";
+  for (const auto* verb : all) text += fmt::format("  {:<9} {}\n", verb->name, verb->summary);
+  return text + "\nMore about one: muster COMMAND --help, and muster(1).\n";
+}
+
+}  // namespace cli
