@@ -1,0 +1,292 @@
+// Steps of real MPI programs: started without mpirun, on one to four nodes of this machine.
+
+#include <csignal>
+#include <utility>
+
+#include "tests/mpi/step_harness.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using launcher_test::StepHarness;
+using Tasks = std::vector<int>;
+
+int total(const Tasks& tasks) {
+  int sum = 0;
+  for (const int n : tasks) sum += n;
+  return sum;
+}
+
+void check_success(const StepHarness& step) {
+  CHECK_FALSE(step.is_late);
+  REQUIRE(step.result);
+  INFO((step.result->failure ? describe(*step.result->failure) : "no failure"));
+  CHECK_FALSE(step.result->failure);
+  CHECK(step.result->exit_code == 0);
+  CHECK(step.leftovers() == "");
+}
+
+/// Runs a step that fails, and compares what the client and every node say about it.
+model::Failure failure_of(StepHarness& step) {
+  step.run();
+  CHECK_FALSE(step.is_late);
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  INFO(describe(*step.result->failure));
+  for (std::size_t node = 0; node < step.order.tasks.size(); ++node) {
+    const auto report = step.report(node);
+    REQUIRE(report);
+    CHECK(report->failure == step.result->failure);
+    CHECK(report->exit_code == step.result->exit_code);
+  }
+  CHECK(step.took < std::chrono::seconds(5));
+  CHECK(step.leftovers() == "");
+  return *step.result->failure;
+}
+
+}  // namespace
+
+TEST_CASE("every rank knows how many they are, on any number of nodes") {
+  for (const Tasks& tasks : {Tasks{1}, Tasks{2}, Tasks{1, 1}, Tasks{2, 2}, Tasks{1, 2, 1, 1}}) {
+    StepHarness step(tasks, {MPI_PROGRAM});
+    step.run();
+    check_success(step);
+    const int n = total(tasks);
+    REQUIRE(step.out.size() == static_cast<std::size_t>(n));
+    for (int rank = 0; rank < n; ++rank) {
+      CHECK(step.out[rank] == "hello " + std::to_string(rank) + " of " + std::to_string(n) + "\n");
+    }
+  }
+}
+
+TEST_CASE("ranks talk to each other inside a node and between nodes") {
+  StepHarness ring({2, 2}, {MPI_PROGRAM, "ring"});
+  ring.run();
+  check_success(ring);
+  CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
+
+  StepHarness sum({2, 1, 1}, {MPI_PROGRAM, "allreduce"});
+  sum.run();
+  check_success(sum);
+  CHECK(sum.out[0] == "hello 0 of 4\nsum 10 local 2\n");
+  CHECK(sum.out[3] == "hello 3 of 4\nsum 10 local 1\n");
+}
+
+TEST_CASE("data is fetched from other nodes when it is not exchanged at the start") {
+  StepHarness step({2, 2}, {MPI_PROGRAM, "ring"});
+  auto spec = *step.order.step;
+  spec.environment["OMPI_MCA_pmix_base_async_modex"] = "1";
+  spec.environment["OMPI_MCA_pmix_base_collect_data"] = "0";
+  step.order.step = std::make_shared<model::StepSpec>(spec);
+  step.run();
+  check_success(step);
+  CHECK(step.out[0] == "hello 0 of 4\nring 4\n");
+}
+
+TEST_CASE("ranks run where they were mapped, and the client is told") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "cpus"});
+  step.run();
+  check_success(step);
+  const auto cpus = launcher_test::usable_cpus();
+  for (int rank = 0; rank < 2; ++rank) {
+    const auto cpu = std::to_string(cpus[static_cast<std::size_t>(rank) % cpus.size()]);
+    CHECK(step.placed[rank].node == "n" + std::to_string(rank + 1));
+    CHECK(step.placed[rank].cpus == cpu);
+    CHECK(step.out[rank].ends_with("cpus " + cpu + "\n"));
+  }
+}
+
+TEST_CASE("more ranks than cores run unbound") {
+  StepHarness step({3}, {MPI_PROGRAM, "cpus"}, 1);
+  step.run();
+  check_success(step);
+  CHECK(step.placed[2].cpus.empty());
+}
+
+TEST_CASE("output of each rank is in its node's log") {
+  StepHarness step({1, 2}, {MPI_PROGRAM});
+  step.run();
+  check_success(step);
+  CHECK(launcher_test::logged(step.launch_dir(0), 0) == "hello 0 of 3\n");
+  CHECK(launcher_test::logged(step.launch_dir(1), 2) == "hello 2 of 3\n");
+}
+
+TEST_CASE("rank 0 reads the client's input") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "cat"});
+  bool is_sent = false;
+  const std::string text(3'000'000, 'x');
+  step.on_output = [&] {
+    if (std::exchange(is_sent, true)) return;
+    for (std::size_t at = 0; at < text.size(); at += 100'000) {
+      step.send(model::RankInput{text.substr(at, 100'000)});
+    }
+    step.send(model::RankInput{});
+  };
+  step.run();
+  check_success(step);
+  CHECK(step.out[0].size() == text.size() + std::string("hello 0 of 2\n").size());
+}
+
+TEST_CASE("the first bad end of a rank ends the step on all nodes, with rank, node and cause") {
+  struct Case {
+    std::string how;
+    int rank;
+    model::Cause cause;
+    int code;
+    int exit_code;
+  };
+  using model::Cause;
+  const std::vector<Case> cases{
+      {"abort", 2, Cause::aborted, 42, 42},
+      {"exit3", 1, Cause::exit_code, 3, 3},
+      {"exit3", 3, Cause::exit_code, 3, 3},
+      {"fail-after", 2, Cause::exit_code, 3, 3},
+      {"segfault", 0, Cause::signal, SIGSEGV, 128 + SIGSEGV},
+      {"no-finalize", 3, Cause::not_finalized, 0, 1},
+      {"before-init", 1, Cause::before_init, 0, 1},
+  };
+  for (const auto& each : cases) {
+    INFO(each.how << " " << each.rank);
+    StepHarness step({2, 2}, {MPI_PROGRAM, each.how, std::to_string(each.rank)});
+    const auto failure = failure_of(step);
+    CHECK(failure.cause == each.cause);
+    CHECK(failure.code == each.code);
+    CHECK(failure.rank == each.rank);
+    CHECK(failure.node == (each.rank < 2 ? "n1" : "n2"));
+    CHECK(failure.step == model::StepId(0));
+    CHECK(step.result->exit_code == each.exit_code);
+  }
+}
+
+TEST_CASE("a whole node that ends before MPI_Init fails the others that wait in it") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "before-init", "1"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == model::Cause::before_init);
+  CHECK(failure.rank == 1);
+  CHECK(failure.node == "n2");
+}
+
+TEST_CASE("a rank that is killed ends the step") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "sleep"});
+  step.on_output = [&] {
+    if (!step.out.contains(1)) return;
+    for (const pid_t pid : launcher_test::living(step.launch_dir(1))) kill(pid, SIGKILL);
+  };
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == model::Cause::signal);
+  CHECK(failure.code == SIGKILL);
+  CHECK(failure.rank == 1);
+}
+
+TEST_CASE("a program that is not there fails the step with its path") {
+  StepHarness step({1, 1}, {"/no/such/program"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == model::Cause::cannot_start);
+  CHECK(failure.text.find("/no/such/program") != std::string::npos);
+  CHECK(failure.rank);
+}
+
+TEST_CASE("programs without MPI run as well, and their exit code counts") {
+  StepHarness good({2, 1}, {"/bin/sh", "-c", "echo $MUSTER_RANK/$MUSTER_STEP_NTASKS"});
+  good.run();
+  check_success(good);
+  CHECK(good.all_output() == "0/3\n1/3\n2/3\n");
+
+  StepHarness bad({2, 1}, {"/bin/sh", "-c", "[ $MUSTER_RANK = 2 ] && exit 9; exec sleep 1000"});
+  const auto failure = failure_of(bad);
+  CHECK(failure.rank == 2);
+  CHECK(bad.result->exit_code == 9);
+}
+
+TEST_CASE("much output of several nodes reaches a slow client whole") {
+  StepHarness step({1, 2}, {"/bin/sh", "-c", "head -c 8000000 /dev/zero"});
+  step.on_output = [] { launcher_test::pause_briefly(); };
+  step.run();
+  check_success(step);
+  for (int rank = 0; rank < 3; ++rank) CHECK(step.out[rank].size() == 8'000'000);
+}
+
+TEST_CASE("a killed peer launcher fails the step and names its node") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "sleep"});
+  step.on_output = [&] {
+    if (step.out.size() == 2) step.kill_launcher(1, SIGKILL);
+  };
+  step.run();
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  CHECK(step.result->failure->cause == model::Cause::peer_lost);
+  CHECK(step.result->failure->node == "n2");
+  CHECK(step.report(0)->failure == step.result->failure);
+  CHECK_FALSE(step.report(1));
+  CHECK(step.took < std::chrono::seconds(5));
+  CHECK(step.leftovers() == "");
+}
+
+TEST_CASE("a killed head fails the step and is named by the others") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "sleep"});
+  step.on_output = [&] {
+    if (step.out.size() == 2) step.kill_launcher(0, SIGKILL);
+  };
+  step.run();
+  CHECK_FALSE(step.result);
+  CHECK_FALSE(step.report(0));
+  const auto report = step.report(1);
+  REQUIRE(report);
+  REQUIRE(report->failure);
+  CHECK(report->failure->cause == model::Cause::peer_lost);
+  CHECK(report->failure->node == "n1");
+  CHECK(step.took < std::chrono::seconds(5));
+  CHECK(step.leftovers() == "");
+}
+
+TEST_CASE("a step whose client goes away ends") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "sleep"});
+  step.on_output = [&] {
+    if (step.out.size() == 2) step.drop_client();
+  };
+  step.run();
+  for (const std::size_t node : {0U, 1U}) {
+    const auto report = step.report(node);
+    REQUIRE(report);
+    REQUIRE(report->failure);
+    CHECK(report->failure->cause == model::Cause::cancelled);
+  }
+  CHECK(step.took < std::chrono::seconds(5));
+  CHECK(step.leftovers() == "");
+}
+
+TEST_CASE("SIGTERM to a launcher ends the step, as the agent does when a job is cancelled") {
+  for (const std::size_t node : {0U, 1U}) {
+    StepHarness step({1, 1}, {MPI_PROGRAM, "sleep"});
+    step.on_output = [&] {
+      if (step.out.size() == 2) step.kill_launcher(node, SIGTERM);
+    };
+    const auto failure = failure_of(step);
+    CHECK(failure.cause == model::Cause::signal);
+    CHECK(failure.code == SIGTERM);
+  }
+}
+
+TEST_CASE("the client's signals reach all ranks") {
+  StepHarness step({1, 1}, {"/bin/sh", "-c",
+                            "trap 'echo caught; exit 0' USR1; echo ready; "
+                            "while :; do sleep 0.05; done"});
+  bool is_sent = false;
+  step.on_output = [&] {
+    if (step.out.size() == 2 && !std::exchange(is_sent, true)) {
+      step.send(model::StepSignal{SIGUSR1});
+    }
+  };
+  step.run();
+  check_success(step);
+  CHECK(step.all_output() == "ready\ncaught\nready\ncaught\n");
+}
+
+TEST_CASE("who does not know the step's secret is turned away, and the step goes on") {
+  StepHarness step({1}, {"/bin/sh", "-c", "echo hello; sleep 0.2"});
+  step.wrong_secret = std::string(64, '0');
+  step.run();
+  check_success(step);
+  CHECK(step.n_turned_away == 1);
+  CHECK(step.out[0] == "hello\n");
+}

@@ -1,0 +1,185 @@
+#include "launcher/map/environment.h"
+
+#include "tests/support/catch.h"
+
+namespace {
+
+const mapping::LaunchPlace place{.programs = "/opt/muster/bin",
+                                 .launch_id = "17.2.0.abc",
+                                 .session_dir = "/dev/shm/s",
+                                 .has_fabric = false,
+                                 .has_pmix = true};
+
+model::Topology topology_of_node() {
+  model::Topology topology;
+  topology.numa.push_back({});
+  for (int core = 0; core < 4; ++core) {
+    topology.cores.push_back({.cpus = model::CpuSet::range(core, 1)});
+  }
+  topology.gpus = {{.uuid = "GPU-a"}, {.uuid = "GPU-b"}};
+  return topology;
+}
+
+/// Job 17, second attempt, two nodes with two tasks each; the order is for the second node.
+model::LaunchOrder order_of_step() {
+  auto job = std::make_shared<model::JobSpec>();
+  job->name = "train";
+  job->work_dir = "/home/ada";
+  job->environment = {{"HOME", "/home/ada"}, {"PATH", "/usr/bin"}};
+  auto step = std::make_shared<model::StepSpec>();
+  step->environment = job->environment;
+  model::LaunchOrder order{.key = {.job = model::JobId(17), .attempt = 2, .step = model::StepId(0)},
+                           .job = job,
+                           .step = step,
+                           .node_index = 1,
+                           .tasks = {2, 2},
+                           .cluster = "lab",
+                           .pool = "all",
+                           .controller = "unix:/d/api.sock",
+                           .secret = std::string(64, 'a')};
+  for (const char* name : {"n1", "n2"}) {
+    order.allocation.nodes.push_back({.node = model::NodeId(1),
+                                      .name = name,
+                                      .tasks = 2,
+                                      .cores = model::CoreSet::range(0, 2),
+                                      .gpus = model::GpuSet::range(0, 2)});
+  }
+  return order;
+}
+
+model::Environment of_script(const model::LaunchOrder& order) {
+  return environment_of_script(order, topology_of_node(), place);
+}
+
+model::Environment of_rank(const model::LaunchOrder& order, std::size_t local = 1,
+                           const mapping::LaunchPlace& where = place) {
+  const auto topology = topology_of_node();
+  const auto placement = mapping::map_ranks(order, topology);
+  return environment_of_rank(order, topology, where, placement, placement.ranks[local]);
+}
+
+void set_for_step(model::LaunchOrder& order, const std::string& name, const std::string& value) {
+  auto step = *order.step;
+  step.environment[name] = value;
+  order.step = std::make_shared<model::StepSpec>(step);
+}
+
+}  // namespace
+
+TEST_CASE("a script is told about its job and keeps what the user set") {
+  const model::Environment expected{
+      {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"},
+      {"CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b"},
+      {"HOME", "/home/ada"},
+      {"MUSTER_ATTEMPT", "2"},
+      {"MUSTER_CLUSTER", "lab"},
+      {"MUSTER_CONTROLLER", "unix:/d/api.sock"},
+      {"MUSTER_CORES", "0-1"},
+      {"MUSTER_CPUS_PER_TASK", "1"},
+      {"MUSTER_JOB_ID", "17"},
+      {"MUSTER_JOB_NAME", "train"},
+      {"MUSTER_LAUNCH_ID", "17.2.0.abc"},
+      {"MUSTER_NNODES", "2"},
+      {"MUSTER_NODE", "n2"},
+      {"MUSTER_NODELIST", "n[1-2]"},
+      {"MUSTER_NODE_INDEX", "1"},
+      {"MUSTER_NTASKS", "4"},
+      {"MUSTER_POOL", "all"},
+      {"MUSTER_RESTART_COUNT", "1"},
+      {"MUSTER_SUBMIT_DIR", "/home/ada"},
+      {"MUSTER_TASKS_PER_NODE", "2(x2)"},
+      {"PATH", "/opt/muster/bin:/usr/bin"},
+  };
+  CHECK(of_script(order_of_step()) == expected);
+}
+
+TEST_CASE("a script has no names of one rank and nothing that would disturb its own mpirun") {
+  for (const auto& [name, value] : of_script(order_of_step())) {
+    CHECK_FALSE(name.starts_with("OMPI_"));
+    CHECK_FALSE(name.starts_with("MUSTER_RANK"));
+  }
+}
+
+TEST_CASE("muster's programs are put into PATH once") {
+  auto order = order_of_step();
+  set_for_step(order, "PATH", "/opt/muster/bin:/usr/bin");
+  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin:/usr/bin");
+}
+
+TEST_CASE("a rank is told its numbers, under the names that programs know") {
+  const auto environment = of_rank(order_of_step());
+  CHECK(environment.at("MUSTER_RANK") == "3");
+  CHECK(environment.at("MUSTER_LOCAL_RANK") == "1");
+  CHECK(environment.at("MUSTER_STEP_ID") == "0");
+  CHECK(environment.at("MUSTER_STEP_NTASKS") == "4");
+  CHECK(environment.at("MUSTER_CPUS") == "1");
+  CHECK(environment.at("OMPI_COMM_WORLD_RANK") == "3");
+  CHECK(environment.at("OMPI_COMM_WORLD_SIZE") == "4");
+  CHECK(environment.at("OMPI_COMM_WORLD_LOCAL_RANK") == "1");
+  CHECK(environment.at("RANK") == "3");
+  CHECK(environment.at("WORLD_SIZE") == "4");
+  CHECK(environment.at("LOCAL_WORLD_SIZE") == "2");
+  CHECK(environment.at("NODE_RANK") == "1");
+  CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "GPU-b");
+}
+
+TEST_CASE("GPUs without a UUID are named by their place in PCI order") {
+  auto topology = topology_of_node();
+  topology.gpus[1].uuid.clear();
+  const auto environment = environment_of_script(order_of_step(), topology, place);
+  CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "0,1");
+}
+
+TEST_CASE("a job without GPUs keeps what it said about them") {
+  auto order = order_of_step();
+  for (auto& share : order.allocation.nodes) share.gpus = {};
+  CHECK_FALSE(of_script(order).contains("CUDA_VISIBLE_DEVICES"));
+}
+
+TEST_CASE("Open MPI is tuned for our launch, and the user's settings win") {
+  auto order = order_of_step();
+  CHECK(of_rank(order).at("OMPI_MCA_schizo") == "^orte");
+  CHECK(of_rank(order).at("OMPI_MCA_pml") == "^cm");
+  CHECK(of_rank(order).at("OMPI_MCA_btl_vader_backing_directory") == "/dev/shm/s");
+  CHECK_FALSE(of_rank(order).contains("OMPI_MCA_mpi_yield_when_idle"));
+
+  set_for_step(order, "OMPI_MCA_pml", "ucx");
+  CHECK(of_rank(order).at("OMPI_MCA_pml") == "ucx");
+  auto other = order_of_step();
+  set_for_step(other, "OMPI_MCA_mtl", "ofi");
+  CHECK_FALSE(of_rank(other).contains("OMPI_MCA_pml"));
+}
+
+TEST_CASE("with a fabric nothing is ruled out, and the ranks share a transport key") {
+  auto fabric = place;
+  fabric.has_fabric = true;
+  const auto environment = of_rank(order_of_step(), 0, fabric);
+  CHECK_FALSE(environment.contains("OMPI_MCA_pml"));
+  CHECK(environment.at("OMPI_MCA_orte_precondition_transports") ==
+        std::string(16, 'a') + "-" + std::string(16, 'a'));
+}
+
+TEST_CASE("ranks that share hardware threads yield when they wait") {
+  auto order = order_of_step();
+  order.tasks = {2, 3};
+  CHECK(of_rank(order).at("OMPI_MCA_mpi_yield_when_idle") == "1");
+}
+
+TEST_CASE("names of another launcher's PMIx do not reach ranks") {
+  auto order = order_of_step();
+  set_for_step(order, "PMIX_NAMESPACE", "foreign");
+  set_for_step(order, "PMI_FD", "9");
+  set_for_step(order, "OMPI_MCA_ess", "env");
+  set_for_step(order, "OMPI_MCA_coll", "tuned");
+  const auto environment = of_rank(order);
+  CHECK_FALSE(environment.contains("PMIX_NAMESPACE"));
+  CHECK_FALSE(environment.contains("PMI_FD"));
+  CHECK_FALSE(environment.contains("OMPI_MCA_ess"));
+  CHECK(environment.at("OMPI_MCA_coll") == "tuned");
+}
+
+TEST_CASE("without a PMIx server Open MPI is left to itself") {
+  auto plain = place;
+  plain.has_pmix = false;
+  CHECK_FALSE(of_rank(order_of_step(), 0, plain).contains("OMPI_MCA_schizo"));
+}

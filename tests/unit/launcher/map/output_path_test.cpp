@@ -1,0 +1,39 @@
+#include "launcher/map/output_path.h"
+
+#include "tests/support/catch.h"
+
+namespace {
+
+std::string expand(std::string_view pattern) {
+  return mapping::expand_pattern(pattern, {.job = model::JobId(17),
+                                           .job_name = "train/a",
+                                           .node = "n3",
+                                           .node_index = 2,
+                                           .task = 5,
+                                           .user = "ada"});
+}
+
+}  // namespace
+
+TEST_CASE("the letters of an output pattern are replaced") {
+  CHECK(expand("/x/%j-%N.%n.%t.%u") == "/x/17-n3.2.5.ada");
+  CHECK(expand("%%j %%") == "%j %");
+}
+
+TEST_CASE("a job's name in an output pattern never leads to another folder") {
+  CHECK(expand("/x/%x.out") == "/x/train_a.out");
+}
+
+TEST_CASE("a number in an output pattern pads with zeros, up to ten digits") {
+  CHECK(expand("%4j") == "0017");
+  CHECK(expand("%1j") == "17");
+  CHECK(expand("%99t") == "0000000005");
+  CHECK(expand("%3N") == "n3");
+}
+
+TEST_CASE("what is no letter of an output pattern stays") {
+  CHECK(expand("%") == "%");
+  CHECK(expand("%q%4") == "%q%4");
+  CHECK(expand("") == "");
+  CHECK(expand("%99999999999999999999j") == "%99999999999999999999j");
+}

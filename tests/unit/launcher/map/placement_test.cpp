@@ -1,0 +1,138 @@
+#include "launcher/map/placement.h"
+
+#include "launcher/map/step_nodes.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using mapping::map_ranks;
+
+/// Cores of two hardware threads each, numbered as Linux does: i and i + cores.
+model::Topology topology_of(int cores, int gpus = 0) {
+  model::Topology topology;
+  topology.numa.push_back({});
+  for (int core = 0; core < cores; ++core) {
+    model::Core made;
+    made.cpus.add(core);
+    made.cpus.add(core + cores);
+    topology.cores.push_back(made);
+  }
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    topology.gpus.push_back({.uuid = "GPU-" + std::to_string(gpu)});
+  }
+  return topology;
+}
+
+struct Ask {
+  std::vector<int> tasks;
+  int node = 0;
+  int first_core = 0;
+  int cores = 4;
+  int gpus = 0;
+  int cpus_per_task = 1;
+};
+
+model::LaunchOrder order_of(const Ask& ask) {
+  auto job = std::make_shared<model::JobSpec>();
+  auto step = std::make_shared<model::StepSpec>();
+  step->cpus_per_task = ask.cpus_per_task;
+  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(0)},
+                           .job = job,
+                           .step = step,
+                           .node_index = ask.node,
+                           .tasks = ask.tasks};
+  for (std::size_t node = 0; node < ask.tasks.size(); ++node) {
+    order.allocation.nodes.push_back({.node = model::NodeId(1),
+                                      .name = "n" + std::to_string(node + 1),
+                                      .tasks = ask.tasks[node],
+                                      .cores = model::CoreSet::range(ask.first_core, ask.cores),
+                                      .gpus = model::GpuSet::range(0, ask.gpus)});
+  }
+  return order;
+}
+
+std::vector<std::string> cpus(const mapping::Placement& placement) {
+  std::vector<std::string> texts;
+  for (const auto& rank : placement.ranks) texts.push_back(to_text(rank.cpus));
+  return texts;
+}
+
+std::vector<std::string> gpus(const mapping::Placement& placement) {
+  std::vector<std::string> texts;
+  for (const auto& rank : placement.ranks) texts.push_back(to_text(rank.gpus));
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("each rank gets the next cores of the node's share, with all their threads") {
+  const auto placement = map_ranks(order_of({.tasks = {2}, .first_core = 4}), topology_of(8));
+  CHECK(cpus(placement) == Texts{"4,12", "5,13"});
+  CHECK_FALSE(placement.oversubscribed);
+
+  const auto wide =
+      map_ranks(order_of({.tasks = {2}, .first_core = 2, .cpus_per_task = 2}), topology_of(8));
+  CHECK(cpus(wide) == Texts{"2-3,10-11", "4-5,12-13"});
+}
+
+TEST_CASE("ranks are numbered in blocks over the nodes") {
+  const auto placement = map_ranks(order_of({.tasks = {3, 0, 2}, .node = 2}), topology_of(4));
+  REQUIRE(placement.ranks.size() == 2);
+  CHECK(placement.ranks[0].rank == 3);
+  CHECK(placement.ranks[0].local_rank == 0);
+  CHECK(placement.ranks[1].rank == 4);
+  CHECK(placement.ranks[1].local_rank == 1);
+}
+
+TEST_CASE("more ranks than cores are not bound and share") {
+  const auto placement = map_ranks(order_of({.tasks = {5}}), topology_of(4));
+  CHECK(cpus(placement) == Texts{"", "", "", "", ""});
+  CHECK(placement.oversubscribed);
+  const auto wide = map_ranks(order_of({.tasks = {2}, .cpus_per_task = 3}), topology_of(4));
+  CHECK(wide.oversubscribed);
+}
+
+TEST_CASE("ranks of a node whose cores stand for shared ones are bound and yield") {
+  auto topology = topology_of(4);
+  topology.oversubscribed = true;
+  const auto placement = map_ranks(order_of({.tasks = {2}}), topology);
+  CHECK(placement.oversubscribed);
+  CHECK(cpus(placement) == Texts{"0,4", "1,5"});
+}
+
+TEST_CASE("the job's cores per task hold for a step that does not say") {
+  auto order = order_of({.tasks = {1}});
+  auto job = *order.job;
+  job.shape.cpus_per_task = 2;
+  order.job = std::make_shared<model::JobSpec>(job);
+  order.step = std::make_shared<model::StepSpec>();
+  CHECK(mapping::cpus_per_task(order) == 2);
+}
+
+TEST_CASE("as many GPUs as ranks: one each; a multiple: equal parts; else all see all") {
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 2}), topology_of(4, 2))) == Texts{"0", "1"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 4}), topology_of(4, 4))) ==
+        Texts{"0-1", "2-3"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 3}), topology_of(4, 3))) ==
+        Texts{"0-2", "0-2"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 1}), topology_of(4, 1))) == Texts{"0", "0"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}}), topology_of(4))) == Texts{"", ""});
+}
+
+TEST_CASE("the nodes of a step are those with ranks") {
+  const auto nodes = mapping::step_nodes(order_of({.tasks = {0, 2, 0, 1}}));
+  REQUIRE(nodes.size() == 2);
+  CHECK(nodes[0] == mapping::StepNode{1, "n2", 0, 2});
+  CHECK(nodes[1] == mapping::StepNode{3, "n4", 2, 1});
+  CHECK(mapping::node_of_rank(nodes, 1) == 0);
+  CHECK(mapping::node_of_rank(nodes, 2) == 1);
+}
+
+TEST_CASE("equal counts side by side are written once") {
+  CHECK(mapping::compress_counts({2, 2, 1}) == "2(x2),1");
+  CHECK(mapping::compress_counts({4}) == "4");
+  CHECK(mapping::compress_counts({}).empty());
+  CHECK(mapping::compress_counts({1, 2, 1}) == "1,2,1");
+}

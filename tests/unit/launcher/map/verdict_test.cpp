@@ -1,0 +1,37 @@
+#include "launcher/map/verdict.h"
+
+#include "tests/support/catch.h"
+
+using mapping::RankLife;
+
+TEST_CASE("a rank's end is judged by code, signal, and whether it finalized") {
+  CHECK_FALSE(mapping::judge_end({.ended = true}));
+  CHECK_FALSE(mapping::judge_end({.connected = true, .finalized = true, .ended = true}));
+  const auto code = mapping::judge_end({.ended = true, .code = 3});
+  REQUIRE(code);
+  CHECK(code->cause == model::Cause::exit_code);
+  CHECK(code->code == 3);
+  const auto signal = mapping::judge_end({.connected = true, .ended = true, .signal = 11});
+  REQUIRE(signal);
+  CHECK(signal->cause == model::Cause::signal);
+  CHECK(signal->code == 11);
+  const auto silent = mapping::judge_end({.connected = true, .ended = true});
+  REQUIRE(silent);
+  CHECK(silent->cause == model::Cause::not_finalized);
+}
+
+TEST_CASE("a rank that ended before MPI_Init is absent only while another waits in it") {
+  const RankLife absent{.ended = true};
+  const RankLife waiting{.connected = true};
+  const RankLife through{.connected = true, .finalized = true, .ended = true};
+  CHECK(mapping::find_absent({waiting, absent}) == 1);
+  CHECK_FALSE(mapping::find_absent({absent, absent}));
+  CHECK_FALSE(mapping::find_absent({absent, through}));
+  CHECK_FALSE(mapping::find_absent({absent, RankLife{}}));
+  CHECK_FALSE(mapping::find_absent({waiting, RankLife{.ended = true, .code = 1}}));
+}
+
+TEST_CASE("the exit code of several ranks is the highest") {
+  CHECK(mapping::exit_code_of({}) == 0);
+  CHECK(mapping::exit_code_of({{.ended = true, .code = 3}, {.ended = true, .signal = 9}}) == 137);
+}
