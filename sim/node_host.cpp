@@ -140,8 +140,9 @@ void NodeHost::perform(agent::StartLauncher start) {
 void NodeHost::launcher_starts(const model::LaunchOrder& order) {
   world_.truth.started(info_.name, order);
   launchers_[order.key] = Life::running;
-  const bool is_short = world_.random.chance(50);
-  const auto length = up_to(world_.random, is_short ? 2s : 100s);
+  // Some outlive the time after which a node that is away is written off.
+  const auto kind = world_.random.below(10);
+  const auto length = up_to(world_.random, kind < 5 ? 2s : kind < 8 ? 100s : 400s);
   const int exit_code = world_.random.chance(70) ? 0 : static_cast<int>(world_.random.below(3)) + 1;
   world_.events.after(length, [this, key = order.key, exit_code, boot = boot_] {
     if (boot == boot_) launcher_ends(key, exit_code, std::nullopt);
