@@ -34,7 +34,8 @@ class SqliteReader : public Reader {
 class SqliteJournal : public Journal {
  public:
   /// Opens the file, or creates it (mode 0600). One process at a time: the caller holds its lock.
-  /// errors: corrupt (no journal, or damaged); conflict for a newer schema; io
+  /// errors: corrupt (no journal, or damaged); conflict for a newer schema; not_found for a missing
+  /// folder; io
   static base::Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& path);
   SqliteJournal(std::unique_ptr<Database> database, model::Seq last);
   ~SqliteJournal() override;
