@@ -202,7 +202,7 @@ void Head::hold_input(bool is_held) {
 }
 
 void Head::node_gone(std::size_t node, const base::Result<void>& end) {
-  nodes_[node].stream.reset();
+  if (!end) nodes_[node].stream.reset();
   star_.node_closed(node, end ? "its launcher is gone" : end.error().text);
   carry_out();
 }
@@ -268,6 +268,7 @@ void Head::check_fill() {
 
 void Head::check_end() {
   if (!done_ || told_result_ || !star_.has_ended()) return;
+  for (auto& node : nodes_) node.stream.reset();  // for which the launchers wait
   if (!client_came_ && !client_left_) return;  // it may still come for the result
   told_result_ = true;
   if (!client_.stream) {

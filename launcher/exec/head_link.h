@@ -33,7 +33,7 @@ class HeadLink {
   HeadLink& operator=(const HeadLink&) = delete;
 
   virtual void send(model::HeadMessage message) = 0;
-  /// After the last message: calls `done` when this node has nothing more to do for the step.
+  /// After the last message: calls `done` when the whole step has ended, or the head is lost.
   virtual void finish(std::function<void()> done) = 0;
   /// The launcher was told to end: nobody is waited for any more that has not come yet.
   virtual void stop_waiting() = 0;

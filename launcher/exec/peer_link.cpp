@@ -45,10 +45,7 @@ void PeerLink::dial_later() {
 
 void PeerLink::use(loop::Stream stream) {
   stream_.emplace(std::move(stream));
-  stream_->on_drained([this] {
-    check_fill();
-    check_finished();
-  });
+  stream_->on_drained([this] { check_fill(); });
   stream_->on_frame([this](const std::string& frame) {
     auto message = wire::decode_head(frame);
     if (message) {
@@ -116,12 +113,15 @@ void PeerLink::stop_waiting() {
   loop_.defer([this] { lose("its launcher had not answered when this one was told to end"); });
 }
 
-/// Done when everything is sent, or when nobody is there to send it to.
+/// Tells the head that nothing more comes, then waits until it closes: until then it may say that
+/// the step has failed elsewhere.
 void PeerLink::check_finished() {
-  const bool is_sent = stream_ && stream_->queued_bytes() == 0;
-  if (!done_ || !(is_sent || is_lost_)) return;
-  if (stream_) stream_->finish();
-  std::exchange(done_, nullptr)();
+  if (!done_) return;
+  if (is_lost_) {
+    std::exchange(done_, nullptr)();
+  } else if (stream_ && !std::exchange(said_all_, true)) {
+    stream_->finish();
+  }
 }
 
 }  // namespace exec

@@ -51,6 +51,7 @@ class PeerLink final : public HeadLink {
   std::function<void()> done_;
   bool is_full_ = false;
   bool is_lost_ = false;
+  bool said_all_ = false;
 };
 
 }  // namespace exec

@@ -59,7 +59,7 @@ void Star::fail(model::Failure why) {
 
 void Star::to_all(const model::HeadMessage& message) {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    if (!states_[node].closed) outputs_.push_back(ToNode{node, message});
+    outputs_.push_back(ToNode{node, message});
   }
 }
 
