@@ -60,18 +60,10 @@ base::Result<std::vector<model::Gpu>> gpus_of(const model::Topology& machine,
   return gpus;
 }
 
-base::Result<base::Bytes> memory_of(const model::Topology& machine, const Slice& slice,
-                                    std::size_t n_cores) {
-  if (!slice.memory) {
-    const std::size_t share = std::min(n_cores, machine.cores.size());
-    return base::Bytes(machine.memory.count() / machine.cores.size() * share);
-  }
-  if (*slice.memory > machine.memory) {
-    return base::fail(base::Code::invalid,
-                      fmt::format("{} of memory asked for, the machine has {}",
-                                  base::to_text(*slice.memory), base::to_text(machine.memory)));
-  }
-  return *slice.memory;
+base::Bytes memory_of(const model::Topology& machine, const Slice& slice, std::size_t n_cores) {
+  if (slice.memory) return std::min(*slice.memory, machine.memory);
+  const std::size_t share = std::min(n_cores, machine.cores.size());
+  return base::Bytes(machine.memory.count() / machine.cores.size() * share);
 }
 
 }  // namespace
@@ -86,13 +78,11 @@ base::Result<model::Topology> cut(const model::Topology& machine, const Slice& s
 
   auto gpus = gpus_of(machine, slice.gpus.value_or(none_or_all));
   if (!gpus) return std::unexpected(std::move(gpus).error());
-  const auto memory = memory_of(machine, slice, static_cast<std::size_t>(count));
-  if (!memory) return std::unexpected(memory.error());
 
   model::Topology node;
   node.cores = cores_of(machine, slice.first_core, count);
   node.gpus = *std::move(gpus);
-  node.memory = *memory;
+  node.memory = memory_of(machine, slice, static_cast<std::size_t>(count));
   node.oversubscribed = slice.shared || count > n_machine;
 
   Domains domains(machine);

@@ -14,7 +14,7 @@ struct Slice {
   int first_core = 0;
   std::optional<int> n_cores;         // absent: the whole machine
   std::optional<model::GpuSet> gpus;  // absent: all of a whole machine, none of a slice
-  std::optional<base::Bytes> memory;  // absent: in proportion to the cores
+  std::optional<base::Bytes> memory;  // at most the machine's; absent: in proportion to the cores
   bool shared = false;                // other slices have some of its cores too
 };
 
@@ -22,7 +22,7 @@ struct Slice {
 /// core (first_core + i) modulo the machine's: a slice larger than the machine has hardware threads
 /// several times and is oversubscribed.
 ///
-/// errors: invalid for a GPU that the machine does not have, more memory than it has, no cores
+/// errors: invalid for a GPU that the machine does not have, no cores
 base::Result<model::Topology> cut(const model::Topology& machine, const Slice& slice);
 
 }  // namespace probe
