@@ -7,6 +7,8 @@
 #include <google/protobuf/stubs/strutil.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <map>
+
 #include "lib/base/check.h"
 #include "lib/base/time.h"
 #include "lib/wire/json.h"
@@ -166,19 +168,25 @@ void Value::print(std::string& out) const {
   }
 }
 
+/// Sorted by key, for the order of a protobuf map differs from run to run.
 void print_map(const Message& message, const FieldDescriptor& field, std::string& out) {
   const auto& reflection = *message.GetReflection();
   const auto& key = *field.message_type()->map_key();
   const auto& value = *field.message_type()->map_value();
-  out += '{';
+  std::map<std::string, const Message*> entries;
   for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    if (i > 0) out += ',';
     const auto& entry = reflection.GetRepeatedMessage(message, &field, i);
-    Value(entry, key).print(out);
-    out += ':';
-    Value(entry, value).print(out);
+    entries.emplace(entry.GetReflection()->GetString(entry, &key), &entry);
   }
-  out += '}';
+  char separator = '{';
+  for (const auto& [name, entry] : entries) {
+    out += separator;
+    separator = ',';
+    print_string(name, out);
+    out += ':';
+    Value(*entry, value).print(out);
+  }
+  out += entries.empty() ? "{}" : "}";
 }
 
 void print_list(const Message& message, const FieldDescriptor& field, std::string& out) {

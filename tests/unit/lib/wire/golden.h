@@ -1,0 +1,93 @@
+#pragma once
+// One fact of every kind, with every field set, as tests/journals/0.1.0.facts has them.
+
+#include <memory>
+#include <vector>
+
+#include "lib/model/fact.h"
+
+namespace support {
+
+inline model::NodeInfo golden_node() {
+  model::NodeInfo info{"n1", "local", "host", "127.0.0.1", "boot-1", "6.1.0", "0.1.0", {}};
+  info.topology.numa = {{0, base::Bytes(1 << 30)}, {1, base::Bytes(1 << 30)}};
+  info.topology.cores = {{0, 0, model::CpuSet::range(0, 2)}, {1, 1, model::CpuSet::range(2, 2)}};
+  info.topology.gpus = {{"GPU-1", "NVIDIA H200", "0000:65:00.0", base::Bytes(1 << 20), 1}};
+  info.topology.memory = base::Bytes(2'000'000'000);
+  info.topology.oversubscribed = true;
+  return info;
+}
+
+inline std::shared_ptr<const model::JobSpec> golden_job() {
+  auto spec = std::make_shared<model::JobSpec>();
+  spec->name = "train";
+  spec->pool = "local";
+  spec->comment = "caf\xe9";
+  spec->token = "token-1";
+  spec->shape = {2, 4, 2, 3, 0, 1, base::Bytes(1 << 20), base::Bytes(1 << 10)};
+  spec->time_limit = base::Duration(3'600'000'000);
+  spec->priority = -5;
+  spec->hold = true;
+  spec->script = "#!/bin/sh\nmuster run ./train\n";
+  spec->script_name = "train.sh";
+  spec->arguments = {"--epochs", "3"};
+  spec->environment = {{"HOME", "/home/ada"}, {"RAW", "\xff\xfe"}};
+  spec->work_dir = "/home/ada";
+  spec->output = "/home/ada/muster-%j.out";
+  spec->error = "/home/ada/muster-%j.err";
+  return spec;
+}
+
+inline std::shared_ptr<const model::StepSpec> golden_step() {
+  auto spec = std::make_shared<model::StepSpec>();
+  spec->nodes = 2;
+  spec->tasks = 4;
+  spec->tasks_per_node = 2;
+  spec->cpus_per_task = 3;
+  spec->gpus_per_task = 1;
+  spec->arguments = {"./train", "--lr=0.1"};
+  spec->environment = {{"HOME", "/home/ada"}};
+  spec->work_dir = "/home/ada";
+  return spec;
+}
+
+inline model::Failure golden_failure() {
+  return {model::Cause::signal, 9, model::StepId(0), 2, "n2", "out of memory"};
+}
+
+inline std::vector<model::Fact> golden_facts() {
+  const model::JobId job(17);
+  const model::NodeId node(1);
+  const model::LaunchKey batch{job, 1, {}};
+  const model::LaunchKey step{job, 1, model::StepId(0)};
+  const auto at = base::time_from_us(1'795'000'000'000'000);
+  model::Allocation allocation;
+  allocation.nodes = {{node, "n1", 2, model::CoreSet::range(0, 6), model::GpuSet::range(0, 2),
+                       base::Bytes(1 << 20)},
+                      {model::NodeId(2), "n2", 2, model::CoreSet::range(2, 6),
+                       model::GpuSet::range(2, 2), base::Bytes(1 << 20)}};
+  const model::LaunchReport report{step,
+                                   at,
+                                   at + base::Duration(5),
+                                   137,
+                                   golden_failure(),
+                                   {base::Duration(1'500'000), base::Bytes(123'456)}};
+  const model::Outcome outcome{model::Ending::failed, 137, golden_failure()};
+  return {{at, model::NumbersGiven{job, node}},
+          {at, model::NodeJoined{node, golden_node(), {batch, step}}},
+          {at, model::StrayGone{node, step}},
+          {at, model::NodeAway{node}},
+          {at, model::NodeLost{node}},
+          {at, model::JobSubmitted{job, {1000, 100, "ada"}, golden_job()}},
+          {at, model::JobHeld{job, "ada"}},
+          {at, model::JobReleased{job, "root"}},
+          {at, model::AttemptStarted{job, 1, allocation}},
+          {at, model::LaunchStarted{batch, node}},
+          {at, model::StepStarted{step, golden_step(), {2, 2}}},
+          {at, model::LaunchEnded{node, report}},
+          {at, model::AttemptEnding{job, 1, golden_failure()}},
+          {at, model::AttemptRequeued{job, 1, at + base::Duration(30'000'000)}},
+          {at, model::JobEnded{job, outcome}}};
+}
+
+}  // namespace support
