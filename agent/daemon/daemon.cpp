@@ -31,16 +31,16 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
   auto retention = Retention::open(*dirs, settings.node_dir, settings.retention);
   if (!retention) return std::unexpected(std::move(retention).error());
   return std::unique_ptr<Daemon>(
-      new Daemon(loop, settings, info, log, *std::move(dirs), *std::move(retention)));
+      new Daemon(loop, settings, info, log, {*std::move(dirs), *std::move(retention)}));
 }
 
 Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,
-               loop::Log& log, LaunchDirs dirs, Retention retention)
+               loop::Log& log, Disk disk)
     : loop_(loop),
       log_(log),
       core_(info, settings.limits),
-      dirs_(std::move(dirs)),
-      retention_(std::move(retention)),
+      dirs_(std::move(disk.dirs)),
+      retention_(std::move(disk.retention)),
       launchers_(loop, dirs_, settings.launcher, launcher_events()),
       link_(loop, settings.controller, link_events()),
       log_reads_(loop, dirs_, log_doors()),

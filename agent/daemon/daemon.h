@@ -44,8 +44,12 @@ class Daemon {
   void start(bool rebooted);
 
  private:
+  struct Disk {
+    LaunchDirs dirs;
+    Retention retention;
+  };
   Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info, loop::Log& log,
-         LaunchDirs dirs, Retention retention);
+         Disk disk);
 
   void feed(agent::Input input);
   void received(model::ToAgent message);
