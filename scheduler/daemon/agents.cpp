@@ -139,7 +139,9 @@ void Agents::perform(const scheduler::Admit& admit) {
   }
   sessions_.at(*id).node = admit.node;
   by_node_.emplace(admit.node, *id);
-  send(admit.node, model::Welcome{admit.node, options_.heartbeat});
+  transmit(admit.node, wire::encode(model::Welcome{admit.node, options_.heartbeat}));
+  if (greets(admit.node)) return;  // there is a newer one yet
+  for (const auto& frame : std::exchange(early_[admit.node], {})) transmit(admit.node, frame);
 }
 
 void Agents::perform(const scheduler::Refuse& refuse) {
@@ -175,10 +177,25 @@ void Agents::perform(const scheduler::SendAcknowledge& acknowledge) {
   send(acknowledge.node, model::Acknowledge{acknowledge.key});
 }
 
+/// Does a newer session of this node wait for the answer to its hello?
+bool Agents::greets(model::NodeId node) const {
+  const auto& nodes = core_.state().nodes;
+  const auto known = nodes.find(node);
+  return known != nodes.end() && greetings_.contains(known->second.info.name);
+}
+
 void Agents::send(model::NodeId node, const model::ToAgent& message) {
+  if (greets(node)) {
+    early_[node].push_back(wire::encode(message));
+  } else if (is_connected(node)) {
+    transmit(node, wire::encode(message));
+  }
+}
+
+void Agents::transmit(model::NodeId node, std::string_view frame) {
   const auto session = by_node_.find(node);
   if (session == by_node_.end()) return;
-  const auto sent = sessions_.at(session->second).stream.send(wire::encode(message));
+  const auto sent = sessions_.at(session->second).stream.send(frame);
   if (!sent) close(session->second, sent.error().text);
 }
 
@@ -223,6 +240,7 @@ void Agents::close(SessionId id, std::string_view why) {
 /// The node has no session, unless a newer one waits for its answer: then that answer decides.
 void Agents::leave(model::NodeId node, const std::string& name) {
   if (greetings_.contains(name) || by_node_.contains(node)) return;
+  early_.erase(node);
   core_.submit(scheduler::NodeGone{node});
 }
 

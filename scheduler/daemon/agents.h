@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/loop/address.h"
@@ -93,6 +94,8 @@ class Agents {
   void take_chunk(model::NodeId node, const model::LogChunk& chunk);
   std::optional<SessionId> take_greeting(const std::string& name);
   void send(model::NodeId node, const model::ToAgent& message);
+  void transmit(model::NodeId node, std::string_view frame);
+  bool greets(model::NodeId node) const;
   void close(SessionId id, std::string_view why);
   void leave(model::NodeId node, const std::string& name);
   void drop_reads(model::NodeId node);
@@ -104,7 +107,8 @@ class Agents {
   const loop::Log& log_;
   std::map<SessionId, Session> sessions_;
   std::map<model::NodeId, SessionId> by_node_;
-  std::map<std::string, std::deque<SessionId>> greetings_;  // by name: hellos without an answer
+  std::map<std::string, std::deque<SessionId>> greetings_;   // by name: hellos without an answer
+  std::map<model::NodeId, std::vector<std::string>> early_;  // frames for after the welcome
   std::map<std::uint32_t, Read> reads_;
   SessionId last_session_ = 0;
   std::uint32_t last_read_ = 0;

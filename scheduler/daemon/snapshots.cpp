@@ -81,7 +81,11 @@ Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
 
 void Snapshots::save(std::shared_ptr<const Plan> plan, const Body& body) {
   if (!body) return finish(*plan, std::unexpected(body.error()));
-  if (!*body) return finish(*plan, {});
+  if (!*body) {  // nothing can be dropped yet
+    is_busy_ = false;
+    covered_ = plan->up_to;
+    return;
+  }
   auto saved = std::make_shared<base::Result<void>>();
   store::Snapshot snapshot{.up_to = plan->up_to, .body = **body};
   driver_.writer().submit(
