@@ -13,6 +13,12 @@ set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 # Members that a designated initialiser leaves out have their defaults: that is no reason to warn.
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum
                     -Wno-missing-field-initializers)
+# GCC 12 warns wrongly about "text" + std::string when it optimises (GCC bug 105651).
+add_compile_options($<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
+# False alarms of GCC 12 when it inlines std::string and std::expected (gcc.gnu.org/PR105329, PR105562).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options($<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
+endif()
 if(MUSTER_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -1,0 +1,18 @@
+#pragma once
+// What is measured, each beside its floor or peer in the same run (bench/README.md).
+
+#include <string>
+
+namespace bench {
+
+/// Prints "name value unit reference ratio" lines.
+void submit_round_trip(const std::string& bin);
+void submit_to_exit(const std::string& bin);
+void trivial_jobs(const std::string& bin, int n);
+void mpi_launches(const std::string& bin);
+
+/// The part of mpi_launches that runs inside a job: one line of median milliseconds, ours then
+/// mpirun's.
+void mpi_launches_in_job(const std::string& bin, int n_ranks);
+
+}  // namespace bench
