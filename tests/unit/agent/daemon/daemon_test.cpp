@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -260,4 +264,48 @@ TEST_CASE("an agent whose probe refuses the node says why and exits") {
   CHECK(cluster.wait_for_agent() == 1);
   CHECK(cluster.read(cluster.root / "agent.out").find("GPU 999 does not exist") !=
         std::string::npos);
+}
+
+TEST_CASE("a disk that takes no launch directory fails the launch, not the agent") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  std::ofstream(cluster.launch_dir(batch(1))) << "in the way";
+  cluster.send(launch(batch(1), {"exit", "0"}));
+  const auto report = cluster.expect_report(batch(1));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == Cause::cannot_start);
+  CHECK(report.failure->text.find("File exists") != std::string::npos);
+  cluster.send(model::Acknowledge{batch(1)});
+  cluster.send(launch(batch(2), {"exit", "0"}));
+  CHECK(cluster.expect_report(batch(2)).exit_code == 0);
+}
+
+TEST_CASE("what ran in an earlier boot of the machine is lost with the node") {
+  Cluster cluster;
+  fs::create_directories(cluster.launch_dir(batch(1)));
+  std::ofstream(cluster.root / "n1/boot") << "another boot\n";
+  std::ofstream(cluster.launch_dir(batch(1)) / "pid") << "1 1\n";
+  cluster.start_agent();
+  const auto hello = cluster.expect_hello();
+  REQUIRE(hello.launches.size() == 1);
+  REQUIRE(hello.launches[0].report);
+  REQUIRE(hello.launches[0].report->failure);
+  CHECK(hello.launches[0].report->failure->cause == Cause::node_lost);
+}
+
+TEST_CASE("a launcher that has its lock but not written its number yet is taken for alive") {
+  Cluster cluster;
+  fs::create_directories(cluster.launch_dir(batch(1)));
+  const std::string path = cluster.launch_dir(batch(1)) / "launcher.err";
+  const int lock = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(flock(lock, LOCK_EX) == 0);
+  cluster.start_agent();
+  const auto hello = cluster.expect_hello();
+  REQUIRE(hello.launches.size() == 1);
+  CHECK(!hello.launches[0].report);
+  close(lock);
+  const auto report = cluster.expect_report(batch(1));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == Cause::launcher_lost);
 }
