@@ -36,6 +36,24 @@ base::Result<void> check_numbers(const Shape& shape) {
   return {};
 }
 
+/// So that no product below overflows, on one node or on all.
+base::Result<void> check_totals(const Layout& layout) {
+  constexpr std::uint64_t most_memory = std::uint64_t{1} << 50;
+  const auto total = [&](std::int64_t per_task) { return per_task * layout.tasks; };
+  if (total(layout.cpus_per_task) > most || total(layout.gpus_per_task) > most) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("{} tasks with {} cores and {} GPUs each are more than {}",
+                                  layout.tasks, layout.cpus_per_task, layout.gpus_per_task, most));
+  }
+  const auto cores = static_cast<std::uint64_t>(total(layout.cpus_per_task));
+  if (layout.memory_per_node.count() > most_memory ||
+      layout.memory_per_cpu.count() > most_memory / cores) {
+    return base::fail(base::Code::invalid, fmt::format("the request is for more than {} of memory",
+                                                       to_text(base::Bytes(most_memory))));
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<Layout> resolve(const Shape& shape) {
@@ -74,6 +92,7 @@ base::Result<Layout> resolve(const Shape& shape) {
                     "least {} nodes",
                     tasks, *layout.nodes, per_node, (tasks + per_node - 1) / per_node));
   }
+  if (auto totals = check_totals(layout); !totals) return std::unexpected(totals.error());
   return layout;
 }
 
