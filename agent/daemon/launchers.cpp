@@ -23,8 +23,8 @@ std::vector<std::string> own_environment() {
 }
 
 std::string describe(const loop::ExitStatus& status) {
-  return status.signal != 0 ? fmt::format("the launcher was killed by signal {}", status.signal)
-                            : fmt::format("the launcher exited with code {}", status.code);
+  return status.signal != 0 ? fmt::format("it was killed by signal {}", status.signal)
+                            : fmt::format("it exited with code {}", status.code);
 }
 
 }  // namespace
@@ -68,14 +68,14 @@ void Launchers::try_watch(const model::LaunchKey& key) {
   const auto process = dirs_.launcher(key);
   if (process) {
     auto watch = loop::ProcessWatch::open(loop_, process->pid, process->start_time,
-                                          [this, key] { ended(key, "the launcher was killed"); });
+                                          [this, key] { ended(key, "it was killed"); });
     if (watch) {
       running.other = *std::move(watch);
       return;
     }
   }
   if (!dirs_.is_locked(key)) {
-    loop_.defer([this, key] { ended(key, "the launcher was killed"); });
+    loop_.defer([this, key] { ended(key, "it was killed"); });
     return;
   }
   if (!running.retry) running.retry.emplace(loop_, [this, key] { try_watch(key); });

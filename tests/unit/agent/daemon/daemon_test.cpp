@@ -133,7 +133,7 @@ TEST_CASE("a launcher that ends without a report is lost, with its last words") 
   const auto report = cluster.expect_report(batch(1));
   REQUIRE(report.failure);
   CHECK(report.failure->cause == Cause::launcher_lost);
-  CHECK(report.failure->text == "the launcher exited with code 1: the dog ate it");
+  CHECK(report.failure->text == "it exited with code 1: the dog ate it");
 }
 
 TEST_CASE("stopping ends a running launch and forbids one that never ran") {
