@@ -38,7 +38,7 @@ Outcome config(const options::Parsed& line) {
 
 constinit const Verb config_verb{
     "config",
-    "check FILE | sample",
+    "check FILE\nsample",
     "Check a configuration file, or print a sample.",
     "All mistakes of the file are reported, each with its line. The sample has every key, with its "
     "meaning and default; see muster.toml(5).",

@@ -83,7 +83,7 @@ Outcome submit(const options::Parsed& line) {
 
 constinit const Verb submit_verb{
     "submit",
-    "[OPTIONS] SCRIPT [ARGUMENTS] | [OPTIONS] -- COMMAND [ARGUMENTS]",
+    "[OPTIONS] SCRIPT [ARGUMENTS]\n[OPTIONS] -- COMMAND [ARGUMENTS]",
     "Submit a script or a command as a job.",
     "The script's options stand in its #SUBMIT (or #SBATCH) lines before the first command; those "
     "of "

@@ -11,7 +11,7 @@ namespace cli {
 
 struct Verb {
   std::string_view name;
-  std::string_view synopsis;  // what follows the name: "[OPTIONS] ID..."
+  std::string_view synopsis;  // what follows the name: "[OPTIONS] ID..."; a line for each form
   std::string_view summary;   // one line
   std::string_view details;   // sentences; paragraphs are parted by a line end
   std::span<const options::Option> (*table)();

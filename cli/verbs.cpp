@@ -30,8 +30,11 @@ const Verb* find_verb(std::string_view name) {
 }
 
 std::string help_of(const Verb& verb) {
-  auto text = fmt::format("usage: muster {} {}\n\n{}", verb.name, verb.synopsis,
-                          options::wrap(verb.summary, 0, help_width));
+  std::string text;
+  for (const auto form : base::split(verb.synopsis, '\n')) {
+    text += fmt::format("{} muster {} {}\n", text.empty() ? "usage:" : "      ", verb.name, form);
+  }
+  text += "\n" + options::wrap(verb.summary, 0, help_width);
   if (!verb.details.empty()) {
     for (const auto paragraph : base::split(verb.details, '\n')) {
       text += "\n" + options::wrap(paragraph, 0, help_width);
