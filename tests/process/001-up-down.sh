@@ -2,7 +2,7 @@
 # `muster up` gives an idle cluster, `muster down` ends exactly what it started.
 . "$(dirname "$0")/lib.sh"
 
-runs 1 "without a cluster commands fail" muster jobs
+runs 3 "without a cluster commands fail" muster jobs
 like "$T/err" "muster up" "and say how to start one"
 
 runs 0 "up returns" muster up --nodes 2 --cpus-per-node 2

@@ -57,7 +57,7 @@ const std::vector confined = std::vector<Confined>({
     {"uv.h", {"lib/loop"}},
     {"openssl/", {"lib/loop"}},
     {"spdlog/", {"lib/loop/log.cpp"}},
-    {"sqlite3.h", {"lib/store"}},
+    {"sqlite3.h", {"lib/store", "tests/unit/lib/store"}},
     {"boost/beast", {"lib/http"}},
     {"boost/asio", {"lib/http"}},
     {"boost/program_options",

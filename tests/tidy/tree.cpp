@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -49,8 +50,19 @@ class CycleFinder {
   std::set<std::string> done_;
 };
 
+using Builds = std::map<std::string_view, std::string>;
+
+/// Whether a CMakeLists.txt just below the file's folder names it as ../file.
+bool is_built_from_below(std::string_view path, const Builds& builds) {
+  const auto folder = folder_of(path);
+  const auto name = fmt::format("../{}", path.substr(folder.size() + 1));
+  return std::ranges::any_of(builds, [&](const auto& build) {
+    return folder_of(build.first) == folder && build.second.contains(name);
+  });
+}
+
 /// Whether a CMakeLists.txt above the file names it, or takes all tests of a folder.
-bool is_built(std::string_view path, const std::map<std::string_view, std::string>& builds) {
+bool is_built(std::string_view path, const Builds& builds) {
   for (auto folder = folder_of(path);; folder = folder_of(folder)) {
     const auto build = builds.find(folder);
     const auto name = folder.empty() ? path : path.substr(folder.size() + 1);
@@ -97,7 +109,7 @@ Findings check_cycles(std::span<const Source> tree) {
 
 Findings check_dead_files(std::span<const Source> tree) {
   std::set<std::string> included;
-  std::map<std::string_view, std::string> builds;
+  Builds builds;
   std::string listed_scripts;
   for (const Source& source : tree) {
     for (const Include& include : includes_of(source)) {
@@ -114,7 +126,8 @@ Findings check_dead_files(std::span<const Source> tree) {
   for (const Source& source : tree) {
     if (source.is_header() && !included.contains(source.path)) {
       findings.push_back(dead(source, "nobody includes this header"));
-    } else if (source.is_cpp() && !source.is_header() && !is_built(source.path, builds)) {
+    } else if (source.is_cpp() && !source.is_header() && !is_built(source.path, builds) &&
+               !is_built_from_below(source.path, builds)) {
       findings.push_back(dead(source, "no CMakeLists.txt builds this file"));
     } else if (folder_of(source.path) == "scripts" && source.is_script() &&
                !listed_scripts.contains("`" + source.path.substr(8) + "`")) {

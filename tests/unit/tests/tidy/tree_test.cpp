@@ -28,6 +28,8 @@ TEST_CASE("two ways to the same header are no circle") {
 
 TEST_CASE("files that nothing uses are dead") {
   const Tree tree{file("a/CMakeLists.txt", "layer(a SOURCES used.cpp b/deep.cpp)\n"),
+                  file("a/c/CMakeLists.txt", "program(c SOURCES ../main.cpp)\n"),
+                  file("a/main.cpp", "\n"),
                   file("tests/CMakeLists.txt", "unit_test(a a)\n"),
                   file("scripts/README.md", "| `check` | all |\n"),
                   file("a/used.cpp", "#include \"a/used.h\"\n"),
