@@ -37,7 +37,7 @@ refused "an empty script" "empty" submit empty.sh
 refused "a script with NUL" "NUL" submit nul.sh
 refused "a script from Windows" "CR" submit crlf.sh
 refused "an unknown directive" "nodes" submit unknown.sh
-refused "more nodes than there are" "2 nodes" submit --nodes 3 -- true
+refused "more nodes than there are" "--nodes=2" submit --nodes 3 -- true
 refused "more cores than a node has" "2 cores" submit --cpus-per-task 64 -- true
 refused "an output directory that is not there" "/nonexistent" submit -o /nonexistent/x -- true
 is "$(muster jobs --json --all | jq '.jobs | length')" "$before" "nothing was half submitted"

@@ -102,6 +102,9 @@ TEST_CASE("scripts end processes by id, and tests do not sleep") {
                "#!/bin/sh\npk"
                "ill musterd\n") == Rules{"kill-by-name"});
   CHECK(broken("tests/process/a.sh", "#!/bin/sh\nsleep 1\n") == Rules{"sleep"});
+  CHECK(broken("tests/process/a.sh", "#!/bin/sh\nrun & sleep 1\n") == Rules{"sleep"});
+  CHECK(broken("tests/process/a.sh", "#!/bin/sh\nuntil [ -e x ]; do sleep 0.1; done\n").empty());
+  CHECK(broken("tests/process/a.sh", "#!/bin/sh\nsleep 1000\n").empty());
   CHECK(broken("tests/process/a.sh", "#!/bin/sh\nsubmit -- sleep 1\n").empty());
 }
 
