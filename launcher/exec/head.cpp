@@ -269,7 +269,7 @@ void Head::check_fill() {
 void Head::check_end() {
   if (!done_ || told_result_ || !star_.has_ended()) return;
   for (auto& node : nodes_) node.stream.reset();  // for which the launchers wait
-  if (!client_came_ && !client_left_) return;  // it may still come for the result
+  if (!client_came_ && !client_left_) return;     // it may still come for the result
   told_result_ = true;
   if (!client_.stream) {
     loop_.post([this] { end(); });

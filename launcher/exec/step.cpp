@@ -11,11 +11,11 @@
 #include <variant>
 #include <vector>
 
-#include "launcher/exec/fabric.h"
 #include "launcher/exec/head.h"
 #include "launcher/exec/input_pipe.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
+#include "launcher/exec/network.h"
 #include "launcher/exec/peer_link.h"
 #include "launcher/exec/processes.h"
 #include "launcher/exec/rank_server.h"
@@ -180,7 +180,7 @@ base::Result<void> Step::set_up() {
   const auto home = environment.find("HOME");
   launch_.place.session_dir = session_->path();
   launch_.place.has_pmix = server_.is_running();
-  launch_.place.has_fabric = has_fabric(home == environment.end() ? nullptr : home->second.c_str());
+  launch_.place.pml = open_mpi_pml(home == environment.end() ? "" : home->second);
   return {};
 }
 

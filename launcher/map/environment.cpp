@@ -124,11 +124,14 @@ void tune_open_mpi(Environment& environment, const model::LaunchOrder& order,
   suggest("OMPI_MCA_schizo", "^orte");
   suggest("OMPI_MCA_orte_externally_bound", "1");
   suggest("OMPI_MCA_hwloc_base_binding_policy", "none");
+  suggest("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so,hwloc_xml_libxml.so");
   if (!place.session_dir.empty()) {
     suggest("OMPI_MCA_btl_vader_backing_directory", place.session_dir);
   }
-  if (!place.has_fabric && !environment.contains("OMPI_MCA_mtl")) suggest("OMPI_MCA_pml", "^cm");
-  if (place.has_fabric && order.secret.size() >= 64) {
+  if (!place.pml.empty() && !environment.contains("OMPI_MCA_mtl")) {
+    suggest("OMPI_MCA_pml", place.pml);
+  }
+  if (place.pml.empty() && order.secret.size() >= 64) {
     suggest("OMPI_MCA_orte_precondition_transports",
             order.secret.substr(32, 16) + "-" + order.secret.substr(48, 16));
   }

@@ -16,7 +16,7 @@ struct LaunchPlace {
   std::string programs;     // folder of muster's programs, put in front of PATH
   std::string launch_id;    // marks every process of the launch
   std::string session_dir;  // of a step: a private folder in memory
-  bool has_fabric = false;  // a network with its own library (InfiniBand and the like) is there
+  std::string pml;          // of a step: what Open MPI is kept from looking for; empty: nothing
   bool has_pmix = false;    // a PMIx server serves the ranks
 };
 

@@ -65,6 +65,8 @@ void prepare_environment(const Setup& setup) {
   setenv("PMIX_MCA_pmix_server_fence_localonly_opt", "0", 1);
   // Ranks get the topology as text, not as a file of shared memory that they may not open.
   setenv("PMIX_MCA_pmix_hwloc_hole_kind", "none", 1);
+  // What these would find is not asked for, and libxml2 alone takes milliseconds to load.
+  setenv("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so,hwloc_xml_libxml.so", 0);
   if (!setup.topology_xml.empty()) {
     setenv("HWLOC_XMLFILE", setup.topology_xml.c_str(), 1);
     setenv("HWLOC_THISSYSTEM", "1", 1);

@@ -7,7 +7,7 @@ namespace {
 const mapping::LaunchPlace place{.programs = "/opt/muster/bin",
                                  .launch_id = "17.2.0.abc",
                                  .session_dir = "/dev/shm/s",
-                                 .has_fabric = false,
+                                 .pml = "^cm",
                                  .has_pmix = true};
 
 model::Topology topology_of_node() {
@@ -152,7 +152,7 @@ TEST_CASE("Open MPI is tuned for our launch, and the user's settings win") {
 
 TEST_CASE("with a fabric nothing is ruled out, and the ranks share a transport key") {
   auto fabric = place;
-  fabric.has_fabric = true;
+  fabric.pml.clear();
   const auto environment = of_rank(order_of_step(), 0, fabric);
   CHECK_FALSE(environment.contains("OMPI_MCA_pml"));
   CHECK(environment.at("OMPI_MCA_orte_precondition_transports") ==

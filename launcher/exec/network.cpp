@@ -1,14 +1,14 @@
-#include "launcher/exec/fabric.h"
+#include "launcher/exec/network.h"
 
 #include <dirent.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
 
-#include "lib/base/text.h"
+#include "launcher/map/parameter_file.h"
 #include "lib/loop/files.h"
 
 namespace exec {
@@ -21,7 +21,7 @@ struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
 };
 
-bool has_device() {
+bool has_fabric_device() {
   static constexpr std::array<std::string_view, 4> prefixes{"hfi1", "ipath", "infiniband", "cxi"};
   const std::unique_ptr<DIR, CloseFolder> folder(opendir("/dev"));
   if (!folder) return false;
@@ -35,22 +35,21 @@ bool has_device() {
   return false;
 }
 
-/// Lines such as "pml = ucx" or "mtl=ofi".
-bool chooses_network(const std::string& path) {
-  const auto text = loop::read_file(path, parameter_file_limit);
-  if (!text) return false;
-  for (const auto line : base::split(*text, '\n')) {
-    const auto name = base::trim(line.substr(0, line.find('=')));
-    if (name == "pml" || name == "mtl") return true;
-  }
-  return false;
-}
-
 }  // namespace
 
-bool has_fabric(const char* home) {
-  return has_device() || chooses_network("/etc/openmpi/openmpi-mca-params.conf") ||
-         (home != nullptr && chooses_network(std::string(home) + "/.openmpi/mca-params.conf"));
+std::string open_mpi_pml(const std::string& home) {
+  if (has_fabric_device()) return {};
+  std::optional<std::string> pml;
+  std::optional<std::string> mtl;
+  // The user's file after the site's: it wins.
+  for (const auto& path :
+       {std::string("/etc/openmpi/openmpi-mca-params.conf"), home + "/.openmpi/mca-params.conf"}) {
+    const auto text = loop::read_file(path, parameter_file_limit);
+    if (!text) continue;
+    if (auto value = mapping::parameter(*text, "pml")) pml = std::move(value);
+    if (auto value = mapping::parameter(*text, "mtl")) mtl = std::move(value);
+  }
+  return mapping::pml_without_fabric(pml, mtl);
 }
 
 }  // namespace exec
