@@ -18,13 +18,4 @@ std::optional<model::JobId> job_of(const model::Fact& fact) {
       fact.body);
 }
 
-std::optional<model::NodeId> node_of(const model::Fact& fact) {
-  return std::visit(
-      [](const auto& body) -> std::optional<model::NodeId> {
-        if constexpr (requires { body.node; }) return body.node;
-        return std::nullopt;
-      },
-      fact.body);
-}
-
 }  // namespace musterd

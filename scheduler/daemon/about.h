@@ -1,5 +1,5 @@
 #pragma once
-// Which job and which node a fact is about.
+// Which job a fact is about.
 
 #include <optional>
 
@@ -8,6 +8,5 @@
 namespace musterd {
 
 std::optional<model::JobId> job_of(const model::Fact& fact);
-std::optional<model::NodeId> node_of(const model::Fact& fact);
 
 }  // namespace musterd

@@ -60,7 +60,6 @@ class Agents {
   void perform(const scheduler::SendAcknowledge& send);
 
   bool is_connected(model::NodeId node) const { return by_node_.contains(node); }
-  std::size_t n_sessions() const { return sessions_.size(); }
 
   /// Asks a node for a log; request.request is filled in and returned. Ends with a chunk that has
   /// `end`, with sink.lost, or by cancel_read(). Error unavailable when the node is not connected.

@@ -173,7 +173,9 @@ void Api::status(Ask ask) {
 void Api::nodes(Ask ask) {
   std::vector<model::NodeRecord> records;
   const auto& engine = parts_.driver.engine();
-  for (const auto& [id, node] : engine.state().nodes) records.push_back(engine.record_of(node));
+  for (const auto& [id, node] : engine.state().nodes) {
+    if (parts_.is_shown(node)) records.push_back(engine.record_of(node));
+  }
   ask.responder.send(json_response(wire::to_json(records)));
 }
 

@@ -40,6 +40,7 @@ class Api {
     const conf::Config& config;
     std::uint32_t owner_uid = 0;
     std::function<wire::Status()> status;
+    std::function<bool(const scheduler::Node&)> is_shown;
     std::function<bool()> is_going_down;
     std::function<void(model::User, http::Responder)> shut_down;
   };

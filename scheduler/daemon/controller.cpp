@@ -81,7 +81,7 @@ Controller::Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine e
               .publish = [this](model::Seq seq, const model::Fact& fact) { publish(seq, fact); },
               .failed = [this](const base::Error& error) { fail(error); }})),
       archive_(loop, setup.reader),
-      snapshots_(*driver_, setup.journal, archive_, setup.snapshots, covered, setup.log),
+      snapshots_({*driver_, setup.journal, archive_, setup.log}, setup.snapshots, covered),
       events_(loop, archive_, driver_->durable_seq(), setup.events, setup.log),
       local_nodes_(loop, setup.agent_program, setup.paths, slices_, setup.log),
       drain_timer_(loop, [this] { drain(); }) {}
@@ -111,26 +111,29 @@ void Controller::make_api() {
                                     .requests = requests_,
                                     .agents = *agents_,
                                     .local_nodes = local_nodes_,
+                                    .waits = waits_,
                                     .kill_grace = setup_.config.scheduler.kill_grace,
                                     .owner_uid = setup_.owner_uid,
                                     .close_gate = [this] { *gate_closed_ = true; },
                                     .finished = [this] { stop(ExitStatus::stopped); }},
                     setup_.log);
-  api_.emplace(Api::Parts{.driver = *driver_,
-                          .requests = requests_,
-                          .archive = archive_,
-                          .events = events_,
-                          .logs = *logs_,
-                          .waits = waits_,
-                          .access = setup_.access,
-                          .config = setup_.config,
-                          .owner_uid = setup_.owner_uid,
-                          .status = [this] { return status(); },
-                          .is_going_down = [this] { return shutdown_->is_going_down(); },
-                          .shut_down =
-                              [this](const model::User& user, http::Responder responder) {
-                                shutdown_->begin(user, std::move(responder));
-                              }});
+  api_.emplace(
+      Api::Parts{.driver = *driver_,
+                 .requests = requests_,
+                 .archive = archive_,
+                 .events = events_,
+                 .logs = *logs_,
+                 .waits = waits_,
+                 .access = setup_.access,
+                 .config = setup_.config,
+                 .owner_uid = setup_.owner_uid,
+                 .status = [this] { return status(); },
+                 .is_shown = [this](const scheduler::Node& node) { return is_shown(node); },
+                 .is_going_down = [this] { return shutdown_->is_going_down(); },
+                 .shut_down =
+                     [this](const model::User& user, http::Responder responder) {
+                       shutdown_->begin(user, std::move(responder));
+                     }});
 }
 
 base::Result<void> Controller::listen() {
@@ -187,6 +190,12 @@ void Controller::drain() {
   if (!is_quiet && stopping_->so_far() < linger) return;
   drain_timer_.stop();
   loop_.stop();
+}
+
+/// Nodes of an earlier configuration are not, once they are empty and gone.
+bool Controller::is_shown(const scheduler::Node& node) const {
+  return !node.jobs.empty() || agents_->is_connected(node.id) ||
+         std::ranges::find(slices_, node.info.name, &LocalSlice::name) != slices_.end();
 }
 
 wire::Status Controller::status() const {

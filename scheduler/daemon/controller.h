@@ -73,6 +73,7 @@ class Controller {
   void fail(const base::Error& error);
   void drain();
   wire::Status status() const;
+  bool is_shown(const scheduler::Node& node) const;
 
   loop::Loop& loop_;
   Setup setup_;

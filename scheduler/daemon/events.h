@@ -43,7 +43,6 @@ class Events {
   void open(const Query& query, const http::Responder& responder);
 
   model::Seq last() const { return last_; }
-  std::size_t n_followers() const { return followers_.size(); }
 
  private:
   using FollowerId = std::uint64_t;

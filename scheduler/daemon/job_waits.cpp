@@ -10,8 +10,9 @@ namespace musterd {
 void JobWaits::add(model::JobId job, For what, http::Responder responder,
                    std::function<void()> task) {
   const std::pair key(job, ++last_);
-  waiting_.emplace(key, Wait{what, std::move(task)});
-  responder.on_close([weak = std::weak_ptr(self_), key] {
+  auto& wait =
+      waiting_.emplace(key, Wait{what, std::move(responder), std::move(task)}).first->second;
+  wait.responder.on_close([weak = std::weak_ptr(self_), key] {
     if (const auto self = weak.lock()) (*self)->waiting_.erase(key);
   });
 }
@@ -31,6 +32,10 @@ void JobWaits::publish(const model::Fact& fact) {
     }
   }
   for (const auto& task : due) task();
+}
+
+void JobWaits::fail_all(const base::Error& error) {
+  for (auto& [key, wait] : std::exchange(waiting_, {})) wait.responder.fail(error);
 }
 
 }  // namespace musterd

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "lib/http/server.h"
@@ -24,11 +25,13 @@ class JobWaits {
   /// A fact that is durable.
   void publish(const model::Fact& fact);
 
-  std::size_t n_waiting() const { return waiting_.size(); }
+  /// Answers all that wait.
+  void fail_all(const base::Error& error);
 
  private:
   struct Wait {
     For what = For::end;
+    http::Responder responder;
     std::function<void()> task;
   };
 

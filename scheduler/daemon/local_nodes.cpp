@@ -84,10 +84,8 @@ void LocalNodes::look(Node& node) {
 void LocalNodes::watch(Node& node, pid_t pid) {
   const auto start_time = loop::process_start_time(pid);
   if (!start_time) return retry(node);
-  auto watch = loop::ProcessWatch::open(loop_, pid, *start_time, [this, &node] {
-    log_.warn("agent_ended", {{"node", node.slice.name}});
-    ended(node);
-  });
+  auto watch =
+      loop::ProcessWatch::open(loop_, pid, *start_time, [this, &node] { ended(node, nullptr); });
   if (!watch) return retry(node);
   node.age = loop::Elapsed();
   node.watch = std::move(*watch);
@@ -104,13 +102,9 @@ void LocalNodes::launch(Node& node) {
   options.arguments.insert(options.arguments.begin(), program_);
   options.error = loop::OutputFile{dir + "/agent.err", false};
   auto made = loop::make_directories(dir, 0700);
-  auto child = made ? loop::Process::spawn(loop_, options,
-                                           [this, &node](const loop::ExitStatus& status) {
-                                             log_.warn("agent_ended", {{"node", node.slice.name},
-                                                                       {"code", status.code},
-                                                                       {"signal", status.signal}});
-                                             ended(node);
-                                           })
+  auto child = made ? loop::Process::spawn(
+                          loop_, options,
+                          [this, &node](const loop::ExitStatus& status) { ended(node, &status); })
                     : std::unexpected(made.error());
   if (!child) {
     log_.error("agent_not_started", {{"node", node.slice.name}, {"why", child.error().text}});
@@ -121,11 +115,20 @@ void LocalNodes::launch(Node& node) {
   log_.info("agent_started", {{"node", node.slice.name}, {"pid", node.child->pid()}});
 }
 
-void LocalNodes::ended(Node& node) {
+/// `status` is known of children only.
+void LocalNodes::ended(Node& node, const loop::ExitStatus* status) {
+  const auto& name = node.slice.name;
+  if (is_stopping_) {
+    log_.info("agent_ended", {{"node", name}});
+  } else if (status != nullptr) {
+    log_.warn("agent_ended", {{"node", name}, {"code", status->code}, {"signal", status->signal}});
+  } else {
+    log_.warn("agent_ended", {{"node", name}});
+  }
   node.child.reset();
   node.watch.reset();
   if (node.age.so_far() > long_life) node.back_off = first_back_off;
-  node.last_words = last_line(paths_.node_dir(node.slice.name) + "/agent.err");
+  node.last_words = last_line(paths_.node_dir(name) + "/agent.err");
   if (!is_stopping_) return retry(node);
   if (n_alive() == 0 && gone_) std::exchange(gone_, nullptr)();
 }

@@ -47,7 +47,7 @@ class LocalNodes {
   void look(Node& node);
   void launch(Node& node);
   void watch(Node& node, pid_t pid);
-  void ended(Node& node);
+  void ended(Node& node, const loop::ExitStatus* status);
   void retry(Node& node);
 
   std::string program_;

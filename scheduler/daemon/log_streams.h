@@ -44,8 +44,6 @@ class LogStreams {
   /// short.
   void open(std::vector<LogSource> sources, bool follow, const http::Responder& responder);
 
-  std::size_t n_open() const { return streams_.size(); }
-
  private:
   using StreamId = std::uint64_t;
 

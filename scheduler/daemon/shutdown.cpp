@@ -63,6 +63,8 @@ void Shutdown::overdue() {
 
 void Shutdown::finish() {
   timer_.stop();
+  parts_.waits.fail_all({base::Code::unavailable,
+                         "the cluster has ended; the job is kept and waits for its next start"});
   for (auto& responder : std::exchange(responders_, {})) {
     responder.send({.body = "{}", .headers = {}});
   }

@@ -11,6 +11,7 @@
 #include "lib/model/job.h"
 #include "scheduler/daemon/agents.h"
 #include "scheduler/daemon/driver.h"
+#include "scheduler/daemon/job_waits.h"
 #include "scheduler/daemon/local_nodes.h"
 #include "scheduler/daemon/requests.h"
 
@@ -23,6 +24,7 @@ class Shutdown {
     Requests& requests;
     Agents& agents;
     LocalNodes& local_nodes;
+    JobWaits& waits;
     base::Duration kill_grace{};
     std::uint32_t owner_uid = 0;
     std::function<void()> close_gate;  // from now on no job starts

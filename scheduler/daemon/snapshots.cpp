@@ -15,36 +15,29 @@ constexpr std::size_t chunk = 10'000;  // records read at a time
 
 }  // namespace
 
-Snapshots::Snapshots(Driver& driver, store::Journal& journal, Archive& archive, Options options,
-                     model::Seq covered, const loop::Log& log)
-    : driver_(driver),
-      journal_(journal),
-      archive_(archive),
-      options_(options),
-      covered_(covered),
-      log_(log) {}
-
 void Snapshots::consider() {
-  const auto& engine = driver_.engine();
+  const auto& engine = parts_.driver.engine();
   if (is_busy_ || engine.last_seq() < covered_ + options_.every) return;
   is_busy_ = true;
-  auto plan = std::make_shared<Plan>(
-      Plan{.up_to = engine.last_seq(), .jobs = {}, .head = engine.numbers_given(driver_.now())});
+  auto plan = std::make_shared<Plan>(Plan{
+      .up_to = engine.last_seq(), .jobs = {}, .head = engine.numbers_given(parts_.driver.now())});
   plan->jobs.reserve(engine.state().jobs.size());
   for (const auto& [id, job] : engine.state().jobs) plan->jobs.push_back(id);
-  driver_.when_durable([this, plan] { begin(plan); });
+  parts_.driver.when_durable([this, plan] { begin(plan); });
 }
 
 void Snapshots::begin(std::shared_ptr<const Plan> plan) {
   auto old = std::make_shared<Old>();
-  driver_.writer().submit([old, journal = &journal_] { *old = journal->latest_snapshot(); },
-                          [this, plan = std::move(plan), old] { sift(plan, *old); });
+  parts_.driver.writer().submit(
+      [old, journal = &parts_.journal] { *old = journal->latest_snapshot(); },
+      [this, plan = std::move(plan), old] { sift(plan, *old); });
 }
 
 void Snapshots::sift(std::shared_ptr<const Plan> plan, const Old& old) {
   if (!old) return finish(*plan, std::unexpected(old.error()));
-  archive_.ask([plan, old = *old](store::Reader& reader) { return left_of(reader, *plan, old); },
-               [this, plan](const Body& body) { save(plan, body); });
+  parts_.archive.ask(
+      [plan, old = *old](store::Reader& reader) { return left_of(reader, *plan, old); },
+      [this, plan](const Body& body) { save(plan, body); });
 }
 
 /// The facts of the old snapshot and of the records after it that the state still needs.
@@ -88,8 +81,8 @@ void Snapshots::save(std::shared_ptr<const Plan> plan, const Body& body) {
   }
   auto saved = std::make_shared<base::Result<void>>();
   store::Snapshot snapshot{.up_to = plan->up_to, .body = **body};
-  driver_.writer().submit(
-      [saved, snapshot = std::move(snapshot), journal = &journal_, keep = options_.keep] {
+  parts_.driver.writer().submit(
+      [saved, snapshot = std::move(snapshot), journal = &parts_.journal, keep = options_.keep] {
         *saved = journal->save_snapshot(snapshot);
         if (*saved) *saved = journal->compact(keep);
       },
@@ -101,9 +94,9 @@ void Snapshots::finish(const Plan& plan, const base::Result<void>& saved) {
   is_busy_ = false;
   covered_ = plan.up_to;
   if (saved) {
-    log_.info("snapshot_saved", {{"seq", plan.up_to}, {"jobs", plan.jobs.size()}});
+    parts_.log.info("snapshot_saved", {{"seq", plan.up_to}, {"jobs", plan.jobs.size()}});
   } else {
-    log_.error("snapshot_failed", {{"seq", plan.up_to}, {"why", saved.error().text}});
+    parts_.log.error("snapshot_failed", {{"seq", plan.up_to}, {"why", saved.error().text}});
   }
 }
 

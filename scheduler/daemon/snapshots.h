@@ -21,9 +21,16 @@ class Snapshots {
     std::size_t keep = 100'000;   // records that stay for readers of events
   };
 
+  struct Parts {
+    Driver& driver;
+    store::Journal& journal;
+    Archive& archive;
+    const loop::Log& log;
+  };
+
   /// `covered`: the place of the snapshot that there is; 0 for none.
-  Snapshots(Driver& driver, store::Journal& journal, Archive& archive, Options options,
-            model::Seq covered, const loop::Log& log);
+  Snapshots(Parts parts, Options options, model::Seq covered)
+      : parts_(parts), options_(options), covered_(covered) {}
 
   /// Begins a snapshot if it is time for one.
   void consider();
@@ -45,13 +52,10 @@ class Snapshots {
   static Body left_of(store::Reader& reader, const Plan& plan,
                       const std::optional<store::Snapshot>& old);
 
-  Driver& driver_;
-  store::Journal& journal_;
-  Archive& archive_;
+  Parts parts_;
   Options options_;
   model::Seq covered_;
   bool is_busy_ = false;
-  const loop::Log& log_;
 };
 
 }  // namespace musterd

@@ -150,6 +150,9 @@ TEST_CASE("a snapshot shortens the journal and gives the same state after a rest
   CHECK(after.next_job == before.next_job);
   CHECK(site.show(held).state == model::JobState::waiting);
   CHECK(site.show(model::JobId(2)).state == model::JobState::completed);  // from history
+  auto& resumed = site.ask("GET", "/v1/events?from=2&once=true&job=2", "", true);
+  site.run_until([&] { return resumed.is_answered(); });
+  CHECK(resumed.streamed.starts_with("event: gap\n"));
 }
 
 TEST_CASE("shutdown ends running jobs, keeps waiting ones, tells the agents and stops") {
@@ -160,6 +163,7 @@ TEST_CASE("shutdown ends running jobs, keeps waiting ones, tells the agents and 
   site.run_until([&] { return !agent.orders.empty(); });
   const auto key = agent.orders.front().key;
   agent.say(model::ReportStarted{key});
+  auto& waiter = site.ask("GET", "/v1/jobs/2?wait=true");
   auto& down = site.ask("POST", "/v1/shutdown", "{}");
   site.run_until([&] { return !agent.stops.empty(); });
   CHECK(agent.stops.front() == key);
@@ -167,6 +171,8 @@ TEST_CASE("shutdown ends running jobs, keeps waiting ones, tells the agents and 
   agent.end(key, 143);
   site.run_until([&] { return down.is_answered(); });
   CHECK((*down.answer)->status == 200);
+  site.run_until([&] { return waiter.is_answered(); });
+  CHECK((*waiter.answer)->status == 503);
   CHECK(agent.orders.size() == 1);
   site.run_until([&] { return agent.told_to_exit; });
   site.crash();
