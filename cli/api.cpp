@@ -22,7 +22,7 @@ constexpr base::Duration patience = 60s;
 constexpr base::Duration between_tries = 100ms;
 
 Problem problem_of(const http::Response& response) {
-  return {exit_refused, http::to_error(response).text};
+  return {.exit_code = exit_refused, .text = http::to_error(response).text};
 }
 
 /// Whether a job with a number above `after` exists.
@@ -126,9 +126,26 @@ Try<void> Api::stream(const std::string& target, const http::Headers& headers,
   if (!is_listening(cluster_.address)) return std::unexpected(no_cluster(cluster_));
   const http::Client client(cluster_.address, {.timeout = base::Duration::zero()});
   const auto response = client.request_stream({.target = target, .headers = headers}, take);
-  if (!response) return refuse(response.error());
+  if (!response) {
+    return std::unexpected(
+        Problem{.exit_code = exit_refused,
+                .text = response.error().text,
+                .was_cut_off = response.error().code == base::Code::unavailable});
+  }
   if (!response->is_success()) return std::unexpected(problem_of(*response));
   return {};
+}
+
+Try<void> Api::persist(const std::function<Try<void>()>& ask) const {
+  for (;;) {
+    auto done = ask();
+    if (done || !done.error().was_cut_off) return done;
+    Absence absence(cluster_);
+    do {
+      if (auto waited = absence.wait(); !waited) return waited;
+    } while (!is_listening(cluster_.address));
+    absence.end();
+  }
 }
 
 Try<std::optional<model::JobId>> newest_job(const Api& api) {

@@ -37,9 +37,13 @@ class Api {
   Try<std::string> get_slowly(const std::string& target) const;
   Try<std::string> post_slowly(const std::string& target, const std::string& body) const;
 
-  /// Passes the body on as it comes, until `take` returns false. Never asked twice.
+  /// Passes the body on as it comes, until `take` returns false. Asked once.
   Try<void> stream(const std::string& target, const http::Headers& headers,
                    const std::function<bool(std::string_view)>& take) const;
+
+  /// Calls `ask` again and again, as long as its connection is cut off and the controller comes
+  /// back within a minute.
+  Try<void> persist(const std::function<Try<void>()>& ask) const;
 
  private:
   class Absence;

@@ -15,13 +15,10 @@
 #include "cli/verb.h"
 #include "lib/base/text.h"
 #include "lib/http/sse.h"
-#include "lib/loop/clock.h"
 
 namespace cli {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 enum Id { follow_id, from_id, job_id_option };
 constexpr std::array<options::Option, 6> table{{
@@ -33,8 +30,6 @@ constexpr std::array<options::Option, 6> table{{
     dir_option,
     help_option,
 }};
-
-constexpr base::Duration patience = 60s;
 
 /// RFC 3339 as the API writes it, "2026-11-20T12:00:00.123456Z", in local time.
 std::string local_text(std::string_view utc) {
@@ -122,27 +117,17 @@ Outcome events(const options::Parsed& line) {
   const auto target = target_of(line, *api);
   if (!target) return std::unexpected(target.error());
   Printer printer(options::has(line, json_id));
-  std::optional<loop::Elapsed> away;
-  for (;;) {
+  const auto ask = [&]() -> Try<void> {
     http::Headers headers;
     if (!printer.last_id().empty()) headers.emplace("Last-Event-ID", printer.last_id());
     printer.start_again();
-    const auto done = api->stream(*target, headers, [&](std::string_view bytes) {
-      away.reset();
-      return printer.take(bytes);
-    });
-    if (printer.error()) return refuse(*printer.error());
-    if (done || !options::has(line, follow_id)) {
-      return done ? Outcome(exit_done) : std::unexpected(done.error());
-    }
-    if (!away) {
-      if (printer.last_id().empty()) return std::unexpected(done.error());
-      away.emplace();
-      print_error("muster: the controller is away; waiting for it\n");
-    }
-    if (away->so_far() > patience) return std::unexpected(done.error());
-    sleep_for(100ms);
-  }
+    return api->stream(*target, headers,
+                       [&](std::string_view bytes) { return printer.take(bytes); });
+  };
+  const auto done = api->persist(ask);
+  if (printer.error()) return refuse(*printer.error());
+  if (!done) return std::unexpected(done.error());
+  return exit_done;
 }
 
 }  // namespace
@@ -153,7 +138,8 @@ constinit const Verb events_verb{
     "Print what happened in the cluster.",
     "One line an event: its number, time, kind, and what it is about. With --json one object a "
     "line. "
-    "A controller that is restarted is waited for, and nothing is missed or told twice.",
+    "A controller that is restarted is waited for, and asked for what came after the last event "
+    "shown.",
     [] { return std::span<const options::Option>(table); },
     options::Operands::anywhere,
     events};

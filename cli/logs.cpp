@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -49,6 +50,29 @@ Try<std::string> query_of(const options::Parsed& line) {
   return query;
 }
 
+/// Prints a log, and after a break goes on where it was: what one launch or rank wrote comes in the
+/// same order each time.
+class Printer {
+ public:
+  /// False when nobody reads any more.
+  bool take(std::string_view bytes) {
+    const auto known = std::min<std::uint64_t>(bytes.size(), n_printed_ - n_seen_);
+    n_seen_ += known;
+    bytes.remove_prefix(static_cast<std::size_t>(known));
+    n_seen_ += bytes.size();
+    n_printed_ += bytes.size();
+    is_read_ = write_all(STDOUT_FILENO, bytes);
+    return is_read_;
+  }
+  void start_again() { n_seen_ = 0; }
+  bool is_read() const { return is_read_; }
+
+ private:
+  std::uint64_t n_printed_ = 0;
+  std::uint64_t n_seen_ = 0;  // of this answer
+  bool is_read_ = true;
+};
+
 Outcome logs(const options::Parsed& line) {
   const auto query = query_of(line);
   if (!query) return std::unexpected(query.error());
@@ -56,13 +80,16 @@ Outcome logs(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   const auto job = only_job(*api, line);
   if (!job) return std::unexpected(job.error());
-  bool is_read = true;
-  const auto done =
-      api->stream(job_target(*job, "/logs" + *query), {}, [&](std::string_view bytes) {
-        is_read = write_all(STDOUT_FILENO, bytes);
-        return is_read;
-      });
-  if (!is_read) return exit_refused;
+  Printer printer;
+  const auto ask = [&] {
+    printer.start_again();
+    return api->stream(job_target(*job, "/logs" + *query), {},
+                       [&](std::string_view bytes) { return printer.take(bytes); });
+  };
+  // The nodes of a step are read side by side, in another order each time.
+  const bool is_one_source = !options::has(line, step_id) || options::has(line, rank_id);
+  const auto done = is_one_source ? api->persist(ask) : ask();
+  if (!printer.is_read()) return exit_refused;
   if (!done) return std::unexpected(done.error());
   return exit_done;
 }

@@ -17,6 +17,7 @@ constexpr int exit_no_cluster = 3;
 struct Problem {
   int exit_code = exit_refused;
   std::string text;
+  bool was_cut_off = false;  // the connection broke: asking again may go on
 };
 
 using Outcome = std::expected<int, Problem>;
@@ -24,13 +25,13 @@ template <class T>
 using Try = std::expected<T, Problem>;
 
 inline std::unexpected<Problem> refuse(std::string text) {
-  return std::unexpected(Problem{exit_refused, std::move(text)});
+  return std::unexpected(Problem{.exit_code = exit_refused, .text = std::move(text)});
 }
 inline std::unexpected<Problem> refuse(const base::Error& error) {
   return refuse(error.text);
 }
 inline std::unexpected<Problem> misuse(std::string text) {
-  return std::unexpected(Problem{exit_usage, std::move(text)});
+  return std::unexpected(Problem{.exit_code = exit_usage, .text = std::move(text)});
 }
 
 }  // namespace cli

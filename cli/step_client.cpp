@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 #include "cli/terminal.h"
@@ -24,7 +23,7 @@ constexpr base::Duration dial_limit = 60s;  // the head's launcher may start on 
 constexpr base::Duration between_dials = 5ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
-constexpr int second_interrupt_base = 128;
+constexpr int signal_base = 128;
 
 /// One read of standard input, which may wait for long. Empty at its end or after an error.
 std::string read_block() {
@@ -127,10 +126,11 @@ void StepClient::show(const model::RankOutput& output) {
 
 void StepClient::write_out(model::OutputStream stream, std::string_view text) {
   const int fd = stream == model::OutputStream::out ? STDOUT_FILENO : STDERR_FILENO;
-  if (write_all(fd, text) || result_ || errno == EPIPE) return;
-  // A reader that left is no error; a full disk is, and the ranks' work would be lost unseen.
-  interrupt(SIGTERM);
-  print_error(fmt::format("muster run: cannot write the output: {}\n", std::strerror(errno)));
+  if (write_all(fd, text) || is_ending_ || result_) return;
+  // As a program in a pipeline the step ends when nobody reads it any more; and when the disk is
+  // full, for its work would be lost unseen.
+  end_step(errno == EPIPE ? SIGPIPE : SIGTERM,
+           base::fail_errno(errno, "cannot write the output").error().text);
 }
 
 void StepClient::place(const model::RankPlaced& placed) {
@@ -146,19 +146,26 @@ void StepClient::finish(Try<model::StepResult> result) {
   for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
     write_out(stream, labels_.finish(stream));
   }
+  // Who was interrupted says so, whatever the ranks made of it.
+  if (result && interrupted_by_ != 0) result->exit_code = signal_base + interrupted_by_;
   result_ = std::move(result);
   loop_.stop();
 }
 
 void StepClient::interrupt(int number) {
-  ++n_interrupts_;
-  if (n_interrupts_ > 1 || !stream_) ::_exit(second_interrupt_base + number);
+  if (interrupted_by_ != 0 || !stream_) ::_exit(signal_base + number);
+  interrupted_by_ = number;
+  end_step(number, fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));
+}
+
+void StepClient::end_step(int number, std::string why) {
+  if (std::exchange(is_ending_, true)) return;
   send(model::EndStep{{.cause = model::Cause::cancelled,
                        .code = number,
                        .step = hello_.key.step,
                        .rank = std::nullopt,
                        .node = "",
-                       .text = fmt::format("muster run got SIG{}", ::sigabbrev_np(number))}});
+                       .text = std::move(why)}});
 }
 
 void StepClient::pass_on(int number) {

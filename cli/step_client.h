@@ -46,6 +46,7 @@ class StepClient {
   void place(const model::RankPlaced& placed);
   void finish(Try<model::StepResult> result);
   void interrupt(int number);
+  void end_step(int number, std::string why);
   void pass_on(int number);
   void send(const model::HeadMessage& message);
 
@@ -60,7 +61,8 @@ class StepClient {
   render::Labels labels_;
   std::optional<Try<model::StepResult>> result_;
   base::Duration dialled_{};
-  int n_interrupts_ = 0;
+  int interrupted_by_ = 0;  // the signal; 0: none
+  bool is_ending_ = false;
   bool input_waits_ = false;  // for the stream to take what was read
 
   std::unique_ptr<loop::Connector> connector_;

@@ -83,11 +83,12 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   Submission submission;
   Choices choices;
   if (script) {
-    auto read = read_script(script->text, script->name);
+    const std::string_view shown = script->name == "-" ? "standard input" : script->name;
+    auto read = read_script(script->text, shown);
     if (!read) return std::unexpected(read.error());
     submission.warnings = std::move(read->warnings);
     for (const auto& directives : {read->sbatch, read->submit}) {
-      if (auto applied = apply_directives(directives, script->name, choices); !applied) {
+      if (auto applied = apply_directives(directives, shown, choices); !applied) {
         return std::unexpected(applied.error());
       }
     }
