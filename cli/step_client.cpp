@@ -20,7 +20,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration dial_limit = 60s;  // the head's launcher may start on a busy node
-constexpr base::Duration between_dials = 5ms;
+constexpr base::Duration eager_time =
+    100ms;  // a launcher is usually there after a few milliseconds
+constexpr base::Duration eager_pause = 1ms;
+constexpr base::Duration patient_pause = 10ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
 constexpr int signal_base = 128;
@@ -86,9 +89,10 @@ void StepClient::dial() {
           finish(refuse(stream.error().in("cannot reach the first launcher of the step")));
           return;
         }
-        dialled_ += between_dials;
+        const auto pause = dialled_ < eager_time ? eager_pause : patient_pause;
+        dialled_ += pause;
         redial_ = std::make_unique<loop::Timer>(loop_, [this] { dial(); });
-        redial_->start(between_dials);
+        redial_->start(pause);
       });
 }
 
