@@ -69,7 +69,7 @@ struct JobRecord {
   std::string script_name;
   std::vector<std::string> arguments;
   std::string work_dir;
-  std::string output;  // with its patterns replaced once it has started
+  std::string output;  // path pattern
   std::string error;
 
   base::Time submitted_at;

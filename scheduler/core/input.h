@@ -51,7 +51,8 @@ struct StartStep {
   std::shared_ptr<const model::StepSpec> spec;
 };
 
-/// Ends every job that has not ended; the cluster goes down. Answered at once.
+/// Ends every job that has started; the cluster goes down. Those that wait are kept for the next
+/// time. Answered at once.
 struct CancelAll {
   RequestId request;
   model::User user;

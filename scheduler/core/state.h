@@ -53,6 +53,13 @@ struct QueueKey {
 
 using Queue = std::set<QueueKey>;
 
+/// Order of names that people expect: n2 before n10.
+struct NameOrder {
+  bool operator()(const std::string& a, const std::string& b) const {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  }
+};
+
 struct State {
   std::map<model::JobId, Job> jobs;
   std::map<model::NodeId, Node> nodes;
@@ -60,7 +67,7 @@ struct State {
   model::NodeId next_node{1};
 
   // Indexes over the above, kept by apply().
-  std::map<std::string, model::NodeId> node_by_name;
+  std::map<std::string, model::NodeId, NameOrder> node_by_name;
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   std::map<std::string, Queue> queues;  // eligible, by pool asked for ("" any)
   std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs with a limit

@@ -173,7 +173,8 @@ void Api::status(Ask ask) {
 void Api::nodes(Ask ask) {
   std::vector<model::NodeRecord> records;
   const auto& engine = parts_.driver.engine();
-  for (const auto& [id, node] : engine.state().nodes) {
+  for (const auto& [name, id] : engine.state().node_by_name) {
+    const auto& node = engine.state().nodes.at(id);
     if (parts_.is_shown(node)) records.push_back(engine.record_of(node));
   }
   ask.responder.send(json_response(wire::to_json(records)));

@@ -35,7 +35,8 @@ model::NodeShare share_of(const Node& node, const Demand& demand) {
 std::vector<const Node*> ready_nodes(const scheduler::State& state,
                                      const std::vector<std::string>& pools) {
   std::vector<const Node*> nodes;
-  for (const auto& [id, node] : state.nodes) {
+  for (const auto& [name, id] : state.node_by_name) {
+    const auto& node = state.nodes.at(id);
     const bool is_allowed = std::ranges::find(pools, node.info.pool) != pools.end();
     if (is_allowed && scheduler::may_take_work(node)) nodes.push_back(&node);
   }

@@ -123,3 +123,13 @@ TEST_CASE("cores are taken inside one NUMA domain where one has enough") {
   CHECK(to_text(policy::pick_cores(info.topology, free, 3)) == "4-6");
   CHECK(to_text(policy::pick_cores(info.topology, free, 5)) == "2-6");
 }
+
+TEST_CASE("nodes are taken in the order of their names, whoever joined first") {
+  Controller controller;
+  for (const std::string name : {"n10", "n2", "n1"}) controller.join(node(name, 1));
+  const auto id = *controller.submit(*job().nodes(2));
+  const auto& nodes =
+      scheduler::active_attempt(controller.engine().state().jobs.at(id))->allocation.nodes;
+  CHECK(nodes.at(0).name == "n1");
+  CHECK(nodes.at(1).name == "n2");
+}
