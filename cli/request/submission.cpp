@@ -83,7 +83,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   Submission submission;
   Choices choices;
   if (script) {
-    const std::string_view shown = script->name == "-" ? "standard input" : script->name;
+    const std::string shown = script->name == "-" ? "standard input" : script->name;
     auto read = read_script(script->text, shown);
     if (!read) return std::unexpected(read.error());
     submission.warnings = std::move(read->warnings);
