@@ -4,6 +4,7 @@
 
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include "launcher/exec/batch.h"
@@ -14,6 +15,9 @@
 namespace exec {
 
 namespace {
+
+constexpr timespec report_pause{.tv_sec = 1, .tv_nsec = 0};
+constexpr int report_retries = 600;
 
 std::string folder_of_programs() {
   std::array<char, 4096> path{};
@@ -29,8 +33,48 @@ void ignore_terminal_signals() {
   std::signal(SIGQUIT, SIG_IGN);
 }
 
+/// The order's cores and GPUs are some that the node has: else it was made for another topology.
+base::Result<void> check_share(const Launch& launch) {
+  const auto& order = launch.order;
+  const auto& share = order.allocation.nodes[static_cast<std::size_t>(order.node_index)];
+  const auto lacks = [](const model::IndexSet& wanted, std::size_t n_there) {
+    const auto members = wanted.members();
+    return !members.empty() && static_cast<std::size_t>(members.back()) >= n_there;
+  };
+  if (!lacks(share.cores, launch.topology.cores.size()) &&
+      !lacks(share.gpus, launch.topology.gpus.size())) {
+    return {};
+  }
+  return base::fail(base::Code::conflict,
+                    "the order is for cores '" + to_text(share.cores) + "' and GPUs '" +
+                        to_text(share.gpus) + "' of a node that has " +
+                        std::to_string(launch.topology.cores.size()) + " cores and " +
+                        std::to_string(launch.topology.gpus.size()) + " GPUs");
+}
+
+model::LaunchReport cannot_start(const Launch& launch, const base::Error& why) {
+  model::LaunchReport report{.key = launch.order.key};
+  report.failure = failure_of(launch.order, model::Cause::cannot_start, why.text);
+  report.exit_code = exit_code_of(*report.failure);
+  return report;
+}
+
 model::LaunchReport perform(Launch& launch) {
+  auto topology = launch.dir.read_topology();
+  if (!topology) return cannot_start(launch, topology.error());
+  launch.topology = std::move(*topology);
+  if (auto checked = check_share(launch); !checked) return cannot_start(launch, checked.error());
   return launch.order.step ? run_step(launch) : run_batch(launch);
+}
+
+/// The only word of how the launch ended is worth waiting for, when the disk is full for a while.
+base::Result<void> leave_report(const LaunchDir& dir, const model::LaunchReport& report) {
+  auto written = dir.write_report(report);
+  for (int i = 0; !written && i < report_retries; ++i) {
+    nanosleep(&report_pause, nullptr);
+    written = dir.write_report(report);
+  }
+  return written;
 }
 
 }  // namespace
@@ -51,7 +95,8 @@ model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, s
 int exit_code_of(const model::Failure& failure) {
   if (failure.cause == model::Cause::signal) return 128 + failure.code;
   if (failure.cause == model::Cause::cannot_start) return 127;
-  return failure.code == 0 ? 1 : failure.code;
+  const int code = failure.code & 0xff;  // MPI_Abort takes any number, exit() keeps these bits
+  return code == 0 ? 1 : code;
 }
 
 base::Result<void> run_launch(const std::string& directory, const std::string& topology_xml) {
@@ -64,23 +109,15 @@ base::Result<void> run_launch(const std::string& directory, const std::string& t
   const std::string launch_id = to_text(order->key) + "." + loop::random_hex(16);
   if (auto written = dir->write_identity(launch_id); !written) return written;
 
-  auto topology = dir->read_topology();
   Launch launch{.dir = std::move(*dir), .order = std::move(*order)};
   launch.place.launch_id = launch_id;
   launch.place.programs = folder_of_programs();
   launch.topology_xml = topology_xml.empty() ? launch.dir.topology_xml() : topology_xml;
 
-  model::LaunchReport report{.key = launch.order.key};
-  if (topology) {
-    launch.topology = std::move(*topology);
-    report = perform(launch);
-  } else {
-    report.failure = failure_of(launch.order, model::Cause::cannot_start, topology.error().text);
-    report.exit_code = exit_code_of(*report.failure);
-  }
+  model::LaunchReport report = perform(launch);
   report.started_at = started_at;
   report.ended_at = loop::now();
-  return launch.dir.write_report(report);
+  return leave_report(launch.dir, report);
 }
 
 }  // namespace exec

@@ -96,6 +96,7 @@ void Processes::end() {
   if (ending_) return;
   ending_ = true;
   signal(SIGTERM);
+  signal(SIGCONT);  // a stopped process would not notice
   kill_timer_.start(kill_grace_);
 }
 

@@ -18,7 +18,7 @@ constexpr int n_hurries = 8;
 /// Equal on all nodes, different for each attempt, and not to be guessed by other users: from the
 /// step's secret.
 std::string name_space_of(const model::LaunchOrder& order) {
-  return order.cluster.substr(0, 64) + "." + to_text(order.key) + "." + order.secret.substr(0, 32);
+  return "muster." + to_text(order.key) + "." + order.secret.substr(0, 32);
 }
 
 pmix::Setup setup_of(const Launch& launch, const mapping::Placement& placement,

@@ -183,7 +183,7 @@ TEST_CASE("SIGTERM ends the script, and what ignores it is killed after the grac
   LaunchBox box;
   auto order = box.batch_order(
       "#!/bin/sh\ntrap 'echo asked' TERM\necho ready\nwhile :; do sleep 0.05; done\n");
-  order.kill_grace = std::chrono::milliseconds(300);
+  order.kill_grace = std::chrono::seconds(2);
   const auto dir = box.place(order);
   const pid_t pid = start(dir);
   REQUIRE(eventually([&] { return logged(dir, std::nullopt) == "ready\n"; }));
@@ -219,6 +219,26 @@ TEST_CASE("much output arrives whole") {
   CHECK(text.size() == 5'000'000);
   CHECK(std::count(text.begin(), text.end(), 'x') == 5'000'000);
   CHECK(std::filesystem::file_size(box.folder() + "/job-7.out") == 5'000'004);
+}
+
+TEST_CASE("an order for cores that the node does not have is refused") {
+  LaunchBox box;
+  auto order = box.batch_order("#!/bin/sh\n");
+  order.allocation.nodes[0].cores = model::CoreSet::range(0, 3);
+  const auto report = run(box.place(order));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == model::Cause::cannot_start);
+  CHECK(report.failure->text.find("'0-2'") != std::string::npos);
+}
+
+TEST_CASE("a stopped script ends as well") {
+  LaunchBox box;
+  const auto dir = box.place(box.batch_order("#!/bin/sh\necho ready\nkill -STOP $$\n"));
+  const pid_t pid = start(dir);
+  REQUIRE(eventually([&] { return logged(dir, std::nullopt) == "ready\n"; }));
+  kill(pid, SIGTERM);
+  CHECK(wait_for(pid) == 0);
+  CHECK(read_report(dir)->exit_code == 143);
 }
 
 TEST_CASE("without an order, or on a node without a description, the launcher says so") {
