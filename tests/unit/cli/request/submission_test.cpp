@@ -161,6 +161,12 @@ TEST_CASE("without a file the script comes from standard input") {
   CHECK(submission->spec.arguments == Words{"x"});
 }
 
+TEST_CASE("messages name standard input as such") {
+  const auto submission = request::make_submission(
+      line_of({}), request::ScriptFile{"-", "#!/bin/sh\n#SBATCH --ndoes\n"}, here);
+  CHECK(submission.error().text.starts_with("standard input: line 2: "));
+}
+
 TEST_CASE("values that make no sense are refused with what was expected") {
   const std::vector<std::pair<Words, std::string_view>> table{
       {{"-N0"}, "-N: expected a whole number from 1 to 1000000, found '0'"},
