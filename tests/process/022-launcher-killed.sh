@@ -10,7 +10,8 @@ launcher() {
 # The cluster has no process of this launch any more.
 launch_is_gone() {
   for process in /proc/[0-9]*; do
-    if tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -qsx "MUSTER_JOB_ID=$1"; then
+    if tr '\0' '\n' 2>/dev/null <"$process/environ" |
+      grep -cF -e "MUSTER_JOB_ID=$1" -e "MUSTER_CONTROLLER=unix:$MUSTER_DIR/" | grep -qx 2; then
       echo "$process: $(tr '\0' ' ' <"$process/cmdline")"
       return 1
     fi
