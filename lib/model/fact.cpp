@@ -1,5 +1,7 @@
 #include "lib/model/fact.h"
 
+#include <type_traits>
+
 #include "lib/base/overloaded.h"
 
 namespace model {
@@ -30,6 +32,18 @@ std::string_view kind_of(const FactBody& body) {
                        [](const AttemptEnding&) -> View { return "attempt_ending"; },
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
                        [](const JobEnded&) -> View { return "job_ended"; }},
+      body);
+}
+
+std::optional<JobId> job_of(const FactBody& body) {
+  return std::visit(
+      []<class Body>(const Body& fact) -> std::optional<JobId> {
+        if constexpr (std::is_same_v<Body, StrayGone>) return std::nullopt;
+        if constexpr (requires { fact.job; }) return fact.job;
+        if constexpr (requires { fact.key; }) return fact.key.job;
+        if constexpr (requires { fact.report; }) return fact.report.key.job;
+        return std::nullopt;
+      },
       body);
 }
 

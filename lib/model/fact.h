@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -143,5 +144,8 @@ struct Fact {
 
 /// "job_submitted", "node_joined" ...: the kind in the journal, the event stream and the log.
 std::string_view kind_of(const FactBody& body);
+
+/// The job that a fact is about, if any. What is left of a written-off job is the node's matter.
+std::optional<JobId> job_of(const FactBody& body);
 
 }  // namespace model

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/check.h"
 
 namespace model {
@@ -9,12 +11,6 @@ namespace model {
 namespace {
 
 constexpr int most = 1'000'000;  // of anything countable in one request
-
-base::Result<void> in_range(std::string_view option, std::optional<int> value, int least) {
-  if (!value || (*value >= least && *value <= most)) return {};
-  return base::fail(base::Code::invalid,
-                    fmt::format("{} is {}; expected {} to {}", option, *value, least, most));
-}
 
 base::Result<void> check_numbers(const Shape& shape) {
   for (const auto& result :
@@ -55,6 +51,12 @@ base::Result<void> check_totals(const Layout& layout) {
 }
 
 }  // namespace
+
+base::Result<void> in_range(std::string_view option, std::optional<int> value, int least) {
+  if (!value || (*value >= least && *value <= most)) return {};
+  return base::fail(base::Code::invalid,
+                    fmt::format("{} is {}; expected {} to {}", option, *value, least, most));
+}
 
 base::Result<Layout> resolve(const Shape& shape) {
   if (auto numbers = check_numbers(shape); !numbers) return std::unexpected(numbers.error());

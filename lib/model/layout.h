@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/bytes.h"
@@ -37,6 +38,10 @@ struct Layout {
 
   bool operator==(const Layout&) const = default;
 };
+
+/// Refuses a count below `least` or beyond what any request may hold, naming the option; an absent
+/// one is in range.
+base::Result<void> in_range(std::string_view option, std::optional<int> value, int least);
 
 /// errors: invalid for numbers below 1, more nodes than tasks, contradictions, absurd sizes
 base::Result<Layout> resolve(const Shape& shape);

@@ -92,6 +92,7 @@ std::optional<Time> running_since(const Job& job) {
   return std::nullopt;
 }
 
+/// Called when a job comes, not when one ends: what has just ended can still be looked at.
 void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
@@ -167,6 +168,7 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
   state.next_job = std::max(state.next_job, fact.job.next());
   state.jobs.emplace(fact.job, std::move(job));
   ++state.n_waiting;
+  forget_oldest_ended(state);
 }
 
 void on(State& state, const model::JobHeld& fact, Time) {
@@ -269,7 +271,6 @@ void on(State& state, const model::JobEnded& fact, Time at) {
   }
   job.phase = std::move(done);
   state.ended.push_back(job.id);
-  forget_oldest_ended(state);
 }
 
 }  // namespace

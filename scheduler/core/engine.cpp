@@ -3,33 +3,12 @@
 #include <algorithm>
 
 #include "lib/base/check.h"
-#include "lib/base/overloaded.h"
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
 
 namespace scheduler {
-
-namespace {
-
-/// The job that a fact is about, if any.
-std::optional<model::JobId> job_of(const model::FactBody& body) {
-  using Found = std::optional<model::JobId>;
-  return std::visit(
-      base::Overloaded{[](const model::NumbersGiven&) -> Found { return std::nullopt; },
-                       [](const model::NodeJoined&) -> Found { return std::nullopt; },
-                       [](const model::StrayGone&) -> Found { return std::nullopt; },
-                       [](const model::NodeAway&) -> Found { return std::nullopt; },
-                       [](const model::NodeLost&) -> Found { return std::nullopt; },
-                       [](const model::LaunchStarted& fact) -> Found { return fact.key.job; },
-                       [](const model::StepStarted& fact) -> Found { return fact.key.job; },
-                       [](const model::LaunchEnded& fact) -> Found { return fact.report.key.job; },
-                       [](const auto& fact) -> Found { return fact.job; }},
-      body);
-}
-
-}  // namespace
 
 Engine::Engine(Settings settings, Policy policy)
     : settings_(std::move(settings)), policy_(std::move(policy)) {
@@ -56,7 +35,7 @@ void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
   ++last_seq_;
   for (auto& action : react(state_, settings_, fact))
     held_.push_back({last_seq_, std::move(action)});
-  const auto job = job_of(fact.body);
+  const auto job = model::job_of(fact.body);
   const auto at = fact.at;
   facts.push_back(std::move(fact));
   if (!job) return;
@@ -124,7 +103,7 @@ model::NodeRecord Engine::record_of(const Node& node) const {
 
 bool Engine::is_forgotten(const model::Fact& fact) const {
   if (std::holds_alternative<model::NumbersGiven>(fact.body)) return true;
-  const auto job = job_of(fact.body);
+  const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
 }
 

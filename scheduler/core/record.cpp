@@ -1,5 +1,7 @@
 #include "scheduler/core/record.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 
 namespace scheduler {

@@ -32,10 +32,6 @@ struct Node {
 
 /// Connected, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
-
-/// Connected, and nothing runs there that the state does not know.
-bool may_take_work(const Node& node);
-
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);

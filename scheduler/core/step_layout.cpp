@@ -25,16 +25,12 @@ struct Request {
 };
 
 base::Result<void> check_numbers(const model::StepSpec& spec) {
-  const auto check = [](std::string_view option, std::optional<int> value,
-                        int least) -> base::Result<void> {
-    if (!value || (*value >= least && *value <= most_of_anything)) return {};
-    return fail(Code::invalid, fmt::format("{} is {}; expected {} to {}", option, *value, least,
-                                           most_of_anything));
-  };
-  for (const auto& result : {check("--nodes", spec.nodes, 1), check("--ntasks", spec.tasks, 1),
-                             check("--ntasks-per-node", spec.tasks_per_node, 1),
-                             check("--cpus-per-task", spec.cpus_per_task, 1),
-                             check("--gpus-per-task", spec.gpus_per_task, 0)}) {
+  using model::in_range;
+  for (const auto& result :
+       {in_range("--nodes", spec.nodes, 1), in_range("--ntasks", spec.tasks, 1),
+        in_range("--ntasks-per-node", spec.tasks_per_node, 1),
+        in_range("--cpus-per-task", spec.cpus_per_task, 1),
+        in_range("--gpus-per-task", spec.gpus_per_task, 0)}) {
     if (!result) return result;
   }
   if (spec.arguments.empty()) return fail(Code::invalid, "the step has no program to run");

@@ -14,10 +14,8 @@ namespace musterd {
 
 namespace {
 
-constexpr std::size_t fewest_jobs_kept = 1000;
 constexpr base::Duration linger = std::chrono::seconds(1);  // for clients to take their answers
 constexpr base::Duration linger_step = std::chrono::milliseconds(5);
-constexpr std::size_t smallest_queue = std::size_t{4} << 20;
 
 /// The policy, but nothing starts while the gate is closed: the cluster goes down and what waits is
 /// kept for its next start.
@@ -42,8 +40,6 @@ scheduler::Settings settings_of(const conf::Config& config, std::uint32_t owner_
       .requeue_backoff = config.scheduler.requeue_backoff,
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
-  // History's row of a job is made from the state just after its end; several may end at once.
-  settings.jobs_kept = std::max(settings.jobs_kept, fewest_jobs_kept);
   for (const auto& pool : config.pools) settings.pools.push_back(pool.name);
   return settings;
 }
@@ -138,13 +134,12 @@ void Controller::make_api() {
 
 base::Result<void> Controller::listen() {
   const auto& limits = setup_.config.limits;
-  http::ServerOptions options{
-      .body_bytes = limits.request.count(),
-      .n_connections = static_cast<std::size_t>(limits.connections),
-      .queue_bytes = std::max<std::size_t>(limits.event_backlog.count(), smallest_queue),
-      .on_problem = [log = &setup_.log](const base::Error& error) {
-        log->warn("client_problem", {{"why", error.text}});
-      }};
+  http::ServerOptions options{.body_bytes = limits.request.count(),
+                              .n_connections = static_cast<std::size_t>(limits.connections),
+                              .queue_bytes = limits.event_backlog.count(),
+                              .on_problem = [log = &setup_.log](const base::Error& error) {
+                                log->warn("client_problem", {{"why", error.text}});
+                              }};
   auto server = http::Server::open(loop_, loop::UnixAddress{setup_.paths.api_socket()},
                                    {.mode = 0600}, std::move(options),
                                    [this](http::Request request, http::Responder responder) {

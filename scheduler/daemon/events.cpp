@@ -7,7 +7,6 @@
 #include "lib/loop/loop.h"
 #include "lib/wire/event.h"
 #include "lib/wire/fact.h"
-#include "scheduler/daemon/about.h"
 
 namespace musterd {
 
@@ -45,7 +44,7 @@ Events::Events(loop::Loop& loop, Archive& archive, model::Seq last, Options opti
 
 void Events::publish(model::Seq seq, const model::Fact& fact) {
   last_ = seq;
-  recent_.push_back({.seq = seq, .job = job_of(fact), .fact = fact, .text = {}});
+  recent_.push_back({.seq = seq, .job = model::job_of(fact.body), .fact = fact, .text = {}});
   if (recent_.size() > options_.recent) recent_.pop_front();
   for (auto next = followers_.begin(); next != followers_.end();) {
     const auto id = (next++)->first;  // pump() may end this one
@@ -132,7 +131,7 @@ base::Result<Events::Page> Events::read_page(store::Reader& reader, const Query&
     if (seq >= end) return page;
     const auto fact = wire::decode_fact(record.body, record.version);
     if (!fact) return std::unexpected(fact.error().in("record " + std::to_string(seq)));
-    if (!query.job || query.job == job_of(*fact)) page.text += event_text(seq, *fact);
+    if (!query.job || query.job == model::job_of(fact->body)) page.text += event_text(seq, *fact);
   }
   if (records->size() == page_records) page.next = records->back().seq + 1;
   return page;

@@ -3,8 +3,6 @@
 #include <variant>
 #include <vector>
 
-#include "scheduler/daemon/about.h"
-
 namespace musterd {
 
 void JobWaits::add(model::JobId job, For what, http::Responder responder,
@@ -20,7 +18,7 @@ void JobWaits::add(model::JobId job, For what, http::Responder responder,
 void JobWaits::publish(const model::Fact& fact) {
   const bool has_ended = std::holds_alternative<model::JobEnded>(fact.body);
   if (!has_ended && !std::holds_alternative<model::AttemptStarted>(fact.body)) return;
-  const auto job = *job_of(fact);
+  const auto job = *model::job_of(fact.body);
   std::vector<std::function<void()>> due;
   auto next = waiting_.lower_bound({job, 0});
   while (next != waiting_.end() && next->first.first == job) {

@@ -10,7 +10,7 @@ namespace musterd {
 
 namespace {
 
-constexpr std::size_t chunk = 10'000;  // records read at a time
+constexpr std::size_t records_read = 10'000;  // at a time
 
 base::Result<void> replay_snapshot(const store::Snapshot& snapshot, scheduler::Engine& engine,
                                    Recovered& recovered) {
@@ -59,7 +59,7 @@ base::Result<Recovered> recover(store::Journal& journal, scheduler::Engine& engi
     }
   }
   for (model::Seq next = recovered.snapshot_seq + 1;;) {
-    const auto records = journal.read_from(next, chunk);
+    const auto records = journal.read_from(next, records_read);
     if (!records) return std::unexpected(records.error());
     if (records->empty()) return recovered;
     if (records->front().seq != next) {

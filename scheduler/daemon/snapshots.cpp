@@ -5,13 +5,12 @@
 #include <variant>
 
 #include "lib/wire/fact.h"
-#include "scheduler/daemon/about.h"
 
 namespace musterd {
 
 namespace {
 
-constexpr std::size_t chunk = 10'000;  // records read at a time
+constexpr std::size_t records_at_a_time = 10'000;
 
 }  // namespace
 
@@ -46,7 +45,7 @@ Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
   std::vector<model::Fact> left{plan.head};
   const auto keep = [&](model::Fact fact) {
     if (std::holds_alternative<model::NumbersGiven>(fact.body)) return;
-    const auto job = job_of(fact);
+    const auto job = model::job_of(fact.body);
     if (!job || std::ranges::binary_search(plan.jobs, *job)) left.push_back(std::move(fact));
   };
   model::Seq next = 1;
@@ -57,7 +56,7 @@ Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
     next = old->up_to + 1;
   }
   while (next <= plan.up_to) {
-    const auto records = reader.read_from(next, chunk);
+    const auto records = reader.read_from(next, records_at_a_time);
     if (!records) return std::unexpected(records.error());
     if (records->empty()) return base::fail(base::Code::corrupt, "records are missing");
     for (const auto& [seq, record] : *records) {

@@ -55,7 +55,7 @@ jobs_kept = 0
 script = "1M"
 request = "2M"
 connections = 8
-event_backlog = "64K"
+event_backlog = "4M"
 [log]
 level = "debug"
 format = "json"
@@ -75,7 +75,7 @@ cpus_per_node = 1
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s});
   CHECK(config->limits ==
-        conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(64 << 10)});
+        conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});

@@ -303,8 +303,10 @@ TEST_CASE("ended jobs are dropped when there are too many, and their facts are f
     const auto id = *controller.submit(*job().token(std::to_string(i)));
     (void)controller.give(scheduler::NodeSaysEnded{controller.node_id("n1"), success(batch(id))});
   }
-  CHECK(controller.engine().state().jobs.size() == 1);
-  CHECK(controller.engine().state().job_by_token.size() == 1);
+  REQUIRE(controller.submit(*job().hold().token("held")));
+  CHECK(controller.engine().state().ended.size() == 1);
+  CHECK(controller.engine().state().jobs.size() == 2);
+  CHECK(controller.engine().state().job_by_token.size() == 2);
 
   scheduler::Engine compacted(settings, policy::fifo());
   model::Seq seq = 0;
