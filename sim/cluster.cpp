@@ -91,13 +91,8 @@ class Cluster {
     }
   }
 
-  base::Duration up_to(base::Duration most) {
-    return base::Duration(
-        static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(most.count()))));
-  }
-
   void plan_fault() {
-    const auto pause = up_to(8s);
+    const auto pause = up_to(random_, 8s);
     events_.after(pause, [this] {
       if (is_calm_) return;
       fault();
@@ -112,7 +107,7 @@ class Cluster {
     auto& node = *nodes_[chosen];
     // Mostly back soon; sometimes away for so long that the node is written off.
     const bool is_long = random_.chance(10);
-    const auto away = up_to(is_long ? 150s : 10s);
+    const auto away = up_to(random_, is_long ? 150s : 10s);
     if (kind <= 2) {
       controller_.crash();
       events_.after(away, [this] { controller_.start(); });
@@ -127,7 +122,7 @@ class Cluster {
       node.reboot();
       events_.after(away, [&node] { node.start_agent(); });
     } else {
-      controller_.stall(up_to(5s));
+      controller_.stall(up_to(random_, 5s));
     }
   }
 

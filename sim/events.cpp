@@ -4,6 +4,11 @@
 
 namespace sim {
 
+base::Duration up_to(base::Random& random, base::Duration most) {
+  return base::Duration(
+      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
+}
+
 void Events::at(base::Time when, std::function<void()> what) {
   planned_.emplace(std::pair(std::max(when, now_), n_planned_++), std::move(what));
 }

@@ -6,9 +6,13 @@
 #include <map>
 #include <utility>
 
+#include "lib/base/random.h"
 #include "lib/base/time.h"
 
 namespace sim {
+
+/// A random time from 0 to `most`.
+base::Duration up_to(base::Random& random, base::Duration most);
 
 class Events {
  public:

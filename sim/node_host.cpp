@@ -10,11 +10,6 @@ using namespace std::chrono_literals;
 
 constexpr int sigterm = 15;
 
-base::Duration up_to(base::Random& random, base::Duration most) {
-  return base::Duration(
-      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
-}
-
 }  // namespace
 
 NodeHost::NodeHost(World world, model::NodeInfo info)

@@ -8,11 +8,6 @@ using namespace std::chrono_literals;
 
 const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
 
-base::Duration up_to(base::Random& random, base::Duration most) {
-  return base::Duration(
-      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
-}
-
 }  // namespace
 
 Users::Spec Users::any_job(int number) {
