@@ -1,5 +1,6 @@
 #include "tests/support/controller.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "scheduler/core/invariants.h"

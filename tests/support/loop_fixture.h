@@ -2,15 +2,13 @@
 // A loop that must close with nothing open, a time limit on every run, and a folder that is
 // removed.
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
+#include <chrono>
 #include <string>
 
 #include "lib/loop/loop.h"
 #include "lib/loop/timer.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace loop_test {
 
@@ -21,14 +19,10 @@ class Fixture {
       : deadline_(loop, [this] {
           is_late = true;
           loop.stop();
-        }) {
-    std::string name = "/tmp/muster-test-XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder = name;
-  }
-  ~Fixture() { std::filesystem::remove_all(folder); }
+        }) {}
 
-  std::string path(const std::string& name) const { return folder + "/" + name; }
+  const std::string& folder() const { return folder_.path(); }
+  std::string path(const std::string& name) const { return folder_ / name; }
 
   /// Runs until stop() or 20 s.
   void run() {
@@ -39,10 +33,10 @@ class Fixture {
   }
 
   loop::Loop loop;
-  std::string folder;
   bool is_late = false;
 
  private:
+  support::TempFolder folder_;
   loop::Timer deadline_;
 };
 

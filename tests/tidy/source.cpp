@@ -1,5 +1,7 @@
 #include "tests/tidy/source.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 
 namespace tidy {

@@ -19,27 +19,13 @@
 #include "lib/loop/timer.h"
 #include "lib/wire/api.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace std::chrono_literals;
 
 namespace {
 
-/// A folder of its own that goes with it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "muster-cli-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-cli::Cluster cluster_in(const Folder& folder) {
+cli::Cluster cluster_in(const support::TempFolder& folder) {
   cli::ClusterPaths paths{folder.path()};
   loop::UnixAddress address{paths.api_socket()};
   return {paths, address};
@@ -112,7 +98,7 @@ http::Response listing(const http::Request& request, std::uint32_t last) {
 }  // namespace
 
 TEST_CASE("without a controller there is no cluster, and the message says how to get one") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto answer = cli::Api(cluster_in(folder)).get("/v1/nodes");
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().exit_code == cli::exit_no_cluster);
@@ -120,7 +106,7 @@ TEST_CASE("without a controller there is no cluster, and the message says how to
 }
 
 TEST_CASE("an answer is the body, a refusal its sentence") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto cluster = cluster_in(folder);
   const Controller controller(cluster, [](const http::Request& request) {
     if (request.path == "/v1/jobs/1") return json("fine");
@@ -134,7 +120,7 @@ TEST_CASE("an answer is the body, a refusal its sentence") {
 }
 
 TEST_CASE("a request that was cut off is sent again, with the same body") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto cluster = cluster_in(folder);
   const Controller controller(
       cluster, [](const http::Request& request) { return json(request.body); }, 2);
@@ -143,7 +129,7 @@ TEST_CASE("a request that was cut off is sent again, with the same body") {
 }
 
 TEST_CASE("what must not be done twice is not sent again") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto cluster = cluster_in(folder);
   const Controller controller(
       cluster, [](const http::Request& request) { return json(request.body); }, 1);
@@ -154,7 +140,7 @@ TEST_CASE("what must not be done twice is not sent again") {
 }
 
 TEST_CASE("a stream is passed on as far as it is wanted") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto cluster = cluster_in(folder);
   const Controller controller(cluster, [](const http::Request& request) {
     if (request.path == "/none") return http::error_response({base::Code::denied, "not yours"});
@@ -175,7 +161,7 @@ TEST_CASE("a stream is passed on as far as it is wanted") {
 TEST_CASE("the newest job is found by halving") {
   for (const std::uint32_t last : {0U, 1U, 2U, 7U, 1000U, 4'000'000'000U}) {
     CAPTURE(last);
-    const Folder folder;
+    const support::TempFolder folder;
     const auto cluster = cluster_in(folder);
     const Controller controller(
         cluster, [last](const http::Request& request) { return listing(request, last); });
@@ -188,7 +174,7 @@ TEST_CASE("the newest job is found by halving") {
 }
 
 TEST_CASE("ids of jobs are numbers, or last") {
-  const Folder folder;
+  const support::TempFolder folder;
   const auto cluster = cluster_in(folder);
   const Controller controller(cluster,
                               [](const http::Request& request) { return listing(request, 5); });

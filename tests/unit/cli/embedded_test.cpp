@@ -12,6 +12,7 @@
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -19,22 +20,16 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The folder of a cluster, with one node.
-class Folder {
+class ClusterFolder {
  public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "muster-cli-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    fs::create_directories(path_ + "/nodes/n1/launches/1.1.batch");
-  }
-  ~Folder() { fs::remove_all(path_); }
-  cli::ClusterPaths paths() const { return {path_}; }
+  ClusterFolder() { fs::create_directories(folder_ / "nodes/n1/launches/1.1.batch"); }
+  cli::ClusterPaths paths() const { return {folder_.path()}; }
   void record(const std::string& text) const {
-    std::ofstream(path_ + "/nodes/n1/launches/1.1.batch/pid") << text;
+    std::ofstream(folder_ / "nodes/n1/launches/1.1.batch/pid") << text;
   }
 
  private:
-  std::string path_;
+  support::TempFolder folder_;
 };
 
 /// A child that waits for a signal; with `stubborn`, TERM is not one.
@@ -57,7 +52,7 @@ cli::RecordedProcess sleeper(bool stubborn) {
 }  // namespace
 
 TEST_CASE("recorded launchers that live are found, others are not") {
-  const Folder folder;
+  const ClusterFolder folder;
   const auto process = sleeper(false);
   CHECK(cli::living_launchers(folder.paths()).empty());
   folder.record(std::to_string(process.pid) + " " + std::to_string(process.start_time) + "\n");
@@ -82,7 +77,7 @@ TEST_CASE("a process that ignores TERM gets KILL") {
 }
 
 TEST_CASE("an agent is known by the lock that it holds") {
-  const Folder folder;
+  const ClusterFolder folder;
   CHECK(cli::living_agents(folder.paths()).empty());
   CHECK(*cli::controller_of(folder.paths()) == 0);
   const auto lock = loop::FileLock::take(folder.paths().nodes_dir() + "/n1/agent.lock");
@@ -93,7 +88,7 @@ TEST_CASE("an agent is known by the lock that it holds") {
 }
 
 TEST_CASE("the last lines of a log") {
-  const Folder folder;
+  const ClusterFolder folder;
   const auto path = folder.paths().dir + "/log";
   const auto last = [&](const std::string& text, std::size_t n) {
     std::ofstream(path) << text;

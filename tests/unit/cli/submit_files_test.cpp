@@ -9,24 +9,11 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "muster-cli-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 std::string error_of(const model::JobSpec& spec) {
   const auto fine = cli::check_places(spec);
@@ -36,20 +23,20 @@ std::string error_of(const model::JobSpec& spec) {
 }  // namespace
 
 TEST_CASE("a script is read by its path") {
-  const Folder folder;
-  std::ofstream(folder.at("t.sh")) << "#!/bin/sh\n";
-  CHECK(cli::read_script_file(folder.at("t.sh"))->text == "#!/bin/sh\n");
-  CHECK(cli::read_script_file(folder.at("missing"))
+  const support::TempFolder folder;
+  std::ofstream(folder / "t.sh") << "#!/bin/sh\n";
+  CHECK(cli::read_script_file(folder / "t.sh")->text == "#!/bin/sh\n");
+  CHECK(cli::read_script_file(folder / "missing")
             .error()
             .text.ends_with("No such file or directory"));
-  CHECK(cli::read_script_file(folder.at("")).error().text.ends_with("Is a directory"));
+  CHECK(cli::read_script_file(folder / "").error().text.ends_with("Is a directory"));
 }
 
 TEST_CASE("a script without a slash is found in PATH") {
-  const Folder folder;
-  std::ofstream(folder.at("muster-test-script")) << "#!/bin/sh\n";
+  const support::TempFolder folder;
+  std::ofstream(folder / "muster-test-script") << "#!/bin/sh\n";
   const std::string before = ::getenv("PATH");
-  ::setenv("PATH", ("/nonexistent::" + folder.at("")).c_str(), 1);
+  ::setenv("PATH", ("/nonexistent::" + folder / "").c_str(), 1);
   const auto file = cli::read_script_file("muster-test-script");
   ::setenv("PATH", before.c_str(), 1);
   REQUIRE(file.has_value());
@@ -57,45 +44,43 @@ TEST_CASE("a script without a slash is found in PATH") {
 }
 
 TEST_CASE("places that cannot be used are refused") {
-  const Folder folder;
+  const support::TempFolder folder;
   model::JobSpec spec;
-  spec.work_dir = folder.at("");
-  spec.output = folder.at("x-%j.out");
+  spec.work_dir = folder / "";
+  spec.output = folder / "x-%j.out";
   CHECK(error_of(spec).empty());
-  spec.output = folder.at("no/x-%j.out");
-  CHECK(error_of(spec) ==
-        "--output: directory '" + folder.at("no") + "': No such file or directory");
-  spec.output = folder.at("%x/%j.out");  // known at the start only
+  spec.output = folder / "no/x-%j.out";
+  CHECK(error_of(spec) == "--output: directory '" + folder / "no" + "': No such file or directory");
+  spec.output = folder / "%x/%j.out";  // known at the start only
   CHECK(error_of(spec).empty());
   spec.output = "/dev/null";
   CHECK(error_of(spec).empty());
-  fs::create_directory(folder.at("d"));
-  spec.output = folder.at("d");
-  CHECK(error_of(spec) ==
-        "--output: expected a file, found the directory '" + folder.at("d") + "'");
-  spec.output = folder.at("d/");
+  fs::create_directory(folder / "d");
+  spec.output = folder / "d";
+  CHECK(error_of(spec) == "--output: expected a file, found the directory '" + folder / "d" + "'");
+  spec.output = folder / "d/";
   CHECK(error_of(spec).starts_with("--output: expected a file"));
-  std::ofstream(folder.at("f")) << "";
-  spec.output = folder.at("f/x");
+  std::ofstream(folder / "f") << "";
+  spec.output = folder / "f/x";
   CHECK(error_of(spec).starts_with("--output: "));
-  spec.output = folder.at("x");
-  spec.error = folder.at("no/e");
+  spec.output = folder / "x";
+  spec.error = folder / "no/e";
   CHECK(error_of(spec).starts_with("--error: "));
   spec.error.clear();
-  spec.work_dir = folder.at("no");
+  spec.work_dir = folder / "no";
   CHECK(error_of(spec).starts_with("--chdir: "));
-  spec.work_dir = folder.at("f");
-  CHECK(error_of(spec) == "--chdir: '" + folder.at("f") + "' is no directory");
+  spec.work_dir = folder / "f";
+  CHECK(error_of(spec) == "--chdir: '" + folder / "f" + "' is no directory");
 }
 
 TEST_CASE("a directory without write permission is refused") {
   if (::geteuid() == 0) return;  // root may write anywhere
-  const Folder folder;
-  fs::create_directory(folder.at("d"));
-  fs::permissions(folder.at("d"), fs::perms::owner_read | fs::perms::owner_exec);
+  const support::TempFolder folder;
+  fs::create_directory(folder / "d");
+  fs::permissions(folder / "d", fs::perms::owner_read | fs::perms::owner_exec);
   model::JobSpec spec;
-  spec.work_dir = folder.at("");
-  spec.output = folder.at("d/x");
+  spec.work_dir = folder / "";
+  spec.output = folder / "d/x";
   CHECK(error_of(spec) ==
-        "--output: cannot write to directory '" + folder.at("d") + "': Permission denied");
+        "--output: cannot write to directory '" + folder / "d" + "': Permission denied");
 }

@@ -206,12 +206,12 @@ class World {
   void perform(const agent::Send& send) {
     if (connected_) from_agent_.push_back(send.message);
   }
-  void perform(const agent::StartLauncher& start) {
-    const auto [at, is_new] = disk_.try_emplace(start.order.key);
+  void perform(const agent::StartLauncher& what) {
+    const auto [at, is_new] = disk_.try_emplace(what.order.key);
     REQUIRE(is_new);
     at->second.ran = true;
     at->second.lives = true;
-    pending_.push_back(start.order.key);
+    pending_.push_back(what.order.key);
   }
   void perform(const agent::StopLauncher& stop) { REQUIRE(disk_.at(stop.key).ran); }
   void perform(const agent::CleanUp& clean) {

@@ -10,7 +10,7 @@ request::Script read(std::string_view text) {
   return *script;
 }
 
-std::string error_of(std::string_view text) {
+std::string script_error(std::string_view text) {
   const auto script = request::read_script(text, "t.sh");
   return script ? "" : script.error().text;
 }
@@ -56,7 +56,7 @@ TEST_CASE("only the first bytes of a line make a directive") {
 }
 
 TEST_CASE("a late #SUBMIT line is an error") {
-  CHECK(error_of("#!/bin/sh\necho\n#SUBMIT -n 2\n") ==
+  CHECK(script_error("#!/bin/sh\necho\n#SUBMIT -n 2\n") ==
         "t.sh: line 3: '#SUBMIT -n 2' stands after the first command (line 2); move it up");
 }
 
@@ -65,26 +65,27 @@ TEST_CASE("a last line without its end counts") {
 }
 
 TEST_CASE("mistakes in directives come with line, text and the nearest option") {
-  CHECK(error_of("#!/bin/sh\n#SBATCH --ndoes=2\n") ==
+  CHECK(script_error("#!/bin/sh\n#SBATCH --ndoes=2\n") ==
         "t.sh: line 2: '#SBATCH --ndoes=2': unknown option '--ndoes'; did you mean '--nodes'?");
-  CHECK(error_of("#!/bin/sh\n\n#SUBMIT foo\n") ==
+  CHECK(script_error("#!/bin/sh\n\n#SUBMIT foo\n") ==
         "t.sh: line 3: '#SUBMIT foo': expected an option, found 'foo'");
-  CHECK(error_of("#!/bin/sh\n#SBATCHfoo\n") ==
+  CHECK(script_error("#!/bin/sh\n#SBATCHfoo\n") ==
         "t.sh: line 2: '#SBATCHfoo': expected an option, found 'foo'");
-  CHECK(error_of("#!/bin/sh\n#SBATCH -J 'x\n") ==
+  CHECK(script_error("#!/bin/sh\n#SBATCH -J 'x\n") ==
         "t.sh: line 2: '#SBATCH -J 'x': a ' without its partner");
-  CHECK(error_of("#!/bin/sh\n#SBATCH -n\n") ==
+  CHECK(script_error("#!/bin/sh\n#SBATCH -n\n") ==
         "t.sh: line 2: '#SBATCH -n': option '-n' needs a value: COUNT");
-  CHECK(error_of("#!/bin/sh\n#SBATCH --wrap=ls\n").starts_with("t.sh: line 2: "));
+  CHECK(script_error("#!/bin/sh\n#SBATCH --wrap=ls\n").starts_with("t.sh: line 2: "));
 }
 
 TEST_CASE("files that are no scripts are refused") {
-  CHECK(error_of("") == "t.sh: the script is empty");
-  CHECK(error_of("echo\n") == "t.sh: line 1: expected '#!' and the shell, such as '#!/bin/bash'");
-  CHECK(error_of("#!/bin/sh\r\necho\r\n") ==
+  CHECK(script_error("") == "t.sh: the script is empty");
+  CHECK(script_error("echo\n") ==
+        "t.sh: line 1: expected '#!' and the shell, such as '#!/bin/bash'");
+  CHECK(script_error("#!/bin/sh\r\necho\r\n") ==
         "t.sh: line 1: the line ends as on Windows (CR LF); repair the file with: sed -i "
         "'s/\\r$//' t.sh");
-  CHECK(error_of(std::string_view("#!/bin/sh\n\0", 11))
+  CHECK(script_error(std::string_view("#!/bin/sh\n\0", 11))
             .starts_with("t.sh: line 2: a NUL byte; expected a text file"));
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -16,21 +17,6 @@ digits::State some_state() {
   state.velocity[2] = -0.5;
   return state;
 }
-
-/// A directory of its own that goes away with it.
-class TempDir {
- public:
-  TempDir() {
-    std::string path = (std::filesystem::temp_directory_path() / "digits-XXXXXX").string();
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -79,14 +65,14 @@ TEST_CASE("a checkpoint of a run with other settings is refused and both values 
 }
 
 TEST_CASE("a run that has no checkpoint yet starts from nothing") {
-  const TempDir dir;
+  const support::TempFolder dir;
   const auto state = digits::load_checkpoint(dir / "none", settings);
   REQUIRE(state);
   CHECK(!*state);
 }
 
 TEST_CASE("saving replaces the last checkpoint and leaves nothing else behind") {
-  const TempDir dir;
+  const support::TempFolder dir;
   const std::string path = dir / "checkpoint";
   auto state = some_state();
   REQUIRE(digits::save_checkpoint(path, settings, state));
@@ -100,7 +86,7 @@ TEST_CASE("saving replaces the last checkpoint and leaves nothing else behind") 
 }
 
 TEST_CASE("a damaged checkpoint file is refused by name") {
-  const TempDir dir;
+  const support::TempFolder dir;
   const std::string path = dir / "checkpoint";
   std::ofstream(path) << "something else";
   const auto state = digits::load_checkpoint(path, settings);

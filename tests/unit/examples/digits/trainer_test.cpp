@@ -61,12 +61,12 @@ digits::Digits some_digits(std::size_t count) {
 }
 
 digits::State trained(std::size_t n_ranks) {
-  const digits::Settings settings{.epochs = 3, .batch = 7, .hidden = 4};
+  const digits::Settings few_epochs{.epochs = 3, .batch = 7, .hidden = 4};
   const auto train = some_digits(50);
-  auto state = digits::first_state(settings);
-  WholeWorld backend(settings.shape(), train, n_ranks);
-  while (state.epoch < settings.epochs) {
-    REQUIRE(digits::train_epoch(settings, train, {.rank = 0, .n_ranks = 1}, backend, state));
+  auto state = digits::first_state(few_epochs);
+  WholeWorld backend(few_epochs.shape(), train, n_ranks);
+  while (state.epoch < few_epochs.epochs) {
+    REQUIRE(digits::train_epoch(few_epochs, train, {.rank = 0, .n_ranks = 1}, backend, state));
   }
   return state;
 }

@@ -27,13 +27,13 @@ TEST_CASE("a file is written whole, with its mode, and read back up to a limit")
   CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
   REQUIRE(loop::write_file_atomic(path, "", {}).has_value());
   CHECK(loop::read_file(path, 0)->empty());
-  CHECK(std::distance(fs::directory_iterator(fixture.folder), {}) == 1);
+  CHECK(std::distance(fs::directory_iterator(fixture.folder()), {}) == 1);
 }
 
 TEST_CASE("reading and writing say what is wrong with which file") {
   Fixture fixture;
   CHECK(loop::read_file(fixture.path("none"), 10).error().code == base::Code::not_found);
-  CHECK(loop::read_file(fixture.folder, 10).error().code == base::Code::invalid);
+  CHECK(loop::read_file(fixture.folder(), 10).error().code == base::Code::invalid);
   const auto written = loop::write_file_atomic(fixture.path("none/f"), "x", {});
   CHECK(written.error().code == base::Code::not_found);
   CHECK_THAT(written.error().text, Catch::Contains(fixture.path("none/f")));

@@ -1,5 +1,6 @@
 #include "lib/loop/loop.h"
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <thread>

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -131,9 +132,9 @@ TEST_CASE("a child gets the environment, folder and arguments it was given, and 
   auto options = shell("pwd; env | grep -v ^_= | sort; echo $0 $1");
   options.arguments.insert(options.arguments.end(), {"zero", "one"});
   options.environment = {"PATH=/usr/bin:/bin", "COLOUR=red"};
-  options.directory = fixture.folder;
-  CHECK(output_of(fixture, options) == fixture.folder + "\nCOLOUR=red\nPATH=/usr/bin:/bin\nPWD=" +
-                                           fixture.folder + "\nzero one\n");
+  options.directory = fixture.folder();
+  CHECK(output_of(fixture, options) == fixture.folder() + "\nCOLOUR=red\nPATH=/usr/bin:/bin\nPWD=" +
+                                           fixture.folder() + "\nzero one\n");
 }
 
 TEST_CASE("standard streams come from files and error may follow output") {

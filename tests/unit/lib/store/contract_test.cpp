@@ -5,7 +5,7 @@
 #include "lib/store/memory_journal.h"
 #include "lib/store/sqlite_journal.h"
 #include "tests/support/catch.h"
-#include "tests/unit/lib/store/place.h"
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -19,11 +19,11 @@ struct Fixture;
 
 template <>
 struct Fixture<store::SqliteJournal> {
-  support::Place place;
+  support::TempFolder place;
   std::unique_ptr<Journal> journal = open();
 
   std::unique_ptr<Journal> open() {
-    auto opened = store::SqliteJournal::open(place.file("journal.db"));
+    auto opened = store::SqliteJournal::open(place / "journal.db");
     INFO((opened ? "" : opened.error().text));
     REQUIRE(opened.has_value());
     return *std::move(opened);

@@ -18,7 +18,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
-#include "tests/unit/lib/store/place.h"
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -163,8 +163,8 @@ Filled fill(SqliteJournal& journal) {
 }  // namespace
 
 TEST_CASE("a writer killed at any moment loses nothing that it acknowledged") {
-  const support::Place place;
-  const auto path = place.file("journal.db");
+  const support::TempFolder place;
+  const auto path = place / "journal.db";
   for (int round = 1; round <= 8; ++round) {
     const auto acknowledged = kill_a_writer(path, 5 * round);
     require_exact_prefix(path, acknowledged);
@@ -172,28 +172,28 @@ TEST_CASE("a writer killed at any moment loses nothing that it acknowledged") {
 }
 
 TEST_CASE("a copy of the files taken while a writer writes opens as a prefix") {
-  const support::Place place;
-  const auto journal = open_journal(place.file("journal.db"));
+  const support::TempFolder place;
+  const auto journal = open_journal(place / "journal.db");
   for (int i = 0; i < 20; ++i) REQUIRE(journal->append(group(3)).has_value());
-  std::filesystem::copy_file(place.file("journal.db"), place.file("copy.db"));
-  std::filesystem::copy_file(place.file("journal.db-wal"), place.file("copy.db-wal"));
+  std::filesystem::copy_file(place / "journal.db", place / "copy.db");
+  std::filesystem::copy_file(place / "journal.db-wal", place / "copy.db-wal");
   // A crash in the middle of a write: the last page of the log is cut.
-  const auto size = std::filesystem::file_size(place.file("copy.db-wal"));
-  std::filesystem::resize_file(place.file("copy.db-wal"), size - 1'000);
-  const auto copy = open_journal(place.file("copy.db"));
+  const auto size = std::filesystem::file_size(place / "copy.db-wal");
+  std::filesystem::resize_file(place / "copy.db-wal", size - 1'000);
+  const auto copy = open_journal(place / "copy.db");
   CHECK(copy->range() == store::SeqRange{1, 57});
 }
 
 TEST_CASE(
     "a full disk gives an error, keeps what was acknowledged, and goes on when there is room") {
-  const support::Place place;
-  const SmallDisk disk(place.folder());
+  const support::TempFolder place;
+  const SmallDisk disk(place.path());
   if (!disk.is_mounted()) {
     WARN("skipped: mounting a small disk is not permitted here");
     return;
   }
-  const auto path = place.file("journal.db");
-  const auto ballast = place.file("ballast");
+  const auto path = place / "journal.db";
+  const auto ballast = place / "ballast";
   const auto journal = open_journal(path);
   std::ofstream(ballast) << std::string(500'000, 'b');
   const auto filled = fill(*journal);
@@ -207,8 +207,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a file that may not grow gives an error and keeps what was acknowledged") {
-  const support::Place place;
-  const auto path = place.file("journal.db");
+  const support::TempFolder place;
+  const auto path = place / "journal.db";
   Filled filled;
   {
     const auto journal = open_journal(path);
@@ -223,27 +223,27 @@ TEST_CASE("a file that may not grow gives an error and keeps what was acknowledg
 }
 
 TEST_CASE("what is no journal is refused and left alone") {
-  const support::Place place;
-  const auto text = place.file("text");
+  const support::TempFolder place;
+  const auto text = place / "text";
   std::ofstream(text) << std::string(5'000, 'a');
   CHECK(error_of_open(text).code == base::Code::corrupt);
   CHECK(std::filesystem::file_size(text) == 5'000);
 
-  const auto other = place.file("other.db");
+  const auto other = place / "other.db";
   run_sql(other, "CREATE TABLE t (x)");
   const auto error = error_of_open(other);
   CHECK(error.code == base::Code::corrupt);
   CHECK_THAT(error.text, Contains("other.db': is an SQLite file, but no journal of muster"));
 
-  const auto missing = error_of_open(place.file("no/such/folder"));
+  const auto missing = error_of_open(place / "no/such/folder");
   CHECK(missing.code == base::Code::not_found);
   CHECK_THAT(missing.text, Contains("No such file"));
-  CHECK(store::SqliteReader::open(place.file("nothing")).error().code == base::Code::not_found);
+  CHECK(store::SqliteReader::open(place / "nothing").error().code == base::Code::not_found);
 }
 
 TEST_CASE("a newer schema is refused by its version") {
-  const support::Place place;
-  const auto path = place.file("journal.db");
+  const support::TempFolder place;
+  const auto path = place / "journal.db";
   open_journal(path);
   run_sql(path, "PRAGMA user_version = 2");
   const auto error = error_of_open(path);
@@ -252,8 +252,8 @@ TEST_CASE("a newer schema is refused by its version") {
 }
 
 TEST_CASE("a damaged file gives errors, not wrong records") {
-  const support::Place place;
-  const auto path = place.file("journal.db");
+  const support::TempFolder place;
+  const auto path = place / "journal.db";
   REQUIRE(open_journal(path)->append(group(1'000)).has_value());
   const auto size = std::filesystem::file_size(path);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -270,8 +270,8 @@ TEST_CASE("a damaged file gives errors, not wrong records") {
 }
 
 TEST_CASE("a reader sees what is durable while the writer goes on, and nothing else") {
-  const support::Place place;
-  const auto path = place.file("journal.db");
+  const support::TempFolder place;
+  const auto path = place / "journal.db";
   const auto journal = open_journal(path);
   REQUIRE(journal->append(group(3)).has_value());
   auto reader = store::SqliteReader::open(path);
@@ -283,20 +283,20 @@ TEST_CASE("a reader sees what is durable while the writer goes on, and nothing e
 }
 
 TEST_CASE("the files of a journal are its owner's only") {
-  const support::Place place;
-  const auto journal = open_journal(place.file("journal.db"));
+  const support::TempFolder place;
+  const auto journal = open_journal(place / "journal.db");
   REQUIRE(journal->append(group(1)).has_value());
   for (const auto* name : {"journal.db", "journal.db-wal", "journal.db-shm"}) {
     struct stat status{};
-    REQUIRE(stat(place.file(name).c_str(), &status) == 0);
+    REQUIRE(stat((place / name).c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
   }
 }
 
 TEST_CASE("appending, measured", "[.][bench]") {
-  const support::Place place;
+  const support::TempFolder place;
   for (const int size : {1, 64}) {
-    const auto journal = open_journal(place.file("journal" + std::to_string(size)));
+    const auto journal = open_journal(place / ("journal" + std::to_string(size)));
     const auto records = group(size, 300);
     const int rounds = 500;
     const auto start = std::chrono::steady_clock::now();

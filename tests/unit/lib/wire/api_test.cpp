@@ -11,7 +11,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-constexpr std::uint64_t n_seeds = 300;
+constexpr std::uint64_t n_replies = 300;
 
 std::string error_of_spec(std::string_view json) {
   const auto spec = wire::job_spec_from_json(json);
@@ -23,7 +23,7 @@ std::string error_of_spec(std::string_view json) {
 }  // namespace
 
 TEST_CASE("requests come back as they went out, with any bytes in script and environment") {
-  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
     support::RandomModel plain(seed, true);
     support::RandomModel wild(seed);
     auto spec = plain.job_spec();
@@ -46,7 +46,7 @@ TEST_CASE("requests come back as they went out, with any bytes in script and env
 }
 
 TEST_CASE("records come back as they went out") {
-  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
     support::RandomModel make(seed, true);
     const auto record = make.job_record();
     const auto json = wire::to_json(record);
@@ -190,7 +190,7 @@ TEST_CASE("events have no script, no environment and no secrets") {
 }
 
 TEST_CASE("every fact has an event with its kind") {
-  for (std::uint64_t seed = 0; seed < n_seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
     const auto fact = support::RandomModel(seed).fact();
     const auto json = wire::fact_to_json(seed, fact);
     CHECK_THAT(json, Contains("\"kind\":\"" + std::string(model::kind_of(fact.body)) + "\""));

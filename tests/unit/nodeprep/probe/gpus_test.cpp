@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -56,14 +57,12 @@ TEST_CASE("GPUs come in PCI order, at the memory domain of their address") {
 }
 
 TEST_CASE("without the library, the GPUs that the driver has taken count") {
-  std::string root = (fs::temp_directory_path() / "muster-gpus-XXXXXX").string();
-  REQUIRE(mkdtemp(root.data()) != nullptr);
-  const fs::path driver = root + "/proc/driver/nvidia/gpus/0000:65:00.0";
+  const support::TempFolder root;
+  const fs::path driver = root / "proc/driver/nvidia/gpus/0000:65:00.0";
   fs::create_directories(driver);
   std::ofstream(driver / "information") << "Model: \t\t NVIDIA H200\nIRQ:   \t\t 128\n"
                                            "GPU UUID: \t GPU-0a\nVideo BIOS: \t ??.??\n";
-  const auto gpus = probe::merge_gpus(two_on_the_bus(), std::nullopt, root);
-  fs::remove_all(root);
+  const auto gpus = probe::merge_gpus(two_on_the_bus(), std::nullopt, root.path());
   REQUIRE(gpus.size() == 1);
   CHECK(gpus[0].pci == "0000:65:00.0");
   CHECK(gpus[0].kind == "NVIDIA H200");

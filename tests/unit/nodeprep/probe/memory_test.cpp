@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -12,24 +13,15 @@ namespace fs = std::filesystem;
 /// A folder that stands for the root of a machine's files.
 class FakeRoot {
  public:
-  FakeRoot() {
-    std::string name = (fs::temp_directory_path() / "muster-probe-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~FakeRoot() { fs::remove_all(path_); }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
-
   FakeRoot& file(const std::string& name, const std::string& text) {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
+    fs::create_directories(fs::path(folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << text;
     return *this;
   }
-  std::string path() const { return path_.string(); }
+  std::string path() const { return folder_.path(); }
 
  private:
-  fs::path path_;
+  support::TempFolder folder_;
 };
 
 }  // namespace
