@@ -10,7 +10,7 @@
 namespace bench {
 
 Cluster::Cluster(std::string bin, int nodes, int cpus_per_node) : bin_(std::move(bin)) {
-  std::string pattern = "/tmp/muster-bench-XXXXXX";
+  std::string pattern = (std::filesystem::temp_directory_path() / "muster-bench-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr)
     give_up(base::fail_errno(errno, "cannot make a directory").error());
   directory_ = pattern;

@@ -18,7 +18,7 @@ namespace agentd {
 
 namespace {
 
-constexpr std::size_t file_limit = std::size_t{16} << 20;
+constexpr std::size_t reply_limit = std::size_t{16} << 20;
 
 loop::SpawnOptions spawn_options(const Preparation& preparation, const std::string& output) {
   loop::SpawnOptions options;
@@ -64,13 +64,13 @@ base::Result<model::NodeInfo> prepare_node(loop::Loop& loop, const Preparation& 
                                                    base::to_text(preparation.time_limit));
   }
   if ((*status)->code != 0 || (*status)->signal != 0) {
-    const auto said = loop::read_file(output, file_limit);
+    const auto said = loop::read_file(output, reply_limit);
     const std::string verdict = said ? base::printable(base::trim(*said), 500) : "";
     return base::fail(base::Code::unavailable,
                       "muster-nodeprep does not accept this node: " + verdict);
   }
   const std::string path = preparation.node_dir + "/node";
-  const auto bytes = loop::read_file(path, file_limit);
+  const auto bytes = loop::read_file(path, reply_limit);
   if (!bytes) return std::unexpected(bytes.error());
   auto message = wire::decode_from_agent(*bytes);
   if (!message) return std::unexpected(std::move(message).error().in(path));

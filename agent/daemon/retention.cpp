@@ -13,11 +13,11 @@ namespace agentd {
 
 namespace {
 
-constexpr std::size_t file_limit = std::size_t{64} << 20;
+constexpr std::size_t key_list_limit = std::size_t{64} << 20;
 
 std::vector<model::LaunchKey> read_keys(const std::string& path, std::size_t most) {
   std::vector<model::LaunchKey> keys;
-  const auto text = loop::read_file(path, file_limit);
+  const auto text = loop::read_file(path, key_list_limit);
   if (!text) return keys;
   for (const auto line : base::split(*text, '\n')) {
     // A line that is none was cut by a full disk.

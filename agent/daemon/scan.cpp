@@ -1,27 +1,22 @@
 #include "agent/daemon/scan.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
+#include "lib/loop/folder.h"
 
 namespace agentd {
 
 namespace {
 
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
-
 std::vector<model::LaunchKey> keys_in(const std::string& root) {
   std::vector<model::LaunchKey> keys;
-  const std::unique_ptr<DIR, CloseDir> dir(opendir(root.c_str()));
+  const loop::Folder dir(opendir(root.c_str()));
   if (dir == nullptr) return keys;
   while (const dirent* entry = readdir(dir.get())) {
     if (const auto key = model::launch_key_from_text(entry->d_name)) keys.push_back(*key);

@@ -1,27 +1,22 @@
 #include "launcher/exec/descendants.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "lib/base/text.h"
+#include "lib/loop/folder.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/loop/process_table.h"
 
 namespace exec {
 
 namespace {
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
 
 /// All bytes of a file of /proc; nullopt when it cannot be opened.
 std::optional<std::string> read_proc(const std::string& path) {
@@ -40,7 +35,7 @@ std::optional<std::string> read_proc(const std::string& path) {
 std::optional<std::vector<pid_t>> children_of(pid_t pid) {
   std::vector<pid_t> children;
   const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
-  const std::unique_ptr<DIR, CloseFolder> folder(opendir(tasks.c_str()));
+  const loop::Folder folder(opendir(tasks.c_str()));
   if (!folder) return children;
   while (const dirent* entry = readdir(folder.get())) {
     if (entry->d_name[0] == '.') continue;

@@ -1,15 +1,13 @@
 #include "launcher/exec/network.h"
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "launcher/map/parameter_file.h"
 #include "lib/loop/files.h"
+#include "lib/loop/folder.h"
 
 namespace exec {
 
@@ -17,13 +15,9 @@ namespace {
 
 constexpr std::size_t parameter_file_limit = std::size_t{1} << 20;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 bool has_fabric_device() {
   static constexpr std::array<std::string_view, 4> prefixes{"hfi1", "ipath", "infiniband", "cxi"};
-  const std::unique_ptr<DIR, CloseFolder> folder(opendir("/dev"));
+  const loop::Folder folder(opendir("/dev"));
   if (!folder) return false;
   while (const dirent* entry = readdir(folder.get())) {
     const std::string_view name(entry->d_name);

@@ -1,14 +1,12 @@
 #include "lib/loop/process_table.h"
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <memory>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
+#include "lib/loop/folder.h"
 
 namespace loop {
 
@@ -58,7 +56,7 @@ base::Result<std::uint64_t> process_start_time(pid_t pid) {
 
 std::vector<ProcessEntry> list_processes() {
   std::vector<ProcessEntry> processes;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
+  const Folder folder(opendir("/proc"));
   while (const dirent* item = folder ? readdir(folder.get()) : nullptr) {
     const auto pid = base::parse_int(item->d_name, 1, INT32_MAX);
     if (!pid) {

@@ -1,14 +1,13 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
+#include "lib/loop/folder.h"
 #include "lib/loop/owned_fd.h"
 
 namespace loop {
@@ -23,7 +22,7 @@ int remove_entry(int parent, const char* name, int depth);
 
 int remove_contents(OwnedFd folder_fd, int depth) {
   const int fd = dup(folder_fd.get());
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(fdopendir(fd), closedir);
+  const Folder folder(fdopendir(fd));
   if (!folder) {
     const int error_number = errno;
     if (fd >= 0) close(fd);
