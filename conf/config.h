@@ -37,6 +37,9 @@ struct Scheduler {
   base::Duration node_timeout{};
   int requeue_limit = 0;
   base::Duration requeue_backoff{};
+  std::string order;  // "fcfs", "sjf", "lxf", "wfp3"
+  int reservations = 0;
+  std::string backfill_order;  // "queue", "sjf"
 
   bool operator==(const Scheduler&) const = default;
 };

@@ -67,9 +67,9 @@ void ControllerHost::stall(base::Duration duration) {
 }
 
 void ControllerHost::give(const scheduler::Input& input) {
-  for (const auto& fact : engine_->handle(input, world_.events.now())) {
-    unsynced_.push_back(wire::encode(fact));
-  }
+  const auto now = world_.events.now();
+  for (const auto& fact : engine_->handle(input, now)) unsynced_.push_back(wire::encode(fact));
+  for (const auto& fact : engine_->plan(now)) unsynced_.push_back(wire::encode(fact));
   if (const auto found = scheduler::violation(engine_->state())) {
     world_.truth.violate(Property::sound, *found);
   }

@@ -114,14 +114,24 @@ std::string hints(const model::JobRecord& job) {
   return text;
 }
 
-std::string waiting_details(const model::JobRecord& job) {
+std::string waiting_details(const model::JobRecord& job, const View& view) {
   std::string text = "It needs " + request_text(job.layout) + ".\n";
+  if (job.expected_start) {
+    text += fmt::format("It starts by {}, when what runs now has reached its time limits.\n",
+                        view.time(*job.expected_start));
+  }
   if (const auto* held = std::get_if<model::Held>(&*job.reason)) {
     return text + fmt::format("Held by {}; to let it start: muster release {}\n", held->by,
                               to_text(job.job));
   }
   if (const auto* first = std::get_if<model::Behind>(&*job.reason)) {
     return text + fmt::format("Why that one waits: muster why {}\n", to_text(first->job));
+  }
+  if (const auto* delayed = std::get_if<model::WouldDelay>(&*job.reason)) {
+    return text + fmt::format(
+                      "A time limit that ends before then would let it start now: -t\n"
+                      "About the other one: muster why {}\n",
+                      to_text(delayed->job));
   }
   if (const auto* short_of = std::get_if<model::ShortOfResources>(&*job.reason)) {
     if (!short_of->holders.empty()) {
@@ -198,7 +208,7 @@ std::string why(const model::JobRecord& job, const View& view) {
   auto text = fmt::format("Job {} ({}) ", to_text(job.job), base::printable(job.name));
   if (job.state == model::JobState::waiting) {
     text += "waits: " + wire::summary_of(job) + ".\n";
-    return job.reason ? text + waiting_details(job) : text;
+    return job.reason ? text + waiting_details(job, view) : text;
   }
   if (has_nodes_now(job.state)) {
     text += fmt::format("is {} on {}", model::to_text(job.state), nodes_of(job));

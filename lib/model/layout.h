@@ -1,6 +1,7 @@
 #pragma once
 // What a request means in tasks per node, and where it is placed: concrete cores, GPUs and memory.
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ struct Layout {
   base::Bytes memory_per_node;  // 0: none asked
   base::Bytes memory_per_cpu;   // 0: none asked
 
-  bool operator==(const Layout&) const = default;
+  auto operator<=>(const Layout&) const = default;  // any order, for use as a key
 };
 
 /// Refuses a count below `least` or beyond what any request may hold, naming the option; an absent

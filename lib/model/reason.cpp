@@ -32,6 +32,7 @@ std::string_view kind_of(const Reason& reason) {
                        [](const ShortOfResources&) -> std::string_view { return "resources"; },
                        [](const NodesAway&) -> std::string_view { return "nodes_away"; },
                        [](const Behind&) -> std::string_view { return "behind"; },
+                       [](const WouldDelay&) -> std::string_view { return "would_delay"; },
                        [](const BackOff&) -> std::string_view { return "back_off"; }},
       reason);
 }
@@ -58,6 +59,10 @@ std::string describe(const Reason& reason) {
           },
           [](const Behind& r) {
             return fmt::format("behind job {}, which comes first", to_text(r.job));
+          },
+          [](const WouldDelay& r) {
+            return fmt::format("fits now, but would delay job {}, which is to start by {}",
+                               to_text(r.job), to_text(r.start));
           },
           [](const BackOff& r) {
             return fmt::format("requeued after it lost a node; starts again after {}",

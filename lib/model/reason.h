@@ -45,13 +45,21 @@ struct Behind {
   bool operator==(const Behind&) const = default;
 };
 
+/// It would fit now, but then this job, which comes first, could not start in time.
+struct WouldDelay {
+  JobId job;
+  base::Time start;  // of that job, at the latest
+  bool operator==(const WouldDelay&) const = default;
+};
+
 /// It comes back after a node was lost, not before this time.
 struct BackOff {
   base::Time until;
   bool operator==(const BackOff&) const = default;
 };
 
-using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, BackOff>;
+using Reason =
+    std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay, BackOff>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

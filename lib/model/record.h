@@ -77,7 +77,8 @@ struct JobRecord {
   Allocation allocation;      // of the current or last attempt
   std::optional<base::Time> started_at;
   std::optional<base::Time> ended_at;
-  std::optional<Reason> reason;  // while it waits
+  std::optional<Reason> reason;              // while it waits
+  std::optional<base::Time> expected_start;  // of a job with a reservation: at the latest
   std::optional<Outcome> outcome;
   std::optional<Failure> ending;  // why the attempt is being ended, while it is
   Usage usage;

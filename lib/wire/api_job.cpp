@@ -66,6 +66,7 @@ void write_life(const model::JobRecord& record, api::JobRecord& out) {
   if (record.started_at) wire::write(*record.started_at, *out.mutable_started_at());
   if (record.ended_at) wire::write(*record.ended_at, *out.mutable_ended_at());
   if (record.reason) wire::write(*record.reason, *out.mutable_reason());
+  if (record.expected_start) wire::write(*record.expected_start, *out.mutable_expected_start());
   if (record.outcome) wire::write(*record.outcome, *out.mutable_outcome());
   if (record.ending) wire::write(*record.ending, *out.mutable_ending());
   wire::write(record.usage, *out.mutable_usage());
@@ -147,6 +148,9 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   }
   if (in.has_ended_at()) record.ended_at = strict.part("ended_at", in.ended_at(), read_time);
   if (in.has_reason()) record.reason = strict.part("reason", *in.mutable_reason(), read_reason);
+  if (in.has_expected_start()) {
+    record.expected_start = strict.part("expected_start", in.expected_start(), read_time);
+  }
   if (in.has_outcome()) {
     record.outcome = strict.part("outcome", *in.mutable_outcome(), read_outcome<api::Outcome>);
   }

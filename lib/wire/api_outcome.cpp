@@ -94,6 +94,10 @@ void write(const model::Reason& reason, api::Reason& out) {
                          out.set_nodes_ready(u32(r.nodes_ready));
                        },
                        [&](const model::Behind& r) { out.set_job(r.job.number()); },
+                       [&](const model::WouldDelay& r) {
+                         out.set_job(r.job.number());
+                         write(r.start, *out.mutable_until());
+                       },
                        [&](const model::BackOff& r) { write(r.until, *out.mutable_until()); }},
       reason);
 }
@@ -108,6 +112,10 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
                             strict.count(in.nodes_ready(), "nodes_ready")};
   }
   if (kind == "behind") return model::Behind{model::JobId(strict.from_one(in.job(), "job"))};
+  if (kind == "would_delay") {
+    return model::WouldDelay{model::JobId(strict.from_one(in.job(), "job")),
+                             strict.required(in.has_until(), "until").read(in.until(), read_time)};
+  }
   if (kind == "back_off") {
     return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }

@@ -23,10 +23,6 @@ Node& node_at(State& state, model::NodeId id) {
   return found->second;
 }
 
-QueueKey queue_key(const Job& job) {
-  return {job.spec->priority, job.id};
-}
-
 /// Puts a waiting job where its phase says: into the queue, among the back-offs, or nowhere when
 /// held.
 void index_waiting(State& state, const Job& job) {
@@ -35,17 +31,17 @@ void index_waiting(State& state, const Job& job) {
   if (waiting.not_before) {
     state.back_offs.emplace(*waiting.not_before, job.id);
   } else {
-    state.queues[job.spec->pool].insert(queue_key(job));
+    state.queue[kind_of(job)].insert(job.id);
   }
 }
 
 void unindex_waiting(State& state, const Job& job) {
   const auto& waiting = std::get<Waiting>(job.phase);
   if (waiting.not_before) state.back_offs.erase({*waiting.not_before, job.id});
-  const auto queue = state.queues.find(job.spec->pool);
-  if (queue == state.queues.end()) return;
-  queue->second.erase(queue_key(job));
-  if (queue->second.empty()) state.queues.erase(queue);
+  const auto kind = state.queue.find(kind_of(job));
+  if (kind == state.queue.end()) return;
+  kind->second.erase(job.id);
+  if (kind->second.empty()) state.queue.erase(kind);
 }
 
 void claim(State& state, model::JobId job, const model::Allocation& allocation) {
@@ -76,12 +72,21 @@ void forget_time_limit(State& state, const Job& job) {
   state.time_limits.erase({running->since + *job.spec->time_limit, job.id});
 }
 
+void index_end(State& state, const Job& job) {
+  if (const auto end = expected_end(job)) state.expected_ends.emplace(*end, job.id);
+}
+
+void unindex_end(State& state, const Job& job) {
+  if (const auto end = expected_end(job)) state.expected_ends.erase({*end, job.id});
+}
+
 /// Takes the attempt out of the phase that holds it, giving its resources back.
 Attempt take_attempt(State& state, Job& job) {
   forget_time_limit(state, job);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
   release(state, job.id, attempt->allocation);
+  unindex_end(state, job);
   --state.n_active;
   return std::move(*attempt);
 }
@@ -197,6 +202,7 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
        .started_at = at,
        .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
        .steps = {}}};
+  index_end(state, job);
   --state.n_waiting;
   ++state.n_active;
 }
@@ -209,7 +215,9 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   if (fact.key.step) return;
   if (auto* starting = std::get_if<Starting>(&job.phase)) {
     if (job.spec->time_limit) state.time_limits.emplace(at + *job.spec->time_limit, job.id);
+    unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
+    index_end(state, job);
   } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
     ending->running_since = at;
   }
@@ -234,13 +242,16 @@ void on(State& state, const model::LaunchEnded& fact, Time) {
   part->report = fact.report;
 }
 
-void on(State& state, const model::AttemptEnding& fact, Time) {
+void on(State& state, const model::AttemptEnding& fact, Time at) {
   auto& job = job_at(state, fact.job);
   forget_time_limit(state, job);
   const auto since = running_since(job);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that is ended was active");
-  job.phase = Phase(Ending{std::move(*attempt), fact.why, since});
+  unindex_end(state, job);
+  job.phase = Phase(
+      Ending{.attempt = std::move(*attempt), .why = fact.why, .since = at, .running_since = since});
+  index_end(state, job);
 }
 
 void on(State& state, const model::AttemptRequeued& fact, Time at) {

@@ -26,7 +26,6 @@ std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
   for (auto& body : decision.facts) take({now, std::move(body)}, facts);
   for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
-  plan(now, facts);
   return facts;
 }
 
@@ -44,15 +43,15 @@ void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
   for (auto& body : settle(found->second, settings_, at)) take({at, std::move(body)}, facts);
 }
 
-void Engine::plan(base::Time now, std::vector<model::Fact>& facts) {
-  for (;;) {
-    last_plan_ = policy_.plan({state_, settings_.pools}, now);
-    if (last_plan_.starts.empty()) return;
-    for (auto& start : last_plan_.starts) {
-      const auto attempt = state_.jobs.at(start.job).attempts + 1;
-      take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
-    }
+std::vector<model::Fact> Engine::plan(base::Time now) {
+  std::vector<model::Fact> facts;
+  last_plan_ = policy_.plan({state_, settings_.pools}, now);
+  last_pass_ = now;
+  for (auto& start : last_plan_.starts) {
+    const auto attempt = state_.jobs.at(start.job).attempts + 1;
+    take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
   }
+  return facts;
 }
 
 std::vector<Action> Engine::durable(model::Seq seq) {
@@ -81,19 +80,15 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   if (waiting == nullptr) return std::nullopt;
   if (waiting->held_by) return model::Held{*waiting->held_by};
   if (waiting->not_before) return model::BackOff{*waiting->not_before};
-  if (const auto blocked = last_plan_.blocked.find(id); blocked != last_plan_.blocked.end()) {
-    return blocked->second;
-  }
-  for (const auto& pool : {found->second.spec->pool, std::string()}) {
-    const auto first = last_plan_.first_blocked.find(pool);
-    if (first != last_plan_.first_blocked.end()) return model::Behind{first->second};
-  }
-  return model::NotConsidered{};
+  if (!last_pass_) return model::NotConsidered{};
+  return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
 }
 
 model::JobRecord Engine::record_of(const Job& job) const {
   auto record = job_record(job);
   record.reason = reason_of(job.id);
+  const auto reservation = last_plan_.reservations.find(job.id);
+  if (reservation != last_plan_.reservations.end()) record.expected_start = reservation->second;
   return record;
 }
 

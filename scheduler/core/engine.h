@@ -1,11 +1,10 @@
 #pragma once
-// Fixes the order of decide, apply, react and planning, so that no driver can get it wrong: an
+// Fixes the order of decide, apply and react, so that no driver can get it wrong: an
 // action is handed out only when every fact decided before it is durable.
 
 #include <deque>
 #include <map>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,6 +30,10 @@ class Engine {
   /// Decides. Returns the facts to append, in order; their places follow last_seq() of before.
   /// `now` never goes back.
   std::vector<model::Fact> handle(const Input& input, base::Time now);
+
+  /// One scheduling pass: due after the inputs that came at one time, before anything else is done.
+  /// Returns facts as handle() does.
+  std::vector<model::Fact> plan(base::Time now);
 
   /// Everything up to `seq` is on disk: the actions that may now be performed, in order.
   std::vector<Action> durable(model::Seq seq);
@@ -62,12 +65,12 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
-  void plan(base::Time now, std::vector<model::Fact>& facts);
 
   Settings settings_;
   Policy policy_;
   State state_;
   Plan last_plan_;
+  std::optional<base::Time> last_pass_;
   model::Seq last_seq_ = 0;
   std::deque<Held> held_;
 };

@@ -62,6 +62,16 @@ const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId
   return part_of(active_attempt(job), key, node);
 }
 
+std::optional<base::Time> expected_end(const Job& job) {
+  if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->since;
+  const auto limit = job.spec->time_limit;
+  if (!limit) return std::nullopt;
+  if (const auto* starting = std::get_if<Starting>(&job.phase))
+    return starting->attempt.started_at + *limit;
+  if (const auto* running = std::get_if<Running>(&job.phase)) return running->since + *limit;
+  return std::nullopt;
+}
+
 bool has_live_parts(const Attempt& attempt) {
   if (attempt.batch.is_live()) return true;
   return std::ranges::any_of(attempt.steps, [](const auto& entry) {

@@ -70,6 +70,7 @@ struct Running {
 struct Ending {
   Attempt attempt;
   model::Failure why;
+  base::Time since;
   std::optional<base::Time> running_since;
   bool operator==(const Ending&) const = default;
 };
@@ -109,5 +110,9 @@ Part* find_part(Job& job, const model::LaunchKey& key, model::NodeId node);
 const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId node);
 
 bool has_live_parts(const Attempt& attempt);
+
+/// When the active attempt will be over at the latest by its time limit; of one that is being
+/// ended: since when.
+std::optional<base::Time> expected_end(const Job& job);
 
 }  // namespace scheduler

@@ -92,6 +92,7 @@ model::JobRecord job_record(const Job& job) {
                           .started_at = {},
                           .ended_at = {},
                           .reason = {},
+                          .expected_start = {},
                           .outcome = {},
                           .ending = {},
                           .usage = {},

@@ -2,6 +2,14 @@
 
 namespace scheduler {
 
+JobKind kind_of(const Job& job) {
+  return {.uid = job.user.uid,
+          .priority = job.spec->priority,
+          .pool = job.spec->pool,
+          .time_limit = job.spec->time_limit,
+          .layout = job.layout};
+}
+
 bool may_take_work(const Node& node) {
   return node.phase == NodePhase::ready && node.strays.empty();
 }

@@ -1,14 +1,18 @@
 #pragma once
 // Everything the controller knows, as a value. It changes only in apply().
 
+#include <compare>
+#include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/layout.h"
 #include "lib/model/node.h"
 #include "scheduler/core/job.h"
 
@@ -36,18 +40,22 @@ model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
 
-/// Place in the queue: higher priority first, then order of submission.
-struct QueueKey {
+/// What waiting jobs have in common that no policy tells apart but by their age: a pass looks at
+/// the oldest of a kind only.
+struct JobKind {
+  std::uint32_t uid = 0;
   int priority = 0;
-  model::JobId job;
+  std::string pool;  // asked for; empty: any
+  std::optional<base::Duration> time_limit;
+  model::Layout layout;
 
-  bool operator<(const QueueKey& other) const {
-    return priority != other.priority ? priority > other.priority : job < other.job;
-  }
-  bool operator==(const QueueKey&) const = default;
+  auto operator<=>(const JobKind&) const = default;  // any order, for use as a key
 };
 
-using Queue = std::set<QueueKey>;
+JobKind kind_of(const Job& job);
+
+/// Eligible jobs; of a kind in order of submission. No kind is empty.
+using Queue = std::map<JobKind, std::set<model::JobId>>;
 
 /// Order of names that people expect: n2 before n10.
 struct NameOrder {
@@ -65,9 +73,10 @@ struct State {
   // Indexes over the above, kept by apply().
   std::map<std::string, model::NodeId, NameOrder> node_by_name;
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
-  std::map<std::string, Queue> queues;  // eligible, by pool asked for ("" any)
-  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs with a limit
-  std::set<std::pair<base::Time, model::JobId>> back_offs;    // waiting jobs with not_before
+  Queue queue;
+  std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs with a limit
+  std::set<std::pair<base::Time, model::JobId>> expected_ends;  // active jobs that have one
+  std::set<std::pair<base::Time, model::JobId>> back_offs;      // waiting jobs with not_before
   std::set<std::pair<base::Time, model::NodeId>> away_since;
   std::deque<model::JobId> ended;  // oldest first
   std::size_t n_waiting = 0;       // held ones included

@@ -26,17 +26,20 @@ struct Start {
   model::Allocation allocation;
 };
 
-/// Starts to make now, disjoint in resources; and of the jobs that stay, the first that could not
-/// start in each pool with its reason. Everything queued behind it in that pool waits for it.
+/// What one pass decides: starts to make now, disjoint in resources, and what stands before the
+/// jobs that stay.
 struct Plan {
   std::vector<Start> starts;
-  std::map<model::JobId, model::Reason> blocked;
-  std::map<std::string, model::JobId> first_blocked;  // by pool asked for
+  std::map<model::JobId, base::Time> reservations;  // when these start at the latest
+  std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
 };
 
 struct Policy {
-  /// One pass. Called again after its starts are made, until it makes none.
+  /// One pass. When its starts are made, another pass at the same time would make none.
   std::function<Plan(const View&, base::Time now)> plan;
+
+  /// Why a job that is in the queue did not start in the pass that gave this plan, its starts made.
+  std::function<model::Reason(const View&, const Plan&, const Job&, base::Time now)> explain;
 
   /// May this request ever run on the nodes that are known? The error says what would fit.
   std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)>

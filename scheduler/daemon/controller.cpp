@@ -8,7 +8,7 @@
 #include "lib/loop/loop.h"
 #include "scheduler/daemon/fact_log.h"
 #include "scheduler/daemon/recovery.h"
-#include "scheduler/policy/fifo.h"
+#include "scheduler/policy/policy.h"
 
 namespace musterd {
 
@@ -25,6 +25,13 @@ scheduler::Policy gated(scheduler::Policy policy, std::shared_ptr<const bool> cl
     return *closed ? scheduler::Plan{} : plan(view, now);
   };
   return policy;
+}
+
+/// The words of the file were checked when it was read.
+policy::Options policy_options(const conf::Scheduler& config) {
+  return {.order = *policy::order_from_text(config.order),
+          .depth = static_cast<std::size_t>(config.reservations),
+          .backfill_order = *policy::backfill_order_from_text(config.backfill_order)};
 }
 
 }  // namespace
@@ -46,8 +53,9 @@ scheduler::Settings settings_of(const conf::Config& config, std::uint32_t owner_
 
 base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, const Setup& setup) {
   auto gate_closed = std::make_shared<bool>(false);
-  scheduler::Engine engine(settings_of(setup.config, setup.owner_uid),
-                           gated(policy::fifo(), gate_closed));
+  scheduler::Engine engine(
+      settings_of(setup.config, setup.owner_uid),
+      gated(policy::make(policy_options(setup.config.scheduler)), gate_closed));
   const auto recovered = recover(setup.journal, engine);
   if (!recovered) return std::unexpected(recovered.error().in(setup.paths.journal()));
   setup.log.info("journal_read", {{"facts", recovered->n_facts},

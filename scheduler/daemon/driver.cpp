@@ -54,7 +54,8 @@ void Driver::when_durable(std::function<void()> task) {
 void Driver::turn() {
   if (inputs_.empty() && pending_.facts.empty()) return;
   while (!failure_ && !inputs_.empty()) {
-    for (const auto& input : std::exchange(inputs_, {})) take(input);
+    for (const auto& input : std::exchange(inputs_, {})) add(engine_.handle(input, now()));
+    add(engine_.plan(now()));
     hand_out();  // what needed no new fact: refusals, repeated words
   }
   if (failure_) return;
@@ -62,9 +63,9 @@ void Driver::turn() {
   arm_timer();
 }
 
-void Driver::take(const scheduler::Input& input) {
-  if (pending_.facts.empty()) pending_.first = engine_.last_seq() + 1;
-  for (auto& fact : engine_.handle(input, now())) {
+void Driver::add(std::vector<model::Fact> facts) {
+  if (pending_.facts.empty()) pending_.first = engine_.last_seq() + 1 - facts.size();
+  for (auto& fact : facts) {
     if (const auto* ended = std::get_if<model::JobEnded>(&fact.body)) {
       const auto job = engine_.state().jobs.find(ended->job);
       base::check(job != engine_.state().jobs.end(), "a job that has just ended is in the state");

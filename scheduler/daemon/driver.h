@@ -70,7 +70,7 @@ class Driver {
   static base::Result<model::Seq> append(const Batch& batch, store::Journal& journal);
 
   void turn();
-  void take(const scheduler::Input& input);
+  void add(std::vector<model::Fact> facts);
   void hand_out();
   void commit();
   void written(const Batch& batch);

@@ -1,21 +1,11 @@
 #pragma once
-// Finds concrete cores, GPUs and memory for a request: first fit over the nodes in order of their
-// ids.
+// Concrete cores and GPUs of one node.
 
-#include <string>
-#include <vector>
-
-#include "lib/base/result.h"
-#include "lib/model/reason.h"
-#include "scheduler/core/view.h"
+#include "lib/base/bytes.h"
+#include "lib/model/layout.h"
+#include "lib/model/topology.h"
 
 namespace policy {
-
-/// Where the request would go now on ready nodes of `pools`; otherwise what is missing.
-/// cost: O(nodes + tasks)
-std::expected<model::Allocation, model::Reason> place(const scheduler::State& state,
-                                                      const model::Layout& layout,
-                                                      const std::vector<std::string>& pools);
 
 /// `n` of the free cores, inside one NUMA domain where one has enough: the domain that they fill
 /// best.

@@ -5,16 +5,16 @@
 
 #include "scheduler/core/invariants.h"
 #include "scheduler/core/record.h"
-#include "scheduler/policy/fifo.h"
 
 namespace support {
 
-Controller::Controller(scheduler::Settings settings)
-    : settings_(settings), engine_(std::move(settings), policy::fifo()) {}
+Controller::Controller(scheduler::Settings settings, scheduler::Policy policy)
+    : settings_(std::move(settings)), policy_(std::move(policy)), engine_(settings_, policy_) {}
 
 std::vector<scheduler::Action> Controller::give(const scheduler::Input& input) {
-  auto facts = engine_.handle(input, now_);
-  facts_.insert(facts_.end(), facts.begin(), facts.end());
+  for (auto& fact : engine_.handle(input, now_)) facts_.push_back(std::move(fact));
+  for (auto& fact : engine_.plan(now_)) facts_.push_back(std::move(fact));
+  if (!engine_.plan(now_).empty()) throw std::logic_error("a pass leaves nothing to start");
   verify();
   return engine_.durable(engine_.last_seq());
 }
@@ -62,7 +62,7 @@ model::JobState Controller::state_of(model::JobId job) const {
 
 void Controller::verify() const {
   if (const auto found = scheduler::violation(engine_.state())) throw std::logic_error(*found);
-  scheduler::Engine again(settings_, policy::fifo());
+  scheduler::Engine again(settings_, policy_);
   model::Seq seq = 0;
   for (const auto& fact : facts_) again.replay(++seq, fact);
   if (!(again.state() == engine_.state())) throw std::logic_error("replay does not equal live");

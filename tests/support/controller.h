@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "scheduler/core/engine.h"
+#include "scheduler/policy/policy.h"
 #include "tests/support/cluster.h"
 
 namespace support {
 
 class Controller {
  public:
-  explicit Controller(scheduler::Settings settings = {});
+  explicit Controller(scheduler::Settings settings = {},
+                      scheduler::Policy policy = policy::make({}));
 
   /// Handles the input; returns the actions. Throws std::logic_error when the state is unsound or a
   /// replay of all facts gives another one.
@@ -37,6 +39,7 @@ class Controller {
   void verify() const;
 
   scheduler::Settings settings_;
+  scheduler::Policy policy_;
   scheduler::Engine engine_;
   std::vector<model::Fact> facts_;
   base::Time now_ = base::time_from_us(1'000'000'000);

@@ -96,6 +96,10 @@ inline model::Reason RandomModel::reason() {
                 },
                 [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
                 [&]() -> Any { return model::Behind{job()}; },
+                [&]() -> Any {
+                  const auto first = job();
+                  return model::WouldDelay{first, time()};
+                },
                 [&]() -> Any { return model::BackOff{time()}; });
 }
 
@@ -126,6 +130,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.started_at = maybe([&] { return time(); });
   made.ended_at = maybe([&] { return time(); });
   made.reason = maybe([&] { return reason(); });
+  made.expected_start = maybe([&] { return time(); });
   made.outcome = maybe([&] { return outcome(); });
   made.ending = maybe([&] { return failure(); });
   made.usage = usage();

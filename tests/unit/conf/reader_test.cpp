@@ -49,6 +49,9 @@ heartbeat = "1s"
 node_timeout = "1.5m"
 requeue_limit = 0
 requeue_backoff = "0s"
+order = "wfp3"
+reservations = 100
+backfill_order = "sjf"
 [limits]
 queued_jobs = 10
 jobs_kept = 0
@@ -73,7 +76,7 @@ cpus_per_node = 1
                                       "m.toml");
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
-  CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s});
+  CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf"});
   CHECK(config->limits ==
         conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});

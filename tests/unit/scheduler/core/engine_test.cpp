@@ -1,6 +1,6 @@
 #include "scheduler/core/engine.h"
 
-#include "scheduler/policy/fifo.h"
+#include "scheduler/policy/policy.h"
 #include "tests/support/catch.h"
 #include "tests/support/controller.h"
 
@@ -59,21 +59,22 @@ TEST_CASE("a job that fits starts at once, on the first node, with its order") {
 }
 
 TEST_CASE("no action is handed out before the facts decided before it are durable") {
-  scheduler::Engine engine({}, policy::fifo());
+  scheduler::Engine engine({}, policy::make({}));
   const auto now = base::time_from_us(1);
   const auto joined = engine.handle(scheduler::NodeHello{hello(node("n1", 1))}, now);
   CHECK(engine.durable(0).empty());
   CHECK(engine.durable(joined.size()).size() == 1);
   const auto submitted =
       engine.handle(scheduler::SubmitJob{scheduler::RequestId(1), user(), *job()}, now);
-  REQUIRE(submitted.size() == 2);
+  REQUIRE(submitted.size() == 1);
+  REQUIRE(engine.plan(now).size() == 1);
   CHECK(engine.durable(1).empty());
   CHECK(only<scheduler::Reply>(engine.durable(2)).size() == 1);
   CHECK(only<SendLaunch>(engine.durable(3)).size() == 1);
 }
 
 TEST_CASE("a refusal also waits for what was decided before it") {
-  scheduler::Engine engine({}, policy::fifo());
+  scheduler::Engine engine({}, policy::make({}));
   const auto now = base::time_from_us(1);
   (void)engine.handle(scheduler::NodeHello{hello(node("n1", 1))}, now);
   CHECK(engine.handle(scheduler::CancelJob{scheduler::RequestId(1), user(), model::JobId(9)}, now)
@@ -308,7 +309,7 @@ TEST_CASE("ended jobs are dropped when there are too many, and their facts are f
   CHECK(controller.engine().state().jobs.size() == 2);
   CHECK(controller.engine().state().job_by_token.size() == 2);
 
-  scheduler::Engine compacted(settings, policy::fifo());
+  scheduler::Engine compacted(settings, policy::make({}));
   model::Seq seq = 0;
   compacted.replay(++seq, controller.engine().numbers_given(controller.now()));
   for (const auto& fact : controller.facts()) {

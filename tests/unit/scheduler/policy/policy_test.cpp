@@ -1,4 +1,4 @@
-#include "scheduler/policy/fifo.h"
+#include "scheduler/policy/policy.h"
 
 #include "scheduler/policy/place.h"
 #include "tests/support/catch.h"

@@ -1,0 +1,123 @@
+#include "scheduler/policy/pass.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "scheduler/policy/rank.h"
+
+namespace policy {
+
+using scheduler::Plan;
+
+Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
+    : options_(options), view_(view), now_(now), timeline_(view, now) {}
+
+bool Pass::comes_later(const Head& a, const Head& b) {
+  if (a.priority != b.priority) return a.priority < b.priority;
+  if (a.rank != b.rank) return a.rank < b.rank;
+  return a.job > b.job;
+}
+
+bool Pass::is_longer(const Head& a, const Head& b) {
+  const auto of_a = duration_of(*a.kind);
+  const auto of_b = duration_of(*b.kind);
+  return of_a != of_b ? of_a > of_b : a.job > b.job;
+}
+
+double Pass::rank(model::JobId job) const {
+  if (options_.order == Order::fcfs) return 0;
+  return rank_of(options_.order, view_.state.jobs.at(job), now_);
+}
+
+Plan Pass::run() {
+  std::vector<Head> heads;
+  heads.reserve(view_.state.queue.size());
+  for (const auto& [kind, jobs] : view_.state.queue) {
+    heads.push_back(
+        {kind.priority, rank(*jobs.begin()), *jobs.begin(), &kind, jobs.begin(), jobs.end()});
+  }
+  try_in(std::move(heads), comes_later);
+  is_backfilling_ = true;
+  try_in(std::exchange(later_, {}), is_longer);
+  return std::move(plan_);
+}
+
+/// Goes through the kinds, best head first; a kind whose head stays for good is done with.
+void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&)) {
+  std::ranges::make_heap(heads, is_after);
+  while (!heads.empty()) {
+    std::ranges::pop_heap(heads, is_after);
+    auto& head = heads.back();
+    const bool is_done = consider(head) == Verdict::blocked || std::next(head.at) == head.end;
+    if (is_done) {
+      heads.pop_back();
+      continue;
+    }
+    head.job = *++head.at;
+    head.rank = rank(head.job);
+    std::ranges::push_heap(heads, is_after);
+  }
+}
+
+/// nullopt when all pools that the job may use are closed to it.
+std::optional<Request> Pass::request_of(const Head& head) const {
+  Request request{.layout = head.kind->layout,
+                  .duration = duration_of(*head.kind),
+                  .pools = std::vector<bool>(view_.pools.size())};
+  bool is_any_open = false;
+  for (std::size_t i = 0; i < view_.pools.size(); ++i) {
+    const auto& pool = view_.pools[i];
+    if (!head.kind->pool.empty() && head.kind->pool != pool) continue;
+    if (plan_.closed.contains(pool)) continue;
+    request.pools[i] = true;
+    is_any_open = true;
+  }
+  if (!is_any_open) return std::nullopt;
+  return request;
+}
+
+Pass::Verdict Pass::consider(const Head& head) {
+  const auto request = request_of(head);
+  if (!request) return Verdict::blocked;
+  const bool is_backfill_turn = options_.depth > 0 && !may_reserve(head.kind->pool);
+  if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
+    later_.push_back(head);
+    return Verdict::blocked;
+  }
+  if (const auto placement = timeline_.place_at(*request, now_)) {
+    plan_.starts.push_back({head.job, timeline_.allocate(*request, *placement)});
+    return Verdict::started;
+  }
+  return wait(head, *request);
+}
+
+/// A job that cannot start gets a reservation, if its turn has come; when nobody can tell when it
+/// could start, or nobody may overtake, its pools are closed to all that come after it.
+Pass::Verdict Pass::wait(const Head& head, const Request& request) {
+  const auto& pool = head.kind->pool;
+  if (options_.depth > 0 && !may_reserve(pool)) return Verdict::blocked;
+  const auto placement =
+      options_.depth > 0 ? timeline_.place_earliest(request) : std::optional<Placement>();
+  if (!placement) {
+    close(pool, head.job);
+    return Verdict::blocked;
+  }
+  timeline_.reserve(request, *placement);
+  plan_.reservations.emplace(head.job, placement->start);
+  ++n_reserved_[pool];
+  return Verdict::reserved;
+}
+
+bool Pass::may_reserve(const std::string& pool) const {
+  const auto found = n_reserved_.find(pool);
+  return (found == n_reserved_.end() ? 0 : found->second) < options_.depth;
+}
+
+void Pass::close(const std::string& pool, model::JobId job) {
+  plan_.closed.emplace(pool, job);
+  if (!pool.empty()) return;
+  for (const auto& each : view_.pools) plan_.closed.emplace(each, job);
+}
+
+}  // namespace policy

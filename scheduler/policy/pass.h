@@ -1,0 +1,55 @@
+#pragma once
+// One pass over the kinds of waiting jobs: who starts now, who gets a reservation, who stays.
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scheduler/policy/policy.h"
+#include "scheduler/policy/timeline.h"
+
+namespace policy {
+
+class Pass {
+ public:
+  Pass(const Options& options, const scheduler::View& view, base::Time now);
+
+  scheduler::Plan run();
+
+ private:
+  /// The oldest job of a kind that the pass has not looked at.
+  struct Head {
+    int priority;
+    double rank;
+    model::JobId job;
+    const scheduler::JobKind* kind;
+    std::set<model::JobId>::const_iterator at;
+    std::set<model::JobId>::const_iterator end;
+  };
+  enum class Verdict { started, reserved, blocked };
+
+  static bool comes_later(const Head& a, const Head& b);
+  static bool is_longer(const Head& a, const Head& b);
+
+  double rank(model::JobId job) const;
+  std::optional<Request> request_of(const Head& head) const;
+  void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
+  Verdict consider(const Head& head);
+  Verdict wait(const Head& head, const Request& request);
+  bool may_reserve(const std::string& pool) const;
+  void close(const std::string& pool, model::JobId job);
+
+  const Options& options_;
+  const scheduler::View& view_;
+  base::Time now_;
+  Timeline timeline_;
+  scheduler::Plan plan_;
+  std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
+  std::vector<Head> later_;                        // to be tried in the order of backfilling
+  bool is_backfilling_ = false;
+};
+
+}  // namespace policy

@@ -1,0 +1,16 @@
+#include "scheduler/policy/policy.h"
+
+#include "scheduler/policy/admit.h"
+#include "scheduler/policy/explain.h"
+#include "scheduler/policy/pass.h"
+
+namespace policy {
+
+scheduler::Policy make(const Options& options) {
+  return {.plan = [options](const scheduler::View& view,
+                            base::Time now) { return Pass(options, view, now).run(); },
+          .explain = explain,
+          .admit = admit};
+}
+
+}  // namespace policy

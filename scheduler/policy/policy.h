@@ -1,0 +1,41 @@
+#pragma once
+// The scheduling policies, and what they can be told.
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "scheduler/core/view.h"
+
+namespace policy {
+
+/// Who comes first among jobs of one priority; equal ranks go by submission. `sjf`: the shortest
+/// time limit; `lxf`: the largest expected slowdown, (wait + limit) / limit (Srinivasan et al.,
+/// JSSPP 2002); `wfp3`: the largest (wait / limit)^3 x cores (Tang et al., CLUSTER 2009). The last
+/// two are ranked anew at each pass.
+enum class Order { fcfs, sjf, lxf, wfp3 };
+
+/// In which order jobs are tried once the reservations are made.
+enum class BackfillOrder { queue, sjf };
+
+struct Options {
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+  Order order = Order::fcfs;
+  /// Blocked jobs of a pool that get a reservation, which no later job may delay. 0: none, and
+  /// nothing overtakes; 1: EASY (Lifka, JSSPP 1995); unlimited: conservative (Mu'alem, Feitelson,
+  /// IEEE TPDS 2001), all made anew at each pass.
+  std::size_t depth = 1;
+  BackfillOrder backfill_order = BackfillOrder::queue;
+};
+
+scheduler::Policy make(const Options& options);
+
+/// "fcfs", "sjf", "lxf", "wfp3".
+std::optional<Order> order_from_text(std::string_view text);
+
+/// "queue", "sjf".
+std::optional<BackfillOrder> backfill_order_from_text(std::string_view text);
+
+}  // namespace policy

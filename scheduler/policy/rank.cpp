@@ -1,0 +1,55 @@
+#include "scheduler/policy/rank.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace policy {
+
+namespace {
+
+double seconds(base::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+double rank_of(Order order, const scheduler::Job& job, base::Time now) {
+  const double limit = job.spec->time_limit ? std::max(seconds(*job.spec->time_limit), 1.0)
+                                            : std::numeric_limits<double>::infinity();
+  const double wait = std::max(seconds(now - job.submitted_at), 0.0);
+  switch (order) {
+    case Order::fcfs:
+      return 0;
+    case Order::sjf:
+      return -limit;
+    case Order::lxf:
+      return wait / limit;
+    case Order::wfp3:
+      return std::pow(wait / limit, 3) * job.layout.tasks * job.layout.cpus_per_task;
+  }
+  return 0;
+}
+
+base::Duration duration_of(const scheduler::JobKind& kind) {
+  return kind.time_limit.value_or(base::Duration::max());
+}
+
+std::optional<Order> order_from_text(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, Order>, 4> names{
+      {{"fcfs", Order::fcfs}, {"sjf", Order::sjf}, {"lxf", Order::lxf}, {"wfp3", Order::wfp3}}};
+  const auto* const found =
+      std::ranges::find(names, text, &std::pair<std::string_view, Order>::first);
+  if (found == names.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<BackfillOrder> backfill_order_from_text(std::string_view text) {
+  if (text == "queue") return BackfillOrder::queue;
+  if (text == "sjf") return BackfillOrder::sjf;
+  return std::nullopt;
+}
+
+}  // namespace policy

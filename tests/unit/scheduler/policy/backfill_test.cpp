@@ -1,0 +1,174 @@
+// Who starts beside a job that waits: stories of a cluster, a queue and what comes of them.
+
+#include <functional>
+
+#include "scheduler/core/record.h"
+#include "scheduler/policy/policy.h"
+#include "tests/support/catch.h"
+#include "tests/support/controller.h"
+
+using namespace support;
+using namespace std::chrono_literals;
+using model::JobState;
+
+namespace {
+
+/// A cluster of one node under a policy.
+class Machine {
+ public:
+  explicit Machine(const policy::Options& options, int cores = 4)
+      : controller_({}, policy::make(options)) {
+    controller_.join(node("n1", cores));
+  }
+
+  model::JobId submit(int tasks, int minutes) {
+    auto request = job().tasks(tasks);
+    if (minutes > 0) request.minutes(minutes);
+    return *controller_.submit(*request);
+  }
+  bool has_started(model::JobId id) const { return controller_.state_of(id) != JobState::waiting; }
+  std::string reason(model::JobId id) const {
+    return describe(*controller_.engine().reason_of(id));
+  }
+  std::optional<base::Time> expected_start(model::JobId id) const {
+    const auto& engine = controller_.engine();
+    return engine.record_of(engine.state().jobs.at(id)).expected_start;
+  }
+  void end(model::JobId id) {
+    (void)controller_.give(scheduler::NodeSaysEnded{
+        controller_.node_id("n1"), success({.job = id, .attempt = 1, .step = {}})});
+  }
+  void pass(base::Duration duration) { controller_.pass(duration); }
+  base::Time now() const { return controller_.now(); }
+
+ private:
+  Controller controller_;
+};
+
+}  // namespace
+
+TEST_CASE("a short job goes ahead when it is over before the first one can start") {
+  Machine machine({});
+  (void)machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  const auto fits = machine.submit(1, 60);
+  const auto too_long = machine.submit(1, 61);
+  CHECK_FALSE(machine.has_started(wide));
+  CHECK(machine.expected_start(wide) == machine.now() + 60min);
+  CHECK(machine.has_started(fits));
+  CHECK_FALSE(machine.has_started(too_long));
+}
+
+TEST_CASE("a job that would delay the first one is told so, with the time") {
+  Machine machine({});
+  (void)machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  const auto too_long = machine.submit(1, 61);
+  CHECK(machine.reason(too_long) == "fits now, but would delay job " + to_text(wide) +
+                                        ", which is to start by " + to_text(machine.now() + 60min));
+}
+
+TEST_CASE("a long job goes ahead on what the first one will not need") {
+  Machine machine({}, 5);
+  (void)machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  const auto beside = machine.submit(1, 600);
+  CHECK_FALSE(machine.has_started(wide));
+  CHECK(machine.has_started(beside));
+}
+
+TEST_CASE("when nobody can tell when the first job starts, nobody overtakes it") {
+  Machine machine({});
+  (void)machine.submit(3, 0);
+  const auto wide = machine.submit(4, 60);
+  const auto small = machine.submit(1, 1);
+  CHECK_FALSE(machine.expected_start(wide));
+  CHECK(machine.reason(small) == "behind job " + to_text(wide) + ", which comes first");
+}
+
+TEST_CASE("a job without a time limit goes ahead only where no reservation needs its place") {
+  Machine machine({}, 5);
+  (void)machine.submit(3, 60);
+  (void)machine.submit(4, 60);
+  const auto beside = machine.submit(1, 0);
+  const auto in_the_way = machine.submit(1, 0);
+  CHECK(machine.has_started(beside));
+  CHECK_FALSE(machine.has_started(in_the_way));
+}
+
+TEST_CASE("without backfilling nothing overtakes") {
+  Machine machine({.depth = 0});
+  (void)machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  const auto small = machine.submit(1, 1);
+  CHECK_FALSE(machine.has_started(small));
+  CHECK(machine.reason(small) == "behind job " + to_text(wide) + ", which comes first");
+}
+
+TEST_CASE("with more reservations, later jobs are not delayed either") {
+  const auto overtakes = [](std::size_t depth) {
+    Machine machine({.depth = depth});
+    (void)machine.submit(3, 60);
+    (void)machine.submit(2, 60);  // from 1:00 on
+    (void)machine.submit(4, 60);  // from 2:00 on, if it is told so
+    return machine.has_started(machine.submit(1, 130));
+  };
+  CHECK(overtakes(1));
+  CHECK_FALSE(overtakes(2));
+  CHECK_FALSE(overtakes(policy::Options::unlimited));
+}
+
+TEST_CASE("an early end brings the reservation forward") {
+  Machine machine({});
+  const auto first = machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  machine.pass(10min);
+  machine.end(first);
+  CHECK(machine.has_started(wide));
+}
+
+TEST_CASE("what is left is filled in the order that was chosen") {
+  const auto started = [](policy::BackfillOrder order) {
+    Machine machine({.backfill_order = order});
+    (void)machine.submit(3, 60);
+    const auto filler = machine.submit(1, 60);
+    (void)machine.submit(4, 60);
+    const auto earlier = machine.submit(1, 50);
+    const auto shorter = machine.submit(1, 10);
+    machine.end(filler);
+    return std::pair(machine.has_started(earlier), machine.has_started(shorter));
+  };
+  CHECK(started(policy::BackfillOrder::queue) == std::pair(true, false));
+  CHECK(started(policy::BackfillOrder::sjf) == std::pair(false, true));
+}
+
+TEST_CASE("each order has its own first") {
+  // One core is taken until 1:00. Waiting since 0:00: a long job; since 0:30: a short one and one
+  // that is wide and long.
+  const auto first = [](policy::Order order) {
+    Machine machine({.order = order, .depth = 0}, 2);
+    const auto running = machine.submit(2, 600);
+    const auto longest = machine.submit(1, 300);
+    machine.pass(30min);
+    const auto shortest = machine.submit(2, 20);
+    const auto wide = machine.submit(2, 90);
+    machine.pass(30min);
+    machine.end(running);
+    if (machine.has_started(longest)) return "longest";
+    if (machine.has_started(shortest)) return "shortest";
+    return machine.has_started(wide) ? "wide" : "none";
+  };
+  CHECK(first(policy::Order::fcfs) == std::string("longest"));
+  CHECK(first(policy::Order::sjf) == std::string("shortest"));
+  CHECK(first(policy::Order::lxf) == std::string("shortest"));
+  CHECK(first(policy::Order::wfp3) == std::string("shortest"));
+}
+
+TEST_CASE("priority comes before any order") {
+  Controller controller({}, policy::make({.order = policy::Order::sjf, .depth = 0}));
+  const auto brief = *controller.submit(*job().minutes(1));
+  const auto important = *controller.submit(*job().minutes(100).priority(1));
+  controller.join(node("n1", 1));
+  CHECK(controller.state_of(important) == JobState::starting);
+  CHECK(controller.state_of(brief) == JobState::waiting);
+}
