@@ -57,6 +57,10 @@ std::string manual_commands() {
       text += "Its options are described in\n.Xr submit 1 .\n";
       continue;
     }
+    if (verb == &simulate_verb) {
+      text += "Its options are described in\n.Xr muster-simulate 1 .\n";
+      continue;
+    }
     std::vector<options::Option> own;
     for (const auto& option : verb->table()) {
       if (option.name != "help" && option.id != dir_id && option.id != json_id) {

@@ -9,7 +9,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "cli/problem.h"
@@ -76,6 +78,15 @@ base::Result<std::string> present_directory() {
     return base::fail_errno(errno, "cannot find the present directory");
   }
   return std::string(path);
+}
+
+base::Result<std::string> program_beside(std::string_view name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return base::fail_errno(error.value(), "cannot find the path of this program");
+  const auto path = self.parent_path() / name;
+  if (::access(path.c_str(), X_OK) == 0) return path.string();
+  return base::fail_errno(errno, fmt::format("cannot start '{}'", path.string()));
 }
 
 std::string local_time(base::Time time) {

@@ -27,6 +27,9 @@ std::optional<std::string> variable(const char* name);
 /// The present directory as the shell knows it (by symbolic links, where they lead here).
 base::Result<std::string> present_directory();
 
+/// The path of another program of muster, which lies beside this one.
+base::Result<std::string> program_beside(std::string_view name);
+
 /// "2026-11-20 13:00:45" in local time.
 std::string local_time(base::Time time);
 

@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 
 #include "cli/api.h"
 #include "cli/embedded.h"
@@ -123,15 +121,6 @@ Try<conf::Config> settle_config(const ClusterPaths& paths, const Wish& wish) {
                   paths.dir, paths.config()));
 }
 
-Try<std::string> musterd_path() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return refuse("cannot find the path of this program: " + error.message());
-  const auto path = self.parent_path() / "musterd";
-  if (::access(path.c_str(), X_OK) == 0) return path.string();
-  return refuse(base::fail_errno(errno, fmt::format("cannot start '{}'", path.string())).error());
-}
-
 std::vector<std::string> environment_words() {
   std::vector<std::string> words;
   for (const auto& [name, value] : environment()) words.push_back(name + "=" + value);
@@ -140,8 +129,8 @@ std::vector<std::string> environment_words() {
 
 /// Starts musterd in a session of its own and waits until it answers.
 Try<void> start_controller(const Cluster& cluster) {
-  const auto program = musterd_path();
-  if (!program) return std::unexpected(program.error());
+  const auto program = program_beside("musterd");
+  if (!program) return refuse(program.error());
   const auto log_dir = cluster.paths.dir + "/log";
   if (auto made = loop::make_directories(log_dir, 0700); !made) return refuse(made.error());
   loop::Loop loop;

@@ -34,6 +34,7 @@ extern const Verb release_verb;
 extern const Verb nodes_verb;
 extern const Verb events_verb;
 extern const Verb config_verb;
+extern const Verb simulate_verb;
 extern const Verb version_verb;
 extern const Verb help_verb;
 

@@ -46,7 +46,7 @@ endif()
 find_path(NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{NCCL_HOME}/include)
 find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} $ENV{NCCL_HOME}/lib)
 
-# The digits example reads its compressed data with zlib.
+# The digits example and the replay of logs read compressed files with zlib.
 find_package(ZLIB REQUIRED)
 
 function(print_dependencies)

@@ -38,6 +38,7 @@ struct Parsed {
 enum class Operands {
   end_options,  // the first word that is no option ends them: what follows belongs to a program
   anywhere,     // options may follow other words, up to "--"
+  all,          // every word is one: another program reads them
 };
 
 /// errors: invalid, naming the option and the nearest known one

@@ -31,6 +31,7 @@ class Reader {
 };
 
 base::Result<Parsed> Reader::read(Operands operands) {
+  if (operands == Operands::all) return Parsed{.rest = {words_.begin(), words_.end()}};
   while (next_ < words_.size()) {
     const std::string_view word = words_[next_++];
     if (word == "--") {

@@ -1,0 +1,82 @@
+#!/bin/sh
+# muster simulate: figures of a log that never changes, formats, outputs, and mistakes. No cluster runs.
+. "$(dirname "$0")/lib.sh"
+
+LOG=$ROOT/tests/traces/small.swf
+
+"$ROOT/tests/traces/generate" >"$T/again.swf"
+runs 0 "the log of the tests is what its script prints" cmp "$LOG" "$T/again.swf"
+
+runs 0 "a log is replayed" muster simulate "$LOG"
+like out '^small.swf: 194 jobs on 32 cores$' "the log and its machine are named"
+like out '^dropped 6 of 200 jobs: 1 larger than the machine, 5 without a run time$' "dropped jobs are counted"
+like out '^mean wait, s +[0-9.]+$' "figures are printed"
+
+# figure POLICY FIELD
+figure() {
+  jq -r ".[] | select(.policy == \"$1\") | .$2 | . * 1000 | round" "$T/figures"
+}
+
+runs 0 "several policies are compared" muster simulate --json --policy fcfs,sjf --policy lxf,wfp3 "$LOG"
+cp out figures
+is "$(jq -r '[.[].policy] | join(" ")' figures)" "fcfs sjf lxf wfp3" "JSON has an object for each policy"
+is "$(jq -r '.[0] | keys_unsorted | join(" ")' figures)" \
+  "policy jobs wait_mean_s wait_median_s wait_p95_s wait_p99_s wait_max_s ave_bsld turnaround_mean_s utilization \
+preemptions lost_work_s passes pass_mean_us pass_max_us" "JSON has all figures"
+is "$(figure fcfs wait_mean_s) $(figure fcfs ave_bsld) $(figure fcfs utilization)" "2333814 12401 579" "the figures of fcfs"
+is "$(figure sjf wait_mean_s) $(figure sjf ave_bsld) $(figure sjf utilization)" "2076340 5045 527" "the figures of sjf"
+is "$(figure lxf wait_mean_s) $(figure lxf ave_bsld) $(figure lxf utilization)" "2292113 6148 536" "the figures of lxf"
+is "$(figure wfp3 wait_mean_s) $(figure wfp3 ave_bsld) $(figure wfp3 utilization)" "2615309 6089 553" "the figures of wfp3"
+
+gzip -c "$LOG" >small.swf.gz
+runs 0 "a compressed log is read" muster simulate --json small.swf.gz --schedule out.swf --chart out.svg
+is "$(jq '.[0].wait_mean_s' out)" "$(jq '.[0].wait_mean_s' figures)" "its figures are the same"
+is "$(grep -vc '^;' out.swf)" 194 "the schedule has a line for each job"
+is "$(grep -v '^;' out.swf | awk '{ s += $3 } END { printf "%.6f", s / NR }')" \
+  "$(jq -r '.[0].wait_mean_s' figures | awk '{ printf "%.6f", $1 }')" "its third field is the wait"
+runs 0 "a schedule is a log" muster simulate --json out.swf
+is "$(jq '.[0].ave_bsld' out)" "$(jq '.[0].ave_bsld' figures)" "its figures are those of the log"
+like out.svg '^<svg ' "the chart is SVG"
+
+cat >gpu.csv <<'END'
+job_id,num_gpu,submit_time,duration,model_name
+0,64,0,60000,vgg16
+1,1,1000,60000,bert
+END
+runs 0 "a GPU trace is replayed on 8 nodes of 8 GPUs" muster simulate gpu.csv --json
+is "$(jq '.[0].wait_max_s' out)" 59 "a job waits for the GPUs of another"
+
+{
+  cat "$LOG"
+  echo "201 x"
+} >bad.swf
+runs 1 "a bad line ends the replay" muster simulate bad.swf
+like err "^muster simulate: bad.swf: line 208: expected 18 fields, found 2: '201 x'$" "the bad line is told"
+runs 0 "bad lines are skipped on demand" muster simulate bad.swf --skip-bad
+like out "^skipped 1 bad line, the first: bad.swf: line 208: expected 18 fields" "skipped lines are told"
+
+runs 1 "a missing log is refused" muster simulate missing.swf
+like err "^muster simulate: cannot read 'missing.swf': No such file or directory$" "and named"
+runs 2 "a policy that does not exist is a wrong command line" muster simulate --policy best "$LOG"
+like err "^muster simulate: --policy: expected fcfs, sjf, lxf or wfp3, found 'best'$" "and told"
+runs 1 "an output that cannot be written is told before the work" muster simulate "$LOG" --chart nowhere/x.svg
+like err "cannot write 'nowhere/x.svg': No such file or directory$" "with its name"
+runs 1 "the log is not overwritten" muster simulate out.swf --schedule out.swf
+like err "'out.swf' is the log itself$" "and that is said"
+
+runs 0 "options are explained" muster simulate --help
+cp out help
+sed -n 's/^ .*--\([a-z-]*\).*/\1/p' help | sort -u >options
+is "$(wc -l <options)" 12 "all options are listed"
+missing=
+while read -r option; do
+  grep -Fq "Fl \\-$option" "$ROOT/man/muster-simulate.1" || missing="$missing $option"
+done <options
+is "$missing" "" "the manual page has every option"
+
+mkdir alone
+ln "$(command -v muster)" alone/muster 2>/dev/null || cp "$(command -v muster)" alone/muster
+runs 1 "a missing program is told" alone/muster simulate "$LOG"
+like err "^muster simulate: cannot start '.*/alone/muster-simulate': No such file or directory$" "with its path"
+
+done_testing

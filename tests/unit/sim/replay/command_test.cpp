@@ -1,0 +1,106 @@
+#include "sim/replay/command.h"
+
+#include "lib/base/text.h"
+#include "tests/support/catch.h"
+
+using replay::Command;
+using replay::parse_command;
+
+namespace {
+
+Command command(const std::vector<std::string>& words) {
+  const auto parsed = parse_command(words);
+  if (!parsed) FAIL(parsed.error().text);
+  return *parsed;
+}
+
+std::string command_error(const std::vector<std::string>& words) {
+  const auto parsed = parse_command(words);
+  return parsed ? "" : parsed.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("a log alone is replayed by fcfs with EASY backfilling") {
+  const auto plain = command({"x.swf"});
+  CHECK(plain.log == "x.swf");
+  REQUIRE(plain.candidates.size() == 1);
+  CHECK(plain.candidates[0].name == "fcfs");
+  CHECK(plain.candidates[0].options.order == policy::Order::fcfs);
+  CHECK(plain.candidates[0].options.depth == 1);
+  CHECK(plain.reading.filter == replay::Filter::strong);
+  CHECK_FALSE(plain.reading.machine);
+  CHECK_FALSE(plain.json);
+  CHECK(settings_text(plain) == "backfill easy, requested times, event order batch");
+}
+
+TEST_CASE("every option has its effect") {
+  const auto all =
+      command({"--machine", "16x8", "--filter=none", "x.swf", "--policy", "lxf", "--backfill=7",
+               "--backfill-order", "sjf", "--estimates", "actual", "--event-order", "pyss",
+               "--schedule", "o.swf", "--chart", "o.svg", "--json", "--skip-bad"});
+  CHECK(all.reading.machine == replay::MachineSize{16, 8});
+  CHECK(all.reading.filter == replay::Filter::none);
+  CHECK(all.reading.skip_bad);
+  CHECK(all.candidates[0].options.order == policy::Order::lxf);
+  CHECK(all.candidates[0].options.depth == 7);
+  CHECK(all.candidates[0].options.backfill_order == policy::BackfillOrder::sjf);
+  CHECK(all.options.estimates == replay::Estimates::actual);
+  CHECK(all.options.event_order == replay::EventOrder::pyss);
+  CHECK(all.schedule == "o.swf");
+  CHECK(all.chart == "o.svg");
+  CHECK(all.json);
+  CHECK(settings_text(all) == "backfill 7 shortest first, actual times, event order pyss");
+}
+
+TEST_CASE("depths of backfilling have names") {
+  const auto depth = [](const std::string& text) {
+    return command({"x", "--backfill", text}).candidates[0].options.depth;
+  };
+  CHECK(depth("none") == 0);
+  CHECK(depth("0") == 0);
+  CHECK(depth("easy") == 1);
+  CHECK(depth("conservative") == policy::Options::unlimited);
+  CHECK(depth("100") == 100);
+}
+
+TEST_CASE("policies to compare come in a list, or one by one") {
+  const auto four = command({"x", "--policy", "fcfs,wfp3", "--policy=sjf", "--policy", "lxf"});
+  std::vector<std::string> names;
+  for (const auto& one : four.candidates) names.push_back(one.name);
+  CHECK(base::join(names, " ") == "fcfs wfp3 sjf lxf");
+  CHECK(four.candidates[1].options.order == policy::Order::wfp3);
+}
+
+TEST_CASE("a command line that makes no sense says what was expected") {
+  CHECK(command_error({}) == "expected a LOG to replay");
+  CHECK(command_error({"a", "b"}) == "expected one LOG, found also 'b'");
+  CHECK(command_error({"a", "--policy", "best"}) ==
+        "--policy: expected fcfs, sjf, lxf or wfp3, found 'best'");
+  CHECK(command_error({"a", "--policy", "fcfs,"}) ==
+        "--policy: expected fcfs, sjf, lxf or wfp3, found ''");
+  CHECK(command_error({"a", "--policy", "fcfs,fcfs"}) == "--policy: 'fcfs' is named twice");
+  CHECK(command_error({"a", "--backfill", "-1"}) ==
+        "--backfill: expected none, easy, conservative or a number of jobs, found '-1'");
+  CHECK(command_error({"a", "--backfill-order", "x"}) ==
+        "--backfill-order: expected queue or sjf, found 'x'");
+  CHECK(command_error({"a", "--estimates", ""}) ==
+        "--estimates: expected requested or actual, found ''");
+  CHECK(command_error({"a", "--event-order", "x"}) ==
+        "--event-order: expected batch or pyss, found 'x'");
+  CHECK(command_error({"a", "--filter", "x"}) == "--filter: expected strong or none, found 'x'");
+  CHECK(command_error({"a", "--machine", "x"}).starts_with("--machine: expected a number of "));
+  CHECK(command_error({"a", "--chart="}) == "--chart: expected the name of a file, found ''");
+  CHECK(command_error({"a", "--policy", "fcfs,sjf", "--schedule", "o"}) ==
+        "--schedule: expected one --policy, found 2");
+  CHECK(command_error({"a", "--polcy", "x"}) ==
+        "unknown option '--polcy'; did you mean '--policy'?");
+}
+
+TEST_CASE("help needs no log, and fits 80 columns") {
+  CHECK(command({"--help"}).help);
+  for (const auto line : base::split(replay::command_help(), '\n')) CHECK(line.size() <= 80);
+  for (const auto& option : replay::command_table()) {
+    CHECK(replay::command_help().find("--" + std::string(option.name)) != std::string::npos);
+  }
+}
