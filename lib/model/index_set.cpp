@@ -53,6 +53,18 @@ int IndexSet::count() const {
   return n;
 }
 
+int IndexSet::count_below(int bound) const {
+  constexpr int bits = 64;
+  int n = 0;
+  for (std::size_t w = 0; w < words_.size(); ++w) {
+    const int left = bound - static_cast<int>(w) * bits;
+    if (left <= 0) break;
+    const auto mask = left >= bits ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
+    n += std::popcount(words_[w] & mask);
+  }
+  return n;
+}
+
 std::vector<int> IndexSet::members() const {
   std::vector<int> all;
   for (std::size_t w = 0; w < words_.size(); ++w) {

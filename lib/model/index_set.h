@@ -23,6 +23,7 @@ class IndexSet {
   void remove(int index);
   bool contains(int index) const;
   int count() const;
+  int count_below(int bound) const;  // members smaller than this
   bool empty() const { return count() == 0; }
   std::vector<int> members() const;  // ascending
   std::optional<int> first() const;

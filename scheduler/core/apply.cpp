@@ -127,7 +127,11 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
     found = state.nodes.emplace(fact.node, std::move(node)).first;
     state.node_by_name.emplace(fact.info.name, fact.node);
     state.next_node = std::max(state.next_node, fact.node.next());
+  } else {
+    const auto kind = state.node_kinds.find(kind_of(found->second.info));
+    if (--kind->second == 0) state.node_kinds.erase(kind);
   }
+  ++state.node_kinds[kind_of(fact.info)];
   auto& node = found->second;
   state.away_since.erase({node.since, node.id});
   node.info = fact.info;

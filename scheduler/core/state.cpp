@@ -2,6 +2,14 @@
 
 namespace scheduler {
 
+NodeKind kind_of(const model::NodeInfo& info) {
+  const auto& topology = info.topology;
+  return {.pool = info.pool,
+          .cores = static_cast<int>(topology.cores.size()),
+          .gpus = static_cast<int>(topology.gpus.size()),
+          .memory = topology.memory};
+}
+
 JobKind kind_of(const Job& job) {
   return {.uid = job.user.uid,
           .priority = job.spec->priority,
@@ -22,6 +30,16 @@ model::CoreSet free_cores(const Node& node) {
 model::GpuSet free_gpus(const Node& node) {
   const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
   return model::GpuSet::range(0, n_gpus) - node.gpus_used;
+}
+
+int n_free_cores(const Node& node) {
+  const auto n_cores = static_cast<int>(node.info.topology.cores.size());
+  return n_cores - node.cores_used.count_below(n_cores);
+}
+
+int n_free_gpus(const Node& node) {
+  const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
+  return n_gpus - node.gpus_used.count_below(n_gpus);
 }
 
 base::Bytes free_memory(const Node& node) {

@@ -38,7 +38,21 @@ struct Node {
 bool may_take_work(const Node& node);
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
+int n_free_cores(const Node& node);
+int n_free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
+
+/// What nodes have in common for a request that any of them could serve.
+struct NodeKind {
+  std::string pool;
+  int cores = 0;
+  int gpus = 0;
+  base::Bytes memory;
+
+  auto operator<=>(const NodeKind&) const = default;  // any order, for use as a key
+};
+
+NodeKind kind_of(const model::NodeInfo& info);
 
 /// What waiting jobs have in common that no policy tells apart but by their age: a pass looks at
 /// the oldest of a kind only.
@@ -72,6 +86,7 @@ struct State {
 
   // Indexes over the above, kept by apply().
   std::map<std::string, model::NodeId, NameOrder> node_by_name;
+  std::map<NodeKind, int> node_kinds;  // how many there are of each
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
   std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs with a limit

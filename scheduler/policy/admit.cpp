@@ -15,22 +15,14 @@ using base::Code;
 using base::fail;
 using base::plural;
 
-/// All that a node has, whoever uses it now.
-struct Capacity {
-  int cores = 0;
-  int gpus = 0;
-  base::Bytes memory;
-};
+using Kinds = std::vector<std::pair<scheduler::NodeKind, int>>;  // and how many there are
 
-std::vector<Capacity> capacities(const scheduler::View& view, const std::string& pool) {
-  std::vector<Capacity> all;
-  for (const auto& [id, node] : view.state.nodes) {
-    if (!pool.empty() && node.info.pool != pool) continue;
-    const auto& topology = node.info.topology;
-    all.push_back({static_cast<int>(topology.cores.size()), static_cast<int>(topology.gpus.size()),
-                   topology.memory});
+Kinds kinds_in(const scheduler::View& view, const std::string& pool) {
+  Kinds kinds;
+  for (const auto& [kind, n_nodes] : view.state.node_kinds) {
+    if (pool.empty() || kind.pool == pool) kinds.emplace_back(kind, n_nodes);
   }
-  return all;
+  return kinds;
 }
 
 base::Result<void> known_pool(const scheduler::View& view, const std::string& pool) {
@@ -43,11 +35,11 @@ base::Result<void> known_pool(const scheduler::View& view, const std::string& po
 }
 
 /// One resource that no node has enough of for even the smallest part of the request.
-base::Result<void> one_task_fits(const std::vector<Capacity>& nodes, const model::Layout& layout,
+base::Result<void> one_task_fits(const Kinds& kinds, const model::Layout& layout,
                                  const std::string& where) {
   const auto one = model::demand_of(layout, 1);
-  Capacity most;
-  for (const auto& node : nodes) {
+  scheduler::NodeKind most;
+  for (const auto& [node, n_nodes] : kinds) {
     most.cores = std::max(most.cores, node.cores);
     most.gpus = std::max(most.gpus, node.gpus);
     most.memory = std::max(most.memory, node.memory);
@@ -76,10 +68,13 @@ base::Result<void> one_task_fits(const std::vector<Capacity>& nodes, const model
   return {};
 }
 
-base::Result<void> free_number_fits(const std::vector<int>& room, const model::Layout& layout,
+/// Tasks that a node can take, and how many such nodes there are; the roomiest first.
+using Rooms = std::vector<std::pair<int, int>>;
+
+base::Result<void> free_number_fits(const Rooms& rooms, const model::Layout& layout,
                                     const std::string& where) {
   std::int64_t total = 0;
-  for (const int tasks : room) total += tasks;
+  for (const auto& [tasks, n_nodes] : rooms) total += std::int64_t{tasks} * n_nodes;
   if (total >= layout.tasks) return {};
   return fail(Code::invalid,
               fmt::format("{} with {} each do not fit {}; the most that can run is --ntasks={}",
@@ -87,12 +82,22 @@ base::Result<void> free_number_fits(const std::vector<int>& room, const model::L
                           total));
 }
 
-/// `room` is sorted, the roomiest node first.
-base::Result<void> fixed_number_fits(const std::vector<int>& room, const model::Layout& layout,
+/// The tasks that the node with this place can take, the roomiest having place 0.
+int room_at(const Rooms& rooms, int place) {
+  for (const auto& [tasks, n_nodes] : rooms) {
+    if (place < n_nodes) return tasks;
+    place -= n_nodes;
+  }
+  return 0;
+}
+
+base::Result<void> fixed_number_fits(const Rooms& rooms, const model::Layout& layout,
                                      const std::string& where) {
-  const auto wanted = static_cast<std::size_t>(*layout.nodes);
-  const auto usable =
-      static_cast<std::size_t>(std::ranges::count_if(room, [](int tasks) { return tasks > 0; }));
+  const int wanted = *layout.nodes;
+  int usable = 0;
+  for (const auto& [tasks, n_nodes] : rooms) {
+    if (tasks > 0) usable += n_nodes;
+  }
   if (wanted > usable) {
     return fail(
         Code::invalid,
@@ -101,14 +106,15 @@ base::Result<void> fixed_number_fits(const std::vector<int>& room, const model::
                     plural(*layout.nodes, "node"), usable, where, usable));
   }
   const auto tasks = model::tasks_by_node(layout);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i] <= room[i]) continue;
-    const int even = room[wanted - 1];
+  for (int i = 0; i < wanted; ++i) {
+    const int here = tasks[static_cast<std::size_t>(i)];
+    if (here <= room_at(rooms, i)) continue;
+    const int even = room_at(rooms, wanted - 1);
     return fail(
         Code::invalid,
         fmt::format("{} with {} each on one node do not fit {}; the most that can run on {} is "
                     "--ntasks-per-node={}",
-                    plural(tasks[i], "task"), plural(layout.cpus_per_task, "core"), where,
+                    plural(here, "task"), plural(layout.cpus_per_task, "core"), where,
                     plural(*layout.nodes, "node"), even));
   }
   return {};
@@ -119,18 +125,18 @@ base::Result<void> fixed_number_fits(const std::vector<int>& room, const model::
 base::Result<void> admit(const scheduler::View& view, const model::Layout& layout,
                          const std::string& pool) {
   if (auto known = known_pool(view, pool); !known) return known;
-  const auto nodes = capacities(view, pool);
-  if (nodes.empty()) return {};
+  const auto kinds = kinds_in(view, pool);
+  if (kinds.empty()) return {};
   const auto where =
       pool.empty() ? std::string("in this cluster") : fmt::format("in pool '{}'", pool);
-  if (auto fits = one_task_fits(nodes, layout, where); !fits) return fits;
+  if (auto fits = one_task_fits(kinds, layout, where); !fits) return fits;
 
-  std::vector<int> room;
-  for (const auto& node : nodes)
-    room.push_back(tasks_that_fit(layout, node.cores, node.gpus, node.memory));
-  std::ranges::sort(room, std::greater());
-  return layout.nodes ? fixed_number_fits(room, layout, where)
-                      : free_number_fits(room, layout, where);
+  Rooms rooms;
+  for (const auto& [node, n_nodes] : kinds)
+    rooms.emplace_back(tasks_that_fit(layout, node.cores, node.gpus, node.memory), n_nodes);
+  std::ranges::sort(rooms, std::greater());
+  return layout.nodes ? fixed_number_fits(rooms, layout, where)
+                      : free_number_fits(rooms, layout, where);
 }
 
 }  // namespace policy

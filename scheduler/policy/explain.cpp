@@ -86,7 +86,7 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
 bool fits_now(const scheduler::View& view, const scheduler::Job& job, base::Time now) {
   Request request{.layout = job.layout, .duration = base::Duration(), .pools = {}};
   for (const auto& pool : view.pools) request.pools.push_back(is_allowed(job, pool));
-  return Timeline(view, now).place_at(request, now).has_value();
+  return Timeline(view, now).place_now(request).has_value();
 }
 
 }  // namespace

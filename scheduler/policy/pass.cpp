@@ -85,7 +85,7 @@ Pass::Verdict Pass::consider(const Head& head) {
     later_.push_back(head);
     return Verdict::blocked;
   }
-  if (const auto placement = timeline_.place_at(*request, now_)) {
+  if (const auto placement = timeline_.place_now(*request)) {
     plan_.starts.push_back({head.job, timeline_.allocate(*request, *placement)});
     return Verdict::started;
   }
@@ -98,7 +98,7 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto& pool = head.kind->pool;
   if (options_.depth > 0 && !may_reserve(pool)) return Verdict::blocked;
   const auto placement =
-      options_.depth > 0 ? timeline_.place_earliest(request) : std::optional<Placement>();
+      options_.depth > 0 ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
     close(pool, head.job);
     return Verdict::blocked;

@@ -2,9 +2,9 @@
 // What is free on each node from now on: running jobs give back what they hold when they are
 // expected to end, and reservations take it again.
 
-#include <cstdint>
+#include <map>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -33,16 +33,18 @@ struct Placement {
 class Timeline {
  public:
   /// Of the nodes that may take work.
-  /// cost: O(nodes + running jobs)
+  /// cost: O(nodes)
   Timeline(const scheduler::View& view, base::Time now);
 
   /// On first-fitting nodes in the order of their names: one that takes all tasks if there is one
   /// and no number of nodes is asked for.
-  std::optional<Placement> place_at(const Request& request, base::Time start) const;
+  std::optional<Placement> place_now(const Request& request) const;
 
-  /// The first moment at which the request fits for all its duration; nullopt when no known end of
-  /// a job makes room for it.
-  std::optional<Placement> place_earliest(const Request& request) const;
+  /// The first moment at which a request that does not fit now fits for all its duration; nullopt
+  /// when no known end of a job makes room for it.
+  /// cost: O(nodes + jobs that end until then) before the first reservation, then O(moments x
+  /// nodes)
+  std::optional<Placement> place_later(const Request& request);
 
   /// Takes what the placement holds from its start for the duration.
   void reserve(const Request& request, const Placement& placement);
@@ -61,28 +63,43 @@ class Timeline {
     base::Time from;
     Amount free;
   };
+  /// One node. What its running jobs give back is added when something is taken from it: until then
+  /// it only ever has more than now.
   struct Lane {
     const scheduler::Node* node;
     std::size_t pool;
-    model::CoreSet cores;  // free now
-    model::GpuSet gpus;
+    model::CoreSet cores_taken;  // by this pass
+    model::GpuSet gpus_taken;
     std::vector<Step> steps;
+    bool has_ends = false;
   };
 
+  static void give_back(Amount& free, const model::NodeShare& share);
   static Amount least(const Lane& lane, base::Time start, base::Time end);
   static std::size_t split(Lane& lane, base::Time at);
-  static void take(Lane& lane, const model::Demand& demand, base::Time start, base::Time end);
   static std::optional<base::Time> earliest_on(const Lane& lane, const model::Demand& demand,
                                                base::Duration duration);
 
-  void add_ends(const scheduler::State& state);
   bool allows(const Request& request, const Lane& lane) const { return request.pools[lane.pool]; }
-  std::vector<int> rooms(const Request& request, base::Time start) const;
-  std::optional<Placement> earliest_on_one(const Request& request, int tasks) const;
+  bool is_hopeless_now(const Request& request) const;
+  bool is_for_one_node(const model::Layout& layout) const;
+  std::optional<std::size_t> lane_of(model::NodeId node) const;
+  base::Time when_known(base::Time expected_end) const;
+  void add_ends(Lane& lane);
+  void take(Lane& lane, const model::Demand& demand, base::Time start, base::Time end);
+  std::optional<Placement> place_at(const Request& request, base::Time start) const;
+  std::optional<Placement> place_first(const Request& request) const;
+  std::optional<Placement> place_on_one(const Request& request, int tasks) const;
   std::vector<base::Time> changes(const Request& request) const;
 
+  const scheduler::State& state_;
   base::Time now_;
   std::vector<Lane> lanes_;
+  std::vector<std::optional<std::size_t>> lane_by_node_;  // by number of the node
+  std::vector<std::int64_t> free_cores_by_pool_;          // now
+  std::multimap<base::Time, std::pair<std::size_t, model::Demand>>
+      ends_of_started_;  // by this pass
+  bool has_reservations_ = false;
 };
 
 }  // namespace policy

@@ -103,3 +103,13 @@ TEST_CASE("a member that is not there is not contained and may be removed") {
   CHECK(set.count() == 3);
   CHECK(IndexSet::range(4, 0).empty());
 }
+
+TEST_CASE("members below a bound are counted") {
+  auto set = model::IndexSet::range(60, 10);
+  set.add(3);
+  CHECK(set.count_below(0) == 0);
+  CHECK(set.count_below(4) == 1);
+  CHECK(set.count_below(64) == 5);
+  CHECK(set.count_below(65) == 6);
+  CHECK(set.count_below(1000) == set.count());
+}

@@ -1,0 +1,43 @@
+#include "scheduler/policy/spread.h"
+
+#include "lib/base/random.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+model::Layout layout_of(int tasks, std::optional<int> nodes) {
+  model::Layout layout;
+  layout.tasks = tasks;
+  layout.nodes = nodes;
+  return layout;
+}
+
+}  // namespace
+
+TEST_CASE("tasks go to one node that takes them all, else to as many as it needs") {
+  using Parts = std::vector<std::pair<std::size_t, int>>;
+  CHECK(policy::spread(layout_of(3, {}), {2, 3}) == Parts{{1, 3}});
+  CHECK(policy::spread(layout_of(4, {}), {2, 0, 3}) == Parts{{0, 2}, {2, 2}});
+  CHECK(policy::spread(layout_of(5, 2), {2, 4, 3}) == Parts{{1, 3}, {0, 2}});
+  CHECK_FALSE(policy::spread(layout_of(6, {}), {2, 3}));
+  CHECK_FALSE(policy::spread(layout_of(4, 2), {4, 1}));
+}
+
+TEST_CASE("roominess says what spreading would find, as rooms change") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    base::Random random(seed);
+    const auto number = [&](std::uint64_t bound) { return static_cast<int>(random.below(bound)); };
+    const int nodes = number(5);
+    const auto layout = layout_of(nodes + number(8) + 1, nodes == 0 ? std::optional<int>() : nodes);
+    std::vector<int> rooms(6);
+    policy::Roominess roominess(layout);
+    for (int change = 0; change < 30; ++change) {
+      auto& room = rooms[random.below(rooms.size())];
+      const int now = number(6);
+      roominess.change(room, now);
+      room = now;
+      INFO("seed " << seed);
+      REQUIRE(roominess.is_enough() == policy::spread(layout, rooms).has_value());
+    }
+  }
+}
