@@ -16,6 +16,16 @@ std::string amounts(const Demand& demand) {
   return text;
 }
 
+std::string shortage(const ShortOfResources& r) {
+  if (r.nodes_needed == 0) {
+    return fmt::format("needs {} in all; {} ready {} less free now", amounts(r.per_node),
+                       base::plural(r.nodes_ready, "node"), r.nodes_ready == 1 ? "has" : "have");
+  }
+  return fmt::format("needs {} with {} each; {} of {} ready have that now",
+                     base::plural(r.nodes_needed, "node"), amounts(r.per_node), r.nodes_fitting,
+                     base::plural(r.nodes_ready, "node"));
+}
+
 std::string holders_text(const std::vector<JobId>& holders) {
   if (holders.empty()) return "";
   std::vector<std::string> ids;
@@ -46,12 +56,7 @@ std::string describe(const Reason& reason) {
           [](const Held& held) {
             return fmt::format("held by {}; release it with muster release", held.by);
           },
-          [](const ShortOfResources& r) {
-            return fmt::format("needs {} with {} each; {} of {} ready have that now{}",
-                               base::plural(r.nodes_needed, "node"), amounts(r.per_node),
-                               r.nodes_fitting, base::plural(r.nodes_ready, "node"),
-                               holders_text(r.holders));
-          },
+          [](const ShortOfResources& r) { return shortage(r) + holders_text(r.holders); },
           [](const NodesAway& r) {
             return fmt::format("needs {} and {} connected; waiting for nodes to come (back)",
                                base::plural(r.nodes_needed, "node"),

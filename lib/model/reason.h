@@ -24,10 +24,10 @@ struct Held {
 
 /// Its nodes do not have enough free now.
 struct ShortOfResources {
-  int nodes_needed = 1;
+  int nodes_needed = 1;        // 0: any number that has enough together
   int nodes_ready = 0;         // up, in an allowed pool
   int nodes_fitting = 0;       // of these, with enough free now
-  Demand per_node;             // of the largest part
+  Demand per_node;             // of the largest part; of all where any number will do
   std::vector<JobId> holders;  // whose end would free the nodes, soonest known end first; at most 8
   bool operator==(const ShortOfResources&) const = default;
 };

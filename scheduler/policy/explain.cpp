@@ -76,7 +76,8 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
   const auto demand = model::demand_of(job.layout, largest);
   const auto n_fitting =
       std::ranges::count_if(ready, [&](const Node* node) { return fits(*node, demand); });
-  return model::ShortOfResources{.nodes_needed = n_needed,
+  const bool is_any_number = !job.layout.nodes && job.layout.tasks > 1;
+  return model::ShortOfResources{.nodes_needed = is_any_number ? 0 : n_needed,
                                  .nodes_ready = n_ready,
                                  .nodes_fitting = static_cast<int>(n_fitting),
                                  .per_node = demand,

@@ -1,6 +1,7 @@
 #include "scheduler/policy/spread.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace policy {
 
@@ -8,35 +9,58 @@ namespace {
 
 using Spread = std::vector<std::pair<std::size_t, int>>;
 
-std::optional<Spread> on_fixed_number(const model::Layout& layout, std::vector<int> rooms) {
+/// Places of rooms that are not empty, the smallest room first.
+std::vector<std::size_t> tightest_first(const std::vector<int>& rooms) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < rooms.size(); ++i) {
+    if (rooms[i] > 0) places.push_back(i);
+  }
+  std::ranges::stable_sort(places, {}, [&rooms](std::size_t place) { return rooms[place]; });
+  return places;
+}
+
+/// Best fit; equal parts in the order of the nodes.
+std::optional<Spread> on_fixed_number(const model::Layout& layout, const std::vector<int>& rooms) {
+  auto places = tightest_first(rooms);
   Spread parts;
   for (const int tasks : model::tasks_by_node(layout)) {
-    const auto found = std::ranges::find_if(rooms, [tasks](int room) { return room >= tasks; });
-    if (found == rooms.end()) return std::nullopt;
-    parts.emplace_back(found - rooms.begin(), tasks);
-    *found = 0;
+    const auto found =
+        std::ranges::find_if(places, [&](std::size_t place) { return rooms[place] >= tasks; });
+    if (found == places.end()) return std::nullopt;
+    parts.emplace_back(*found, tasks);
+    places.erase(found);
   }
+  std::ranges::sort(parts, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   return parts;
 }
 
+/// Best fit on one node, else on the fewest nodes.
 std::optional<Spread> on_any_number(const model::Layout& layout, const std::vector<int>& rooms) {
-  const auto whole = std::ranges::find_if(rooms, [&](int room) { return room >= layout.tasks; });
-  if (whole != rooms.end()) return Spread{{whole - rooms.begin(), layout.tasks}};
+  auto places = tightest_first(rooms);
+  const auto whole =
+      std::ranges::find_if(places, [&](std::size_t place) { return rooms[place] >= layout.tasks; });
+  if (whole != places.end()) return Spread{{*whole, layout.tasks}};
+  std::ranges::stable_sort(places, std::greater(),
+                           [&rooms](std::size_t place) { return rooms[place]; });
   Spread parts;
   int left = layout.tasks;
-  for (std::size_t i = 0; i < rooms.size() && left > 0; ++i) {
-    const int here = std::min(left, rooms[i]);
-    if (here > 0) parts.emplace_back(i, here);
+  for (const auto place : places) {
+    const int here = std::min(left, rooms[place]);
+    parts.emplace_back(place, here);
     left -= here;
+    if (left == 0) break;
   }
   if (left > 0) return std::nullopt;
+  std::ranges::sort(parts);
   return parts;
 }
 
 }  // namespace
 
-std::optional<Spread> spread(const model::Layout& layout, std::vector<int> rooms) {
-  return layout.nodes ? on_fixed_number(layout, std::move(rooms)) : on_any_number(layout, rooms);
+std::optional<Spread> spread(const model::Layout& layout, const std::vector<int>& rooms) {
+  return layout.nodes ? on_fixed_number(layout, rooms) : on_any_number(layout, rooms);
 }
 
 Roominess::Roominess(const model::Layout& layout)

@@ -10,9 +10,11 @@
 namespace policy {
 
 /// Places in `rooms` and tasks there. `rooms` has the most tasks that each node can take. Nodes are
-/// taken in their order; one that takes all tasks goes first where no number of nodes is asked for.
+/// filled that have the least room to spare, so that the roomy ones stay for large parts; where no
+/// number of nodes is asked for, one node that takes all tasks, else the fewest that do. Equal ones
+/// in their order.
 std::optional<std::vector<std::pair<std::size_t, int>>> spread(const model::Layout& layout,
-                                                               std::vector<int> rooms);
+                                                               const std::vector<int>& rooms);
 
 /// Keeps count, as rooms change, of whether spread() would find a way.
 class Roominess {

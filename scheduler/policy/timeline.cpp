@@ -20,8 +20,9 @@ Time end_of(Time start, base::Duration duration) {
   return duration >= Time::max() - start ? Time::max() : start + duration;
 }
 
-std::optional<Placement> place_in(const model::Layout& layout, std::vector<int> rooms, Time start) {
-  const auto parts = spread(layout, std::move(rooms));
+std::optional<Placement> place_in(const model::Layout& layout, const std::vector<int>& rooms,
+                                  Time start) {
+  const auto parts = spread(layout, rooms);
   if (!parts) return std::nullopt;
   Placement placement{.start = start, .parts = {}};
   for (const auto& [lane, tasks] : *parts) placement.parts.push_back({lane, tasks});
@@ -119,7 +120,7 @@ std::optional<Placement> Timeline::place_at(const Request& request, Time start) 
     if (free.cores < request.layout.cpus_per_task) continue;
     rooms[i] = tasks_that_fit(request.layout, free.cores, free.gpus, free.memory);
   }
-  return place_in(request.layout, std::move(rooms), start);
+  return place_in(request.layout, rooms, start);
 }
 
 std::optional<Time> Timeline::earliest_on(const Lane& lane, const model::Demand& demand,
@@ -193,7 +194,7 @@ std::optional<Placement> Timeline::place_first(const Request& request) const {
         give_back(free[*lane], share);
         update(*lane);
       }
-      if (roominess.is_enough()) return place_in(layout, std::move(rooms), at);
+      if (roominess.is_enough()) return place_in(layout, rooms, at);
     }
     for (; started != ends_of_started_.end() && started->first == at; ++started) {
       const auto& [lane, demand] = started->second;
@@ -202,7 +203,7 @@ std::optional<Placement> Timeline::place_first(const Request& request) const {
       free[lane].memory += demand.memory;
       update(lane);
     }
-    if (roominess.is_enough()) return place_in(layout, std::move(rooms), at);
+    if (roominess.is_enough()) return place_in(layout, rooms, at);
   }
   return std::nullopt;
 }

@@ -36,8 +36,7 @@ class Timeline {
   /// cost: O(nodes)
   Timeline(const scheduler::View& view, base::Time now);
 
-  /// On first-fitting nodes in the order of their names: one that takes all tasks if there is one
-  /// and no number of nodes is asked for.
+  /// On the nodes that have the least to spare (spread.h).
   std::optional<Placement> place_now(const Request& request) const;
 
   /// The first moment at which a request that does not fit now fits for all its duration; nullopt

@@ -17,8 +17,11 @@ model::Layout layout_of(int tasks, std::optional<int> nodes) {
 TEST_CASE("tasks go to one node that takes them all, else to as many as it needs") {
   using Parts = std::vector<std::pair<std::size_t, int>>;
   CHECK(policy::spread(layout_of(3, {}), {2, 3}) == Parts{{1, 3}});
-  CHECK(policy::spread(layout_of(4, {}), {2, 0, 3}) == Parts{{0, 2}, {2, 2}});
-  CHECK(policy::spread(layout_of(5, 2), {2, 4, 3}) == Parts{{1, 3}, {0, 2}});
+  CHECK(policy::spread(layout_of(4, {}), {2, 0, 3}) == Parts{{0, 1}, {2, 3}});
+  CHECK(policy::spread(layout_of(5, 2), {2, 4, 3}) == Parts{{2, 3}, {0, 2}});
+  CHECK(policy::spread(layout_of(2, {}), {5, 3, 2, 2}) == Parts{{2, 2}});
+  CHECK(policy::spread(layout_of(6, {}), {1, 2, 4, 1}) == Parts{{1, 2}, {2, 4}});
+  CHECK(policy::spread(layout_of(4, 2), {9, 2, 9, 2}) == Parts{{1, 2}, {3, 2}});
   CHECK_FALSE(policy::spread(layout_of(6, {}), {2, 3}));
   CHECK_FALSE(policy::spread(layout_of(4, 2), {4, 1}));
 }
