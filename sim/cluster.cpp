@@ -29,7 +29,9 @@ class Cluster {
                      .to_agent = [this](const auto& node,
                                         auto message) { to_agent(node, std::move(message)); },
                      .cut_all_links = [this] { cut_all_links(); }},
-                    {.owner_uid = 0}, policy::make({})),
+                    {.owner_uid = 0},
+                    policy::make(
+                        {.order = seed % 2 == 0 ? policy::Order::fcfs : policy::Order::predicted})),
         users_(events_, random_, truth_, controller_) {
     const auto n_nodes = random_.below(4) + 2;
     for (std::uint64_t i = 0; i < n_nodes; ++i) add_node(static_cast<int>(i) + 1);

@@ -117,7 +117,7 @@ std::string hints(const model::JobRecord& job) {
 std::string waiting_details(const model::JobRecord& job, const View& view) {
   std::string text = "It needs " + request_text(job.layout) + ".\n";
   if (job.expected_start) {
-    text += fmt::format("It starts by {}, when what runs now has reached its time limits.\n",
+    text += fmt::format("Expected start: {}, if what runs now takes all of its time limits.\n",
                         view.time(*job.expected_start));
   }
   if (const auto* held = std::get_if<model::Held>(&*job.reason)) {

@@ -101,6 +101,7 @@ std::optional<Time> running_since(const Job& job) {
 void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
+    state.history.forget(found->second);
     state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
     state.jobs.erase(found);
     state.ended.pop_front();
@@ -285,6 +286,7 @@ void on(State& state, const model::JobEnded& fact, Time at) {
     done.last = take_attempt(state, job);
   }
   job.phase = std::move(done);
+  state.history.learn(job);
   state.ended.push_back(job.id);
 }
 

@@ -10,14 +10,6 @@ NodeKind kind_of(const model::NodeInfo& info) {
           .memory = topology.memory};
 }
 
-JobKind kind_of(const Job& job) {
-  return {.uid = job.user.uid,
-          .priority = job.spec->priority,
-          .pool = job.spec->pool,
-          .time_limit = job.spec->time_limit,
-          .layout = job.layout};
-}
-
 bool may_take_work(const Node& node) {
   return node.phase == NodePhase::ready && node.strays.empty();
 }

@@ -12,9 +12,10 @@
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
-#include "lib/model/layout.h"
 #include "lib/model/node.h"
+#include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
+#include "scheduler/core/kind.h"
 
 namespace scheduler {
 
@@ -54,20 +55,6 @@ struct NodeKind {
 
 NodeKind kind_of(const model::NodeInfo& info);
 
-/// What waiting jobs have in common that no policy tells apart but by their age: a pass looks at
-/// the oldest of a kind only.
-struct JobKind {
-  std::uint32_t uid = 0;
-  int priority = 0;
-  std::string pool;  // asked for; empty: any
-  std::optional<base::Duration> time_limit;
-  model::Layout layout;
-
-  auto operator<=>(const JobKind&) const = default;  // any order, for use as a key
-};
-
-JobKind kind_of(const Job& job);
-
 /// Eligible jobs; of a kind in order of submission. No kind is empty.
 using Queue = std::map<JobKind, std::set<model::JobId>>;
 
@@ -94,6 +81,7 @@ struct State {
   std::set<std::pair<base::Time, model::JobId>> back_offs;      // waiting jobs with not_before
   std::set<std::pair<base::Time, model::NodeId>> away_since;
   std::deque<model::JobId> ended;  // oldest first
+  History history;                 // of these
   std::size_t n_waiting = 0;       // held ones included
   std::size_t n_active = 0;
 

@@ -30,12 +30,13 @@ struct Start {
 /// jobs that stay.
 struct Plan {
   std::vector<Start> starts;
-  std::map<model::JobId, base::Time> reservations;  // when these start at the latest
+  std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
 };
 
 struct Policy {
-  /// One pass. When its starts are made, another pass at the same time would make none.
+  /// One pass. When its starts are made, another pass at the same time would make none, unless the
+  /// policy trusts predictions: what runs counts with its limit.
   std::function<Plan(const View&, base::Time now)> plan;
 
   /// Why a job that is in the queue did not start in the pass that gave this plan, its starts made.

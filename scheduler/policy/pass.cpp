@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "scheduler/policy/backlog.h"
 #include "scheduler/policy/rank.h"
 
 namespace policy {
@@ -15,7 +16,8 @@ Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
 
 bool Pass::comes_later(const Head& a, const Head& b) {
   if (a.priority != b.priority) return a.priority < b.priority;
-  if (a.rank != b.rank) return a.rank < b.rank;
+  if (a.is_overdue != b.is_overdue) return b.is_overdue;
+  if (!a.is_overdue && a.rank != b.rank) return a.rank < b.rank;
   return a.job > b.job;
 }
 
@@ -25,18 +27,40 @@ bool Pass::is_longer(const Head& a, const Head& b) {
   return of_a != of_b ? of_a > of_b : a.job > b.job;
 }
 
-double Pass::rank(model::JobId job) const {
-  if (options_.order == Order::fcfs) return 0;
-  return rank_of(options_.order, view_.state.jobs.at(job), now_);
+Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs) {
+  const bool is_asked = options_.order == Order::predicted;
+  Head head{.priority = kind.priority,
+            .is_overdue = false,
+            .rank = 0,
+            .job = *jobs.begin(),
+            .kind = &kind,
+            .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
+            .at = jobs.begin(),
+            .end = jobs.end()};
+  rank(head);
+  return head;
+}
+
+void Pass::rank(Head& head) {
+  if (options_.order == Order::fcfs) return;
+  const auto& job = view_.state.jobs.at(head.job);
+  head.rank = rank_of(options_.order, job, head.predicted, now_);
+  head.is_overdue = is_overdue(head, job);
+}
+
+/// One job of a pool at a time: when the longest overdue one stays, the others keep their ranks.
+bool Pass::is_overdue(const Head& head, const scheduler::Job& job) {
+  const auto wait = now_ - job.submitted_at;
+  if (options_.order != Order::predicted || wait <= patience) return false;
+  if (promised_.contains(head.kind->pool)) return false;
+  if (!drain_times_) drain_times_ = drain_times(view_, now_);
+  return policy::is_overdue(wait, drain_times_->at(head.kind->pool));
 }
 
 Plan Pass::run() {
   std::vector<Head> heads;
   heads.reserve(view_.state.queue.size());
-  for (const auto& [kind, jobs] : view_.state.queue) {
-    heads.push_back(
-        {kind.priority, rank(*jobs.begin()), *jobs.begin(), &kind, jobs.begin(), jobs.end()});
-  }
+  for (const auto& [kind, jobs] : view_.state.queue) heads.push_back(head_of(kind, jobs));
   try_in(std::move(heads), comes_later);
   is_backfilling_ = true;
   try_in(std::exchange(later_, {}), is_longer);
@@ -49,13 +73,18 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
   while (!heads.empty()) {
     std::ranges::pop_heap(heads, is_after);
     auto& head = heads.back();
+    if (head.is_overdue && promised_.contains(head.kind->pool)) {
+      head.is_overdue = false;
+      std::ranges::push_heap(heads, is_after);
+      continue;
+    }
     const bool is_done = consider(head) == Verdict::blocked || std::next(head.at) == head.end;
     if (is_done) {
       heads.pop_back();
       continue;
     }
     head.job = *++head.at;
-    head.rank = rank(head.job);
+    rank(head);
     std::ranges::push_heap(heads, is_after);
   }
 }
@@ -80,23 +109,42 @@ std::optional<Request> Pass::request_of(const Head& head) const {
 Pass::Verdict Pass::consider(const Head& head) {
   const auto request = request_of(head);
   if (!request) return Verdict::blocked;
-  const bool is_backfill_turn = options_.depth > 0 && !may_reserve(head.kind->pool);
+  const bool is_backfill_turn =
+      options_.depth > 0 && !head.is_overdue && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
     later_.push_back(head);
     return Verdict::blocked;
   }
-  if (const auto placement = timeline_.place_now(*request)) {
-    plan_.starts.push_back({head.job, timeline_.allocate(*request, *placement)});
-    return Verdict::started;
+  if (start(head, *request)) return Verdict::started;
+  if (may_trust(head)) {
+    auto trusting = *request;
+    trusting.duration = head.predicted;
+    if (start(head, trusting)) return Verdict::started;
   }
   return wait(head, *request);
+}
+
+/// Starts the job if it fits now.
+bool Pass::start(const Head& head, const Request& request) {
+  const auto placement = timeline_.place_now(request);
+  if (placement) plan_.starts.push_back({head.job, timeline_.allocate(request, *placement)});
+  return placement.has_value();
+}
+
+/// May this job be taken to run for as long as is predicted? Not where an overdue job that is held
+/// up would pay for the error, and to no use where nothing is reserved.
+bool Pass::may_trust(const Head& head) const {
+  if (options_.order != Order::predicted || head.is_overdue || n_reserved_.empty()) return false;
+  if (head.kind->pool.empty()) return promised_.empty();
+  return !promised_.contains(head.kind->pool) && !promised_.contains("");
 }
 
 /// A job that cannot start gets a reservation, if its turn has come; when nobody can tell when it
 /// could start, or nobody may overtake, its pools are closed to all that come after it.
 Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto& pool = head.kind->pool;
-  if (options_.depth > 0 && !may_reserve(pool)) return Verdict::blocked;
+  if (head.is_overdue) promised_.insert(pool);
+  if (options_.depth > 0 && !head.is_overdue && !may_reserve(pool)) return Verdict::blocked;
   const auto placement =
       options_.depth > 0 ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {

@@ -13,8 +13,10 @@ namespace policy {
 /// Who comes first among jobs of one priority; equal ranks go by submission. `sjf`: the shortest
 /// time limit; `lxf`: the largest expected slowdown, (wait + limit) / limit (Srinivasan et al.,
 /// JSSPP 2002); `wfp3`: the largest (wait / limit)^3 x cores (Tang et al., CLUSTER 2009). The last
-/// two are ranked anew at each pass.
-enum class Order { fcfs, sjf, lxf, wfp3 };
+/// two are ranked anew at each pass. `predicted`: the largest (wait + one hour) / predicted run
+/// time, a job that is overdue before all others; it also backfills by predictions
+/// (docs/decisions/006-default-policy.md).
+enum class Order { fcfs, sjf, lxf, wfp3, predicted };
 
 /// In which order jobs are tried once the reservations are made.
 enum class BackfillOrder { queue, sjf };
@@ -23,7 +25,8 @@ struct Options {
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
   Order order = Order::fcfs;
-  /// Blocked jobs of a pool that get a reservation, which no later job may delay. 0: none, and
+  /// Blocked jobs of a pool that get a reservation, which no later job may delay; `predicted` gives
+  /// its word for that of an overdue job only, to others it is what to expect. 0: none, and
   /// nothing overtakes; 1: EASY (Lifka, JSSPP 1995); unlimited: conservative (Mu'alem, Feitelson,
   /// IEEE TPDS 2001), all made anew at each pass.
   std::size_t depth = 1;
@@ -32,7 +35,7 @@ struct Options {
 
 scheduler::Policy make(const Options& options);
 
-/// "fcfs", "sjf", "lxf", "wfp3".
+/// "fcfs", "sjf", "lxf", "wfp3", "predicted".
 std::optional<Order> order_from_text(std::string_view text);
 
 /// "queue", "sjf".

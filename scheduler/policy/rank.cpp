@@ -10,13 +10,17 @@ namespace policy {
 
 namespace {
 
+/// As if every job had waited so long already. While waits are shorter than this, the shortest job
+/// is first; beyond, all jobs are to wait in proportion to their run times.
+constexpr base::Duration head_start = std::chrono::hours(1);
+
 double seconds(base::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
 
-double rank_of(Order order, const scheduler::Job& job, base::Time now) {
+double rank_of(Order order, const scheduler::Job& job, base::Duration predicted, base::Time now) {
   const double limit = job.spec->time_limit ? std::max(seconds(*job.spec->time_limit), 1.0)
                                             : std::numeric_limits<double>::infinity();
   const double wait = std::max(seconds(now - job.submitted_at), 0.0);
@@ -29,6 +33,8 @@ double rank_of(Order order, const scheduler::Job& job, base::Time now) {
       return wait / limit;
     case Order::wfp3:
       return std::pow(wait / limit, 3) * job.layout.tasks * job.layout.cpus_per_task;
+    case Order::predicted:
+      return (wait + seconds(head_start)) / std::max(seconds(predicted), 1.0);
   }
   return 0;
 }
@@ -37,9 +43,17 @@ base::Duration duration_of(const scheduler::JobKind& kind) {
   return kind.time_limit.value_or(base::Duration::max());
 }
 
+bool is_overdue(base::Duration wait, base::Duration drain_time) {
+  return wait > patience && wait - patience > drain_time;
+}
+
 std::optional<Order> order_from_text(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, Order>, 4> names{
-      {{"fcfs", Order::fcfs}, {"sjf", Order::sjf}, {"lxf", Order::lxf}, {"wfp3", Order::wfp3}}};
+  constexpr std::array<std::pair<std::string_view, Order>, 5> names{
+      {{"fcfs", Order::fcfs},
+       {"sjf", Order::sjf},
+       {"lxf", Order::lxf},
+       {"wfp3", Order::wfp3},
+       {"predicted", Order::predicted}}};
   const auto* const found =
       std::ranges::find(names, text, &std::pair<std::string_view, Order>::first);
   if (found == names.end()) return std::nullopt;

@@ -38,7 +38,8 @@ constexpr std::array<options::Option, 12> table{{
      "none: "
      "all; without a requested time it is the run time. Left out: strong."},
     {policy_id, "policy", 0, "NAMES",
-     "Who comes first: fcfs, sjf, lxf, wfp3. Several, in a list or by repeating the option, are "
+     "Who comes first: fcfs, sjf, lxf, wfp3, predicted. Several, in a list or by repeating the "
+     "option, are "
      "compared. Left out: fcfs."},
     {backfill_id, "backfill", 0, "DEPTH",
      "How many waiting jobs have a reservation that others must not delay: none, easy (1), "
@@ -116,7 +117,7 @@ base::Result<std::vector<Candidate>> candidates_of(const options::Parsed& line,
       const auto order = policy::order_from_text(name);
       if (!order) {
         return unexpected_value({given.id, std::string(name), given.written},
-                                "fcfs, sjf, lxf or wfp3");
+                                "fcfs, sjf, lxf, wfp3 or predicted");
       }
       if (std::ranges::find(candidates, name, &Candidate::name) != candidates.end()) {
         return base::fail(base::Code::invalid,

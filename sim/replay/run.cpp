@@ -65,7 +65,7 @@ class Replay {
       : workload_(workload),
         options_(options),
         progress_(progress),
-        engine_({.jobs_kept = 0}, timed(std::move(policy), stopwatch)) {
+        engine_({}, timed(std::move(policy), stopwatch)) {
     result_.starts.resize(workload.jobs.size());
   }
 

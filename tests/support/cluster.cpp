@@ -86,6 +86,11 @@ JobBuilder& JobBuilder::pool(std::string name) {
   return *this;
 }
 
+JobBuilder& JobBuilder::name(std::string text) {
+  spec_.name = std::move(text);
+  return *this;
+}
+
 JobBuilder& JobBuilder::token(std::string text) {
   spec_.token = std::move(text);
   return *this;

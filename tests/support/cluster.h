@@ -30,6 +30,7 @@ class JobBuilder {
   JobBuilder& minutes(int n);
   JobBuilder& priority(int n);
   JobBuilder& pool(std::string name);
+  JobBuilder& name(std::string text);
   JobBuilder& token(std::string text);
   JobBuilder& hold();
   std::shared_ptr<const model::JobSpec> operator*() const;

@@ -76,9 +76,9 @@ TEST_CASE("a command line that makes no sense says what was expected") {
   CHECK(command_error({}) == "expected a LOG to replay");
   CHECK(command_error({"a", "b"}) == "expected one LOG, found also 'b'");
   CHECK(command_error({"a", "--policy", "best"}) ==
-        "--policy: expected fcfs, sjf, lxf or wfp3, found 'best'");
+        "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found 'best'");
   CHECK(command_error({"a", "--policy", "fcfs,"}) ==
-        "--policy: expected fcfs, sjf, lxf or wfp3, found ''");
+        "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found ''");
   CHECK(command_error({"a", "--policy", "fcfs,fcfs"}) == "--policy: 'fcfs' is named twice");
   CHECK(command_error({"a", "--backfill", "-1"}) ==
         "--backfill: expected none, easy, conservative or a number of jobs, found '-1'");

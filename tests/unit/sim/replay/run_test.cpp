@@ -167,8 +167,8 @@ TEST_CASE("without backfilling jobs start in the order of their submission") {
 }
 
 TEST_CASE("every order and depth starts every job, and not before it was submitted") {
-  for (const auto order :
-       {policy::Order::fcfs, policy::Order::sjf, policy::Order::lxf, policy::Order::wfp3}) {
+  for (const auto order : {policy::Order::fcfs, policy::Order::sjf, policy::Order::lxf,
+                           policy::Order::wfp3, policy::Order::predicted}) {
     for (const std::size_t depth :
          {std::size_t{0}, std::size_t{1}, std::size_t{3}, policy::Options::unlimited}) {
       base::Random random(depth + 7);

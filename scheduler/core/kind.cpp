@@ -1,0 +1,23 @@
+#include "scheduler/core/kind.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace scheduler {
+
+JobKind kind_of(const Job& job) {
+  return {.uid = job.user.uid,
+          .priority = job.spec->priority,
+          .pool = job.spec->pool,
+          .time_limit = job.spec->time_limit,
+          .layout = job.layout,
+          .family = family_of(job.spec->name)};
+}
+
+std::string family_of(const std::string& name) {
+  std::string family;
+  std::ranges::copy_if(name, std::back_inserter(family), [](char c) { return c < '0' || c > '9'; });
+  return family;
+}
+
+}  // namespace scheduler

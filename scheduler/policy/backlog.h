@@ -1,0 +1,18 @@
+#pragma once
+// How long the work that is there would keep the nodes busy if nothing more came.
+
+#include <map>
+#include <string>
+
+#include "lib/base/time.h"
+#include "scheduler/core/view.h"
+
+namespace policy {
+
+/// By pool asked for ("": any, which is no shorter than the longest). Waiting jobs count for as
+/// long as they are expected to run, running ones until their limits, each with the share that it
+/// takes of what the pool has most need of (the dominant share: Ghodsi et al., NSDI 2011). cost:
+/// O(nodes + kinds + running jobs)
+std::map<std::string, base::Duration> drain_times(const scheduler::View& view, base::Time now);
+
+}  // namespace policy
