@@ -3,10 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 TRACES=$ROOT/../shared/data/traces
-if [ ! -d "$TRACES" ]; then
-  echo "1..0 # SKIP the logs of published schedules are not here: $TRACES"
-  exit 77
-fi
+[ -d "$TRACES" ] || skip_all "the logs of published schedules are not here: $TRACES"
 
 # waits LOG: the wait of each job that counts, by its number, from a log or schedule.
 waits() {
