@@ -1,5 +1,5 @@
-// plan-bench NODES JOBS SHAPES: times of scheduling passes over a backlog, and memory of a queued
-// job; one line a figure (bench/README.md).
+// plan-bench NODES JOBS SHAPES ORDER: times of scheduling passes over a backlog, and memory of a
+// queued job; one line a figure (bench/README.md).
 
 #include <fmt/format.h>
 
@@ -7,9 +7,10 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <set>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/random.h"
@@ -61,7 +62,8 @@ std::uint64_t resident_bytes() {
 
 class Bench {
  public:
-  Bench(int n_nodes, int n_jobs, int n_shapes) {
+  Bench(int n_nodes, int n_jobs, int n_shapes, policy::Order order)
+      : engine_({}, policy::make({.order = order})) {
     for (int i = 1; i <= n_nodes; ++i) {
       (void)engine_.handle(
           scheduler::NodeHello{
@@ -115,7 +117,7 @@ class Bench {
   double bytes_per_job() const { return bytes_per_job_; }
 
  private:
-  scheduler::Engine engine_{{.jobs_kept = 0}, policy::make({})};
+  scheduler::Engine engine_;
   base::Time now_ = base::time_from_us(1'000'000'000'000);
   base::Random random_{1};
   std::vector<model::AttemptStarted> running_;
@@ -126,18 +128,20 @@ double ms(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
 }
 
-void measure(int n_nodes, int n_jobs, int n_shapes) {
+void measure(int n_nodes, int n_jobs, int n_shapes, std::string_view order_name,
+             policy::Order order) {
   constexpr double target_cold_ms = 100;
   constexpr double target_steady_ms = 1;
   constexpr double target_bytes = 1000;
-  Bench bench(n_nodes, n_jobs, n_shapes);
+  Bench bench(n_nodes, n_jobs, n_shapes, order);
   const auto cold = ms(bench.pass());
   std::vector<Duration> steady;
   for (int i = 0; i < n_steady_passes && bench.n_running() > 0; ++i) {
     steady.push_back(bench.steady_pass());
   }
   std::ranges::sort(steady);
-  const auto name = fmt::format("nodes={} jobs={} shapes={}", n_nodes, n_jobs, n_shapes);
+  const auto name =
+      fmt::format("nodes={} jobs={} shapes={} order={}", n_nodes, n_jobs, n_shapes, order_name);
   const auto line = [&name](std::string_view figure, double value, std::string_view unit,
                             double target) {
     fmt::print("{}[{}] {:.3f} {} {:.0f} {:.2f}\n", figure, name, value, unit, target,
@@ -154,14 +158,19 @@ void measure(int n_nodes, int n_jobs, int n_shapes) {
 int main(int argc, char** argv) {
   const auto words = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
   std::vector<int> numbers;
-  for (const auto* word : words) {
+  for (const auto* word : words.first(std::min<std::size_t>(words.size(), 3))) {
     const auto number = base::parse_int(word, 1, 10'000'000);
     if (number) numbers.push_back(static_cast<int>(*number));
   }
-  if (numbers.size() != 3 || words.size() != 3) {
-    (void)std::fputs("usage: plan-bench NODES JOBS SHAPES\n", stderr);  // nobody else to tell
+  const auto order =
+      words.size() == 4 ? policy::order_from_text(words[3]) : std::optional<policy::Order>();
+  if (numbers.size() != 3 || !order) {
+    (void)std::fputs(
+        "usage: plan-bench NODES JOBS SHAPES ORDER, three whole numbers from 1 on and a "
+        "word of scheduler.order\n",
+        stderr);  // nobody else to tell
     return 2;
   }
-  measure(numbers[0], numbers[1], numbers[2]);
+  measure(numbers[0], numbers[1], numbers[2], words[3], *order);
   return 0;
 }

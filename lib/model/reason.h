@@ -48,7 +48,7 @@ struct Behind {
 /// It would fit now, but then this job, which comes first, could not start in time.
 struct WouldDelay {
   JobId job;
-  base::Time start;  // of that job, at the latest
+  base::Time start;  // of that job, as things stand
   bool operator==(const WouldDelay&) const = default;
 };
 

@@ -78,7 +78,7 @@ struct JobRecord {
   std::optional<base::Time> started_at;
   std::optional<base::Time> ended_at;
   std::optional<Reason> reason;              // while it waits
-  std::optional<base::Time> expected_start;  // of a job with a reservation: at the latest
+  std::optional<base::Time> expected_start;  // of a job with a reservation, as things stand
   std::optional<Outcome> outcome;
   std::optional<Failure> ending;  // why the attempt is being ended, while it is
   Usage usage;

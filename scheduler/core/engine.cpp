@@ -22,6 +22,7 @@ void Engine::replay(model::Seq seq, const model::Fact& fact) {
 }
 
 std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
+  reasons_.clear();
   std::vector<model::Fact> facts;
   auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
   for (auto& body : decision.facts) take({now, std::move(body)}, facts);
@@ -47,6 +48,7 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
   last_plan_ = policy_.plan({state_, settings_.pools}, now);
   last_pass_ = now;
+  reasons_.clear();
   for (auto& start : last_plan_.starts) {
     const auto attempt = state_.jobs.at(start.job).attempts + 1;
     take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
@@ -81,14 +83,30 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   if (waiting->held_by) return model::Held{*waiting->held_by};
   if (waiting->not_before) return model::BackOff{*waiting->not_before};
   if (!last_pass_) return model::NotConsidered{};
-  return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
+  const auto explain = [&] {
+    return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
+  };
+  if (stands_out(id)) return explain();
+  const auto kind = kind_of(found->second);
+  auto known = reasons_.find(kind);
+  if (known == reasons_.end()) known = reasons_.emplace(kind, explain()).first;
+  return known->second;
+}
+
+/// Does the last plan name the job itself? Other jobs of a kind have one reason.
+bool Engine::stands_out(model::JobId job) const {
+  return last_plan_.reservations.contains(job) ||
+         std::ranges::any_of(last_plan_.closed,
+                             [job](const auto& closed) { return closed.second == job; });
 }
 
 model::JobRecord Engine::record_of(const Job& job) const {
   auto record = job_record(job);
   record.reason = reason_of(job.id);
   const auto reservation = last_plan_.reservations.find(job.id);
-  if (reservation != last_plan_.reservations.end()) record.expected_start = reservation->second;
+  const bool is_waiting = std::holds_alternative<Waiting>(job.phase);  // the plan may be older
+  if (is_waiting && reservation != last_plan_.reservations.end())
+    record.expected_start = reservation->second;
   return record;
 }
 

@@ -65,12 +65,14 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
+  bool stands_out(model::JobId job) const;
 
   Settings settings_;
   Policy policy_;
   State state_;
   Plan last_plan_;
   std::optional<base::Time> last_pass_;
+  mutable std::map<JobKind, model::Reason> reasons_;  // of the last pass, as they are asked for
   model::Seq last_seq_ = 0;
   std::deque<Held> held_;
 };

@@ -90,16 +90,32 @@ bool fits_now(const scheduler::View& view, const scheduler::Job& job, base::Time
   return Timeline(view, now).place_now(request).has_value();
 }
 
+bool share_pools(const scheduler::Job& a, const scheduler::Job& b) {
+  return a.spec->pool.empty() || is_allowed(b, a.spec->pool);
+}
+
+/// The other job that is to start first where this one could run.
+std::optional<model::WouldDelay> next_reserved(const scheduler::View& view,
+                                               const scheduler::Plan& plan,
+                                               const scheduler::Job& job) {
+  std::optional<model::WouldDelay> next;
+  for (const auto& [id, start] : plan.reservations) {
+    const auto other = view.state.jobs.find(id);
+    if (id == job.id || other == view.state.jobs.end()) continue;
+    if (!share_pools(job, other->second)) continue;
+    if (!next || start < next->start) next = model::WouldDelay{.job = id, .start = start};
+  }
+  return next;
+}
+
 }  // namespace
 
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
   if (!fits_now(view, job, now)) return missing(view, job);
-  const auto next = std::ranges::min_element(
-      plan.reservations, {}, [](const auto& reservation) { return reservation.second; });
-  if (next == plan.reservations.end()) return model::NotConsidered{};
-  return model::WouldDelay{.job = next->first, .start = next->second};
+  if (const auto next = next_reserved(view, plan, job)) return *next;
+  return model::NotConsidered{};
 }
 
 }  // namespace policy

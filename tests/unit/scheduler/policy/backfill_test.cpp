@@ -172,3 +172,50 @@ TEST_CASE("priority comes before any order") {
   CHECK(controller.state_of(important) == JobState::starting);
   CHECK(controller.state_of(brief) == JobState::waiting);
 }
+
+TEST_CASE("a job is told of reservations where it could run, not of those elsewhere") {
+  scheduler::Settings settings;
+  settings.pools = {"default", "big"};
+  Controller controller(settings);
+  controller.join(node("n1", 4));
+  controller.join(node("b1", 4, 0, "big"));
+  const auto submit = [&](const std::string& pool, int tasks, int minutes) {
+    return *controller.submit(*job().pool(pool).tasks(tasks).minutes(minutes));
+  };
+  (void)submit("big", 3, 10);
+  (void)submit("big", 4, 10);  // the sooner reservation
+  (void)submit("default", 3, 60);
+  const auto wide = submit("default", 4, 60);
+  const auto too_long = submit("default", 1, 61);
+  const auto reason = *controller.engine().reason_of(too_long);
+  REQUIRE(std::holds_alternative<model::WouldDelay>(reason));
+  CHECK(std::get<model::WouldDelay>(reason).job == wide);
+}
+
+TEST_CASE("a job that was cancelled is no longer expected to start") {
+  scheduler::Engine engine({}, policy::make({}));
+  auto now = base::time_from_us(1);
+  (void)engine.handle(scheduler::NodeHello{hello(node("n1", 1))}, now);
+  for (const std::uint32_t request : {1U, 2U}) {
+    (void)engine.handle(
+        scheduler::SubmitJob{scheduler::RequestId(request), user(), *job().minutes(60)}, now);
+  }
+  (void)engine.plan(now);
+  const model::JobId second(2);
+  REQUIRE(engine.record_of(engine.state().jobs.at(second)).expected_start == now + 60min);
+  (void)engine.handle(scheduler::CancelJob{scheduler::RequestId(3), user(), second}, now);
+  CHECK_FALSE(engine.record_of(engine.state().jobs.at(second)).expected_start);
+}
+
+TEST_CASE("a reason is not older than what it speaks of") {
+  Machine machine({});
+  const auto first = machine.submit(3, 60);
+  const auto wide = machine.submit(4, 60);
+  const auto small = machine.submit(1, 600);
+  CHECK(machine.reason(small).find("would delay job " + to_text(wide)) != std::string::npos);
+  machine.end(first);
+  CHECK(machine.has_started(wide));
+  CHECK(machine.reason(small) ==
+        "needs 1 node with 1 free core each; 0 of 1 node ready have that now; in use by job " +
+            to_text(wide));
+}
