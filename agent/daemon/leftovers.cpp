@@ -19,13 +19,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration first_look = 5ms;
-constexpr base::Duration longest_pause_between_looks =
-    1s;  // for processes that a broken disk holds
-constexpr std::size_t script_limit = std::size_t{1} << 20;
+constexpr base::Duration first_wait = 5ms;
+constexpr base::Duration longest_wait = 1s;  // for processes that a broken disk holds
+constexpr std::size_t record_limit = std::size_t{1} << 20;
 
 std::string read_line(const std::string& path) {
-  const auto text = loop::read_file(path, script_limit);
+  const auto text = loop::read_file(path, record_limit);
   return text ? std::string(base::trim(*text)) : std::string();
 }
 
@@ -71,7 +70,7 @@ void remove_session_dir(const std::string& launch_dir) {
 Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done)
     : launch_dir_(std::move(launch_dir)),
       done_(std::move(done)),
-      pause_(first_look),
+      pause_(first_wait),
       timer_(loop, [this] { round(); }) {
   timer_.start(base::Duration{});
 }
@@ -80,7 +79,7 @@ Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<voi
 void Leftovers::round() {
   if (kill_all(launch_dir_) > 0) {
     timer_.start(pause_);
-    pause_ = std::min(pause_ * 2, longest_pause_between_looks);
+    pause_ = std::min(pause_ * 2, longest_wait);
     return;
   }
   remove_session_dir(launch_dir_);

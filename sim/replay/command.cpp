@@ -42,7 +42,8 @@ constexpr std::array<options::Option, 12> table{{
      "option, are "
      "compared. Left out: fcfs."},
     {backfill_id, "backfill", 0, "DEPTH",
-     "How many waiting jobs have a reservation that others must not delay: none, easy (1), "
+     "How many waiting jobs have a reservation that others must not delay (under predicted, those "
+     "that are overdue): none, easy (1), "
      "conservative (all), or a number. Left out: easy."},
     {backfill_order_id, "backfill-order", 0, "NAME",
      "Which jobs are tried first in the gaps: queue, or sjf, the shortest. Left out: queue."},
