@@ -62,6 +62,8 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
+  block.add("class", job.class_name);
+  block.add("workspace", job.workspace);
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
 

@@ -31,7 +31,13 @@ std::string_view kind_of(const FactBody& body) {
                        [](const LaunchEnded&) -> View { return "launch_ended"; },
                        [](const AttemptEnding&) -> View { return "attempt_ending"; },
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
-                       [](const JobEnded&) -> View { return "job_ended"; }},
+                       [](const JobEnded&) -> View { return "job_ended"; },
+                       [](const AttemptPreempted&) -> View { return "attempt_preempted"; },
+                       [](const GraceEnded&) -> View { return "grace_ended"; },
+                       [](const AttemptWarned&) -> View { return "attempt_warned"; },
+                       [](const CheckpointTaken&) -> View { return "checkpoint_taken"; },
+                       [](const UsageCarried&) -> View { return "usage_carried"; },
+                       [](const RoomPromised&) -> View { return "room_promised"; }},
       body);
 }
 

@@ -132,9 +132,60 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
-using FactBody = std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted,
-                              JobHeld, JobReleased, AttemptStarted, LaunchStarted, StepStarted,
-                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded>;
+/// The attempt makes room for the job `by`. Until `stop_at` it may save its work and exit; then it
+/// is ended. A `stop_at` that is not in the future: at once.
+struct AttemptPreempted {
+  JobId job;
+  std::uint32_t attempt = 1;
+  JobId by;
+  base::Time stop_at;
+  bool operator==(const AttemptPreempted&) const = default;
+};
+
+/// Nobody else gets what these jobs are being ended for.
+struct RoomPromised {
+  JobId job;
+  std::vector<JobId> victims;
+  bool operator==(const RoomPromised&) const = default;
+};
+
+/// The time to save is over: what still runs is being ended.
+struct GraceEnded {
+  JobId job;
+  std::uint32_t attempt = 1;
+  bool operator==(const GraceEnded&) const = default;
+};
+
+/// The time limit comes near: the job's save signal is sent.
+struct AttemptWarned {
+  JobId job;
+  std::uint32_t attempt = 1;
+  bool operator==(const AttemptWarned&) const = default;
+};
+
+/// The attempt says that what it did until then is safe.
+struct CheckpointTaken {
+  JobId job;
+  std::uint32_t attempt = 1;
+  base::Time taken_at;
+  bool operator==(const CheckpointTaken&) const = default;
+};
+
+/// Heads a snapshot: work of one user in one workspace, of jobs that are dropped.
+struct UsageCarried {
+  std::uint32_t uid = 0;
+  std::string workspace;
+  base::Time since;  // of the period in which it was done
+  base::Duration core_time{};
+  base::Duration gpu_time{};
+  bool operator==(const UsageCarried&) const = default;
+};
+
+using FactBody =
+    std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
+                 JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
+                 AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
+                 AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised>;
 
 struct Fact {
   base::Time at;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <csignal>
 #include <utility>
 
 #include "lib/base/check.h"
+#include "lib/model/job.h"
 
 namespace model {
 
@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 11> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 12> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -25,13 +25,15 @@ constexpr Names<Cause, 11> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::peer_lost, "peer_lost"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
-                                        {Cause::node_lost, "node_lost"}}};
+                                        {Cause::node_lost, "node_lost"},
+                                        {Cause::preempted, "preempted"}}};
 
-constexpr Names<Ending, 5> ending_names{{{Ending::completed, "completed"},
+constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
                                          {Ending::cancelled, "cancelled"},
                                          {Ending::timed_out, "timed_out"},
-                                         {Ending::node_lost, "node_lost"}}};
+                                         {Ending::node_lost, "node_lost"},
+                                         {Ending::preempted, "preempted"}}};
 
 template <class Enum, std::size_t N>
 std::string_view name_of(const Names<Enum, N>& names, Enum value) {
@@ -48,11 +50,6 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
     if (name == text) return value;
   }
   return std::nullopt;
-}
-
-std::string signal_name(int number) {
-  const char* name = sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
@@ -90,6 +87,8 @@ std::string happening(const Failure& failure) {
       return "reached its time limit";
     case Cause::node_lost:
       return "lost its node";
+    case Cause::preempted:
+      return "was preempted";
   }
   base::check(false, "every cause is described");
   return {};

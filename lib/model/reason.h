@@ -58,8 +58,15 @@ struct BackOff {
   bool operator==(const BackOff&) const = default;
 };
 
-using Reason =
-    std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay, BackOff>;
+/// Other jobs are being ended to make room for it.
+struct Preempting {
+  std::vector<JobId> victims;
+  base::Time until;  // when they are gone, as things stand
+  bool operator==(const Preempting&) const = default;
+};
+
+using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
+                            BackOff, Preempting>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

@@ -9,7 +9,7 @@ namespace model {
 
 namespace {
 
-constexpr std::array<std::pair<JobState, std::string_view>, 9> job_state_names{
+constexpr std::array<std::pair<JobState, std::string_view>, 10> job_state_names{
     {{JobState::waiting, "waiting"},
      {JobState::starting, "starting"},
      {JobState::running, "running"},
@@ -18,7 +18,8 @@ constexpr std::array<std::pair<JobState, std::string_view>, 9> job_state_names{
      {JobState::failed, "failed"},
      {JobState::cancelled, "cancelled"},
      {JobState::timed_out, "timed_out"},
-     {JobState::node_lost, "node_lost"}}};
+     {JobState::node_lost, "node_lost"},
+     {JobState::preempted, "preempted"}}};
 
 constexpr std::array<std::pair<NodeState, std::string_view>, 4> node_state_names{
     {{NodeState::idle, "idle"},
@@ -55,6 +56,8 @@ JobState state_of(Ending ending) {
       return JobState::timed_out;
     case Ending::node_lost:
       return JobState::node_lost;
+    case Ending::preempted:
+      return JobState::preempted;
   }
   base::check(false, "every ending is a state");
   return JobState::failed;

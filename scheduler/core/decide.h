@@ -30,6 +30,7 @@ std::vector<model::FactBody> settle(const Job& job, const Settings& settings, ba
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
 Decision decide_ended(const State& state, const NodeSaysEnded& said);
+Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);
 Decision decide_restarted(const State& state);
 Decision decide_tick(const State& state, const Settings& settings, base::Time now);

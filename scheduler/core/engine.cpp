@@ -24,7 +24,7 @@ void Engine::replay(model::Seq seq, const model::Fact& fact) {
 std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   reasons_.clear();
   std::vector<model::Fact> facts;
-  auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
+  auto decision = decide(view(), policy_, settings_, input, now);
   for (auto& body : decision.facts) take({now, std::move(body)}, facts);
   for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
   return facts;
@@ -46,14 +46,35 @@ void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
-  last_plan_ = policy_.plan({state_, settings_.pools}, now);
   last_pass_ = now;
   reasons_.clear();
+  do {
+    last_plan_ = policy_.plan(view(), now);
+    carry_out(facts, now);
+  } while (!last_plan_.preemptions.empty());  // who is being ended leaves room for other plans
+  return facts;
+}
+
+void Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
   for (auto& start : last_plan_.starts) {
     const auto attempt = state_.jobs.at(start.job).attempts + 1;
     take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
   }
-  return facts;
+  for (const auto& [by, victims] : last_plan_.preemptions) {
+    for (const auto victim : victims) take({now, preempted(victim, by, now)}, facts);
+    take({now, model::RoomPromised{by, victims}}, facts);
+  }
+}
+
+/// A job that did not ask for a signal has no use for time to save its work.
+model::AttemptPreempted Engine::preempted(model::JobId victim, model::JobId by,
+                                          base::Time now) const {
+  const auto& job = state_.jobs.at(victim);
+  const Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "a job that makes room is active");
+  const bool can_save = job.spec->save_signal && attempt->batch.started;
+  const auto grace = settings_.classes.of(job.spec->class_name).grace;
+  return {victim, attempt->number, by, can_save ? now + grace : now};
 }
 
 std::vector<Action> Engine::durable(model::Seq seq) {
@@ -70,6 +91,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   const auto consider = [&next](base::Time at) { next = next ? std::min(*next, at) : at; };
   if (!state_.time_limits.empty()) consider(state_.time_limits.begin()->first);
   if (!state_.back_offs.empty()) consider(state_.back_offs.begin()->first);
+  if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
+  if (!state_.graces.empty()) consider(state_.graces.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   return next;
@@ -84,7 +107,7 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   if (waiting->not_before) return model::BackOff{*waiting->not_before};
   if (!last_pass_) return model::NotConsidered{};
   const auto explain = [&] {
-    return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
+    return policy_.explain(view(), last_plan_, found->second, *last_pass_);
   };
   if (stands_out(id)) return explain();
   const auto kind = kind_of(found->second);
@@ -95,13 +118,18 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
 
 /// Does the last plan name the job itself? Other jobs of a kind have one reason.
 bool Engine::stands_out(model::JobId job) const {
-  return last_plan_.reservations.contains(job) ||
+  return last_plan_.reservations.contains(job) || state_.owed.contains(job) ||
          std::ranges::any_of(last_plan_.closed,
                              [job](const auto& closed) { return closed.second == job; });
 }
 
+std::vector<model::PriorityTerms> Engine::priorities(base::Time now) const {
+  return policy_.priorities(view(), now);
+}
+
 model::JobRecord Engine::record_of(const Job& job) const {
   auto record = job_record(job);
+  record.class_name = settings_.classes.of(job.spec->class_name).name;
   record.reason = reason_of(job.id);
   const auto reservation = last_plan_.reservations.find(job.id);
   const bool is_waiting = std::holds_alternative<Waiting>(job.phase);  // the plan may be older
@@ -115,13 +143,26 @@ model::NodeRecord Engine::record_of(const Node& node) const {
 }
 
 bool Engine::is_forgotten(const model::Fact& fact) const {
-  if (std::holds_alternative<model::NumbersGiven>(fact.body)) return true;
+  if (is_head(fact)) return true;
   const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
 }
 
-model::Fact Engine::numbers_given(base::Time now) const {
-  return {now, model::NumbersGiven{state_.next_job, state_.next_node}};
+std::vector<model::Fact> Engine::head(base::Time now) const {
+  std::vector<model::Fact> facts{{now, model::NumbersGiven{state_.next_job, state_.next_node}}};
+  for (const auto& [owner, days] : state_.usage_dropped.by_owner()) {
+    for (const auto& [day, amount] : days) {
+      const base::Time since(std::chrono::duration_cast<base::Duration>(day.time_since_epoch()));
+      facts.push_back({now, model::UsageCarried{owner.first, owner.second, since, amount.core_time,
+                                                amount.gpu_time}});
+    }
+  }
+  return facts;
+}
+
+bool is_head(const model::Fact& fact) {
+  return std::holds_alternative<model::NumbersGiven>(fact.body) ||
+         std::holds_alternative<model::UsageCarried>(fact.body);
 }
 
 }  // namespace scheduler

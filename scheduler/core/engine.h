@@ -31,8 +31,8 @@ class Engine {
   /// `now` never goes back.
   std::vector<model::Fact> handle(const Input& input, base::Time now);
 
-  /// One scheduling pass: due after the inputs that came at one time, before anything else is done.
-  /// Returns facts as handle() does.
+  /// A scheduling pass, and others as long as they end running jobs to make room: due after the
+  /// inputs that came at one time, before anything else is done. Returns facts as handle() does.
   std::vector<model::Fact> plan(base::Time now);
 
   /// Everything up to `seq` is on disk: the actions that may now be performed, in order.
@@ -48,6 +48,9 @@ class Engine {
   /// Why a waiting job waits, by the last pass; nullopt when it does not wait or is unknown.
   std::optional<model::Reason> reason_of(model::JobId job) const;
 
+  /// Who comes first among those that may start, and why: one of each kind.
+  std::vector<model::PriorityTerms> priorities(base::Time now) const;
+
   /// A job as people see it; the job must be in the state.
   model::JobRecord record_of(const Job& job) const;
   model::NodeRecord record_of(const Node& node) const;
@@ -55,8 +58,8 @@ class Engine {
   /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped.
   bool is_forgotten(const model::Fact& fact) const;
 
-  /// The fact that heads a snapshot.
-  model::Fact numbers_given(base::Time now) const;
+  /// The facts that head a snapshot: what is known of jobs that the state has dropped.
+  std::vector<model::Fact> head(base::Time now) const;
 
  private:
   struct Held {
@@ -65,7 +68,10 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
+  void carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
+  model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
+  View view() const { return {state_, settings_.pools, settings_.classes, settings_.workspaces}; }
 
   Settings settings_;
   Policy policy_;
@@ -76,5 +82,8 @@ class Engine {
   model::Seq last_seq_ = 0;
   std::deque<Held> held_;
 };
+
+/// Is it one of those that head a snapshot?
+bool is_head(const model::Fact& fact);
 
 }  // namespace scheduler

@@ -65,6 +65,34 @@ Violation check_end(const State& state, const Job& job) {
   return fmt::format("the expected ends lack job {}", to_text(job.id));
 }
 
+Violation check_preemption(const State& state, const Job& job) {
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  const bool has_grace = ending != nullptr && ending->stop_at;
+  if (has_grace && !state.graces.contains({*ending->stop_at, job.id}))
+    return fmt::format("the graces lack job {}", to_text(job.id));
+  const auto of_class = state.active_by_class.find(job.spec->class_name);
+  const bool is_indexed =
+      of_class != state.active_by_class.end() && of_class->second.contains(job.id);
+  if (is_indexed != (active_attempt(job) != nullptr))
+    return fmt::format("the active jobs by class are wrong about job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+/// Who is owed room waits for it, and those who make room are being ended for it.
+Violation check_owed(const State& state) {
+  for (const auto& [by, victims] : state.owed) {
+    const auto job = state.jobs.find(by);
+    if (job == state.jobs.end() || !std::holds_alternative<Waiting>(job->second.phase))
+      return fmt::format("job {} is owed room and does not wait", to_text(by));
+    for (const auto victim : victims) {
+      const auto* ending = std::get_if<Ending>(&state.jobs.at(victim).phase);
+      if (ending == nullptr || ending->makes_room_for != by)
+        return fmt::format("job {} does not make room for job {}", to_text(victim), to_text(by));
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> violation(const State& state) {
@@ -76,6 +104,7 @@ std::optional<std::string> violation(const State& state) {
     if (auto found = add_shares(job, used)) return found;
     if (auto found = check_queue(state, job)) return found;
     if (auto found = check_end(state, job)) return found;
+    if (auto found = check_preemption(state, job)) return found;
     if (expected_end(job)) ++n_ends;
     if (id >= state.next_job)
       return fmt::format("job {} has a number that is still to be given", to_text(id));
@@ -85,6 +114,7 @@ std::optional<std::string> violation(const State& state) {
   if (n_waiting != state.n_waiting || n_active != state.n_active)
     return "the counts of jobs are wrong";
   if (n_ends != state.expected_ends.size()) return "the expected ends name jobs that have none";
+  if (auto found = check_owed(state)) return found;
   return check_nodes(state, used);
 }
 

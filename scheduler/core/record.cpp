@@ -49,6 +49,7 @@ model::StepRecord record_of(model::StepId id, const Step& step) {
 
 void add_attempt(model::JobRecord& record, const Attempt& attempt) {
   record.allocation = attempt.allocation;
+  record.checkpoint_at = attempt.checkpoint_at;
   add_usage(record.usage, attempt.batch);
   for (const auto& [id, step] : attempt.steps) {
     record.steps.push_back(record_of(id, step));
@@ -76,6 +77,8 @@ model::JobRecord job_record(const Job& job) {
                           .user = job.user,
                           .name = job.spec->name,
                           .pool = job.spec->pool,
+                          .workspace = job.spec->workspace,
+                          .class_name = job.spec->class_name,
                           .comment = job.spec->comment,
                           .state = state_of(job),
                           .priority = job.spec->priority,
@@ -91,6 +94,7 @@ model::JobRecord job_record(const Job& job) {
                           .allocation = {},
                           .started_at = {},
                           .ended_at = {},
+                          .checkpoint_at = {},
                           .reason = {},
                           .expected_start = {},
                           .outcome = {},

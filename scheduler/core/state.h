@@ -16,6 +16,7 @@
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
+#include "scheduler/core/usage.h"
 
 namespace scheduler {
 
@@ -79,10 +80,18 @@ struct State {
   std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs with a limit
   std::set<std::pair<base::Time, model::JobId>> expected_ends;  // active jobs that have one
   std::set<std::pair<base::Time, model::JobId>> back_offs;      // waiting jobs with not_before
+  std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
+  std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
+  std::map<std::string, std::set<model::JobId>> active_by_class;  // as the jobs name it
+  /// Waiting jobs that others were ended for, and which of these are not gone yet.
+  std::map<model::JobId, std::set<model::JobId>> owed;
   std::set<std::pair<base::Time, model::NodeId>> away_since;
-  std::deque<model::JobId> ended;  // oldest first
-  History history;                 // of these
-  std::size_t n_waiting = 0;       // held ones included
+  std::deque<model::JobId> ended;     // oldest first
+  History history;                    // of these
+  std::map<Owner, Holding> holdings;  // of those with active attempts
+  Usage usage;                        // of attempts that have ended
+  Usage usage_dropped;                // of these, those of jobs that are no longer here
+  std::size_t n_waiting = 0;          // held ones included
   std::size_t n_active = 0;
 
   std::size_t jobs_kept = 10'000;  // of those that have ended; constant

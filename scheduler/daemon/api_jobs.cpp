@@ -62,6 +62,11 @@ void Api::jobs(Ask ask) {
                      });
 }
 
+void Api::priorities(Ask ask) {
+  auto& driver = parts_.driver;
+  ask.responder.send(json_response(wire::to_json(driver.engine().priorities(driver.now()))));
+}
+
 void Api::job(Ask ask) {
   constexpr std::array<std::string_view, 1> known{"wait"};
   if (auto fine = check_parameters(ask.request, known); !fine) {

@@ -18,8 +18,8 @@ void Snapshots::consider() {
   const auto& engine = parts_.driver.engine();
   if (is_busy_ || engine.last_seq() < covered_ + options_.every) return;
   is_busy_ = true;
-  auto plan = std::make_shared<Plan>(Plan{
-      .up_to = engine.last_seq(), .jobs = {}, .head = engine.numbers_given(parts_.driver.now())});
+  auto plan = std::make_shared<Plan>(
+      Plan{.up_to = engine.last_seq(), .jobs = {}, .head = engine.head(parts_.driver.now())});
   plan->jobs.reserve(engine.state().jobs.size());
   for (const auto& [id, job] : engine.state().jobs) plan->jobs.push_back(id);
   parts_.driver.when_durable([this, plan] { begin(plan); });
@@ -42,9 +42,9 @@ void Snapshots::sift(std::shared_ptr<const Plan> plan, const Old& old) {
 /// The facts of the old snapshot and of the records after it that the state still needs.
 Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
                                    const std::optional<store::Snapshot>& old) {
-  std::vector<model::Fact> left{plan.head};
+  auto left = plan.head;
   const auto keep = [&](model::Fact fact) {
-    if (std::holds_alternative<model::NumbersGiven>(fact.body)) return;
+    if (scheduler::is_head(fact)) return;
     const auto job = model::job_of(fact.body);
     if (!job || std::ranges::binary_search(plan.jobs, *job)) left.push_back(std::move(fact));
   };

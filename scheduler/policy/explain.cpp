@@ -108,10 +108,23 @@ std::optional<model::WouldDelay> next_reserved(const scheduler::View& view,
   return next;
 }
 
+/// The jobs that are being ended for it, if any still run.
+std::optional<model::Preempting> preempting(const scheduler::View& view,
+                                            const scheduler::Plan& plan, const scheduler::Job& job,
+                                            base::Time now) {
+  const auto owed = view.state.owed.find(job.id);
+  if (owed == view.state.owed.end() || owed->second.empty()) return std::nullopt;
+  model::Preempting reason{.victims = {owed->second.begin(), owed->second.end()}, .until = now};
+  if (const auto start = plan.reservations.find(job.id); start != plan.reservations.end())
+    reason.until = start->second;
+  return reason;
+}
+
 }  // namespace
 
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
+  if (const auto reason = preempting(view, plan, job, now)) return *reason;
   if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
   if (!fits_now(view, job, now)) return missing(view, job);
   if (const auto next = next_reserved(view, plan, job)) return *next;

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/policy/favour.h"
 #include "scheduler/policy/policy.h"
+#include "scheduler/policy/preempt.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -19,11 +21,16 @@ class Pass {
 
   scheduler::Plan run();
 
+  /// The heads of all kinds in the order in which run() looks at them.
+  std::vector<model::PriorityTerms> priorities();
+
  private:
   /// The oldest job of a kind that the pass has not looked at.
   struct Head {
+    bool is_owed;  // others are being ended to make room for it
     int priority;
     bool is_overdue;
+    double favour;  // multiplies the rank
     double rank;
     model::JobId job;
     const scheduler::JobKind* kind;
@@ -43,6 +50,11 @@ class Pass {
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
   bool start(const Head& head, const Request& request);
+  bool preempt(const Head& head, const Request& request);
+  const std::vector<Candidate>& candidates_for(const scheduler::Class& of);
+  bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
+  void add_heads(std::vector<Head>& heads);
+  model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
@@ -54,8 +66,14 @@ class Pass {
   Timeline timeline_;
   scheduler::Plan plan_;
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
-  std::set<std::string> promised_;                 // pools asked for by overdue jobs that stay
+  std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
+  std::set<std::string> has_overdue_;  // of these, by overdue jobs
+  std::map<std::string, std::vector<Candidate>>
+      candidates_;                      // by class of the job that may preempt
+  std::set<model::JobId> making_room_;  // by this pass
+  int n_vain_searches_ = 0;             // for room
   std::optional<std::map<std::string, base::Duration>> drain_times_;  // made when first needed
+  std::optional<Favour> favour_;                                      // where the order asks for it
   std::vector<Head> later_;  // to be tried in the order of backfilling
   bool is_backfilling_ = false;
 };

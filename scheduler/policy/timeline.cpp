@@ -66,6 +66,72 @@ void Timeline::give_back(Amount& free, const model::NodeShare& share) {
   free.memory += share.memory;
 }
 
+void Timeline::take_again(Amount& free, const model::NodeShare& share) {
+  free.cores -= share.cores.count();
+  free.gpus -= share.gpus.count();
+  free.memory -= share.memory;
+}
+
+/// Between `at` and its expected end a running job holds more or less than was thought.
+template <class Change>
+void Timeline::change_until_end(const scheduler::Job& job, Time at, Change change) {
+  const auto end = scheduler::expected_end(job);
+  if (end && when_known(*end) <= at) return;
+  for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
+    const auto place = lane_of(share.node);
+    if (!place) continue;
+    auto& lane = lanes_[*place];
+    add_ends(lane);
+    const auto first = split(lane, at);
+    const auto last = end ? split(lane, when_known(*end)) : lane.steps.size();
+    for (auto i = first; i < last; ++i) change(lane.steps[i].free, share);
+  }
+}
+
+void Timeline::end_early(const scheduler::Job& job, Time at) {
+  change_until_end(job, at, give_back);
+}
+
+void Timeline::end_as_expected(const scheduler::Job& job, Time at) {
+  change_until_end(job, at, take_again);
+}
+
+bool Timeline::allows(const Request& request, model::NodeId node) const {
+  const auto place = lane_of(node);
+  return place && allows(request, lanes_[*place]);
+}
+
+int Timeline::tasks_without(const Request& request, model::NodeId node,
+                            const std::vector<const scheduler::Job*>& jobs) const {
+  auto free = lanes_[*lane_of(node)].steps.front().free;
+  for (const auto* job : jobs) {
+    for (const auto& share : scheduler::active_attempt(*job)->allocation.nodes) {
+      if (share.node == node) give_back(free, share);
+    }
+  }
+  return tasks_that_fit(request.layout, free.cores, free.gpus, free.memory);
+}
+
+bool Timeline::fits_when_empty(const Request& request) const {
+  std::vector<int> rooms(lanes_.size());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto& topology = lanes_[i].node->info.topology;
+    if (!allows(request, lanes_[i])) continue;
+    rooms[i] = tasks_that_fit(request.layout, static_cast<int>(topology.cores.size()),
+                              static_cast<int>(topology.gpus.size()), topology.memory);
+  }
+  return spread(request.layout, rooms).has_value();
+}
+
+bool Timeline::is_free(const Request& request, const Placement& placement) const {
+  const auto end = end_of(placement.start, request.duration);
+  return std::ranges::all_of(placement.parts, [&](const Placement::Part& part) {
+    const auto free = least(lanes_[part.lane], placement.start, end);
+    const auto demand = model::demand_of(request.layout, part.tasks);
+    return free.cores >= demand.cores && free.gpus >= demand.gpus && free.memory >= demand.memory;
+  });
+}
+
 /// What the running jobs of a node give back, and when.
 void Timeline::add_ends(Lane& lane) {
   if (std::exchange(lane.has_ends, true)) return;

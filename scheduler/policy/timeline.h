@@ -45,6 +45,26 @@ class Timeline {
   /// nodes)
   std::optional<Placement> place_later(const Request& request);
 
+  /// On the nodes that have the least to spare then.
+  std::optional<Placement> place_at(const Request& request, base::Time start) const;
+
+  /// Would it fit if nothing ran?
+  bool fits_when_empty(const Request& request) const;
+
+  /// Is there room for the placement, all the time?
+  bool is_free(const Request& request, const Placement& placement) const;
+
+  /// From now on the running job counts as over from `at` on; and back to what was.
+  void end_early(const scheduler::Job& job, base::Time at);
+  void end_as_expected(const scheduler::Job& job, base::Time at);
+
+  /// May the request use this node?
+  bool allows(const Request& request, model::NodeId node) const;
+
+  /// How many tasks of the request the node could take now if these jobs were not there.
+  int tasks_without(const Request& request, model::NodeId node,
+                    const std::vector<const scheduler::Job*>& jobs) const;
+
   /// Takes what the placement holds from its start for the duration.
   void reserve(const Request& request, const Placement& placement);
 
@@ -74,6 +94,7 @@ class Timeline {
   };
 
   static void give_back(Amount& free, const model::NodeShare& share);
+  static void take_again(Amount& free, const model::NodeShare& share);
   static Amount least(const Lane& lane, base::Time start, base::Time end);
   static std::size_t split(Lane& lane, base::Time at);
   static std::optional<base::Time> earliest_on(const Lane& lane, const model::Demand& demand,
@@ -85,8 +106,9 @@ class Timeline {
   std::optional<std::size_t> lane_of(model::NodeId node) const;
   base::Time when_known(base::Time expected_end) const;
   void add_ends(Lane& lane);
+  template <class Change>
+  void change_until_end(const scheduler::Job& job, base::Time at, Change change);
   void take(Lane& lane, const model::Demand& demand, base::Time start, base::Time end);
-  std::optional<Placement> place_at(const Request& request, base::Time start) const;
   std::optional<Placement> place_first(const Request& request) const;
   std::optional<Placement> place_on_one(const Request& request, int tasks) const;
   std::vector<base::Time> changes(const Request& request) const;

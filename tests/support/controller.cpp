@@ -1,5 +1,7 @@
 #include "tests/support/controller.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -14,7 +16,10 @@ Controller::Controller(scheduler::Settings settings, scheduler::Policy policy)
 std::vector<scheduler::Action> Controller::give(const scheduler::Input& input) {
   for (auto& fact : engine_.handle(input, now_)) facts_.push_back(std::move(fact));
   for (auto& fact : engine_.plan(now_)) facts_.push_back(std::move(fact));
-  if (!engine_.plan(now_).empty()) throw std::logic_error("a pass leaves nothing to start");
+  if (const auto more = engine_.plan(now_); !more.empty()) {
+    throw std::logic_error(fmt::format("a pass leaves nothing to do, but found {}",
+                                       model::kind_of(more.front().body)));
+  }
   verify();
   return engine_.durable(engine_.last_seq());
 }

@@ -119,6 +119,10 @@ class RandomModel {
     made.time_limit = maybe([&] { return duration(); });
     made.priority = upto(2000) - 1000;
     made.hold = coin();
+    made.workspace = text();
+    made.class_name = text();
+    made.requeue = coin();
+    made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
     made.script_name = text();
     made.arguments = several(5, [&] { return text(); });
@@ -174,7 +178,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::node_lost)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::preempted)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -187,7 +191,7 @@ class RandomModel {
     return {key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage()};
   }
   model::Outcome outcome() {
-    const auto last = static_cast<int>(model::Ending::node_lost);
+    const auto last = static_cast<int>(model::Ending::preempted);
     return {static_cast<model::Ending>(upto(last)), upto(255), maybe([&] { return failure(); })};
   }
 
