@@ -177,6 +177,9 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case wait:
       choices.wait = true;
       return {};
+    case test_only:
+      choices.test_only = true;
+      return {};
     case parsable:
       choices.parsable = true;
       return {};

@@ -18,6 +18,7 @@ struct Choices {
   std::string environment = "ALL";
   bool wait = false;
   bool parsable = false;
+  bool test_only = false;
 };
 
 /// Puts one option of Place::submit or Place::directive into `choices`, replacing what was there.

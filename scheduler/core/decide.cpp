@@ -39,27 +39,6 @@ std::unexpected<base::Error> has_ended(model::JobId job) {
   return fail(Code::conflict, fmt::format("job {} has already ended", to_text(job)));
 }
 
-base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
-                              const model::User& user, const model::JobSpec& spec) {
-  const auto layout = model::resolve(spec.shape);
-  if (!layout) return std::unexpected(layout.error());
-  if (spec.priority < -priority_limit || spec.priority > priority_limit) {
-    return fail(Code::invalid, fmt::format("--priority is {}; expected {} to {}", spec.priority,
-                                           -priority_limit, priority_limit));
-  }
-  if (auto allowed = view.classes.may_use(user, spec.class_name); !allowed) return allowed;
-  if (auto allowed = view.workspaces.may_use(user, spec.workspace); !allowed) return allowed;
-  if (spec.script.empty() && spec.arguments.empty()) {
-    return fail(Code::invalid, "the job has neither a script nor a command");
-  }
-  if (view.state.n_waiting >= settings.queued_jobs) {
-    return fail(Code::exhausted,
-                fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
-                            view.state.n_waiting));
-  }
-  return policy.admit(view, *layout, spec.pool);
-}
-
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
                        const SubmitJob& submit) {
   const auto& spec = *submit.spec;
@@ -190,6 +169,27 @@ Decision decide_step(const State& state, const StartStep& request) {
 }
 
 }  // namespace
+
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::User& user, const model::JobSpec& spec) {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return std::unexpected(layout.error());
+  if (spec.priority < -priority_limit || spec.priority > priority_limit) {
+    return fail(Code::invalid, fmt::format("--priority is {}; expected {} to {}", spec.priority,
+                                           -priority_limit, priority_limit));
+  }
+  if (auto allowed = view.classes.may_use(user, spec.class_name); !allowed) return allowed;
+  if (auto allowed = view.workspaces.may_use(user, spec.workspace); !allowed) return allowed;
+  if (spec.script.empty() && spec.arguments.empty()) {
+    return fail(Code::invalid, "the job has neither a script nor a command");
+  }
+  if (view.state.n_waiting >= settings.queued_jobs) {
+    return fail(Code::exhausted,
+                fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
+                            view.state.n_waiting));
+  }
+  return policy.admit(view, *layout, spec.pool);
+}
 
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
                 const Input& input, base::Time now) {

@@ -22,6 +22,10 @@ struct Decision {
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
                 const Input& input, base::Time now);
 
+/// Would the user's request be accepted? errors: invalid, denied, not_found, exhausted
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::User& user, const model::JobSpec& spec);
+
 /// What follows for a job from the facts that were just applied: its end, its requeue.
 std::vector<model::FactBody> settle(const Job& job, const Settings& settings, base::Time now);
 

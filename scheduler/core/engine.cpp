@@ -123,6 +123,34 @@ bool Engine::stands_out(model::JobId job) const {
                              [job](const auto& closed) { return closed.second == job; });
 }
 
+base::Result<model::Advice> Engine::advise(const model::User& user, const model::JobSpec& spec,
+                                           base::Time now) const {
+  if (auto fine = admissible(view(), policy_, settings_, user, spec); !fine)
+    return std::unexpected(fine.error());
+  const Job job{.id = state_.next_job,
+                .user = user,
+                .spec = std::make_shared<const model::JobSpec>(spec),
+                .layout = *model::resolve(spec.shape),
+                .submitted_at = now,
+                .attempts = 0,
+                .earlier = {},
+                .phase = Waiting()};
+  return policy_.advise(view(), job, now);
+}
+
+base::Result<model::Advice> Engine::advise(model::JobId id, base::Time now) const {
+  const auto found = state_.jobs.find(id);
+  if (found == state_.jobs.end())
+    return base::fail(base::Code::not_found, "there is no job " + to_text(id));
+  const auto& job = found->second;
+  const auto kind = state_.queue.find(kind_of(job));
+  if (kind == state_.queue.end() || !kind->second.contains(id)) {
+    return base::fail(base::Code::conflict,
+                      "job " + to_text(id) + " is not one that waits for its turn");
+  }
+  return policy_.advise(view(), job, now);
+}
+
 std::vector<model::PriorityTerms> Engine::priorities(base::Time now) const {
   return policy_.priorities(view(), now);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/fact.h"
 #include "lib/model/reason.h"
@@ -50,6 +51,13 @@ class Engine {
 
   /// Who comes first among those that may start, and why: one of each kind.
   std::vector<model::PriorityTerms> priorities(base::Time now) const;
+
+  /// When a request would start. errors: as its submission
+  base::Result<model::Advice> advise(const model::User& user, const model::JobSpec& spec,
+                                     base::Time now) const;
+
+  /// When a waiting job will start, and what would let it start now. errors: not_found, conflict
+  base::Result<model::Advice> advise(model::JobId job, base::Time now) const;
 
   /// A job as people see it; the job must be in the state.
   model::JobRecord record_of(const Job& job) const;

@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/model/advice.h"
 #include "lib/model/layout.h"
 #include "lib/model/priority.h"
 #include "lib/model/reason.h"
@@ -53,6 +55,9 @@ struct Policy {
 
   /// Why a job that is in the queue did not start in the pass that gave this plan, its starts made.
   std::function<model::Reason(const View&, const Plan&, const Job&, base::Time now)> explain;
+
+  /// When a job will start that is in the queue, or would if it were submitted now.
+  std::function<model::Advice(const View&, const Job&, base::Time now)> advise;
 
   /// What decides who comes first among those in the queue: one of each kind, the first one first.
   std::function<std::vector<model::PriorityTerms>(const View&, base::Time now)> priorities;

@@ -79,6 +79,8 @@ class Api {
   // api_jobs.cpp
   void jobs(Ask ask);
   void priorities(Ask ask);
+  void advice(Ask ask);
+  void job_advice(Ask ask);
   void job(Ask ask);
   void script(Ask ask);
   void logs(Ask ask);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
+#include "scheduler/policy/advise.h"
 #include "scheduler/policy/backlog.h"
 #include "scheduler/policy/rank.h"
 
@@ -15,6 +17,9 @@ namespace {
 
 /// Searches for room that come to nothing in one pass; each looks at all nodes.
 constexpr int most_vain_searches = 16;
+
+/// A shorter time limit is no help to anybody.
+constexpr base::Duration shortest_advice = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -55,7 +60,7 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::J
 
 void Pass::rank(Head& head) {
   if (options_.order == Order::fcfs) return;
-  const auto& job = view_.state.jobs.at(head.job);
+  const auto& job = job_of(head);
   head.rank = rank_of(options_.order, job, head.predicted, now_) * head.favour;
   head.is_overdue = is_overdue(head, job);
 }
@@ -76,6 +81,46 @@ Plan Pass::run() {
   is_backfilling_ = true;
   try_in(std::exchange(later_, {}), is_longer);
   return std::move(plan_);
+}
+
+/// A pass up to the turn of the job that is asked about; it is over then.
+model::Advice Pass::advise(const scheduler::Job& job) {
+  asked_ = &job;
+  asked_kind_ = kind_of(job);
+  asked_id_ = {job.id};
+  (void)run();
+  if (!advice_) answer(head_of(asked_kind_, asked_id_));  // its turn did not come
+  return std::move(*advice_);
+}
+
+void Pass::answer(const Head& head) {
+  auto& advice = advice_.emplace();
+  const auto& spec = *asked_->spec;
+  advice.starts_now = would_start(spec);
+  if (advice.starts_now) return;
+  if (const auto request = request_of(head)) {
+    const auto room = find_room(head, *request);
+    const auto later = room ? std::optional(room->placement) : timeline_.place_later(*request);
+    if (later) advice.start = later->start;
+    if (room) {
+      for (const auto* victim : room->victims) advice.victims.push_back(victim->id);
+    }
+  }
+  advice.changes =
+      changes_for(spec, shortest_advice, view_.pools,
+                  [this](const model::JobSpec& changed) { return would_start(changed); });
+}
+
+bool Pass::would_start(const model::JobSpec& spec) const {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return false;
+  const auto request =
+      request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
+  return request && timeline_.place_now(*request);
+}
+
+const scheduler::Job& Pass::job_of(const Head& head) const {
+  return asked_ != nullptr && head.job == asked_->id ? *asked_ : view_.state.jobs.at(head.job);
 }
 
 std::vector<model::PriorityTerms> Pass::priorities() {
@@ -100,7 +145,8 @@ model::PriorityTerms Pass::terms_of(const Head& head) const {
                              .wait = now_ - job.submitted_at,
                              .predicted = head.predicted,
                              .is_overdue = head.is_overdue,
-                             .rank = head.rank};
+                             .rank = std::clamp(head.rank, std::numeric_limits<double>::lowest(),
+                                                std::numeric_limits<double>::max())};
   if (!favour_) return terms;
   const auto standing = favour_->standing_of({kind.uid, kind.workspace});
   terms.use = standing.use;
@@ -121,6 +167,8 @@ void Pass::add_heads(std::vector<Head>& heads) {
     rank(head);
     heads.push_back(head);
   }
+  if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
+    heads.push_back(head_of(asked_kind_, asked_id_));
   for (const auto& [job, victims] : view_.state.owed) {
     const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
     const auto at = kind == view_.state.queue.end() ? std::set<model::JobId>::const_iterator()
@@ -136,10 +184,11 @@ void Pass::add_heads(std::vector<Head>& heads) {
   }
 }
 
-/// Goes through the kinds, best head first; a kind whose head stays for good is done with.
+/// Goes through the kinds, best head first; a kind whose head stays for good is done with. Ends
+/// when it has the answer to a question.
 void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&)) {
   std::ranges::make_heap(heads, is_after);
-  while (!heads.empty()) {
+  while (!heads.empty() && !advice_) {
     std::ranges::pop_heap(heads, is_after);
     auto& head = heads.back();
     if (head.is_overdue && has_overdue_.contains(head.kind->pool)) {
@@ -162,13 +211,17 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
 
 /// nullopt when all pools that the job may use are closed to it.
 std::optional<Request> Pass::request_of(const Head& head) const {
-  Request request{.layout = head.kind->layout,
-                  .duration = duration_of(*head.kind),
-                  .pools = std::vector<bool>(view_.pools.size())};
+  return request_in(head.kind->pool, head.kind->layout, duration_of(*head.kind));
+}
+
+std::optional<Request> Pass::request_in(const std::string& wanted, const model::Layout& layout,
+                                        base::Duration duration) const {
+  Request request{
+      .layout = layout, .duration = duration, .pools = std::vector<bool>(view_.pools.size())};
   bool is_any_open = false;
   for (std::size_t i = 0; i < view_.pools.size(); ++i) {
     const auto& pool = view_.pools[i];
-    if (!head.kind->pool.empty() && head.kind->pool != pool) continue;
+    if (!wanted.empty() && wanted != pool) continue;
     if (plan_.closed.contains(pool)) continue;
     request.pools[i] = true;
     is_any_open = true;
@@ -178,6 +231,10 @@ std::optional<Request> Pass::request_of(const Head& head) const {
 }
 
 Pass::Verdict Pass::consider(const Head& head) {
+  if (asked_ != nullptr && head.job == asked_->id) {
+    answer(head);
+    return Verdict::blocked;
+  }
   const auto request = request_of(head);
   if (!request) return Verdict::blocked;
   const bool is_backfill_turn =
@@ -213,23 +270,29 @@ const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
   return found->second;
 }
 
-/// Ends others to make room for the job, unless it has been made room for already or can start as
-/// soon without. Its place is kept.
-bool Pass::preempt(const Head& head, const Request& request) {
+/// Whom to end to make room for the job, unless it has been made room for already or can start as
+/// soon without.
+std::optional<Room> Pass::find_room(const Head& head, const Request& request) {
   const auto owed = view_.state.owed.find(head.job);
-  if (owed != view_.state.owed.end() && !owed->second.empty()) return false;
+  if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
   const auto& of = view_.classes.of(head.kind->class_name);
-  if (of.preempts.empty() || n_vain_searches_ >= most_vain_searches) return false;
+  if (of.preempts.empty() || n_vain_searches_ >= most_vain_searches) return std::nullopt;
   const auto& chosen_from = candidates_for(of);
-  if (chosen_from.empty()) return false;
+  if (chosen_from.empty()) return std::nullopt;
   const auto start = gone_by(view_, chosen_from, now_);
   if (const auto natural = timeline_.place_later(request); natural && natural->start <= start)
-    return false;
-  const auto room = make_room(timeline_, request, chosen_from, start);
-  if (!room || room->victims.empty()) {
-    ++n_vain_searches_;
-    return false;
-  }
+    return std::nullopt;
+  auto room = make_room(timeline_, request, chosen_from, start);
+  if (room && !room->victims.empty()) return room;
+  ++n_vain_searches_;
+  return std::nullopt;
+}
+
+/// Ends others so that the job can start, and keeps its place.
+bool Pass::preempt(const Head& head, const Request& request) {
+  const auto room = find_room(head, request);
+  if (!room) return false;
+  const auto start = room->placement.start;
   scheduler::Preemption preemption{.by = head.job, .victims = {}};
   for (const auto* victim : room->victims) {
     preemption.victims.push_back(victim->id);

@@ -21,6 +21,9 @@ class Pass {
 
   scheduler::Plan run();
 
+  /// When a job will start, which is in the queue or could be submitted now.
+  model::Advice advise(const scheduler::Job& job);
+
   /// The heads of all kinds in the order in which run() looks at them.
   std::vector<model::PriorityTerms> priorities();
 
@@ -47,6 +50,12 @@ class Pass {
   void rank(Head& head);
   bool is_overdue(const Head& head, const scheduler::Job& job);
   std::optional<Request> request_of(const Head& head) const;
+  std::optional<Request> request_in(const std::string& pool, const model::Layout& layout,
+                                    base::Duration duration) const;
+  bool would_start(const model::JobSpec& spec) const;
+  void answer(const Head& head);
+  const scheduler::Job& job_of(const Head& head) const;
+  std::optional<Room> find_room(const Head& head, const Request& request);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
   bool start(const Head& head, const Request& request);
@@ -76,6 +85,11 @@ class Pass {
   std::optional<Favour> favour_;                                      // where the order asks for it
   std::vector<Head> later_;  // to be tried in the order of backfilling
   bool is_backfilling_ = false;
+  // Of a question.
+  const scheduler::Job* asked_ = nullptr;
+  scheduler::JobKind asked_kind_;
+  std::set<model::JobId> asked_id_;
+  std::optional<model::Advice> advice_;
 };
 
 }  // namespace policy
