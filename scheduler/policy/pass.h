@@ -35,17 +35,17 @@ class Pass {
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
-    std::set<model::JobId>::const_iterator at;
-    std::set<model::JobId>::const_iterator end;
+    scheduler::QueuedJobs::const_iterator at;
+    scheduler::QueuedJobs::const_iterator end;
   };
   enum class Verdict { started, reserved, blocked };
 
   static bool comes_later(const Head& a, const Head& b);
   static bool is_longer(const Head& a, const Head& b);
 
-  Head head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs);
+  Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
   void rank(Head& head);
-  bool is_overdue(const Head& head, const scheduler::Job& job);
+  bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head) const;
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
@@ -72,9 +72,11 @@ class Pass {
       candidates_;                      // by class of the job that may preempt
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
-  std::optional<std::map<std::string, base::Duration>> drain_times_;  // made when first needed
-  std::optional<Favour> favour_;                                      // where the order asks for it
-  std::vector<Head> later_;  // to be tried in the order of backfilling
+  // Made when first needed.
+  std::optional<std::map<std::string, base::Duration>> queue_times_;
+  std::optional<std::map<std::string, base::Duration>> drain_times_;
+  std::optional<Favour> favour_;  // where the order asks for it
+  std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
 };
 
