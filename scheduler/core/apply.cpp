@@ -31,7 +31,7 @@ void index_waiting(State& state, const Job& job) {
   if (waiting.not_before) {
     state.back_offs.emplace(*waiting.not_before, job.id);
   } else {
-    state.queue[kind_of(job)].insert(job.id);
+    state.queue[kind_of(job)].emplace(job.id, job.submitted_at);
   }
 }
 
@@ -58,6 +58,7 @@ void claim(State& state, model::JobId job, const model::Allocation& allocation) 
     node.cores_used |= share.cores;
     node.gpus_used |= share.gpus;
     node.memory_used += share.memory;
+    change(state.ready, node);
     node.jobs.insert(job);
   }
 }
@@ -68,6 +69,7 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
     node.cores_used -= share.cores;
     node.gpus_used -= share.gpus;
     node.memory_used -= share.memory;
+    change(state.ready, node);
     node.jobs.erase(job);
   }
 }
@@ -107,11 +109,13 @@ void forget_owed(State& state, const Job& victim) {
 }
 
 void index_end(State& state, const Job& job) {
-  if (const auto end = expected_end(job)) state.expected_ends.emplace(*end, job.id);
+  const auto end = expected_end(job);
+  if (end) add(state.expected_ends, *end, job);
 }
 
 void unindex_end(State& state, const Job& job) {
-  if (const auto end = expected_end(job)) state.expected_ends.erase({*end, job.id});
+  const auto end = expected_end(job);
+  if (end) remove(state.expected_ends, *end, job.id);
 }
 
 Owner owner_of(const Job& job) {
@@ -198,6 +202,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   } else {
     const auto kind = state.node_kinds.find(kind_of(found->second.info));
     if (--kind->second == 0) state.node_kinds.erase(kind);
+    remove(state.ready, found->second);
   }
   ++state.node_kinds[kind_of(fact.info)];
   auto& node = found->second;
@@ -206,14 +211,19 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
+  add(state.ready, node);
 }
 
 void on(State& state, const model::StrayGone& fact, Time) {
-  node_at(state, fact.node).strays.erase(fact.key);
+  auto& node = node_at(state, fact.node);
+  remove(state.ready, node);
+  node.strays.erase(fact.key);
+  add(state.ready, node);
 }
 
 void on(State& state, const model::NodeAway& fact, Time at) {
   auto& node = node_at(state, fact.node);
+  remove(state.ready, node);
   node.phase = NodePhase::away;
   node.since = at;
   state.away_since.emplace(at, node.id);
@@ -222,6 +232,7 @@ void on(State& state, const model::NodeAway& fact, Time at) {
 void on(State& state, const model::NodeLost& fact, Time at) {
   auto& node = node_at(state, fact.node);
   state.away_since.erase({node.since, node.id});
+  remove(state.ready, node);
   node.phase = NodePhase::lost;
   node.since = at;
 }

@@ -56,6 +56,7 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
 }
 
 void Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
+  facts.reserve(facts.size() + last_plan_.starts.size());
   for (auto& start : last_plan_.starts) {
     const auto attempt = state_.jobs.at(start.job).attempts + 1;
     take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);

@@ -49,20 +49,22 @@ Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& u
   return std::nullopt;
 }
 
+Violation check_ready(const State& state) {
+  ReadyNodes expected;
+  for (const auto& [id, node] : state.nodes) add(expected, node);
+  if (expected == state.ready) return std::nullopt;
+  return "the index of the nodes that may take work is not what the nodes say";
+}
+
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
   const bool wants_queue = waiting != nullptr && !waiting->held_by && !waiting->not_before;
   const auto kind = state.queue.find(kind_of(job));
-  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id);
+  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id) &&
+                         kind->second.at(job.id) == job.submitted_at;
   if (is_queued != wants_queue)
     return fmt::format("the queue is wrong about job {}", to_text(job.id));
   return std::nullopt;
-}
-
-Violation check_end(const State& state, const Job& job) {
-  const auto end = expected_end(job);
-  if (!end || state.expected_ends.contains({*end, job.id})) return std::nullopt;
-  return fmt::format("the expected ends lack job {}", to_text(job.id));
 }
 
 Violation check_preemption(const State& state, const Job& job) {
@@ -99,13 +101,12 @@ std::optional<std::string> violation(const State& state) {
   std::map<model::NodeId, Used> used;
   std::size_t n_waiting = 0;
   std::size_t n_active = 0;
-  std::size_t n_ends = 0;
+  Ends ends;
   for (const auto& [id, job] : state.jobs) {
     if (auto found = add_shares(job, used)) return found;
     if (auto found = check_queue(state, job)) return found;
-    if (auto found = check_end(state, job)) return found;
     if (auto found = check_preemption(state, job)) return found;
-    if (expected_end(job)) ++n_ends;
+    if (const auto end = expected_end(job)) add(ends, *end, job);
     if (id >= state.next_job)
       return fmt::format("job {} has a number that is still to be given", to_text(id));
     if (std::holds_alternative<Waiting>(job.phase)) ++n_waiting;
@@ -113,8 +114,9 @@ std::optional<std::string> violation(const State& state) {
   }
   if (n_waiting != state.n_waiting || n_active != state.n_active)
     return "the counts of jobs are wrong";
-  if (n_ends != state.expected_ends.size()) return "the expected ends name jobs that have none";
+  if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
   if (auto found = check_owed(state)) return found;
+  if (auto found = check_ready(state)) return found;
   return check_nodes(state, used);
 }
 

@@ -9,13 +9,16 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/node.h"
+#include "scheduler/core/ends.h"
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
+#include "scheduler/core/ready_nodes.h"
 #include "scheduler/core/usage.h"
 
 namespace scheduler {
@@ -43,6 +46,7 @@ model::GpuSet free_gpus(const Node& node);
 int n_free_cores(const Node& node);
 int n_free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
+Amounts free_amounts(const Node& node);
 
 /// What nodes have in common for a request that any of them could serve.
 struct NodeKind {
@@ -56,15 +60,11 @@ struct NodeKind {
 
 NodeKind kind_of(const model::NodeInfo& info);
 
-/// Eligible jobs; of a kind in order of submission. No kind is empty.
-using Queue = std::map<JobKind, std::set<model::JobId>>;
+/// Jobs of one kind in order of submission, and when that was.
+using QueuedJobs = std::map<model::JobId, base::Time>;
 
-/// Order of names that people expect: n2 before n10.
-struct NameOrder {
-  bool operator()(const std::string& a, const std::string& b) const {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  }
-};
+/// Eligible jobs. No kind is empty.
+using Queue = std::map<JobKind, QueuedJobs>;
 
 struct State {
   std::map<model::JobId, Job> jobs;
@@ -73,13 +73,14 @@ struct State {
   model::NodeId next_node{1};
 
   // Indexes over the above, kept by apply().
-  std::map<std::string, model::NodeId, NameOrder> node_by_name;
+  NodesByName node_by_name;
+  ReadyNodes ready;
   std::map<NodeKind, int> node_kinds;  // how many there are of each
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
-  std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs with a limit
-  std::set<std::pair<base::Time, model::JobId>> expected_ends;  // active jobs that have one
-  std::set<std::pair<base::Time, model::JobId>> back_offs;      // waiting jobs with not_before
+  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs with a limit
+  Ends expected_ends;                                         // of active jobs that have one
+  std::set<std::pair<base::Time, model::JobId>> back_offs;    // waiting jobs with not_before
   std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
   std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
   std::map<std::string, std::set<model::JobId>> active_by_class;  // as the jobs name it

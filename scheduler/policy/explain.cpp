@@ -56,8 +56,10 @@ std::vector<model::JobId> holders(const scheduler::State& state,
     if (fits(*node, demand)) continue;
     for (const auto job : node->jobs) ends.emplace(job, base::Time::max());
   }
-  for (const auto& [at, job] : state.expected_ends) {
-    if (const auto found = ends.find(job); found != ends.end()) found->second = at;
+  for (const auto& [at, returns] : state.expected_ends) {
+    for (const auto& each : returns) {
+      if (const auto found = ends.find(each.job); found != ends.end()) found->second = at;
+    }
   }
   std::vector<model::JobId> jobs;
   for (const auto& [job, at] : ends) jobs.push_back(job);

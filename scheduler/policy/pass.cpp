@@ -42,14 +42,14 @@ bool Pass::is_longer(const Head& a, const Head& b) {
   return of_a != of_b ? of_a > of_b : a.job > b.job;
 }
 
-Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs) {
+Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs) {
   const bool is_asked = options_.order == Order::predicted;
   Head head{.is_owed = false,
             .priority = view_.classes.of(kind.class_name).base + kind.priority,
             .is_overdue = false,
             .favour = favour_ ? favour_->of(kind) : 1,
             .rank = 0,
-            .job = *jobs.begin(),
+            .job = jobs.begin()->first,
             .kind = &kind,
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
             .at = jobs.begin(),
@@ -60,16 +60,18 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::J
 
 void Pass::rank(Head& head) {
   if (options_.order == Order::fcfs) return;
-  const auto& job = job_of(head);
-  head.rank = rank_of(options_.order, job, head.predicted, now_) * head.favour;
-  head.is_overdue = is_overdue(head, job);
+  head.rank =
+      rank_of(options_.order, *head.kind, head.predicted, now_ - head.at->second) * head.favour;
+  head.is_overdue = is_overdue(head);
 }
 
 /// One job of a pool at a time: when the longest overdue one stays, the others keep their ranks.
-bool Pass::is_overdue(const Head& head, const scheduler::Job& job) {
-  const auto wait = now_ - job.submitted_at;
+bool Pass::is_overdue(const Head& head) {
+  const auto wait = now_ - head.at->second;
   if (options_.order != Order::predicted || wait <= patience) return false;
   if (has_overdue_.contains(head.kind->pool)) return false;
+  if (!queue_times_) queue_times_ = queue_times(view_);
+  if (!policy::is_overdue(wait, queue_times_->at(head.kind->pool))) return false;
   if (!drain_times_) drain_times_ = drain_times(view_, now_);
   return policy::is_overdue(wait, drain_times_->at(head.kind->pool));
 }
@@ -87,9 +89,9 @@ Plan Pass::run() {
 model::Advice Pass::advise(const scheduler::Job& job) {
   asked_ = &job;
   asked_kind_ = kind_of(job);
-  asked_id_ = {job.id};
+  asked_alone_ = {{job.id, job.submitted_at}};
   (void)run();
-  if (!advice_) answer(head_of(asked_kind_, asked_id_));  // its turn did not come
+  if (!advice_) answer(head_of(asked_kind_, asked_alone_));  // its turn did not come
   return std::move(*advice_);
 }
 
@@ -117,10 +119,6 @@ bool Pass::would_start(const model::JobSpec& spec) const {
   const auto request =
       request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
   return request && timeline_.place_now(*request);
-}
-
-const scheduler::Job& Pass::job_of(const Head& head) const {
-  return asked_ != nullptr && head.job == asked_->id ? *asked_ : view_.state.jobs.at(head.job);
 }
 
 std::vector<model::PriorityTerms> Pass::priorities() {
@@ -161,17 +159,19 @@ void Pass::add_heads(std::vector<Head>& heads) {
   heads.reserve(view_.state.queue.size());
   for (const auto& [kind, jobs] : view_.state.queue) {
     auto head = head_of(kind, jobs);
-    while (head.at != head.end && is_owed(*head.at)) ++head.at;
+    while (head.at != head.end && is_owed(head.at->first)) ++head.at;
     if (head.at == head.end) continue;
-    head.job = *head.at;
-    rank(head);
+    if (head.job != head.at->first) {
+      head.job = head.at->first;
+      rank(head);
+    }
     heads.push_back(head);
   }
   if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
-    heads.push_back(head_of(asked_kind_, asked_id_));
+    heads.push_back(head_of(asked_kind_, asked_alone_));
   for (const auto& [job, victims] : view_.state.owed) {
     const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
-    const auto at = kind == view_.state.queue.end() ? std::set<model::JobId>::const_iterator()
+    const auto at = kind == view_.state.queue.end() ? scheduler::QueuedJobs::const_iterator()
                                                     : kind->second.find(job);
     if (kind == view_.state.queue.end() || at == kind->second.end()) continue;
     auto head = head_of(kind->first, kind->second);
@@ -198,12 +198,12 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
     }
     const bool is_done = consider(head) == Verdict::blocked;
     do ++head.at;
-    while (head.at != head.end && is_owed(*head.at));
+    while (head.at != head.end && is_owed(head.at->first));
     if (is_done || head.at == head.end) {
       heads.pop_back();
       continue;
     }
-    head.job = *head.at;
+    head.job = head.at->first;
     rank(head);
     std::ranges::push_heap(heads, is_after);
   }

@@ -38,23 +38,22 @@ class Pass {
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
-    std::set<model::JobId>::const_iterator at;
-    std::set<model::JobId>::const_iterator end;
+    scheduler::QueuedJobs::const_iterator at;
+    scheduler::QueuedJobs::const_iterator end;
   };
   enum class Verdict { started, reserved, blocked };
 
   static bool comes_later(const Head& a, const Head& b);
   static bool is_longer(const Head& a, const Head& b);
 
-  Head head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs);
+  Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
   void rank(Head& head);
-  bool is_overdue(const Head& head, const scheduler::Job& job);
+  bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head) const;
   std::optional<Request> request_in(const std::string& pool, const model::Layout& layout,
                                     base::Duration duration) const;
   bool would_start(const model::JobSpec& spec) const;
   void answer(const Head& head);
-  const scheduler::Job& job_of(const Head& head) const;
   std::optional<Room> find_room(const Head& head, const Request& request);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
@@ -81,14 +80,16 @@ class Pass {
       candidates_;                      // by class of the job that may preempt
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
-  std::optional<std::map<std::string, base::Duration>> drain_times_;  // made when first needed
-  std::optional<Favour> favour_;                                      // where the order asks for it
-  std::vector<Head> later_;  // to be tried in the order of backfilling
+  // Made when first needed.
+  std::optional<std::map<std::string, base::Duration>> queue_times_;
+  std::optional<std::map<std::string, base::Duration>> drain_times_;
+  std::optional<Favour> favour_;  // where the order asks for it
+  std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
   // Of a question.
   const scheduler::Job* asked_ = nullptr;
   scheduler::JobKind asked_kind_;
-  std::set<model::JobId> asked_id_;
+  scheduler::QueuedJobs asked_alone_;
   std::optional<model::Advice> advice_;
 };
 

@@ -31,9 +31,8 @@ double cost_of(const Job& job, base::Time now) {
   return std::chrono::duration<double>(lost).count() * weight;
 }
 
-bool may_end(const scheduler::Class& by, const scheduler::Class& of, const Job& job) {
-  return std::ranges::find(by.preempts, of.name) != by.preempts.end() &&
-         !std::holds_alternative<scheduler::Ending>(job.phase) &&
+bool may_end(const scheduler::Class& of, const Job& job) {
+  return !std::holds_alternative<scheduler::Ending>(job.phase) &&
          scheduler::n_ended_by(job, model::Cause::preempted) < of.max_preemptions;
 }
 
@@ -172,9 +171,10 @@ std::vector<Candidate> candidates(const scheduler::View& view, const scheduler::
   if (of.preempts.empty()) return found;
   for (const auto& [name, jobs] : view.state.active_by_class) {
     const auto& its_class = view.classes.of(name);
+    if (std::ranges::find(of.preempts, its_class.name) == of.preempts.end()) continue;
     for (const auto id : jobs) {
       const auto& job = view.state.jobs.at(id);
-      if (may_end(of, its_class, job)) found.push_back({&job, cost_of(job, now)});
+      if (may_end(its_class, job)) found.push_back({&job, cost_of(job, now)});
     }
   }
   std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
