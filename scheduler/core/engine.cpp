@@ -180,7 +180,7 @@ bool Engine::is_forgotten(const model::Fact& fact) const {
 std::vector<model::Fact> Engine::head(base::Time now) const {
   std::vector<model::Fact> facts{{now, model::NumbersGiven{state_.next_job, state_.next_node}}};
   for (const auto& [owner, days] : state_.usage_dropped.by_owner()) {
-    for (const auto& [day, amount] : days) {
+    for (const auto& [day, amount] : days.by_day()) {
       const base::Time since(std::chrono::duration_cast<base::Duration>(day.time_since_epoch()));
       facts.push_back({now, model::UsageCarried{owner.first, owner.second, since, amount.core_time,
                                                 amount.gpu_time}});

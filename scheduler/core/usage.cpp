@@ -1,6 +1,7 @@
 #include "scheduler/core/usage.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace scheduler {
 
@@ -34,11 +35,33 @@ void Usage::add(const Owner& owner, base::Time from, base::Time to, int cores, i
 }
 
 void Usage::add(const Owner& owner, Day day, const Amount& amount) {
-  auto& days = by_owner_[owner];
-  auto& sum = days[day];
+  by_owner_[owner].add(day, amount);
+}
+
+void Usage::Days::add(Day day, const Amount& amount) {
+  auto& sum = by_day_[day];
   sum.core_time += amount.core_time;
   sum.gpu_time += amount.gpu_time;
-  days.erase(days.begin(), days.lower_bound(days.rbegin()->first - remembered));
+  by_day_.erase(by_day_.begin(), by_day_.lower_bound(by_day_.rbegin()->first - remembered));
+  known_.reset();
+}
+
+double Usage::Days::recent(Day today, base::Duration half_life, double cores_per_gpu) const {
+  if (known_ && known_->today == today && known_->half_life == half_life &&
+      known_->cores_per_gpu == cores_per_gpu)
+    return known_->recent;
+  const double days = std::chrono::duration<double, std::chrono::days::period>(half_life).count();
+  double sum = 0;
+  for (const auto& [day, amount] : by_day_)
+    sum +=
+        weigh(amount, cores_per_gpu) * std::exp2(static_cast<double>((day - today).count()) / days);
+  known_ = {.today = today, .half_life = half_life, .cores_per_gpu = cores_per_gpu, .recent = sum};
+  return sum;
+}
+
+double weigh(const Amount& amount, double cores_per_gpu) {
+  return std::chrono::duration<double>(amount.core_time).count() +
+         cores_per_gpu * std::chrono::duration<double>(amount.gpu_time).count();
 }
 
 void Holding::add(const model::Allocation& allocation, base::Time start) {

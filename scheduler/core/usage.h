@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,13 +35,39 @@ class Usage {
   void add(const Owner& owner, base::Time from, base::Time to, int cores, int gpus);
   void add(const Owner& owner, Day day, const Amount& amount);
 
-  const std::map<Owner, std::map<Day, Amount>>& by_owner() const { return by_owner_; }
+  /// What one owner used, by days.
+  class Days {
+   public:
+    void add(Day day, const Amount& amount);
+    const std::map<Day, Amount>& by_day() const { return by_day_; }
+
+    /// In seconds x cores, a GPU counting as so many; what was used a half-life ago counts half.
+    /// cost: O(days) at the first call of a day and after each change, else O(1)
+    double recent(Day today, base::Duration half_life, double cores_per_gpu) const;
+
+    bool operator==(const Days& other) const { return by_day_ == other.by_day_; }
+
+   private:
+    struct Known {
+      Day today;
+      base::Duration half_life;
+      double cores_per_gpu;
+      double recent;
+    };
+    std::map<Day, Amount> by_day_;
+    mutable std::optional<Known> known_;  // the last answer, while it is right
+  };
+
+  const std::map<Owner, Days>& by_owner() const { return by_owner_; }
 
   bool operator==(const Usage&) const = default;
 
  private:
-  std::map<Owner, std::map<Day, Amount>> by_owner_;
+  std::map<Owner, Days> by_owner_;
 };
+
+/// In seconds x cores, a GPU counting as so many.
+double weigh(const Amount& amount, double cores_per_gpu);
 
 /// What active attempts of an owner hold, and since when.
 struct Holding {

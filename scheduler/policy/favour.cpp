@@ -2,41 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace policy {
 
 namespace {
 
-using scheduler::Amount;
 using scheduler::Owner;
-
-double weigh(const Amount& amount) {
-  return std::chrono::duration<double>(amount.core_time).count() +
-         cores_per_gpu * std::chrono::duration<double>(amount.gpu_time).count();
-}
-
-/// Recent use of each owner: what was long ago counts for less.
-std::map<Owner, double> recent_use(const scheduler::State& state, base::Duration half_life,
-                                   base::Time now) {
-  std::map<Owner, double> uses;
-  const auto today = std::chrono::floor<std::chrono::days>(now.time_since_epoch());
-  const double days_of_half_life =
-      std::chrono::duration<double, std::ratio<86400>>(half_life).count();
-  std::map<std::int64_t, double> decays;
-  for (const auto& [owner, days] : state.usage.by_owner()) {
-    double sum = 0;
-    for (const auto& [day, amount] : days) {
-      const auto age = (today - day.time_since_epoch()).count();
-      const auto [decay, is_new] = decays.try_emplace(age);
-      if (is_new) decay->second = std::exp2(-static_cast<double>(age) / days_of_half_life);
-      sum += weigh(amount) * decay->second;
-    }
-    uses[owner] += sum;
-  }
-  for (const auto& [owner, holding] : state.holdings) uses[owner] += weigh(holding.until(now));
-  return uses;
-}
 
 double part(double amount, double whole) {
   return amount > 0 && whole > 0 ? amount / whole : 0;
@@ -49,30 +20,49 @@ double Standing::factor() const {
 }
 
 Favour::Favour(const Weights& weights, const scheduler::View& view, base::Time now)
-    : weights_(weights) {
+    : weights_(weights),
+      state_(view.state),
+      workspaces_(view.workspaces),
+      now_(now),
+      today_(std::chrono::floor<std::chrono::days>(now.time_since_epoch())) {
   for (const auto& [kind, n_nodes] : view.state.node_kinds) {
     cores_ += static_cast<double>(kind.cores) * n_nodes;
     gpus_ += static_cast<double>(kind.gpus) * n_nodes;
     memory_ += static_cast<double>(kind.memory.count()) * n_nodes;
   }
   if (weights.fair_share == 0) return;
-  const auto uses = recent_use(view.state, weights.half_life, now);
-  double all = 0;
-  std::map<std::string, int> n_users;  // by workspace
-  double all_shares = 0;
-  for (const auto& [owner, use] : uses) {
-    all += use;
-    if (++n_users[owner.second] == 1) all_shares += view.workspaces.shares_of(owner.second);
+  for (const auto& [owner, days] : state_.usage.by_owner()) {
+    all_use_ += days.recent(today_, weights.half_life, cores_per_gpu);
+    count(owner);
   }
-  for (const auto& [owner, use] : uses) {
-    const double of_workspace = view.workspaces.shares_of(owner.second) / all_shares;
-    standings_[owner] = {.use = part(use, all), .due = of_workspace / n_users[owner.second]};
+  for (const auto& [owner, holding] : state_.holdings) {
+    all_use_ += weigh(holding.until(now), cores_per_gpu);
+    if (!state_.usage.by_owner().contains(owner)) count(owner);
   }
 }
 
+/// There is a first or a further user of its workspace.
+void Favour::count(const Owner& owner) {
+  const auto found = std::ranges::find(users_, owner.second, &Users::workspace);
+  if (found != users_.end()) {
+    ++found->n;
+    return;
+  }
+  const int shares = workspaces_.shares_of(owner.second);
+  users_.push_back({.workspace = owner.second, .shares = shares, .n = 1});
+  all_shares_ += shares;
+}
+
 Standing Favour::standing_of(const Owner& owner) const {
-  const auto found = standings_.find(owner);
-  return found == standings_.end() ? Standing() : found->second;
+  double use = 0;
+  const auto days = state_.usage.by_owner().find(owner);
+  if (days != state_.usage.by_owner().end())
+    use += days->second.recent(today_, weights_.half_life, cores_per_gpu);
+  const auto holding = state_.holdings.find(owner);
+  if (holding != state_.holdings.end()) use += weigh(holding->second.until(now_), cores_per_gpu);
+  const auto users = std::ranges::find(users_, owner.second, &Users::workspace);
+  if (use == 0 || users == users_.end()) return {};
+  return {.use = part(use, all_use_), .due = users->shares / all_shares_ / users->n};
 }
 
 double Favour::size_of(const model::Layout& layout) const {

@@ -1,7 +1,8 @@
 #pragma once
 // What makes a job count for more or less than its wait: its owner's fair share, and its size.
 
-#include <map>
+#include <string>
+#include <vector>
 
 #include "scheduler/core/view.h"
 #include "scheduler/policy/policy.h"
@@ -21,7 +22,7 @@ struct Standing {
 
 class Favour {
  public:
-  /// cost: O(days of use of all owners)
+  /// cost: O(owners)
   Favour(const Weights& weights, const scheduler::View& view, base::Time now);
 
   Standing standing_of(const scheduler::Owner& owner) const;
@@ -33,8 +34,23 @@ class Favour {
   double of(const scheduler::JobKind& kind) const;
 
  private:
+  /// Of a workspace: those that have used or hold something.
+  struct Users {
+    std::string workspace;
+    int shares;
+    int n;
+  };
+
+  void count(const scheduler::Owner& owner);
+
   const Weights& weights_;
-  std::map<scheduler::Owner, Standing> standings_;
+  const scheduler::State& state_;
+  const scheduler::Workspaces& workspaces_;
+  base::Time now_;
+  scheduler::Usage::Day today_;
+  std::vector<Users> users_;
+  double all_use_ = 0;
+  double all_shares_ = 0;
   double cores_ = 0;
   double gpus_ = 0;
   double memory_ = 0;

@@ -119,7 +119,7 @@ TEST_CASE("the block of a job has all that is known") {
                        .ended_at = noon - 6s,
                        .exit_code = 3,
                        .failure = job.outcome->failure});
-  job.earlier.push_back({1, "n[1-2]", noon - 90s, noon - 80s,
+  job.earlier.push_back({1, "n[1-2]", 4, 0, noon - 90s, noon - 80s,
                          model::Failure{.cause = model::Cause::node_lost,
                                         .code = 0,
                                         .step = {},

@@ -1,5 +1,7 @@
 #include "cli/request/submission.h"
 
+#include <csignal>
+
 #include "cli/request/environment.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
@@ -82,6 +84,12 @@ TEST_CASE("every option reaches its field") {
                                        "-H",
                                        "-W",
                                        "--parsable",
+                                       "--class=low",
+                                       "-A",
+                                       "physics",
+                                       "--signal=B:USR2@90",
+                                       "--no-requeue",
+                                       "--test-only",
                                        "--comment=hi"});
   const auto& spec = submission.spec;
   CHECK(spec.shape == model::Shape{2, 8, 4, 3, 2, 1, base::Bytes(4ULL << 30), std::nullopt});
@@ -95,6 +103,11 @@ TEST_CASE("every option reaches its field") {
   CHECK(spec.pool == "gpu");
   CHECK(spec.hold);
   CHECK(spec.comment == "hi");
+  CHECK(spec.class_name == "low");
+  CHECK(spec.workspace == "physics");
+  CHECK(spec.save_signal == model::SaveSignal{SIGUSR2, 90s, true});
+  CHECK_FALSE(spec.requeue);
+  CHECK(submission.test_only);
   CHECK(submission.wait);
   CHECK(submission.parsable);
 }
@@ -161,6 +174,19 @@ TEST_CASE("without a file the script comes from standard input") {
   CHECK(submission->spec.arguments == Words{"x"});
 }
 
+TEST_CASE("a signal is named as for sbatch") {
+  const auto signal = [](const std::string& text) {
+    return with_script({"--signal=" + text}).spec.save_signal;
+  };
+  CHECK(signal("USR1") == model::SaveSignal{SIGUSR1, 1min, false});
+  CHECK(signal("SIGTERM@2m") == model::SaveSignal{SIGTERM, 2min, false});
+  CHECK(signal("12@0") == model::SaveSignal{SIGUSR2, 0s, false});
+  for (const auto* text : {"KILL", "9", "STOP", "USR3", "0", "32", "R:USR1"})
+    CHECK(error_of({"--signal", text}).find("a signal that a program can handle") !=
+          std::string::npos);
+  CHECK(error_of({"--signal=USR1@soon"}).find("after the @") != std::string::npos);
+}
+
 TEST_CASE("messages name standard input as such") {
   const auto submission = request::make_submission(
       line_of({}), request::ScriptFile{"-", "#!/bin/sh\n#SBATCH --ndoes\n"}, here);
@@ -174,7 +200,8 @@ TEST_CASE("values that make no sense are refused with what was expected") {
       {{"--gpus-per-task=-1"},
        "--gpus-per-task: expected a whole number from 0 to 1000000, found '-1'"},
       {{"--mem=0"}, "--mem: expected a size above 0, such as 4G, found '0'"},
-      {{"--priority=1001"}, "--priority: expected a whole number from -1000 to 1000, found '1001'"},
+      {{"--priority=1001"},
+       "--priority: expected low, normal, high or a whole number from -1000 to 1000, found '1001'"},
       {{"-J", ""}, "-J: expected a value that is not empty, found ''"},
       {{"-J", "a\nb"}, "-J: expected one line, found 'a\\x0ab'"},
       {{"-o", "x-%q"},

@@ -6,6 +6,7 @@ namespace {
 
 const mapping::LaunchPlace place{.programs = "/opt/muster/bin",
                                  .launch_id = "17.2.0.abc",
+                                 .checkpoint_file = "/launches/17.2.batch/checkpoint",
                                  .session_dir = "/dev/shm/s",
                                  .pml = "^cm",
                                  .has_pmix = true};
@@ -72,6 +73,7 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b"},
       {"HOME", "/home/ada"},
       {"MUSTER_ATTEMPT", "2"},
+      {"MUSTER_CHECKPOINT_FILE", "/launches/17.2.batch/checkpoint"},
       {"MUSTER_CLUSTER", "lab"},
       {"MUSTER_CONTROLLER", "unix:/d/api.sock"},
       {"MUSTER_CORES", "0-1"},

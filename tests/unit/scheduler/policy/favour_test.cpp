@@ -107,7 +107,8 @@ TEST_CASE("use outlasts the jobs that are dropped") {
   const auto& state = site.controller.engine().state();
   CHECK(state.jobs.size() <= 2);
   base::Duration sum{};
-  for (const auto& [day, amount] : state.usage.by_owner().at({1, ""})) sum += amount.core_time;
+  for (const auto& [day, amount] : state.usage.by_owner().at({1, ""}).by_day())
+    sum += amount.core_time;
   CHECK(sum == 4 * 5 * 60min);
 }
 
