@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned percent_compacted = 30;
 constexpr unsigned percent_replayed = 2;
+constexpr std::size_t kinds_watched = 50;
 
 }  // namespace
 
@@ -74,6 +75,9 @@ void ControllerHost::give(const scheduler::Input& input) {
   if (const auto found = scheduler::violation(engine_->state())) {
     world_.truth.violate(Property::sound, *found);
   }
+  std::optional<scheduler::JobKind> seen;
+  if (const auto job = engine_->overlooked(seen, kinds_watched))
+    world_.truth.violate(Property::overlooked, "job " + to_text(*job) + " could start and did not");
   begin_sync();
   arm_tick();
 }

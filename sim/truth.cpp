@@ -11,14 +11,15 @@ namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<Property, std::string_view>, 7> names{
+constexpr std::array<std::pair<Property, std::string_view>, 8> names{
     {{Property::overlap, "overlap"},
      {Property::twice, "twice"},
      {Property::lost, "lost"},
      {Property::replay, "replay"},
      {Property::sound, "sound"},
      {Property::untrue, "untrue"},
-     {Property::unfinished, "unfinished"}}};
+     {Property::unfinished, "unfinished"},
+     {Property::overlooked, "overlooked"}}};
 
 }  // namespace
 

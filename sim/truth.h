@@ -23,6 +23,7 @@ enum class Property {
   sound,       // the state's own invariants hold
   untrue,      // the recorded exit code is the one that the script ended with
   unfinished,  // once faults stop, every job ends
+  overlooked,  // a pass leaves no job that could start
 };
 
 std::string_view to_text(Property property);

@@ -124,6 +124,22 @@ bool Engine::stands_out(model::JobId job) const {
                              [job](const auto& closed) { return closed.second == job; });
 }
 
+std::optional<model::JobId> Engine::overlooked(std::optional<JobKind>& seen,
+                                               std::size_t most_kinds) const {
+  const auto n_kinds = std::min(most_kinds, state_.queue.size());
+  auto next = seen ? state_.queue.upper_bound(*seen) : state_.queue.begin();
+  for (std::size_t i = 0; i < n_kinds; ++i) {
+    if (next == state_.queue.end()) next = state_.queue.begin();
+    seen = next->first;
+    const auto oldest = next->second.begin()->first;
+    const auto reason = reason_of(oldest);
+    if (last_pass_ && reason && std::holds_alternative<model::NotConsidered>(*reason))
+      return oldest;
+    ++next;
+  }
+  return std::nullopt;
+}
+
 base::Result<model::Advice> Engine::advise(const model::User& user, const model::JobSpec& spec,
                                            base::Time now) const {
   if (auto fine = admissible(view(), policy_, settings_, user, spec); !fine)

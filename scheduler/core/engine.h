@@ -52,6 +52,11 @@ class Engine {
   /// Who comes first among those that may start, and why: one of each kind.
   std::vector<model::PriorityTerms> priorities(base::Time now) const;
 
+  /// A job in the queue that nothing keeps from starting, as far as the last pass knows: it should
+  /// never leave one. Looks at so many kinds, those after `seen` first, which moves on.
+  std::optional<model::JobId> overlooked(std::optional<JobKind>& seen,
+                                         std::size_t most_kinds) const;
+
   /// When a request would start. errors: as its submission
   base::Result<model::Advice> advise(const model::User& user, const model::JobSpec& spec,
                                      base::Time now) const;

@@ -113,6 +113,8 @@ Controller::Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine e
       snapshots_({*driver_, setup.journal, archive_, setup.log}, setup.snapshots, covered),
       events_(loop, archive_, driver_->durable_seq(), setup.events, setup.log),
       local_nodes_(loop, setup.agent_program, setup.paths, slices_, setup.log),
+      watchdog_(
+          loop, driver_->engine(), [gate = gate_closed_] { return *gate; }, setup.log),
       drain_timer_(loop, [this] { drain(); }) {}
 
 Controller::~Controller() = default;

@@ -30,6 +30,7 @@
 #include "scheduler/daemon/shutdown.h"
 #include "scheduler/daemon/snapshots.h"
 #include "scheduler/daemon/step_access.h"
+#include "scheduler/daemon/watchdog.h"
 
 namespace musterd {
 
@@ -94,6 +95,7 @@ class Controller {
   std::optional<Shutdown> shutdown_;
   std::optional<Api> api_;
   std::optional<http::Server> server_;
+  Watchdog watchdog_;
   loop::Timer drain_timer_;
 };
 

@@ -67,6 +67,9 @@ model::JobState Controller::state_of(model::JobId job) const {
 
 void Controller::verify() const {
   if (const auto found = scheduler::violation(engine_.state())) throw std::logic_error(*found);
+  std::optional<scheduler::JobKind> seen;
+  if (engine_.overlooked(seen, engine_.state().queue.size()))
+    throw std::logic_error("a pass has overlooked a job that could start");
   scheduler::Engine again(settings_, policy_);
   model::Seq seq = 0;
   for (const auto& fact : facts_) again.replay(++seq, fact);
