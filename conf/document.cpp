@@ -79,7 +79,7 @@ std::string sample_value(const Key& key) {
     case KeyType::name:
       return "\"default\"";
     case KeyType::names:
-      return "[\"low\"]";
+      return "[\"one\", \"two\"]";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:

@@ -135,7 +135,7 @@ std::string_view type_text(KeyType type) {
     case KeyType::name:
       return "a name of letters, digits, '-', '_' and '.'";
     case KeyType::names:
-      return "a list of names such as [\"low\"]";
+      return "a list of names such as [\"one\", \"two\"]";
     case KeyType::path:
       return "a path";
     case KeyType::choice:

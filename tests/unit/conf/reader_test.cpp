@@ -116,7 +116,7 @@ TEST_CASE("classes that are named must be there") {
   CHECK(error_with_pool("scheduler.default_class = 'urgnt'\n").find("did you mean 'urgent'?") !=
         std::string::npos);
   CHECK(error_with_pool("[[class]]\nname = 'normal'\nusers = 'ann'\n")
-            .find("expected a list of names such as [\"low\"], found \"ann\"") !=
+            .find("expected a list of names such as [\"one\", \"two\"], found \"ann\"") !=
         std::string::npos);
 }
 
