@@ -11,6 +11,7 @@
 #include "cli/submit_files.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
 #include "lib/wire/api.h"
 
@@ -40,7 +41,8 @@ Try<request::Submission> submission_of(const options::Parsed& line) {
   if (!script) return std::unexpected(script.error());
   auto directory = present_directory();
   if (!directory) return refuse(directory.error());
-  auto submission = request::make_submission(line, *script, {*directory, environment()});
+  auto submission =
+      request::make_submission(line, *script, {*directory, environment(), loop::now()});
   if (!submission) return refuse(submission.error());
   for (const auto& warning : submission->warnings) {
     print_error(fmt::format("submit: warning: {}\n", warning));

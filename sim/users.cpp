@@ -13,7 +13,8 @@ const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
 Users::Spec Users::any_job(int number) {
   model::JobSpec spec;
   spec.token = "token-" + std::to_string(number);
-  spec.name = "job";
+  const auto name = random_.below(4);
+  spec.name = "job" + std::to_string(name);
   spec.script = "#!/bin/sh\n";
   const auto kind = random_.below(4);
   const auto n = static_cast<int>(random_.below(3)) + 1;
@@ -30,7 +31,32 @@ Users::Spec Users::any_job(int number) {
   const bool with_limit = random_.chance(30);
   if (with_limit) spec.time_limit = up_to(random_, 60s) + 1s;
   spec.hold = random_.chance(5);
+  const bool begins_later = random_.chance(10);
+  if (begins_later) spec.begin = events_.now() + up_to(random_, 400s);
+  const bool has_deadline = random_.chance(10);
+  if (has_deadline) spec.deadline = events_.now() + up_to(random_, 600s) + 100s;
+  const bool depends = random_.chance(40);
+  if (depends) spec.dependency = any_dependency(number);
   return std::make_shared<const model::JobSpec>(std::move(spec));
+}
+
+/// On jobs that may or may not be there yet.
+model::Dependency Users::any_dependency(int number) {
+  model::Dependency dependency;
+  const auto n_terms = random_.below(3) + 1;
+  for (std::uint64_t i = 0; i < n_terms; ++i) {
+    model::DependencyTerm term;
+    const auto kind = random_.below(static_cast<int>(model::DependencyKind::singleton) + 1);
+    term.kind = static_cast<model::DependencyKind>(kind);
+    const auto job = random_.below(static_cast<std::uint64_t>(number) + 1) + 1;
+    const auto delay = random_.below(3);
+    if (term.kind != model::DependencyKind::singleton)
+      term.job = model::JobId(static_cast<std::uint32_t>(job));
+    if (term.kind == model::DependencyKind::after) term.delay = std::chrono::minutes(delay);
+    dependency.terms.push_back(term);
+  }
+  dependency.is_any = n_terms > 1 && random_.chance(40);
+  return dependency;
 }
 
 void Users::plan(int n, base::Duration within) {

@@ -62,6 +62,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
+  block.add("dependency", to_text(job.dependency));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
 
@@ -91,6 +92,8 @@ void add_steps(Block& block, const model::JobRecord& job) {
 
 void add_times(Block& block, const model::JobRecord& job, const View& view) {
   block.add("submitted", view.time(job.submitted_at));
+  if (job.begin) block.add("begin", view.time(*job.begin));
+  if (job.deadline) block.add("deadline", view.time(*job.deadline));
   if (job.started_at) block.add("started", view.time(*job.started_at));
   if (job.ended_at) block.add("ended", view.time(*job.ended_at));
   if (job.started_at) block.add("run time", run_time(job, view.now));
@@ -126,6 +129,11 @@ std::string waiting_details(const model::JobRecord& job, const View& view) {
   }
   if (const auto* first = std::get_if<model::Behind>(&*job.reason)) {
     return text + fmt::format("Why that one waits: muster why {}\n", to_text(first->job));
+  }
+  if (const auto* after = std::get_if<model::DependsOn>(&*job.reason)) {
+    for (const auto& open : after->terms)
+      text += fmt::format("About job {}: muster why {}\n", to_text(open.job), to_text(open.job));
+    return text;
   }
   if (const auto* delayed = std::get_if<model::WouldDelay>(&*job.reason)) {
     return text + fmt::format(

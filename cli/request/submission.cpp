@@ -81,7 +81,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
                                          const std::optional<ScriptFile>& script,
                                          const Surroundings& surroundings) {
   Submission submission;
-  Choices choices;
+  Choices choices{.spec = {}, .now = surroundings.now};
   if (script) {
     const std::string shown = script->name == "-" ? "standard input" : script->name;
     auto read = read_script(script->text, shown);

@@ -7,6 +7,7 @@
 
 #include "cli/request/environment.h"
 #include "cli/request/table.h"
+#include "cli/request/when.h"
 #include "lib/base/text.h"
 
 namespace request {
@@ -75,6 +76,18 @@ base::Result<int> priority_value(const options::Given& given) {
   return static_cast<int>(*number);
 }
 
+base::Result<base::Time> moment_value(const options::Given& given, base::Time now) {
+  auto time = parse_when(given.value, now);
+  if (!time) return std::unexpected(time.error().in(given.written));
+  return time;
+}
+
+base::Result<model::Dependency> dependency_value(const options::Given& given) {
+  auto dependency = model::dependency_from_text(given.value);
+  if (!dependency) return std::unexpected(dependency.error().in(given.written));
+  return dependency;
+}
+
 base::Result<std::string> export_value(const options::Given& given) {
   const auto tried = exported(given.value, {});
   if (!tried) return std::unexpected(tried.error().in(given.written));
@@ -121,6 +134,12 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return store(priority_value(given), spec.priority);
     case pool:
       return store(text(given), spec.pool);
+    case begin:
+      return store(moment_value(given, choices.now), spec.begin);
+    case deadline:
+      return store(moment_value(given, choices.now), spec.deadline);
+    case dependency:
+      return store(dependency_value(given), spec.dependency);
     case hold:
       spec.hold = true;
       return {};

@@ -16,6 +16,7 @@ struct Choices {
   model::JobSpec
       spec;  // what options set directly; output, error and work_dir as they were written
   std::string environment = "ALL";
+  base::Time now;  // at which relative times are taken
   bool wait = false;
   bool parsable = false;
 };

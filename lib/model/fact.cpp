@@ -7,7 +7,7 @@
 namespace model {
 
 bool JobSubmitted::operator==(const JobSubmitted& other) const {
-  return job == other.job && user == other.user && *spec == *other.spec;
+  return job == other.job && user == other.user && *spec == *other.spec && past == other.past;
 }
 
 bool StepStarted::operator==(const StepStarted& other) const {
@@ -31,7 +31,8 @@ std::string_view kind_of(const FactBody& body) {
                        [](const LaunchEnded&) -> View { return "launch_ended"; },
                        [](const AttemptEnding&) -> View { return "attempt_ending"; },
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
-                       [](const JobEnded&) -> View { return "job_ended"; }},
+                       [](const JobEnded&) -> View { return "job_ended"; },
+                       [](const ParentEnded&) -> View { return "parent_ended"; }},
       body);
 }
 

@@ -63,6 +63,7 @@ struct JobSubmitted {
   JobId job;
   User user;
   std::shared_ptr<const JobSpec> spec;
+  std::vector<PastJob> past;  // of the jobs it depends on, those that had ended
   bool operator==(const JobSubmitted& other) const;
 };
 
@@ -132,9 +133,16 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
+/// A job that this waiting one depends on has ended. The state may drop that job from now on.
+struct ParentEnded {
+  JobId job;
+  PastJob parent;
+  bool operator==(const ParentEnded&) const = default;
+};
+
 using FactBody = std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted,
                               JobHeld, JobReleased, AttemptStarted, LaunchStarted, StepStarted,
-                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded>;
+                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded, ParentEnded>;
 
 struct Fact {
   base::Time at;

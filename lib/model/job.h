@@ -9,6 +9,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/dependency.h"
 
 namespace model {
 
@@ -46,6 +47,9 @@ struct JobSpec {
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;
+  std::optional<base::Time> begin;     // not before
+  std::optional<base::Time> deadline;  // it has to have ended by then
+  Dependency dependency;
 
   std::string script;       // the whole text with its #! line; empty: `arguments` is the command
   std::string script_name;  // as the user wrote it, for people

@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 11> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 13> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -25,7 +25,9 @@ constexpr Names<Cause, 11> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::peer_lost, "peer_lost"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
-                                        {Cause::node_lost, "node_lost"}}};
+                                        {Cause::node_lost, "node_lost"},
+                                        {Cause::deadline, "deadline"},
+                                        {Cause::dependency, "dependency"}}};
 
 constexpr Names<Ending, 5> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -57,6 +59,7 @@ std::string signal_name(int number) {
 
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
+  if (failure.cause == Cause::deadline || failure.cause == Cause::dependency) return "the job";
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
   text += failure.rank   ? fmt::format("rank {}", *failure.rank)
           : failure.step ? "launch"
@@ -90,6 +93,10 @@ std::string happening(const Failure& failure) {
       return "reached its time limit";
     case Cause::node_lost:
       return "lost its node";
+    case Cause::deadline:
+      return "reached its deadline";
+    case Cause::dependency:
+      return "can never start";
   }
   base::check(false, "every cause is described");
   return {};

@@ -26,6 +26,8 @@ enum class Cause {
   cancelled,      // by a user
   time_limit,     // the job's time limit is reached
   node_lost,      // a node did not come back in time, or came back rebooted
+  deadline,       // it had not ended, or could not have ended, by its deadline
+  dependency,     // what it depended on can never be met
 };
 
 std::string_view to_text(Cause cause);

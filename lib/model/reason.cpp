@@ -33,6 +33,18 @@ std::string holders_text(const std::vector<JobId>& holders) {
   return fmt::format("; in use by job{} {}", ids.size() == 1 ? "" : "s", base::join(ids, ", "));
 }
 
+std::string waits_for(const DependsOn& reason) {
+  std::vector<std::string> terms;
+  for (const auto& open : reason.terms) {
+    terms.push_back(fmt::format("{} (job {} is {})", to_text(open.term), to_text(open.job),
+                                to_text(open.state)));
+  }
+  const auto n_left = reason.n_terms - static_cast<int>(terms.size());
+  if (n_left > 0) terms.push_back(fmt::format("{} more", n_left));
+  return fmt::format("waits for {}{}", reason.is_any && reason.n_terms > 1 ? "one of " : "",
+                     base::join(terms, ", "));
+}
+
 }  // namespace
 
 std::string_view kind_of(const Reason& reason) {
@@ -43,7 +55,9 @@ std::string_view kind_of(const Reason& reason) {
                        [](const NodesAway&) -> std::string_view { return "nodes_away"; },
                        [](const Behind&) -> std::string_view { return "behind"; },
                        [](const WouldDelay&) -> std::string_view { return "would_delay"; },
-                       [](const BackOff&) -> std::string_view { return "back_off"; }},
+                       [](const BackOff&) -> std::string_view { return "back_off"; },
+                       [](const BeginTime&) -> std::string_view { return "begin_time"; },
+                       [](const DependsOn&) -> std::string_view { return "dependency"; }},
       reason);
 }
 
@@ -72,7 +86,9 @@ std::string describe(const Reason& reason) {
           [](const BackOff& r) {
             return fmt::format("requeued after it lost a node; starts again after {}",
                                to_text(r.until));
-          }},
+          },
+          [](const BeginTime& r) { return "starts not before " + to_text(r.at); },
+          [](const DependsOn& r) { return waits_for(r); }},
       reason);
 }
 

@@ -57,6 +57,9 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_work_dir(record.work_dir);
   out.set_output(record.output);
   out.set_error(record.error);
+  if (record.begin) wire::write(*record.begin, *out.mutable_begin());
+  if (record.deadline) wire::write(*record.deadline, *out.mutable_deadline());
+  out.set_dependency(to_text(record.dependency));
 }
 
 void write_life(const model::JobRecord& record, api::JobRecord& out) {
@@ -135,6 +138,9 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   record.work_dir = take(in.mutable_work_dir());
   record.output = take(in.mutable_output());
   record.error = take(in.mutable_error());
+  if (in.has_begin()) record.begin = strict.part("begin", in.begin(), read_time);
+  if (in.has_deadline()) record.deadline = strict.part("deadline", in.deadline(), read_time);
+  record.dependency = read_dependency(in.dependency(), strict);
 }
 
 void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {

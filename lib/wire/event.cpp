@@ -35,6 +35,13 @@ void write(const model::JobSubmitted& fact, api::Event& out) {
   out.set_name(fact.spec->name);
   out.set_pool(fact.spec->pool);
   write_shape(fact.spec->shape, *out.mutable_shape());
+  out.set_dependency(to_text(fact.spec->dependency));
+}
+
+void write(const model::ParentEnded& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_parent(fact.parent.job.number());
+  out.set_ending(std::string(to_text(fact.parent.ending)));
 }
 
 void write(const model::AttemptStarted& fact, api::Event& out) {

@@ -22,10 +22,22 @@ void write(const model::StrayGone& fact, pb::StrayGone& out) {
   wire::write(fact.key, *out.mutable_key());
 }
 
+void write(const model::PastJob& past, pb::PastJob& out) {
+  out.set_job(past.job.number());
+  out.set_ending(std::string(to_text(past.ending)));
+  out.set_since_us(base::to_us(past.since));
+}
+
 void write(const model::JobSubmitted& fact, pb::JobSubmitted& out) {
   out.set_job(fact.job.number());
   write_user(fact.user, *out.mutable_user());
   wire::write(*fact.spec, *out.mutable_spec());
+  for (const auto& parent : fact.past) write(parent, *out.add_past());
+}
+
+void write(const model::ParentEnded& fact, pb::ParentEnded& out) {
+  out.set_job(fact.job.number());
+  write(fact.parent, *out.mutable_parent());
 }
 
 void write(const model::AttemptStarted& fact, pb::AttemptStarted& out) {
@@ -88,7 +100,8 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::JobEnded& f) {
             out.mutable_job_ended()->set_job(f.job.number());
             wire::write(f.outcome, *out.mutable_job_ended()->mutable_outcome());
-          }},
+          },
+          [&](const model::ParentEnded& f) { write(f, *out.mutable_parent_ended()); }},
       fact.body);
 }
 
@@ -124,11 +137,23 @@ model::StrayGone read_stray_gone(pb::StrayGone& in, Strict& strict) {
           strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key)};
 }
 
+model::PastJob read_past(pb::PastJob& in, Strict& strict) {
+  return {job_of(in, strict),
+          strict.named(model::ending_from_text(in.ending()), in.ending(), "ending"),
+          strict.time(in.since_us(), "since_us")};
+}
+
+model::ParentEnded read_parent_ended(pb::ParentEnded& in, Strict& strict) {
+  return {job_of(in, strict),
+          strict.required(in.has_parent(), "parent").read(*in.mutable_parent(), read_past)};
+}
+
 model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
   return {job_of(in, strict),
           strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<pb::User>),
           std::make_shared<const model::JobSpec>(
-              strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec))};
+              strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec)),
+          strict.each("past", *in.mutable_past(), read_past)};
 }
 
 model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
@@ -210,6 +235,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
     case pb::Fact::kStrayGone:
       return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
+    case pb::Fact::kParentEnded:
+      return strict.part("parent_ended", *in.mutable_parent_ended(), read_parent_ended);
     case pb::Fact::BODY_NOT_SET:
       break;
   }

@@ -81,6 +81,12 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
   return spec;
 }
 
+inline model::Dependency read_dependency(std::string_view text, Strict& strict) {
+  auto dependency = model::dependency_from_text(text);
+  if (!dependency) strict.wrong("dependency", "is wrong: " + dependency.error().text);
+  return dependency.value_or(model::Dependency{});
+}
+
 template <class Message>
 void write_allocation(const model::Allocation& allocation, Message& out) {
   for (const auto& share : allocation.nodes) {

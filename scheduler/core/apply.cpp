@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/waiting.h"
 
 namespace scheduler {
 
@@ -21,27 +22,6 @@ Node& node_at(State& state, model::NodeId id) {
   const auto found = state.nodes.find(id);
   base::check(found != state.nodes.end(), "a fact is about a node of the state");
   return found->second;
-}
-
-/// Puts a waiting job where its phase says: into the queue, among the back-offs, or nowhere when
-/// held.
-void index_waiting(State& state, const Job& job) {
-  const auto& waiting = std::get<Waiting>(job.phase);
-  if (waiting.held_by) return;
-  if (waiting.not_before) {
-    state.back_offs.emplace(*waiting.not_before, job.id);
-  } else {
-    state.queue[kind_of(job)].insert(job.id);
-  }
-}
-
-void unindex_waiting(State& state, const Job& job) {
-  const auto& waiting = std::get<Waiting>(job.phase);
-  if (waiting.not_before) state.back_offs.erase({*waiting.not_before, job.id});
-  const auto kind = state.queue.find(kind_of(job));
-  if (kind == state.queue.end()) return;
-  kind->second.erase(job.id);
-  if (kind->second.empty()) state.queue.erase(kind);
 }
 
 void claim(State& state, model::JobId job, const model::Allocation& allocation) {
@@ -67,9 +47,7 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
 }
 
 void forget_time_limit(State& state, const Job& job) {
-  const auto* running = std::get_if<Running>(&job.phase);
-  if (running == nullptr || !job.spec->time_limit) return;
-  state.time_limits.erase({running->since + *job.spec->time_limit, job.id});
+  if (const auto end = last_end(job)) state.time_limits.erase({*end, job.id});
 }
 
 void index_end(State& state, const Job& job) {
@@ -95,6 +73,10 @@ std::optional<Time> running_since(const Job& job) {
   if (const auto* running = std::get_if<Running>(&job.phase)) return running->since;
   if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->running_since;
   return std::nullopt;
+}
+
+std::optional<Time> asked_begin(const model::JobSpec& spec, Time at) {
+  return spec.begin && *spec.begin > at ? spec.begin : std::nullopt;
 }
 
 /// Called when a job comes, not when one ends: what has just ended can still be looked at.
@@ -162,7 +144,7 @@ void on(State& state, const model::NodeLost& fact, Time at) {
 void on(State& state, const model::JobSubmitted& fact, Time at) {
   const auto layout = model::resolve(fact.spec->shape);
   base::check(layout.has_value(), "an accepted request makes sense");
-  Waiting waiting;
+  Waiting waiting{.held_by = {}, .not_before = asked_begin(*fact.spec, at), .due = {}};
   if (fact.spec->hold) waiting.held_by = fact.user.name;
   Job job{.id = fact.job,
           .user = fact.user,
@@ -170,35 +152,38 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
           .layout = *layout,
           .submitted_at = at,
           .attempts = 0,
+          .past = {},
           .earlier = {},
           .phase = waiting};
+  for (const auto& parent : fact.past) job.past.emplace(parent.job, parent);
   if (!fact.spec->token.empty())
     state.job_by_token.emplace(std::pair(fact.user.uid, fact.spec->token), fact.job);
-  index_waiting(state, job);
   state.next_job = std::max(state.next_job, fact.job.next());
-  state.jobs.emplace(fact.job, std::move(job));
-  ++state.n_waiting;
+  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second, at);
   forget_oldest_ended(state);
 }
 
-void on(State& state, const model::JobHeld& fact, Time) {
+void on(State& state, const model::JobHeld& fact, Time at) {
   auto& job = job_at(state, fact.job);
-  unindex_waiting(state, job);
-  job.phase = Waiting{.held_by = fact.by, .not_before = {}};
+  auto& waiting = std::get<Waiting>(job.phase);
+  waiting.held_by = fact.by;
+  waiting.not_before.reset();
+  reindex(state, job, at);
 }
 
-void on(State& state, const model::JobReleased& fact, Time) {
+void on(State& state, const model::JobReleased& fact, Time at) {
   auto& job = job_at(state, fact.job);
-  unindex_waiting(state, job);
-  job.phase = Waiting{};
-  index_waiting(state, job);
+  auto& waiting = std::get<Waiting>(job.phase);
+  waiting.held_by.reset();
+  waiting.not_before = asked_begin(*job.spec, at);
+  reindex(state, job, at);
 }
 
 void on(State& state, const model::AttemptStarted& fact, Time at) {
   auto& job = job_at(state, fact.job);
   base::check(std::holds_alternative<Waiting>(job.phase), "a job that starts was waiting");
   base::check(fact.attempt == job.attempts + 1, "attempts are counted without a gap");
-  unindex_waiting(state, job);
+  leave_waiting(state, job);
   claim(state, job.id, fact.allocation);
   job.attempts = fact.attempt;
   job.phase = Starting{
@@ -208,8 +193,9 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
        .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
        .steps = {}}};
   index_end(state, job);
-  --state.n_waiting;
   ++state.n_active;
+  change_namesakes(state, job, at);
+  reindex_dependants(state, job.id, at);
 }
 
 void on(State& state, const model::LaunchStarted& fact, Time at) {
@@ -219,9 +205,9 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   part->started = true;
   if (fact.key.step) return;
   if (auto* starting = std::get_if<Starting>(&job.phase)) {
-    if (job.spec->time_limit) state.time_limits.emplace(at + *job.spec->time_limit, job.id);
     unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
+    if (const auto end = last_end(job)) state.time_limits.emplace(*end, job.id);
     index_end(state, job);
   } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
     ending->running_since = at;
@@ -271,23 +257,30 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .started_at = attempt.started_at,
                          .ended_at = at,
                          .why = why.value_or(model::Failure{})});
-  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before};
-  index_waiting(state, job);
-  ++state.n_waiting;
+  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before, .due = {}};
+  enter_waiting(state, job, at);
+  reindex_dependants(state, job.id, at);
 }
 
 void on(State& state, const model::JobEnded& fact, Time at) {
   auto& job = job_at(state, fact.job);
   Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
   if (std::holds_alternative<Waiting>(job.phase)) {
-    unindex_waiting(state, job);
-    --state.n_waiting;
+    leave_waiting(state, job);
   } else {
     done.last = take_attempt(state, job);
   }
   job.phase = std::move(done);
   state.history.learn(job);
   state.ended.push_back(job.id);
+  change_namesakes(state, job, at);
+  reindex_dependants(state, job.id, at);
+}
+
+void on(State& state, const model::ParentEnded& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  job.past.insert_or_assign(fact.parent.job, fact.parent);
+  reindex(state, job, at);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/overloaded.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/step_layout.h"
 
 namespace scheduler {
@@ -39,6 +42,27 @@ std::unexpected<base::Error> has_ended(model::JobId job) {
   return fail(Code::conflict, fmt::format("job {} has already ended", to_text(job)));
 }
 
+/// A deadline that leaves time for the job.
+base::Result<void> reachable(const model::JobSpec& spec, base::Time now) {
+  if (!spec.deadline) return {};
+  const auto start = std::max(now, spec.begin.value_or(now));
+  const auto left = *spec.deadline - start;
+  if (left <= base::Duration()) {
+    return fail(Code::invalid, fmt::format("--deadline is {}, which is not after the job could "
+                                           "start, {}; give a later one",
+                                           to_text(*spec.deadline), to_text(start)));
+  }
+  if (spec.time_limit && *spec.time_limit > left) {
+    return fail(
+        Code::invalid,
+        fmt::format("a job with a time limit of {} that starts at {} need not have ended by "
+                    "its deadline, {}; the most that can run is --time={}",
+                    base::to_text(*spec.time_limit), to_text(start), to_text(*spec.deadline),
+                    base::to_clock_text(left)));
+  }
+  return {};
+}
+
 base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
                               const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
@@ -58,8 +82,21 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
   return policy.admit(view, *layout, spec.pool);
 }
 
+/// The end of the jobs that it depends on, if it may start one day.
+base::Result<std::vector<model::PastJob>> promising(const State& state, const SubmitJob& submit) {
+  auto past = past_parents(state, submit.spec->dependency, submit.past);
+  if (!past) return past;
+  Job job{.id = state.next_job, .user = submit.user, .spec = submit.spec};
+  for (const auto& parent : *past) job.past.emplace(parent.job, parent);
+  if (const auto why = hopelessness(state, job)) {
+    return fail(Code::invalid, fmt::format("--dependency={} can never be met: {}",
+                                           to_text(submit.spec->dependency), why->text));
+  }
+  return past;
+}
+
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
-                       const SubmitJob& submit) {
+                       const SubmitJob& submit, base::Time now) {
   const auto& spec = *submit.spec;
   const auto known = view.state.job_by_token.find({submit.user.uid, spec.token});
   if (!spec.token.empty() && known != view.state.job_by_token.end()) {
@@ -68,8 +105,13 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto admitted = admissible(view, policy, settings, spec); !admitted) {
     return answer(submit.request, std::unexpected(admitted.error()));
   }
+  if (auto in_time = reachable(spec, now); !in_time) {
+    return answer(submit.request, std::unexpected(in_time.error()));
+  }
+  auto past = promising(view.state, submit);
+  if (!past) return answer(submit.request, std::unexpected(past.error()));
   const auto id = view.state.next_job;
-  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec}},
+  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec, std::move(*past)}},
           .actions = {Reply{submit.request, Answer(id)}}};
 }
 
@@ -174,18 +216,19 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
                 const Input& input, base::Time now) {
   const State& state = view.state;
   return std::visit(
-      base::Overloaded{[&](const SubmitJob& i) { return decide_submit(view, policy, settings, i); },
-                       [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
-                       [&](const HoldJob& i) { return decide_hold(state, settings, i); },
-                       [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
-                       [&](const StartStep& i) { return decide_step(state, i); },
-                       [&](const CancelAll& i) { return decide_cancel_all(state, settings, i); },
-                       [&](const NodeHello& i) { return decide_hello(view, settings, i); },
-                       [&](const NodeGone& i) { return decide_gone(state, i); },
-                       [&](const NodeSaysStarted& i) { return decide_started(state, i); },
-                       [&](const NodeSaysEnded& i) { return decide_ended(state, i); },
-                       [&](const Restarted&) { return decide_restarted(state); },
-                       [&](const Tick&) { return decide_tick(state, settings, now); }},
+      base::Overloaded{
+          [&](const SubmitJob& i) { return decide_submit(view, policy, settings, i, now); },
+          [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
+          [&](const HoldJob& i) { return decide_hold(state, settings, i); },
+          [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
+          [&](const StartStep& i) { return decide_step(state, i); },
+          [&](const CancelAll& i) { return decide_cancel_all(state, settings, i); },
+          [&](const NodeHello& i) { return decide_hello(view, settings, i); },
+          [&](const NodeGone& i) { return decide_gone(state, i); },
+          [&](const NodeSaysStarted& i) { return decide_started(state, i); },
+          [&](const NodeSaysEnded& i) { return decide_ended(state, i); },
+          [&](const Restarted&) { return decide_restarted(state); },
+          [&](const Tick&) { return decide_tick(state, settings, now); }},
       input);
 }
 

@@ -5,10 +5,28 @@
 #include "lib/base/check.h"
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
 
 namespace scheduler {
+
+namespace {
+
+/// Why a job starts later: a requeue, --begin, or the delay of a dependency.
+model::Reason later(const Job& job, const Waiting& waiting) {
+  const bool is_back_off = waiting.due == waiting.not_before && job.spec->begin != waiting.due;
+  if (is_back_off) return model::BackOff{*waiting.due};
+  return model::BeginTime{*waiting.due};
+}
+
+/// An end that was decided upon together with another one, from which it has followed meanwhile.
+bool has_ended_already(const State& state, const model::FactBody& body) {
+  const auto* ended = std::get_if<model::JobEnded>(&body);
+  return ended != nullptr && std::holds_alternative<Done>(state.jobs.at(ended->job).phase);
+}
+
+}  // namespace
 
 Engine::Engine(Settings settings, Policy policy)
     : settings_(std::move(settings)), policy_(std::move(policy)) {
@@ -25,33 +43,41 @@ std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   reasons_.clear();
   std::vector<model::Fact> facts;
   auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
-  for (auto& body : decision.facts) take({now, std::move(body)}, facts);
+  for (auto& body : decision.facts) {
+    if (!has_ended_already(state_, body)) take({now, std::move(body)}, facts);
+  }
   for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
   return facts;
 }
 
 void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
-  apply(state_, fact);
-  ++last_seq_;
-  for (auto& action : react(state_, settings_, fact))
-    held_.push_back({last_seq_, std::move(action)});
-  const auto job = model::job_of(fact.body);
   const auto at = fact.at;
-  facts.push_back(std::move(fact));
-  if (!job) return;
-  const auto found = state_.jobs.find(*job);
-  if (found == state_.jobs.end()) return;
-  for (auto& body : settle(found->second, settings_, at)) take({at, std::move(body)}, facts);
+  std::deque<model::FactBody> due{std::move(fact.body)};
+  while (!due.empty()) {
+    facts.push_back({at, std::move(due.front())});
+    due.pop_front();
+    const auto& taken = facts.back();
+    apply(state_, taken);
+    ++last_seq_;
+    for (auto& action : react(state_, settings_, taken))
+      held_.push_back({last_seq_, std::move(action)});
+    for (auto& body : settle(state_, settings_, taken)) due.push_back(std::move(body));
+  }
 }
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
-  last_plan_ = policy_.plan({state_, settings_.pools}, now);
   last_pass_ = now;
   reasons_.clear();
-  for (auto& start : last_plan_.starts) {
-    const auto attempt = state_.jobs.at(start.job).attempts + 1;
-    take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
+  bool is_awaited = true;
+  while (is_awaited) {
+    is_awaited = false;
+    last_plan_ = policy_.plan({state_, settings_.pools}, now);
+    for (auto& start : last_plan_.starts) {
+      is_awaited = is_awaited || state_.dependants.contains(start.job);
+      const auto attempt = state_.jobs.at(start.job).attempts + 1;
+      take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
+    }
   }
   return facts;
 }
@@ -69,7 +95,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   std::optional<base::Time> next;
   const auto consider = [&next](base::Time at) { next = next ? std::min(*next, at) : at; };
   if (!state_.time_limits.empty()) consider(state_.time_limits.begin()->first);
-  if (!state_.back_offs.empty()) consider(state_.back_offs.begin()->first);
+  if (!state_.due.empty()) consider(state_.due.begin()->first);
+  if (!state_.too_late.empty()) consider(state_.too_late.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   return next;
@@ -81,7 +108,9 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   const auto* waiting = std::get_if<Waiting>(&found->second.phase);
   if (waiting == nullptr) return std::nullopt;
   if (waiting->held_by) return model::Held{*waiting->held_by};
-  if (waiting->not_before) return model::BackOff{*waiting->not_before};
+  if (waiting->due) return later(found->second, *waiting);
+  if (standing_of(state_, found->second).is != Standing::Is::met)
+    return open_terms(state_, found->second);
   if (!last_pass_) return model::NotConsidered{};
   const auto explain = [&] {
     return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);

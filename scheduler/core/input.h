@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/model/agent_message.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/node.h"
@@ -22,6 +23,7 @@ struct SubmitJob {
   RequestId request;
   model::User user;
   std::shared_ptr<const model::JobSpec> spec;
+  std::vector<model::PastJob> past = {};  // that it depends on, as far as history knows them
 };
 
 struct CancelJob {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/core/dependency.h"
+#include "scheduler/core/waiting.h"
+
 namespace scheduler {
 
 namespace {
@@ -51,11 +54,46 @@ Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& u
 
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
-  const bool wants_queue = waiting != nullptr && !waiting->held_by && !waiting->not_before;
+  const bool may_start =
+      waiting != nullptr && !waiting->held_by && standing_of(state, job).is == Standing::Is::met;
+  const bool is_due = waiting != nullptr && waiting->due.has_value();
   const auto kind = state.queue.find(kind_of(job));
   const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id);
-  if (is_queued != wants_queue)
+  if (is_queued && is_due) return fmt::format("job {} is due and queued", to_text(job.id));
+  if ((is_queued || is_due) != may_start)
     return fmt::format("the queue is wrong about job {}", to_text(job.id));
+  if (is_due && !state.due.contains({*waiting->due, job.id}))
+    return fmt::format("the jobs that start later lack job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+Violation check_waiting(const State& state, const Job& job) {
+  const bool is_waiting = std::holds_alternative<Waiting>(job.phase);
+  for (const auto parent : parents_of(job.spec->dependency)) {
+    const auto edges = state.dependants.find(parent);
+    const bool is_known = edges != state.dependants.end() && edges->second.contains(job.id);
+    if (is_known != (is_waiting && job.attempts == 0)) {
+      return fmt::format("the dependants of job {} are wrong about job {}", to_text(parent),
+                         to_text(job.id));
+    }
+  }
+  if (const auto late = too_late(job)) {
+    if (state.too_late.contains({*late, job.id}) != is_waiting)
+      return fmt::format("the deadlines are wrong about job {}", to_text(job.id));
+  }
+  if (is_waiting && standing_of(state, job).is == Standing::Is::never)
+    return fmt::format("job {} waits for what can never be", to_text(job.id));
+  return std::nullopt;
+}
+
+Violation check_namesakes(const State& state, const Job& job) {
+  const auto group = state.namesakes.find(namesake_key(job));
+  const bool is_waiting = group != state.namesakes.end() && group->second.waiting.contains(job.id);
+  const bool is_active = group != state.namesakes.end() && group->second.active.contains(job.id);
+  if (is_waiting != std::holds_alternative<Waiting>(job.phase) ||
+      is_active != (active_attempt(job) != nullptr)) {
+    return fmt::format("the namesakes are wrong about job {}", to_text(job.id));
+  }
   return std::nullopt;
 }
 
@@ -75,6 +113,8 @@ std::optional<std::string> violation(const State& state) {
   for (const auto& [id, job] : state.jobs) {
     if (auto found = add_shares(job, used)) return found;
     if (auto found = check_queue(state, job)) return found;
+    if (auto found = check_waiting(state, job)) return found;
+    if (auto found = check_namesakes(state, job)) return found;
     if (auto found = check_end(state, job)) return found;
     if (expected_end(job)) ++n_ends;
     if (id >= state.next_job)
@@ -85,6 +125,9 @@ std::optional<std::string> violation(const State& state) {
   if (n_waiting != state.n_waiting || n_active != state.n_active)
     return "the counts of jobs are wrong";
   if (n_ends != state.expected_ends.size()) return "the expected ends name jobs that have none";
+  for (const auto& [parent, jobs] : state.dependants) {
+    if (jobs.empty()) return fmt::format("nobody depends on job {}", to_text(parent));
+  }
   return check_nodes(state, used);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
@@ -50,7 +51,8 @@ struct Attempt {
 
 struct Waiting {
   std::optional<std::string> held_by;
-  std::optional<base::Time> not_before;  // after a requeue
+  std::optional<base::Time> not_before;  // as asked for, or after a requeue
+  std::optional<base::Time> due;         // its place in State::due, while it has one
   bool operator==(const Waiting&) const = default;
 };
 
@@ -91,7 +93,8 @@ struct Job {
   std::shared_ptr<const model::JobSpec> spec;
   model::Layout layout;
   base::Time submitted_at;
-  std::uint32_t attempts = 0;  // started so far
+  std::uint32_t attempts = 0;                   // started so far
+  std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
   std::vector<model::AttemptRecord> earlier;
   Phase phase;
 
@@ -111,8 +114,11 @@ const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId
 
 bool has_live_parts(const Attempt& attempt);
 
-/// When the active attempt will be over at the latest by its time limit; of one that is being
-/// ended: since when.
+/// When a running attempt is ended: by its time limit or the job's deadline.
+std::optional<base::Time> last_end(const Job& job);
+
+/// When the active attempt will be over at the latest by its limit or deadline; of one that is
+/// being ended: since when.
 std::optional<base::Time> expected_end(const Job& job);
 
 }  // namespace scheduler

@@ -8,16 +8,6 @@ namespace scheduler {
 
 namespace {
 
-model::JobState state_of(const Job& job) {
-  if (std::holds_alternative<Waiting>(job.phase)) return model::JobState::waiting;
-  if (std::holds_alternative<Starting>(job.phase)) return model::JobState::starting;
-  if (std::holds_alternative<Ending>(job.phase)) return model::JobState::ending;
-  if (const auto* done = std::get_if<Done>(&job.phase))
-    return model::state_of(done->outcome.ending);
-  const bool script_ended = !active_attempt(job)->batch.is_live();
-  return script_ended ? model::JobState::ending : model::JobState::running;
-}
-
 void add_usage(model::Usage& sum, const Part& part) {
   if (!part.report) return;
   sum.cpu += part.report->usage.cpu;
@@ -71,6 +61,16 @@ void add_phase(model::JobRecord& record, const Job& job) {
 
 }  // namespace
 
+model::JobState state_of(const Job& job) {
+  if (std::holds_alternative<Waiting>(job.phase)) return model::JobState::waiting;
+  if (std::holds_alternative<Starting>(job.phase)) return model::JobState::starting;
+  if (std::holds_alternative<Ending>(job.phase)) return model::JobState::ending;
+  if (const auto* done = std::get_if<Done>(&job.phase))
+    return model::state_of(done->outcome.ending);
+  const bool script_ended = !active_attempt(job)->batch.is_live();
+  return script_ended ? model::JobState::ending : model::JobState::running;
+}
+
 model::JobRecord job_record(const Job& job) {
   model::JobRecord record{.job = job.id,
                           .user = job.user,
@@ -86,6 +86,9 @@ model::JobRecord job_record(const Job& job) {
                           .work_dir = job.spec->work_dir,
                           .output = job.spec->output,
                           .error = job.spec->error,
+                          .begin = job.spec->begin,
+                          .deadline = job.spec->deadline,
+                          .dependency = job.spec->dependency,
                           .submitted_at = job.submitted_at,
                           .attempt = job.attempts,
                           .allocation = {},

@@ -6,6 +6,9 @@
 
 namespace scheduler {
 
+/// A job whose script has ended is ending while its steps still run.
+model::JobState state_of(const Job& job);
+
 /// Everything but the reason for waiting, which the engine knows from the last pass.
 model::JobRecord job_record(const Job& job);
 model::NodeRecord node_record(const Node& node);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 
 namespace scheduler {
 
@@ -45,14 +46,14 @@ model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
   model::Outcome outcome{
       .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
   if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;
-  if (why.cause == Cause::time_limit) outcome.ending = model::Ending::timed_out;
+  if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
+    outcome.ending = model::Ending::timed_out;
   if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
   return outcome;
 }
 
-}  // namespace
-
-std::vector<model::FactBody> settle(const Job& job, const Settings& settings, base::Time now) {
+std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& settings,
+                                            base::Time now) {
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr || has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
@@ -61,6 +62,18 @@ std::vector<model::FactBody> settle(const Job& job, const Settings& settings, ba
     return {model::AttemptRequeued{job.id, attempt->number, now + settings.requeue_backoff}};
   }
   return {model::JobEnded{job.id, outcome}};
+}
+
+}  // namespace
+
+std::vector<model::FactBody> settle(const State& state, const Settings& settings,
+                                    const model::Fact& fact) {
+  const auto id = model::job_of(fact.body);
+  const auto job = id ? state.jobs.find(*id) : state.jobs.end();
+  if (job == state.jobs.end()) return {};
+  if (std::holds_alternative<model::JobEnded>(fact.body))
+    return settle_dependants(state, job->second);
+  return settle_attempt(job->second, settings, fact.at);
 }
 
 }  // namespace scheduler

@@ -58,6 +58,17 @@ NodeKind kind_of(const model::NodeInfo& info);
 /// Eligible jobs; of a kind in order of submission. No kind is empty.
 using Queue = std::map<JobKind, std::set<model::JobId>>;
 
+/// Jobs that have not ended of one user and name, for singletons.
+struct Namesakes {
+  std::set<model::JobId> waiting;
+  std::set<model::JobId> active;
+
+  bool operator==(const Namesakes&) const = default;
+};
+using NamesakeKey = std::pair<std::uint32_t, std::string>;
+
+NamesakeKey namesake_key(const Job& job);
+
 /// Order of names that people expect: n2 before n10.
 struct NameOrder {
   bool operator()(const std::string& a, const std::string& b) const {
@@ -76,9 +87,12 @@ struct State {
   std::map<NodeKind, int> node_kinds;  // how many there are of each
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
-  std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs with a limit
+  std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs: last_end()
   std::set<std::pair<base::Time, model::JobId>> expected_ends;  // active jobs that have one
-  std::set<std::pair<base::Time, model::JobId>> back_offs;      // waiting jobs with not_before
+  std::set<std::pair<base::Time, model::JobId>> due;            // waiting jobs that may start then
+  std::set<std::pair<base::Time, model::JobId>> too_late;       // waiting jobs with a deadline
+  std::map<model::JobId, std::set<model::JobId>> dependants;    // that wait, by what they depend on
+  std::map<NamesakeKey, Namesakes> namesakes;                   // of jobs that have not ended
   std::set<std::pair<base::Time, model::NodeId>> away_since;
   std::deque<model::JobId> ended;  // oldest first
   History history;                 // of these

@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/config.h"
 #include "lib/base/result.h"
 #include "lib/http/server.h"
+#include "lib/model/dependency.h"
 #include "lib/model/job.h"
 #include "lib/wire/api.h"
 #include "scheduler/daemon/archive.h"
@@ -80,6 +82,11 @@ class Api {
   void job(Ask ask);
   void script(Ask ask);
   void logs(Ask ask);
+
+  void submit_with(const Ask& ask, const std::shared_ptr<const model::JobSpec>& spec,
+                   std::vector<model::PastJob> past);
+  void with_past(const std::vector<model::JobId>& jobs, http::Responder responder,
+                 std::function<void(std::vector<model::PastJob>)> go_on);
 
   using Decide = std::function<scheduler::Input(scheduler::RequestId)>;
   using Show = std::function<std::string(const scheduler::Answer&)>;

@@ -96,6 +96,12 @@ struct Line {
                            {"exit_code", fact.outcome.exit_code},
                            {"why", why(fact.outcome.failure)}});
   }
+  void operator()(const model::ParentEnded& fact) const {
+    log.info("parent_ended", {{"seq", seq},
+                              {"job", fact.job.number()},
+                              {"parent", fact.parent.job.number()},
+                              {"ending", to_text(fact.parent.ending)}});
+  }
 };
 
 }  // namespace

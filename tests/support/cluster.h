@@ -33,6 +33,9 @@ class JobBuilder {
   JobBuilder& name(std::string text);
   JobBuilder& token(std::string text);
   JobBuilder& hold();
+  JobBuilder& begin(base::Time time);
+  JobBuilder& deadline(base::Time time);
+  JobBuilder& depends(std::string_view text);
   std::shared_ptr<const model::JobSpec> operator*() const;
 
  private:

@@ -69,7 +69,8 @@ inline model::FactBody RandomModel::fact_body() {
                 [&]() -> Any { return model::NodeLost{node()}; },
                 [&]() -> Any {
                   return model::JobSubmitted{job(), user(),
-                                             std::make_shared<const model::JobSpec>(job_spec())};
+                                             std::make_shared<const model::JobSpec>(job_spec()),
+                                             several(2, [&] { return past_job(); })};
                 },
                 [&]() -> Any { return model::JobHeld{job(), text()}; },
                 [&]() -> Any { return model::JobReleased{job(), text()}; },
@@ -82,25 +83,32 @@ inline model::FactBody RandomModel::fact_body() {
                 [&]() -> Any { return model::LaunchEnded{node(), report()}; },
                 [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },
                 [&]() -> Any { return model::AttemptRequeued{job(), number(), time()}; },
-                [&]() -> Any { return model::JobEnded{job(), outcome()}; });
+                [&]() -> Any { return model::JobEnded{job(), outcome()}; },
+                [&]() -> Any { return model::ParentEnded{job(), past_job()}; });
 }
 
 inline model::Reason RandomModel::reason() {
   using Any = model::Reason;
-  return one_of([&]() -> Any { return model::NotConsidered{}; },
-                [&]() -> Any { return model::Held{text()}; },
-                [&]() -> Any {
-                  const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
-                  return model::ShortOfResources{upto(9), upto(9), upto(9), demand,
-                                                 several(3, [&] { return job(); })};
-                },
-                [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
-                [&]() -> Any { return model::Behind{job()}; },
-                [&]() -> Any {
-                  const auto first = job();
-                  return model::WouldDelay{first, time()};
-                },
-                [&]() -> Any { return model::BackOff{time()}; });
+  return one_of(
+      [&]() -> Any { return model::NotConsidered{}; }, [&]() -> Any { return model::Held{text()}; },
+      [&]() -> Any {
+        const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
+        return model::ShortOfResources{upto(9), upto(9), upto(9), demand,
+                                       several(3, [&] { return job(); })};
+      },
+      [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
+      [&]() -> Any { return model::Behind{job()}; },
+      [&]() -> Any {
+        const auto first = job();
+        return model::WouldDelay{first, time()};
+      },
+      [&]() -> Any { return model::BackOff{time()}; },
+      [&]() -> Any { return model::BeginTime{time()}; },
+      [&]() -> Any {
+        const auto state = model::JobState::running;
+        return model::DependsOn{
+            coin(), several(3, [&] { return model::OpenTerm{term(), job(), state}; }), upto(9)};
+      });
 }
 
 inline model::JobRecord RandomModel::job_record() {
@@ -124,6 +132,9 @@ inline model::JobRecord RandomModel::job_record() {
   made.work_dir = text();
   made.output = text();
   made.error = text();
+  made.begin = maybe([&] { return time(); });
+  made.deadline = maybe([&] { return time(); });
+  made.dependency = dependency();
   made.submitted_at = time();
   made.attempt = number();
   made.allocation = allocation();

@@ -126,7 +126,31 @@ class RandomModel {
     made.work_dir = "/" + text();
     made.output = "/" + text();
     made.error = text();
+    made.begin = maybe([&] { return time(); });
+    made.deadline = maybe([&] { return time(); });
+    made.dependency = dependency();
     return made;
+  }
+  model::DependencyTerm term() {
+    using enum model::DependencyKind;
+    model::DependencyTerm made{
+        .kind = static_cast<model::DependencyKind>(upto(static_cast<int>(singleton)))};
+    if (made.kind != singleton) made.job = job();
+    if (made.kind == after) made.delay = std::chrono::minutes(upto(9));
+    return made;
+  }
+  model::Dependency dependency() {
+    model::Dependency made;
+    made.terms = several(4, [&] { return term(); });
+    made.is_any = made.terms.size() > 1 && coin();
+    return made;
+  }
+  model::PastJob past_job() {
+    const auto id = job();
+    return {id, ending(), time()};
+  }
+  model::Ending ending() {
+    return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::node_lost)));
   }
   model::StepSpec step_spec() {
     model::StepSpec made;
@@ -174,7 +198,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::node_lost)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::dependency)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -187,8 +211,7 @@ class RandomModel {
     return {key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage()};
   }
   model::Outcome outcome() {
-    const auto last = static_cast<int>(model::Ending::node_lost);
-    return {static_cast<model::Ending>(upto(last)), upto(255), maybe([&] { return failure(); })};
+    return {ending(), upto(255), maybe([&] { return failure(); })};
   }
 
   model::LaunchOrder order() {

@@ -78,7 +78,7 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::StrayGone{node, step}},
           {at, model::NodeAway{node}},
           {at, model::NodeLost{node}},
-          {at, model::JobSubmitted{job, {1000, 100, "ada"}, golden_job()}},
+          {at, model::JobSubmitted{job, {1000, 100, "ada"}, golden_job(), {}}},
           {at, model::JobHeld{job, "ada"}},
           {at, model::JobReleased{job, "root"}},
           {at, model::AttemptStarted{job, 1, allocation}},
@@ -87,7 +87,8 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::LaunchEnded{node, report}},
           {at, model::AttemptEnding{job, 1, golden_failure()}},
           {at, model::AttemptRequeued{job, 1, at + base::Duration(30'000'000)}},
-          {at, model::JobEnded{job, outcome}}};
+          {at, model::JobEnded{job, outcome}},
+          {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at}}}};
 }
 
 }  // namespace support
