@@ -54,7 +54,7 @@ Try<request::Submission> submission_of(const options::Parsed& line) {
 }
 
 Outcome wait_and_tell(const Api& api, model::JobId job) {
-  const auto record = wait_for(api, job);
+  const auto record = wait_for(api, {job});
   if (!record) return std::unexpected(record.error());
   if (record->state != model::JobState::completed) {
     print_error(fmt::format("submit: job {}: {}\n", to_text(job), wire::summary_of(*record)));

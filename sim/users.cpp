@@ -1,5 +1,7 @@
 #include "sim/users.h"
 
+#include <algorithm>
+
 namespace sim {
 
 namespace {
@@ -37,6 +39,14 @@ Users::Spec Users::any_job(int number) {
   if (has_deadline) spec.deadline = events_.now() + up_to(random_, 600s) + 100s;
   const bool depends = random_.chance(40);
   if (depends) spec.dependency = any_dependency(number);
+  const bool is_array = random_.chance(15);
+  if (is_array) {
+    const auto n_tasks = static_cast<int>(random_.below(12)) + 1;
+    const auto limit = static_cast<int>(random_.below(4));
+    auto& array = spec.array.emplace();
+    array.tasks = model::IndexSet::range(0, n_tasks);
+    if (limit > 0) array.most_running = limit;
+  }
   return std::make_shared<const model::JobSpec>(std::move(spec));
 }
 
@@ -52,10 +62,15 @@ model::Dependency Users::any_dependency(int number) {
     const auto delay = random_.below(3);
     if (term.kind != model::DependencyKind::singleton)
       term.job = model::JobId(static_cast<std::uint32_t>(job));
+    const bool names_task = term.kind != model::DependencyKind::singleton && random_.chance(10);
+    if (names_task) term.task = 0;
     if (term.kind == model::DependencyKind::after) term.delay = std::chrono::minutes(delay);
     dependency.terms.push_back(term);
   }
-  dependency.is_any = n_terms > 1 && random_.chance(40);
+  const bool has_pairs = std::ranges::any_of(dependency.terms, [](const auto& term) {
+    return term.kind == model::DependencyKind::aftercorr;
+  });
+  dependency.is_any = n_terms > 1 && !has_pairs && random_.chance(40);
   return dependency;
 }
 
@@ -97,9 +112,11 @@ void Users::answered(const Spec& spec, model::JobId job) {
 
 void Users::interfere(model::JobId job) {
   const auto what = random_.below(4);
+  const bool is_one_task = random_.chance(50);
+  const auto tasks = is_one_task ? std::optional(model::IndexSet::range(0, 1)) : std::nullopt;
   controller_.ask(
       [&](scheduler::RequestId request) -> scheduler::Input {
-        if (what == 0) return scheduler::CancelJob{request, user, job};
+        if (what == 0) return scheduler::CancelJob{request, user, job, tasks};
         if (what == 1) return scheduler::HoldJob{request, user, job};
         return scheduler::ReleaseJob{request, user, job};
       },

@@ -16,6 +16,31 @@ namespace render {
 
 namespace {
 
+constexpr std::size_t widest_tasks = 24;
+
+/// "17", "17_4", "17_[5-99%10]".
+std::string id_of(const model::JobRecord& job) {
+  if (job.task) return to_text(*job.task);
+  const bool has_pending = job.tally && !job.tally->pending.empty();
+  if (!has_pending) return to_text(job.job);
+  const auto limit =
+      job.array && job.array->most_running ? fmt::format("%{}", *job.array->most_running) : "";
+  return fmt::format("{}_[{}{}]", to_text(job.job),
+                     cut(model::ranges_text(job.tally->pending), widest_tasks), limit);
+}
+
+/// "5 pending, 2 running, 3 completed".
+std::string tasks_text(const model::JobRecord& job) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](int n, std::string_view what) {
+    if (n > 0) parts.push_back(fmt::format("{} {}", n, what));
+  };
+  add(job.tally->pending.count(), "pending");
+  add(job.n_running, "running");
+  for (const auto& [ending, count] : job.tally->ended) add(count, model::to_text(ending));
+  return base::join(parts, ", ");
+}
+
 std::string nodes_of(const model::JobRecord& job) {
   return model::compress_hosts(model::node_names(job.allocation));
 }
@@ -179,9 +204,10 @@ std::string job_table(std::span<const model::JobRecord> jobs, const View& view) 
                                     {"REASON"}};
   std::vector<Cells> rows;
   for (const auto& job : jobs) {
-    rows.push_back({to_text(job.job), job.name, job.user.name,
-                    std::string(model::to_text(job.state)), number_of_nodes(job),
-                    run_time(job, view.now), where_or_why(job)});
+    const bool is_only_tasks = job.tally && job.state == model::JobState::running;
+    if (is_only_tasks) continue;
+    rows.push_back({id_of(job), job.name, job.user.name, std::string(model::to_text(job.state)),
+                    number_of_nodes(job), run_time(job, view.now), where_or_why(job)});
   }
   return table(columns, rows, view.width);
 }
@@ -189,6 +215,9 @@ std::string job_table(std::span<const model::JobRecord> jobs, const View& view) 
 std::string job_block(const model::JobRecord& job, const View& view) {
   Block block;
   block.add("job", to_text(job.job));
+  if (job.task) block.add("task", to_text(*job.task));
+  if (job.array) block.add("array", to_text(*job.array));
+  if (job.tally) block.add("tasks", tasks_text(job));
   block.add("name", job.name);
   block.add("user", fmt::format("{} ({})", job.user.name, job.user.uid));
   block.add("state", std::string(model::to_text(job.state)));
@@ -213,7 +242,8 @@ std::string job_block(const model::JobRecord& job, const View& view) {
 }
 
 std::string why(const model::JobRecord& job, const View& view) {
-  auto text = fmt::format("Job {} ({}) ", to_text(job.job), base::printable(job.name));
+  auto text = fmt::format("Job {} ({}) ", job.task ? to_text(*job.task) : to_text(job.job),
+                          base::printable(job.name));
   if (job.state == model::JobState::waiting) {
     text += "waits: " + wire::summary_of(job) + ".\n";
     return job.reason ? text + waiting_details(job, view) : text;

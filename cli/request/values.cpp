@@ -17,7 +17,7 @@ namespace {
 constexpr int most = 1'000'000;
 constexpr int least_priority = -1000;
 constexpr int most_priority = 1000;
-constexpr std::string_view pattern_letters = "jxuNnt%";
+constexpr std::string_view pattern_letters = "jxuNntAa%";
 
 std::unexpected<base::Error> refuse(const options::Given& given, std::string_view expected) {
   return base::fail(base::Code::invalid, fmt::format("{}: expected {}, found '{}'", given.written,
@@ -82,6 +82,12 @@ base::Result<base::Time> moment_value(const options::Given& given, base::Time no
   return time;
 }
 
+base::Result<model::Array> array_value(const options::Given& given) {
+  auto array = model::array_from_text(given.value);
+  if (!array) return std::unexpected(array.error().in(given.written));
+  return array;
+}
+
 base::Result<model::Dependency> dependency_value(const options::Given& given) {
   auto dependency = model::dependency_from_text(given.value);
   if (!dependency) return std::unexpected(dependency.error().in(given.written));
@@ -140,6 +146,8 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return store(moment_value(given, choices.now), spec.deadline);
     case dependency:
       return store(dependency_value(given), spec.dependency);
+    case array:
+      return store(array_value(given), spec.array);
     case hold:
       spec.hold = true;
       return {};
@@ -193,7 +201,7 @@ base::Result<void> check_pattern(std::string_view pattern) {
     if (++i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
     return base::fail(
         base::Code::invalid,
-        fmt::format("expected %j, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
+        fmt::format("expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
                     "in '{}'",
                     base::printable(pattern.substr(i - 1, 2)), base::printable(pattern)));
   }

@@ -28,7 +28,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices);
 /// Puts the options of Place::run that describe the step into `step`.
 base::Result<void> apply(std::span<const options::Given> given, model::StepSpec& step);
 
-/// A file name for output may have %j %x %u %N %n %t and %% only.
+/// A file name for output may have %j %A %a %x %u %N %n %t and %% only.
 base::Result<void> check_pattern(std::string_view pattern);
 
 /// `path` as an absolute one, seen from `folder`; only the text is looked at.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -38,17 +39,24 @@ base::Result<DependencyKind> read_kind(std::string_view word) {
                                  "singleton"));
 }
 
-/// One job of a term: "12", or "12+5" with `after`.
+/// One job of a term: "12", "12_4" for a task, or "12+5" with `after`.
 base::Result<DependencyTerm> read_job(DependencyKind kind, std::string_view text) {
   DependencyTerm term{.kind = kind};
   const auto plus = text.find('+');
-  const auto id = base::parse_int(text.substr(0, plus), 1, UINT32_MAX);
-  if (!id) {
+  const auto name = text.substr(0, plus);
+  const auto underscore = name.find('_');
+  const auto id = base::parse_int(name.substr(0, underscore), 1, UINT32_MAX);
+  const bool names_task = underscore != std::string_view::npos;
+  const auto task = names_task
+                        ? base::parse_int(name.substr(underscore + 1), 0, IndexSet::limit - 1)
+                        : std::nullopt;
+  if (!id || (names_task && !task)) {
     return fail(Code::invalid, fmt::format("'{}' is not the id of a job; expected a number such as "
                                            "{}:17",
                                            base::printable(text), to_text(kind)));
   }
   term.job = JobId(static_cast<std::uint32_t>(*id));
+  if (task) term.task = static_cast<int>(*task);
   if (plus == std::string_view::npos) return term;
   if (kind != DependencyKind::after) {
     return fail(Code::invalid, fmt::format("'{}': only after takes a delay, as in after:{}+5",
@@ -110,6 +118,7 @@ std::optional<DependencyKind> dependency_kind_from_text(std::string_view text) {
 std::string to_text(const DependencyTerm& term) {
   if (term.kind == DependencyKind::singleton) return std::string(to_text(term.kind));
   auto text = fmt::format("{}:{}", to_text(term.kind), to_text(term.job));
+  if (term.task) text += fmt::format("_{}", *term.task);
   const auto minutes = std::chrono::floor<std::chrono::minutes>(term.delay).count();
   return minutes == 0 ? text : fmt::format("{}+{}", text, minutes);
 }
@@ -138,6 +147,13 @@ base::Result<Dependency> dependency_from_text(std::string_view text) {
     if (auto added = add_terms(part, dependency.terms); !added) {
       return std::unexpected(added.error());
     }
+  }
+  const bool has_pairs = std::ranges::any_of(
+      dependency.terms, [](const auto& term) { return term.kind == DependencyKind::aftercorr; });
+  if (dependency.is_any && has_pairs) {
+    return fail(Code::invalid, fmt::format("'{}': aftercorr goes with ',' only, for it is met task "
+                                           "by task",
+                                           base::printable(text)));
   }
   if (dependency.terms.size() > most_terms) {
     return fail(Code::invalid, fmt::format("the dependency names {} jobs; expected at most {}",

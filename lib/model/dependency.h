@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/index_set.h"
 #include "lib/model/outcome.h"
 
 namespace model {
@@ -27,8 +28,9 @@ std::optional<DependencyKind> dependency_kind_from_text(std::string_view text);
 
 struct DependencyTerm {
   DependencyKind kind = DependencyKind::afterok;
-  JobId job{0};            // not of a singleton
-  base::Duration delay{};  // of `after`, whole minutes
+  JobId job{0};               // not of a singleton
+  std::optional<int> task{};  // of an array, where one is meant
+  base::Duration delay{};     // of `after`, whole minutes
 
   bool operator==(const DependencyTerm&) const = default;
 };
@@ -44,7 +46,9 @@ struct Dependency {
 struct PastJob {
   JobId job;
   Ending ending = Ending::completed;
-  base::Time since;  // its last start, or its end if it never started
+  base::Time since;    // its last start, or its end if it never started
+  IndexSet tasks;      // of an array: all of them
+  IndexSet completed;  // and those that have
 
   bool operator==(const PastJob&) const = default;
 };
@@ -54,7 +58,7 @@ std::string to_text(const DependencyTerm& term);
 std::string to_text(const Dependency& dependency);
 
 /// As sbatch has it: KIND:ID[:ID...] and "singleton", joined all by ',' (each must hold) or all by
-/// '?' (one is enough); ID+MINUTES with `after`. "" has no terms.
+/// '?' (one is enough); ID+MINUTES with `after`; ID_TASK for a task. "" has no terms.
 /// errors: invalid, naming the part that is wrong
 base::Result<Dependency> dependency_from_text(std::string_view text);
 

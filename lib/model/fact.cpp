@@ -32,8 +32,16 @@ std::string_view kind_of(const FactBody& body) {
                        [](const AttemptEnding&) -> View { return "attempt_ending"; },
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
                        [](const JobEnded&) -> View { return "job_ended"; },
-                       [](const ParentEnded&) -> View { return "parent_ended"; }},
+                       [](const ParentEnded&) -> View { return "parent_ended"; },
+                       [](const TaskSplit&) -> View { return "task_split"; },
+                       [](const TasksCancelled&) -> View { return "tasks_cancelled"; },
+                       [](const ArrayStands&) -> View { return "array_stands"; }},
       body);
+}
+
+bool is_of_snapshot(const Fact& fact) {
+  return std::holds_alternative<NumbersGiven>(fact.body) ||
+         std::holds_alternative<ArrayStands>(fact.body);
 }
 
 std::optional<JobId> job_of(const FactBody& body) {

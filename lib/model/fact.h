@@ -140,9 +140,32 @@ struct ParentEnded {
   bool operator==(const ParentEnded&) const = default;
 };
 
+/// A task of an array is a job of its own from here on. It starts next.
+struct TaskSplit {
+  JobId job;
+  ArrayTask task;
+  bool operator==(const TaskSplit&) const = default;
+};
+
+/// These tasks of an array will not start.
+struct TasksCancelled {
+  JobId job;
+  IndexSet tasks;
+  Failure why;
+  bool operator==(const TasksCancelled&) const = default;
+};
+
+/// Ends a snapshot: how an array stands whose ended tasks the state has dropped.
+struct ArrayStands {
+  JobId job;
+  ArrayTally tally;
+  bool operator==(const ArrayStands&) const = default;
+};
+
 using FactBody = std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted,
                               JobHeld, JobReleased, AttemptStarted, LaunchStarted, StepStarted,
-                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded, ParentEnded>;
+                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded, ParentEnded,
+                              TaskSplit, TasksCancelled, ArrayStands>;
 
 struct Fact {
   base::Time at;
@@ -152,6 +175,9 @@ struct Fact {
 
 /// "job_submitted", "node_joined" ...: the kind in the journal, the event stream and the log.
 std::string_view kind_of(const FactBody& body);
+
+/// Is this a fact that heads or ends a snapshot, and is made anew for the next?
+bool is_of_snapshot(const Fact& fact);
 
 /// The job that a fact is about, if any. What is left of a written-off job is the node's matter.
 std::optional<JobId> job_of(const FactBody& body);

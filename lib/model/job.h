@@ -9,6 +9,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/array.h"
 #include "lib/model/dependency.h"
 
 namespace model {
@@ -50,6 +51,7 @@ struct JobSpec {
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then
   Dependency dependency;
+  std::optional<Array> array;  // its tasks have the same spec
 
   std::string script;       // the whole text with its #! line; empty: `arguments` is the command
   std::string script_name;  // as the user wrote it, for people

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
@@ -102,6 +103,30 @@ std::string happening(const Failure& failure) {
   return {};
 }
 
+/// Which ending of a task counts for all.
+int gravity(Ending ending) {
+  switch (ending) {
+    case Ending::completed:
+      return 0;
+    case Ending::cancelled:
+      return 1;
+    case Ending::timed_out:
+      return 2;
+    case Ending::node_lost:
+      return 3;
+    case Ending::failed:
+      return 4;
+  }
+  base::check(false, "every ending has its gravity");
+  return 0;
+}
+
+void weigh(ArrayTally& tally, const Outcome& outcome) {
+  const int highest = std::max(outcome.exit_code, tally.worst ? tally.worst->exit_code : 0);
+  if (!tally.worst || gravity(outcome.ending) > gravity(tally.worst->ending)) tally.worst = outcome;
+  tally.worst->exit_code = highest;
+}
+
 }  // namespace
 
 std::string_view to_text(Cause cause) {
@@ -118,6 +143,33 @@ std::string_view to_text(Ending ending) {
 
 std::optional<Ending> ending_from_text(std::string_view text) {
   return named(ending_names, text);
+}
+
+void count_cancelled(ArrayTally& tally, const IndexSet& tasks, const Failure& why) {
+  const auto cancelled = tally.pending & tasks;
+  if (cancelled.empty()) return;
+  tally.pending -= cancelled;
+  tally.ended[Ending::cancelled] += cancelled.count();
+  weigh(tally, {.ending = Ending::cancelled, .exit_code = 1, .failure = why});
+}
+
+void count_end(ArrayTally& tally, int index, const Outcome& outcome) {
+  ++tally.ended[outcome.ending];
+  if (outcome.ending == Ending::completed) {
+    tally.completed.add(index);
+    return;
+  }
+  auto named = outcome;
+  if (named.failure) {
+    const auto task = fmt::format("task {}", index);
+    auto& text = named.failure->text;
+    text = text.empty() ? task : fmt::format("{}: {}", task, text);
+  }
+  weigh(tally, named);
+}
+
+Outcome outcome_of(const ArrayTally& tally) {
+  return tally.worst.value_or(Outcome{});
 }
 
 std::string describe(const Failure& failure) {

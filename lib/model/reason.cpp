@@ -36,7 +36,8 @@ std::string holders_text(const std::vector<JobId>& holders) {
 std::string waits_for(const DependsOn& reason) {
   std::vector<std::string> terms;
   for (const auto& open : reason.terms) {
-    terms.push_back(fmt::format("{} (job {} is {})", to_text(open.term), to_text(open.job),
+    const auto task = open.term.task ? fmt::format("_{}", *open.term.task) : "";
+    terms.push_back(fmt::format("{} (job {}{} is {})", to_text(open.term), to_text(open.job), task,
                                 to_text(open.state)));
   }
   const auto n_left = reason.n_terms - static_cast<int>(terms.size());
@@ -57,7 +58,8 @@ std::string_view kind_of(const Reason& reason) {
                        [](const WouldDelay&) -> std::string_view { return "would_delay"; },
                        [](const BackOff&) -> std::string_view { return "back_off"; },
                        [](const BeginTime&) -> std::string_view { return "begin_time"; },
-                       [](const DependsOn&) -> std::string_view { return "dependency"; }},
+                       [](const DependsOn&) -> std::string_view { return "dependency"; },
+                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; }},
       reason);
 }
 
@@ -88,7 +90,11 @@ std::string describe(const Reason& reason) {
                                to_text(r.until));
           },
           [](const BeginTime& r) { return "starts not before " + to_text(r.at); },
-          [](const DependsOn& r) { return waits_for(r); }},
+          [](const DependsOn& r) { return waits_for(r); },
+          [](const ArrayLimit& r) {
+            return fmt::format("{} of its array run, which is as many as may at a time",
+                               base::plural(r.n_running, "task"));
+          }},
       reason);
 }
 

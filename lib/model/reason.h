@@ -82,8 +82,14 @@ struct DependsOn {
   bool operator==(const DependsOn&) const = default;
 };
 
+/// As many tasks of its array run as may at a time.
+struct ArrayLimit {
+  int n_running = 0;
+  bool operator==(const ArrayLimit&) const = default;
+};
+
 using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, BeginTime, DependsOn>;
+                            BackOff, BeginTime, DependsOn, ArrayLimit>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

@@ -59,6 +59,10 @@ struct JobRecord {
   std::optional<base::Time> begin;     // asked for
   std::optional<base::Time> deadline;  // asked for
   Dependency dependency;
+  std::optional<Array> array;       // asked for; also of its tasks
+  std::optional<ArrayTask> task;    // of a job that is one
+  std::optional<ArrayTally> tally;  // of an array
+  int n_running = 0;                // tasks of an array that have started and not ended
 
   base::Time submitted_at;
   std::uint32_t attempt = 0;  // 0: never started

@@ -119,7 +119,8 @@ void write(const model::Reason& reason, api::Reason& out) {
                        },
                        [&](const model::BackOff& r) { write(r.until, *out.mutable_until()); },
                        [&](const model::BeginTime& r) { write(r.at, *out.mutable_until()); },
-                       [&](const model::DependsOn& r) { write(r, out); }},
+                       [&](const model::DependsOn& r) { write(r, out); },
+                       [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); }},
       reason);
 }
 
@@ -147,6 +148,7 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
     return model::DependsOn{in.any(), strict.each("terms", *in.mutable_terms(), read_term),
                             strict.count(in.n_terms(), "n_terms")};
   }
+  if (kind == "array_limit") return model::ArrayLimit{strict.count(in.n_running(), "n_running")};
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};
 }

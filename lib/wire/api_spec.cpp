@@ -125,6 +125,7 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   if (in.has_begin()) spec.begin = strict.part("begin", in.begin(), read_time);
   if (in.has_deadline()) spec.deadline = strict.part("deadline", in.deadline(), read_time);
   spec.dependency = read_dependency(in.dependency(), strict);
+  spec.array = read_array(in.array(), strict);
   return spec;
 }
 
@@ -181,6 +182,7 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   if (spec.begin) write(*spec.begin, *out.mutable_begin());
   if (spec.deadline) write(*spec.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(spec.dependency));
+  out.set_array(array_text(spec.array));
   return print_json(out);
 }
 

@@ -84,7 +84,8 @@ void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
     state.history.forget(found->second);
-    state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
+    if (!found->second.task)
+      state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
     state.jobs.erase(found);
     state.ended.pop_front();
   }
@@ -144,7 +145,7 @@ void on(State& state, const model::NodeLost& fact, Time at) {
 void on(State& state, const model::JobSubmitted& fact, Time at) {
   const auto layout = model::resolve(fact.spec->shape);
   base::check(layout.has_value(), "an accepted request makes sense");
-  Waiting waiting{.held_by = {}, .not_before = asked_begin(*fact.spec, at), .due = {}};
+  Waiting waiting{.held_by = {}, .not_before = asked_begin(*fact.spec, at), .as_of = at, .due = {}};
   if (fact.spec->hold) waiting.held_by = fact.user.name;
   Job job{.id = fact.job,
           .user = fact.user,
@@ -153,22 +154,29 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
           .submitted_at = at,
           .attempts = 0,
           .past = {},
+          .tasks = {},
+          .task = {},
           .earlier = {},
           .phase = waiting};
+  state.next_job = std::max(state.next_job, fact.job.next());
+  if (const auto& array = fact.spec->array) {
+    job.tasks.emplace().tally.pending = array->tasks;
+    const auto n_tasks = static_cast<std::uint32_t>(array->tasks.count());
+    state.next_job = std::max(state.next_job, model::JobId(fact.job.number() + n_tasks + 1));
+  }
   for (const auto& parent : fact.past) job.past.emplace(parent.job, parent);
   if (!fact.spec->token.empty())
     state.job_by_token.emplace(std::pair(fact.user.uid, fact.spec->token), fact.job);
-  state.next_job = std::max(state.next_job, fact.job.next());
-  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second, at);
+  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second);
   forget_oldest_ended(state);
 }
 
-void on(State& state, const model::JobHeld& fact, Time at) {
+void on(State& state, const model::JobHeld& fact, Time) {
   auto& job = job_at(state, fact.job);
   auto& waiting = std::get<Waiting>(job.phase);
   waiting.held_by = fact.by;
   waiting.not_before.reset();
-  reindex(state, job, at);
+  reindex(state, job);
 }
 
 void on(State& state, const model::JobReleased& fact, Time at) {
@@ -176,7 +184,8 @@ void on(State& state, const model::JobReleased& fact, Time at) {
   auto& waiting = std::get<Waiting>(job.phase);
   waiting.held_by.reset();
   waiting.not_before = asked_begin(*job.spec, at);
-  reindex(state, job, at);
+  waiting.as_of = at;
+  reindex(state, job);
 }
 
 void on(State& state, const model::AttemptStarted& fact, Time at) {
@@ -194,8 +203,8 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
        .steps = {}}};
   index_end(state, job);
   ++state.n_active;
-  change_namesakes(state, job, at);
-  reindex_dependants(state, job.id, at);
+  change_namesakes(state, job);
+  reindex_dependants(state, job);
 }
 
 void on(State& state, const model::LaunchStarted& fact, Time at) {
@@ -257,9 +266,65 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .started_at = attempt.started_at,
                          .ended_at = at,
                          .why = why.value_or(model::Failure{})});
-  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before, .due = {}};
-  enter_waiting(state, job, at);
-  reindex_dependants(state, job.id, at);
+  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before, .as_of = at, .due = {}};
+  enter_waiting(state, job);
+  reindex_dependants(state, job);
+}
+
+/// An array stays in the queue until none of its tasks is pending.
+void after_pending_change(State& state, Job& array, Time at) {
+  const bool is_spread =
+      array.tasks->tally.pending.empty() && std::holds_alternative<Waiting>(array.phase);
+  if (is_spread) {
+    leave_waiting(state, array);
+    array.phase = Spread{};
+    auto& spread_at = array.tasks->tally.spread_at;
+    spread_at = spread_at.value_or(at);
+  }
+  change_namesakes(state, array);
+  reindex(state, array);
+  reindex_dependants(state, array);
+}
+
+void on(State& state, const model::TaskSplit& fact, Time at) {
+  auto& array = job_at(state, fact.task.array);
+  base::check(array.tasks.has_value(), "what splits is an array");
+  array.tasks->tally.has_begun = true;
+  array.tasks->tally.pending.remove(fact.task.index);
+  array.tasks->open.insert(fact.task.index);
+  Job job{.id = fact.job,
+          .user = array.user,
+          .spec = array.spec,
+          .layout = array.layout,
+          .submitted_at = array.submitted_at,
+          .attempts = 0,
+          .past = {},
+          .tasks = {},
+          .task = fact.task,
+          .earlier = {},
+          .phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}}};
+  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second);
+  after_pending_change(state, array, at);
+  forget_oldest_ended(state);
+}
+
+void on(State& state, const model::TasksCancelled& fact, Time at) {
+  auto& array = job_at(state, fact.job);
+  model::count_cancelled(array.tasks->tally, fact.tasks, fact.why);
+  after_pending_change(state, array, at);
+}
+
+void on(State& state, const model::ArrayStands& fact, Time at) {
+  auto& array = job_at(state, fact.job);
+  array.tasks->tally = fact.tally;
+  after_pending_change(state, array, at);
+}
+
+void count_task(State& state, const Job& job, const model::Outcome& outcome, Time at) {
+  auto& array = job_at(state, job.task->array);
+  model::count_end(array.tasks->tally, job.task->index, outcome);
+  array.tasks->open.erase(job.task->index);
+  after_pending_change(state, array, at);
 }
 
 void on(State& state, const model::JobEnded& fact, Time at) {
@@ -267,20 +332,21 @@ void on(State& state, const model::JobEnded& fact, Time at) {
   Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
   if (std::holds_alternative<Waiting>(job.phase)) {
     leave_waiting(state, job);
-  } else {
+  } else if (!std::holds_alternative<Spread>(job.phase)) {
     done.last = take_attempt(state, job);
   }
   job.phase = std::move(done);
   state.history.learn(job);
   state.ended.push_back(job.id);
-  change_namesakes(state, job, at);
-  reindex_dependants(state, job.id, at);
+  change_namesakes(state, job);
+  reindex_dependants(state, job);
+  if (job.task) count_task(state, job, fact.outcome, at);
 }
 
-void on(State& state, const model::ParentEnded& fact, Time at) {
+void on(State& state, const model::ParentEnded& fact, Time) {
   auto& job = job_at(state, fact.job);
   job.past.insert_or_assign(fact.parent.job, fact.parent);
-  reindex(state, job, at);
+  reindex(state, job);
 }
 
 }  // namespace

@@ -25,12 +25,34 @@ Decision answer_with(RequestId request, model::FactBody fact) {
   return {.facts = {std::move(fact)}, .actions = {Reply{request, Answer(Nothing{})}}};
 }
 
+/// The array whose task has this number, if it has not started.
+const Job* array_of(const State& state, model::JobId id) {
+  auto found = state.jobs.upper_bound(id);
+  while (found != state.jobs.begin()) {
+    const auto& job = (--found)->second;
+    if (job.task) continue;
+    if (!job.tasks) return nullptr;
+    const auto n_tasks = static_cast<std::uint32_t>(job.spec->array->tasks.count());
+    return id.number() - job.id.number() <= n_tasks ? &job : nullptr;
+  }
+  return nullptr;
+}
+
+std::unexpected<base::Error> no_such_job(const State& state, model::JobId id) {
+  const Job* array = array_of(state, id);
+  if (array == nullptr)
+    return fail(Code::not_found, fmt::format("there is no job {}", to_text(id)));
+  return fail(Code::conflict,
+              fmt::format("this task of array {} has not started, or never will; until a task "
+                          "starts, name the array",
+                          to_text(array->id)));
+}
+
 /// The job, if it exists and the user may act on it.
 base::Result<const Job*> own_job(const State& state, const Settings& settings,
                                  const model::User& user, model::JobId id) {
   const auto found = state.jobs.find(id);
-  if (found == state.jobs.end())
-    return fail(Code::not_found, fmt::format("there is no job {}", to_text(id)));
+  if (found == state.jobs.end()) return no_such_job(state, id);
   const auto& owner = found->second.user;
   if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
     return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
@@ -74,6 +96,10 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
   if (spec.script.empty() && spec.arguments.empty()) {
     return fail(Code::invalid, "the job has neither a script nor a command");
   }
+  const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
+  if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
+    return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
+  }
   if (view.state.n_waiting >= settings.queued_jobs) {
     return fail(Code::exhausted,
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
@@ -88,6 +114,8 @@ base::Result<std::vector<model::PastJob>> promising(const State& state, const Su
   if (!past) return past;
   Job job{.id = state.next_job, .user = submit.user, .spec = submit.spec};
   for (const auto& parent : *past) job.past.emplace(parent.job, parent);
+  if (const auto& array = submit.spec->array) job.tasks.emplace().tally.pending = array->tasks;
+  if (auto there = check_tasks(state, job); !there) return std::unexpected(there.error());
   if (const auto why = hopelessness(state, job)) {
     return fail(Code::invalid, fmt::format("--dependency={} can never be met: {}",
                                            to_text(submit.spec->dependency), why->text));
@@ -115,21 +143,52 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
           .actions = {Reply{submit.request, Answer(id)}}};
 }
 
+model::Failure cancelled(const std::string& by) {
+  return {.cause = model::Cause::cancelled,
+          .code = 0,
+          .step = {},
+          .rank = {},
+          .node = {},
+          .text = "by " + by};
+}
+
 model::FactBody cancel(const Job& job, const std::string& by) {
-  const model::Failure why{.cause = model::Cause::cancelled,
-                           .code = 0,
-                           .step = {},
-                           .rank = {},
-                           .node = {},
-                           .text = "by " + by};
   if (const Attempt* attempt = active_attempt(job))
-    return model::AttemptEnding{job.id, attempt->number, why};
-  return model::JobEnded{job.id,
-                         {.ending = model::Ending::cancelled, .exit_code = 1, .failure = why}};
+    return model::AttemptEnding{job.id, attempt->number, cancelled(by)};
+  return end_waiting(job, cancelled(by));
 }
 
 bool is_cancellable(const Job& job) {
   return !std::holds_alternative<Done>(job.phase) && !std::holds_alternative<Ending>(job.phase);
+}
+
+/// Those that have started are ended, the others never start.
+Decision cancel_tasks(const State& state, const Job& array, const CancelJob& request) {
+  const auto& all = array.spec->array->tasks;
+  const auto wanted = request.tasks.value_or(all);
+  if (const auto unknown = (wanted - all).first()) {
+    return answer(
+        request.request,
+        fail(Code::not_found, fmt::format("array {} has no task {}; its tasks are {}",
+                                          to_text(array.id), *unknown, ranges_text(all))));
+  }
+  auto decision = answer(request.request, Answer(Nothing{}));
+  auto pending = array.tasks->tally.pending & wanted;
+  bool is_any = !pending.empty();
+  if (is_any) {
+    decision.facts.push_back(
+        model::TasksCancelled{array.id, std::move(pending), cancelled(request.user.name)});
+  }
+  for (const int index : array.tasks->open) {
+    if (!wanted.contains(index)) continue;
+    is_any = true;
+    const auto& task = state.jobs.at(model::task_job(array.id, all, index));
+    if (is_cancellable(task)) decision.facts.push_back(cancel(task, request.user.name));
+  }
+  if (is_any) return decision;
+  return answer(request.request,
+                fail(Code::conflict, fmt::format("tasks {} of array {} have already ended",
+                                                 ranges_text(wanted), to_text(array.id))));
 }
 
 Decision decide_cancel(const State& state, const Settings& settings, const CancelJob& request) {
@@ -137,6 +196,7 @@ Decision decide_cancel(const State& state, const Settings& settings, const Cance
   if (!job) return answer(request.request, std::unexpected(job.error()));
   if (std::holds_alternative<Done>((*job)->phase))
     return answer(request.request, has_ended(request.job));
+  if ((*job)->tasks) return cancel_tasks(state, **job, request);
   if (!is_cancellable(**job)) return answer(request.request, Answer(Nothing{}));
   return answer_with(request.request, cancel(**job, request.user.name));
 }

@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/react.h"
 
 namespace scheduler {
@@ -137,10 +138,7 @@ model::FactBody missed_deadline(const Job& job) {
                          "{}",
                          base::to_text(*limit), to_text(*job.spec->deadline))
                    : fmt::format("waiting, {}", to_text(*job.spec->deadline));
-  return model::JobEnded{job.id,
-                         {.ending = model::Ending::cancelled,
-                          .exit_code = 1,
-                          .failure = failed_by(model::Cause::deadline, std::move(why))}};
+  return end_waiting(job, failed_by(model::Cause::deadline, std::move(why)));
 }
 
 void lose(const State& state, const Node& node, base::Time now, Decision& decision) {

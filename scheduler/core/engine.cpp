@@ -20,10 +20,26 @@ model::Reason later(const Job& job, const Waiting& waiting) {
   return model::BeginTime{*waiting.due};
 }
 
-/// An end that was decided upon together with another one, from which it has followed meanwhile.
-bool has_ended_already(const State& state, const model::FactBody& body) {
-  const auto* ended = std::get_if<model::JobEnded>(&body);
-  return ended != nullptr && std::holds_alternative<Done>(state.jobs.at(ended->job).phase);
+/// Why none of an array's tasks may start.
+model::Reason no_task(const State& state, const Job& array) {
+  const auto n_open = static_cast<int>(array.tasks->open.size());
+  const auto limit = array.spec->array->most_running;
+  if (limit && n_open >= *limit) return model::ArrayLimit{n_open};
+  return open_pairs(state, array);
+}
+
+model::TaskSplit split_next(const State& state, const Job& array) {
+  const auto index = first_startable(state, array);
+  base::check(index.has_value(), "an array in the queue has a task that may start");
+  return {model::task_job(array.id, array.spec->array->tasks, *index), {array.id, *index}};
+}
+
+/// Does it follow from several facts, and has one of them ended the job already?
+bool is_outdated(const State& state, const model::FactBody& body) {
+  const bool may_be_late = std::holds_alternative<model::JobEnded>(body) ||
+                           std::holds_alternative<model::TasksCancelled>(body) ||
+                           std::holds_alternative<model::ParentEnded>(body);
+  return may_be_late && std::holds_alternative<Done>(state.jobs.at(*model::job_of(body)).phase);
 }
 
 }  // namespace
@@ -43,9 +59,7 @@ std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   reasons_.clear();
   std::vector<model::Fact> facts;
   auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
-  for (auto& body : decision.facts) {
-    if (!has_ended_already(state_, body)) take({now, std::move(body)}, facts);
-  }
+  for (auto& body : decision.facts) take({now, std::move(body)}, facts);
   for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
   return facts;
 }
@@ -54,14 +68,16 @@ void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
   const auto at = fact.at;
   std::deque<model::FactBody> due{std::move(fact.body)};
   while (!due.empty()) {
-    facts.push_back({at, std::move(due.front())});
+    auto body = std::move(due.front());
     due.pop_front();
+    if (is_outdated(state_, body)) continue;
+    facts.push_back({at, std::move(body)});
     const auto& taken = facts.back();
     apply(state_, taken);
     ++last_seq_;
     for (auto& action : react(state_, settings_, taken))
       held_.push_back({last_seq_, std::move(action)});
-    for (auto& body : settle(state_, settings_, taken)) due.push_back(std::move(body));
+    for (auto& next : settle(state_, settings_, taken)) due.push_back(std::move(next));
   }
 }
 
@@ -74,9 +90,16 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
     is_awaited = false;
     last_plan_ = policy_.plan({state_, settings_.pools}, now);
     for (auto& start : last_plan_.starts) {
+      const auto& chosen = state_.jobs.at(start.job);
       is_awaited = is_awaited || state_.dependants.contains(start.job);
-      const auto attempt = state_.jobs.at(start.job).attempts + 1;
-      take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
+      auto job = start.job;
+      if (chosen.tasks) {
+        const auto split = split_next(state_, chosen);
+        job = split.job;
+        take({now, split}, facts);
+      }
+      const auto attempt = state_.jobs.at(job).attempts + 1;
+      take({now, model::AttemptStarted{job, attempt, std::move(start.allocation)}}, facts);
     }
   }
   return facts;
@@ -111,6 +134,8 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   if (waiting->due) return later(found->second, *waiting);
   if (standing_of(state_, found->second).is != Standing::Is::met)
     return open_terms(state_, found->second);
+  if (found->second.tasks && found->second.tasks->startable == 0)
+    return no_task(state_, found->second);
   if (!last_pass_) return model::NotConsidered{};
   const auto explain = [&] {
     return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
@@ -144,9 +169,17 @@ model::NodeRecord Engine::record_of(const Node& node) const {
 }
 
 bool Engine::is_forgotten(const model::Fact& fact) const {
-  if (std::holds_alternative<model::NumbersGiven>(fact.body)) return true;
+  if (model::is_of_snapshot(fact)) return true;
   const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
+}
+
+std::vector<model::Fact> Engine::arrays_stand(base::Time now) const {
+  std::vector<model::Fact> facts;
+  for (const auto& [id, job] : state_.jobs) {
+    if (job.tasks) facts.push_back({now, model::ArrayStands{id, job.tasks->tally}});
+  }
+  return facts;
 }
 
 model::Fact Engine::numbers_given(base::Time now) const {

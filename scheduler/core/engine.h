@@ -52,11 +52,13 @@ class Engine {
   model::JobRecord record_of(const Job& job) const;
   model::NodeRecord record_of(const Node& node) const;
 
-  /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped.
+  /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped, and
+  /// for those that each snapshot makes anew.
   bool is_forgotten(const model::Fact& fact) const;
 
-  /// The fact that heads a snapshot.
+  /// The fact that heads a snapshot, and those that end it.
   model::Fact numbers_given(base::Time now) const;
+  std::vector<model::Fact> arrays_stand(base::Time now) const;
 
  private:
   struct Held {

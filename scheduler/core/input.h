@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,7 @@ struct CancelJob {
   RequestId request;
   model::User user;
   model::JobId job;
+  std::optional<model::IndexSet> tasks = {};  // of an array; absent: all of it
 };
 
 struct HoldJob {

@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/array.h"
 #include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -52,7 +54,8 @@ struct Attempt {
 struct Waiting {
   std::optional<std::string> held_by;
   std::optional<base::Time> not_before;  // as asked for, or after a requeue
-  std::optional<base::Time> due;         // its place in State::due, while it has one
+  base::Time as_of;               // what is due by then has come; moved by its own facts only
+  std::optional<base::Time> due;  // its place in State::due, while it has one
   bool operator==(const Waiting&) const = default;
 };
 
@@ -85,7 +88,21 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
-using Phase = std::variant<Waiting, Starting, Running, Ending, Done>;
+/// An array all of whose tasks have started or been cancelled; some of them have not ended.
+struct Spread {
+  bool operator==(const Spread&) const = default;
+};
+
+using Phase = std::variant<Waiting, Starting, Running, Ending, Done, Spread>;
+
+/// Of an array: the tasks that are no jobs of their own, and what has become of the others.
+struct Tasks {
+  model::ArrayTally tally;
+  std::set<int> open;  // have started and not ended
+  int startable = 0;   // of those that are pending, while the array is in the queue
+
+  bool operator==(const Tasks&) const = default;
+};
 
 struct Job {
   model::JobId id;
@@ -95,6 +112,8 @@ struct Job {
   base::Time submitted_at;
   std::uint32_t attempts = 0;                   // started so far
   std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
+  std::optional<Tasks> tasks;                   // of an array
+  std::optional<model::ArrayTask> task;         // of a job that is one
   std::vector<model::AttemptRecord> earlier;
   Phase phase;
 

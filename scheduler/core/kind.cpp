@@ -11,7 +11,8 @@ JobKind kind_of(const Job& job) {
           .pool = job.spec->pool,
           .time_limit = job.spec->time_limit,
           .layout = job.layout,
-          .family = family_of(job.spec->name)};
+          .family = family_of(job.spec->name),
+          .is_array = job.tasks.has_value()};
 }
 
 std::string family_of(const std::string& name) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
@@ -64,6 +65,20 @@ std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& sett
   return {model::JobEnded{job.id, outcome}};
 }
 
+void add_all(std::vector<model::FactBody>& facts, std::vector<model::FactBody> more) {
+  std::ranges::move(more, std::back_inserter(facts));
+}
+
+/// What follows for an array, and for those that depend on it, from the end of some of its tasks.
+std::vector<model::FactBody> settle_task(const State& state, const Job& array) {
+  auto facts = settle_partly(state, array);
+  const auto& tasks = *array.tasks;
+  const bool is_over = tasks.tally.pending.empty() && tasks.open.empty();
+  if (is_over && !std::holds_alternative<Done>(array.phase))
+    facts.push_back(model::JobEnded{array.id, model::outcome_of(tasks.tally)});
+  return facts;
+}
+
 }  // namespace
 
 std::vector<model::FactBody> settle(const State& state, const Settings& settings,
@@ -71,8 +86,16 @@ std::vector<model::FactBody> settle(const State& state, const Settings& settings
   const auto id = model::job_of(fact.body);
   const auto job = id ? state.jobs.find(*id) : state.jobs.end();
   if (job == state.jobs.end()) return {};
-  if (std::holds_alternative<model::JobEnded>(fact.body))
-    return settle_dependants(state, job->second);
+  if (std::holds_alternative<model::JobEnded>(fact.body)) {
+    auto facts = settle_dependants(state, job->second);
+    if (job->second.task)
+      add_all(facts, settle_task(state, state.jobs.at(job->second.task->array)));
+    return facts;
+  }
+  if (std::holds_alternative<model::JobSubmitted>(fact.body) && job->second.tasks)
+    return settle_pairs(state, job->second);
+  if (std::holds_alternative<model::TasksCancelled>(fact.body))
+    return settle_task(state, job->second);
   return settle_attempt(job->second, settings, fact.at);
 }
 

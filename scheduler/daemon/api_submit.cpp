@@ -79,7 +79,7 @@ void Api::cancel(Ask ask) {
   decide(
       ask.responder,
       [&](scheduler::RequestId request) {
-        return scheduler::CancelJob{request, std::move(ask.user), ask.job};
+        return scheduler::CancelJob{request, std::move(ask.user), ask.job, std::move(ask.tasks)};
       },
       nothing);
 }

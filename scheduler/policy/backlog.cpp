@@ -71,13 +71,23 @@ class Sum {
   std::map<std::string, double> busy_;
 };
 
+/// An array is to run once for each task that has not started.
+std::size_t n_runs(const scheduler::State& state, const scheduler::JobKind& kind,
+                   const std::set<model::JobId>& jobs) {
+  if (!kind.is_array) return jobs.size();
+  std::size_t n = 0;
+  for (const auto id : jobs)
+    n += static_cast<std::size_t>(state.jobs.at(id).tasks->tally.pending.count());
+  return n;
+}
+
 }  // namespace
 
 std::map<std::string, Duration> drain_times(const scheduler::View& view, base::Time now) {
   const auto& state = view.state;
   Sum sum(view);
   for (const auto& [kind, jobs] : state.queue)
-    sum.add(kind.pool, kind.layout, state.history.predict(kind), jobs.size());
+    sum.add(kind.pool, kind.layout, state.history.predict(kind), n_runs(state, kind, jobs));
   for (const auto& [end, id] : state.expected_ends) {
     if (end <= now) continue;
     const auto& job = state.jobs.at(id);

@@ -35,10 +35,16 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::J
             .job = *jobs.begin(),
             .kind = &kind,
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
+            .n_left = n_starts(*jobs.begin()),
             .at = jobs.begin(),
             .end = jobs.end()};
   rank(head);
   return head;
+}
+
+int Pass::n_starts(model::JobId id) const {
+  const auto& job = view_.state.jobs.at(id);
+  return job.tasks ? job.tasks->startable : 1;
 }
 
 void Pass::rank(Head& head) {
@@ -78,12 +84,18 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
       std::ranges::push_heap(heads, is_after);
       continue;
     }
-    const bool is_done = consider(head) == Verdict::blocked || std::next(head.at) == head.end;
+    const auto verdict = consider(head);
+    if (verdict == Verdict::started && --head.n_left > 0) {
+      std::ranges::push_heap(heads, is_after);
+      continue;
+    }
+    const bool is_done = verdict == Verdict::blocked || std::next(head.at) == head.end;
     if (is_done) {
       heads.pop_back();
       continue;
     }
     head.job = *++head.at;
+    head.n_left = n_starts(head.job);
     rank(head);
     std::ranges::push_heap(heads, is_after);
   }

@@ -118,6 +118,13 @@ JobBuilder& JobBuilder::depends(std::string_view text) {
   return *this;
 }
 
+JobBuilder& JobBuilder::array(std::string_view text) {
+  const auto array = model::array_from_text(text);
+  base::check(array.has_value(), "a test writes arrays well");
+  spec_.array = *array;
+  return *this;
+}
+
 std::shared_ptr<const model::JobSpec> JobBuilder::operator*() const {
   return std::make_shared<const model::JobSpec>(spec_);
 }

@@ -36,6 +36,7 @@ class JobBuilder {
   JobBuilder& begin(base::Time time);
   JobBuilder& deadline(base::Time time);
   JobBuilder& depends(std::string_view text);
+  JobBuilder& array(std::string_view text);
   std::shared_ptr<const model::JobSpec> operator*() const;
 
  private:

@@ -84,7 +84,16 @@ inline model::FactBody RandomModel::fact_body() {
                 [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },
                 [&]() -> Any { return model::AttemptRequeued{job(), number(), time()}; },
                 [&]() -> Any { return model::JobEnded{job(), outcome()}; },
-                [&]() -> Any { return model::ParentEnded{job(), past_job()}; });
+                [&]() -> Any { return model::ParentEnded{job(), past_job()}; },
+                [&]() -> Any { return model::TaskSplit{job(), array_task()}; },
+                [&]() -> Any { return model::TasksCancelled{job(), indices(), failure()}; },
+                [&]() -> Any {
+                  auto stands = model::ArrayStands{job(), tally()};
+                  stands.tally.has_begun = coin();
+                  stands.tally.worst = maybe([&] { return outcome(); });
+                  stands.tally.spread_at = maybe([&] { return time(); });
+                  return stands;
+                });
 }
 
 inline model::Reason RandomModel::reason() {
@@ -108,7 +117,8 @@ inline model::Reason RandomModel::reason() {
         const auto state = model::JobState::running;
         return model::DependsOn{
             coin(), several(3, [&] { return model::OpenTerm{term(), job(), state}; }), upto(9)};
-      });
+      },
+      [&]() -> Any { return model::ArrayLimit{upto(9)}; });
 }
 
 inline model::JobRecord RandomModel::job_record() {
@@ -135,6 +145,10 @@ inline model::JobRecord RandomModel::job_record() {
   made.begin = maybe([&] { return time(); });
   made.deadline = maybe([&] { return time(); });
   made.dependency = dependency();
+  made.array = maybe([&] { return array(); });
+  made.task = maybe([&] { return array_task(); });
+  made.tally = maybe([&] { return tally(); });
+  if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
   made.attempt = number();
   made.allocation = allocation();

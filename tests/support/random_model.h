@@ -2,6 +2,7 @@
 // Random values of the model that keep its rules: for round trips, simulation and fuzz corpora. The
 // same seed gives the same values. Text has any bytes, for nothing promises UTF-8.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -129,6 +130,25 @@ class RandomModel {
     made.begin = maybe([&] { return time(); });
     made.deadline = maybe([&] { return time(); });
     made.dependency = dependency();
+    made.array = maybe([&] { return array(); });
+    return made;
+  }
+  model::Array array() {
+    model::Array made;
+    made.tasks = indices();
+    made.tasks.add(upto(4'000'000));
+    made.most_running = maybe([&] { return 1 + upto(9); });
+    return made;
+  }
+  model::ArrayTask array_task() {
+    const auto id = job();
+    return {id, upto(999)};
+  }
+  model::ArrayTally tally() {
+    model::ArrayTally made;
+    made.pending = indices();
+    made.completed = indices();
+    for (int n = upto(3); n > 0; --n) made.ended[ending()] = 1 + upto(99);
     return made;
   }
   model::DependencyTerm term() {
@@ -136,18 +156,22 @@ class RandomModel {
     model::DependencyTerm made{
         .kind = static_cast<model::DependencyKind>(upto(static_cast<int>(singleton)))};
     if (made.kind != singleton) made.job = job();
+    const bool names_task = made.kind != singleton && coin();
+    if (names_task) made.task = upto(9);
     if (made.kind == after) made.delay = std::chrono::minutes(upto(9));
     return made;
   }
   model::Dependency dependency() {
     model::Dependency made;
     made.terms = several(4, [&] { return term(); });
-    made.is_any = made.terms.size() > 1 && coin();
+    const bool has_pairs = std::ranges::any_of(
+        made.terms, [](const auto& one) { return one.kind == model::DependencyKind::aftercorr; });
+    made.is_any = made.terms.size() > 1 && !has_pairs && coin();
     return made;
   }
   model::PastJob past_job() {
     const auto id = job();
-    return {id, ending(), time()};
+    return {id, ending(), time(), indices(), indices()};
   }
   model::Ending ending() {
     return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::node_lost)));
@@ -226,6 +250,7 @@ class RandomModel {
       made.tasks = tasks(nodes);
       made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
     }
+    made.task = maybe([&] { return array_task(); });
     made.kill_grace = duration();
     made.cluster = text();
     made.pool = text();

@@ -88,7 +88,17 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::AttemptEnding{job, 1, golden_failure()}},
           {at, model::AttemptRequeued{job, 1, at + base::Duration(30'000'000)}},
           {at, model::JobEnded{job, outcome}},
-          {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at}}}};
+          {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at, {}, {}}}},
+          {at, model::TaskSplit{model::JobId(19), {job, 1}}},
+          {at, model::TasksCancelled{job, model::IndexSet::range(5, 5), golden_failure()}},
+          {at, model::ArrayStands{
+                   job,
+                   {.has_begun = true,
+                    .pending = model::IndexSet::range(2, 3),
+                    .completed = model::IndexSet::range(0, 2),
+                    .ended = {{model::Ending::completed, 2}, {model::Ending::cancelled, 5}},
+                    .worst = outcome,
+                    .spread_at = at}}}};
 }
 
 }  // namespace support
