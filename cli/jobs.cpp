@@ -27,7 +27,8 @@ constexpr std::array<options::Option, 6> table{{
     {all_id, "all", 'a', "", "Jobs of all users."},
     {state_id, "state", 's', "STATES",
      "Jobs in these states: a list of waiting, starting, running, ending, completed, failed, "
-     "cancelled, timed_out, node_lost; or active for those that have not ended; or all. Left out: "
+     "cancelled, timed_out, node_lost, preempted; or active for those that have not ended; or all. "
+     "Left out: "
      "active ones and the last ten that ended."},
     {user_id, "user", 'u', "NAME", "Jobs of this user. Left out: your own."},
     json_option,
@@ -78,9 +79,10 @@ Try<Listing> recent(const Api& api, const std::string& query) {
   if (!newest) return std::unexpected(newest.error());
   if (!*newest) return Listing{};
   const auto last = (*newest)->number();
-  auto ended = list(api, fmt::format("{}&state=completed,failed,cancelled,timed_out,node_lost"
-                                     "&after={}",
-                                     query, last > recent_span ? last - recent_span : 0));
+  auto ended =
+      list(api, fmt::format("{}&state=completed,failed,cancelled,timed_out,node_lost,preempted"
+                            "&after={}",
+                            query, last > recent_span ? last - recent_span : 0));
   if (!ended) return ended;
   auto active = list(api, query + "&state=active");
   if (!active) return active;

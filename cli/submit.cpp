@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cli/api.h"
+#include "cli/render/records.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "cli/submit_files.h"
@@ -62,6 +63,16 @@ Outcome wait_and_tell(const Api& api, model::JobId job) {
   return exit_code_of(*record);
 }
 
+/// Asks what would become of the submission.
+Outcome test(const Api& api, const std::string& body) {
+  const auto reply = api.post("/v1/advice", body);
+  if (!reply) return std::unexpected(reply.error());
+  const auto advice = wire::advice_from_json(*reply);
+  if (!advice) return refuse(advice.error());
+  print(render::advice(*advice, view()));
+  return exit_done;
+}
+
 Outcome submit(const options::Parsed& line) {
   auto submission = submission_of(line);
   if (!submission) return std::unexpected(submission.error());
@@ -70,6 +81,7 @@ Outcome submit(const options::Parsed& line) {
   submission->spec.token = loop::random_hex(token_bytes);
   const auto body = wire::to_json(submission->spec);
   if (!body) return refuse(body.error());
+  if (submission->test_only) return test(*api, *body);
   const auto reply = api->post("/v1/jobs", *body);
   if (!reply) return std::unexpected(reply.error());
   const auto job = wire::submit_reply_from_json(*reply);

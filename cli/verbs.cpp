@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::size_t help_width = 80;
 
-constexpr std::array<const Verb*, 18> all{
-    &up_verb,    &down_verb,   &submit_verb, &run_verb,      &jobs_verb,    &show_verb,
-    &why_verb,   &logs_verb,   &wait_verb,   &cancel_verb,   &hold_verb,    &release_verb,
-    &nodes_verb, &events_verb, &config_verb, &simulate_verb, &version_verb, &help_verb};
+constexpr std::array<const Verb*, 20> all{
+    &up_verb,     &down_verb,    &submit_verb,     &run_verb,      &jobs_verb,
+    &show_verb,   &why_verb,     &logs_verb,       &wait_verb,     &cancel_verb,
+    &hold_verb,   &release_verb, &checkpoint_verb, &priority_verb, &nodes_verb,
+    &events_verb, &config_verb,  &simulate_verb,   &version_verb,  &help_verb};
 
 }  // namespace
 
@@ -48,7 +49,7 @@ std::string overview() {
       "usage: muster COMMAND [OPTIONS] ...\n\n"
       "A batch scheduler and MPI launcher. First steps: muster up; submit SCRIPT; muster jobs.\n\n"
       "Commands:\n";
-  for (const auto* verb : all) text += fmt::format("  {:<9} {}\n", verb->name, verb->summary);
+  for (const auto* verb : all) text += fmt::format("  {:<10} {}\n", verb->name, verb->summary);
   return text + "\nMore about one: muster COMMAND --help, and muster(1).\n";
 }
 

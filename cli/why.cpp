@@ -24,6 +24,13 @@ Outcome why(const options::Parsed& line) {
   const auto record = wire::job_record_from_json(*body);
   if (!record) return refuse(record.error());
   print(render::why(*record, view()));
+  if (record->state != model::JobState::waiting) return exit_done;
+  // Not there for a job that does not wait for its turn, or that has just started.
+  if (const auto answer = api->get(job_target(*job, "/advice"))) {
+    const auto advice = wire::advice_from_json(*answer);
+    if (!advice) return refuse(advice.error());
+    print(render::changes(*advice));
+  }
   return exit_done;
 }
 

@@ -24,6 +24,25 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
+struct Class {
+  std::string name;
+  int base = 0;
+  std::vector<std::string> preempts;
+  base::Duration grace{};
+  int max_preemptions = 0;
+  std::vector<std::string> users;
+
+  bool operator==(const Class&) const = default;
+};
+
+struct Workspace {
+  std::string name;
+  int shares = 0;
+  std::vector<std::string> users;
+
+  bool operator==(const Workspace&) const = default;
+};
+
 struct Cluster {
   std::string name;
   std::string dir;
@@ -40,6 +59,10 @@ struct Scheduler {
   std::string order;  // "fcfs", "sjf", "lxf", "wfp3"
   int reservations = 0;
   std::string backfill_order;  // "queue", "sjf"
+  std::string default_class;
+  int fair_share = 0;
+  base::Duration fair_share_half_life{};
+  int size_weight = 0;
 
   bool operator==(const Scheduler&) const = default;
 };
@@ -68,11 +91,13 @@ struct Config {
   Limits limits;
   Log log;
   std::vector<Pool> pools;
+  std::vector<Class> classes;  // empty: the built-in ones
+  std::vector<Workspace> workspaces;
 
   bool operator==(const Config&) const = default;
 };
 
-/// Every key at its default, no pools.
+/// Every key at its default, no pools, classes and workspaces.
 Config defaults();
 
 /// Reads the text of a configuration file.

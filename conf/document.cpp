@@ -53,6 +53,8 @@ std::string_view type_name(KeyType type) {
   switch (type) {
     case KeyType::name:
       return "name";
+    case KeyType::names:
+      return "names";
     case KeyType::path:
       return "path";
     case KeyType::choice:
@@ -68,7 +70,7 @@ std::string_view type_name(KeyType type) {
 }
 
 std::string header_of(const Section& section) {
-  return fmt::format(fmt::runtime(section.name == "pool" ? "[[{}]]" : "[{}]"), section.name);
+  return fmt::format(fmt::runtime(is_repeated(section.name) ? "[[{}]]" : "[{}]"), section.name);
 }
 
 std::string sample_value(const Key& key) {
@@ -76,6 +78,8 @@ std::string sample_value(const Key& key) {
   switch (key.type) {
     case KeyType::name:
       return "\"default\"";
+    case KeyType::names:
+      return "[\"low\"]";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:
@@ -97,13 +101,15 @@ std::string sample_text() {
       "# muster.toml: the configuration of a cluster, with every key at its default.\n"
       "# Read by musterd; checked by: muster config check FILE. See muster.toml(5).\n";
   for (const auto& section : sections()) {
+    const bool is_optional = is_repeated(section.name) && section.name != "pool";
     text += "\n" + comment(section.help);
-    text += header_of(section) + "\n";
+    text += (is_optional ? "#" : "") + header_of(section) + "\n";
     for (const auto& key : keys()) {
       if (key.section != section.name) continue;
       text += "\n" + comment(key.help);
       if (const auto facts = facts_of(key); !facts.empty()) text += comment(facts);
-      text += fmt::format("{}{} = {}\n", key.is_required() ? "" : "#", key.name, sample_value(key));
+      text += fmt::format("{}{} = {}\n", key.is_required() && !is_optional ? "" : "#", key.name,
+                          sample_value(key));
     }
   }
   return text;

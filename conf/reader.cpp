@@ -27,12 +27,27 @@ std::string found_text(const toml::node& node) {
   return "a date or time";
 }
 
+/// Names in an array; parse_value takes them with spaces between.
+std::optional<Value> names_of(const Key& key, const toml::node& node) {
+  const auto* array = node.as_array();
+  if (array == nullptr) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& element : *array) {
+    const auto* text = element.as_string();
+    const auto name = text == nullptr ? std::nullopt : parse_value(key, text->get());
+    if (!name || std::get<std::vector<std::string>>(*name).size() != 1) return std::nullopt;
+    names.push_back(text->get());
+  }
+  return names;
+}
+
 /// A number is written as one, everything else as text.
 std::optional<Value> value_of(const Key& key, const toml::node& node) {
   if (key.type == KeyType::count) {
     const auto* number = node.as_integer();
     return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
   }
+  if (key.type == KeyType::names) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
 }
@@ -53,9 +68,11 @@ class Reader {
 
  private:
   void problem(const toml::node& where, std::string text);
-  void take_section(std::string_view section, const toml::node& node);
+  void take_section(const Section& section, const toml::node& node);
   void take_keys(std::string_view section, const toml::table& table);
-  void take_pools(const toml::node& node);
+  template <class Part>
+  void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
+  void check_classes(const toml::table& file);
   void check_together(const toml::table& file);
 
   std::string name_;
@@ -72,7 +89,7 @@ void Reader::take(const toml::table& file) {
   for (const auto& section : sections()) known.push_back(section.name);
   for (const auto& [name, node] : file) {
     if (std::ranges::find(known, name.str()) != known.end()) {
-      take_section(name.str(), node);
+      take_section(*std::ranges::find(sections(), name.str(), &Section::name), node);
     } else {
       problem(node, fmt::format("unknown section '{}'{}", base::printable(name.str()),
                                 nearest_text(name.str(), known)));
@@ -81,17 +98,23 @@ void Reader::take(const toml::table& file) {
   if (!file.contains("pool")) {
     problems_.emplace_back(0, "no [[pool]]; expected one or more");
   }
-  if (problems_.empty()) check_together(file);
+  if (!problems_.empty()) return;
+  check_together(file);
+  check_classes(file);
 }
 
-void Reader::take_section(std::string_view section, const toml::node& node) {
-  if (section == "pool") {
-    take_pools(node);
+void Reader::take_section(const Section& section, const toml::node& node) {
+  if (section.name == "pool") {
+    take_each(section, node, config_.pools);
+  } else if (section.name == "class") {
+    take_each(section, node, config_.classes);
+  } else if (section.name == "workspace") {
+    take_each(section, node, config_.workspaces);
   } else if (const auto* table = node.as_table()) {
-    take_keys(section, *table);
+    take_keys(section.name, *table);
   } else {
-    problem(node, fmt::format("'{}': expected the section [{}], found {}", section, section,
-                              found_text(node)));
+    problem(node, fmt::format("'{}': expected the section [{}], found {}", section.name,
+                              section.name, found_text(node)));
   }
 }
 
@@ -123,34 +146,60 @@ void Reader::take_keys(std::string_view section, const toml::table& table) {
   }
 }
 
-void Reader::take_pools(const toml::node& node) {
+/// Parts with names of their own, each in a table [[section]].
+template <class Part>
+void Reader::take_each(const Section& section, const toml::node& node, std::vector<Part>& parts) {
+  const auto header = fmt::format("[[{}]]", section.name);
   const auto* array = node.as_array();
   if (array == nullptr) {
-    problem(node, fmt::format("'pool': expected [[pool]] with two brackets, found {}",
-                              node.is_table() ? "[pool]" : found_text(node)));
+    problem(node,
+            fmt::format("'{}': expected {} with two brackets, found {}", section.name, header,
+                        node.is_table() ? fmt::format("[{}]", section.name) : found_text(node)));
     return;
   }
-  if (array->empty()) problem(node, "'pool': expected one [[pool]] or more, found none");
+  if (array->empty())
+    problem(node, fmt::format("'{}': expected one {} or more, found none", section.name, header));
   std::set<std::string> names;
   for (const auto& element : *array) {
     const auto* table = element.as_table();
     if (table == nullptr) {
-      problem(element, fmt::format("'pool': expected [[pool]], found {}", found_text(element)));
+      problem(element, fmt::format("'{}': expected {}, found {}", section.name, header,
+                                   found_text(element)));
       continue;
     }
-    config_.pools.emplace_back();
+    parts.emplace_back();
     for (const auto& key : keys()) {
-      if (key.section != "pool" || key.fallback.empty() || key.is_required()) continue;
+      if (key.section != section.name || key.fallback.empty() || key.is_required()) continue;
       key.set(config_, *parse_value(key, key.fallback));
     }
-    take_keys("pool", *table);
-    const auto& name = config_.pools.back().name;
+    take_keys(section.name, *table);
+    const auto& name = parts.back().name;
     if (!name.empty() && !names.insert(name).second) {
-      problem(*table, fmt::format("'pool.name': a second pool named '{}'; expected a name of its "
-                                  "own for each pool",
-                                  name));
+      problem(*table, fmt::format("'{}.name': a second {} named '{}'; expected a name of its own "
+                                  "for each {}",
+                                  section.name, section.name, name, section.name));
     }
   }
+}
+
+/// Classes name each other, and one is the default.
+void Reader::check_classes(const toml::table& file) {
+  std::vector<std::string_view> known{"low", "normal", "urgent"};  // where the file has none
+  if (!config_.classes.empty()) known.clear();
+  for (const auto& each : config_.classes) known.push_back(each.name);
+  const auto check = [&](std::string_view key, const std::string& name, std::size_t line) {
+    if (std::ranges::find(known, name) != known.end()) return;
+    problems_.emplace_back(
+        line, fmt::format("'{}': there is no class '{}'{}", key, name, nearest_text(name, known)));
+  };
+  const auto* array = file["class"].as_array();
+  for (std::size_t i = 0; i < config_.classes.size(); ++i) {
+    for (const auto& name : config_.classes[i].preempts)
+      check("class.preempts", name, (*array)[i].source().begin.line);
+  }
+  const auto at = file["scheduler"]["default_class"];
+  const auto line = at ? at.node()->source().begin.line : toml::source_index{0};
+  check("scheduler.default_class", config_.scheduler.default_class, line);
 }
 
 /// Rules about two keys; the line is that of the key most likely changed.

@@ -31,10 +31,14 @@ constexpr auto all_sections = std::to_array<Section>({
 #define SECTION(name, help) {#name, help},
 #define KEY(section, name, type, fallback, range, help)
 #define POOL_KEY(name, type, fallback, range, help)
+#define CLASS_KEY(name, type, fallback, range, help)
+#define WORKSPACE_KEY(name, type, fallback, range, help)
 #include "conf/keys.def"
 #undef SECTION
 #undef KEY
 #undef POOL_KEY
+#undef CLASS_KEY
+#undef WORKSPACE_KEY
 });
 
 constexpr auto all_keys = std::to_array<Key>({
@@ -47,10 +51,24 @@ constexpr auto all_keys = std::to_array<Key>({
   {"pool", #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
      assign(config.pools.back().name, value);                                                    \
    }},
+#define CLASS_KEY(name, type, fallback, range, help)                                              \
+  {"class", #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
+     assign(config.classes.back().name, value);                                                   \
+   }},
+#define WORKSPACE_KEY(name, type, fallback, range, help) \
+  {"workspace",                                          \
+   #name,                                                \
+   KeyType::type,                                        \
+   fallback,                                             \
+   range,                                                \
+   help,                                                 \
+   [](Config& config, const Value& value) { assign(config.workspaces.back().name, value); }},
 #include "conf/keys.def"
 #undef SECTION
 #undef KEY
 #undef POOL_KEY
+#undef CLASS_KEY
+#undef WORKSPACE_KEY
 });
 
 bool is_name(std::string_view text) {
@@ -67,11 +85,20 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
   switch (type) {
     case KeyType::name:
       return is_name(text) ? std::optional<Value>(std::string(text)) : std::nullopt;
+    case KeyType::names: {
+      std::vector<std::string> names;
+      for (const auto name : base::split(text, ' ')) {
+        if (!is_name(name)) return std::nullopt;
+        names.emplace_back(name);
+      }
+      return names;
+    }
     case KeyType::path:
     case KeyType::choice:
       return text.empty() ? std::nullopt : std::optional<Value>(std::string(text));
     case KeyType::count: {
-      const auto number = base::parse_int(text, 0, std::numeric_limits<int>::max());
+      const auto number =
+          base::parse_int(text, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
       return number ? std::optional<Value>(*number) : std::nullopt;
     }
     case KeyType::size: {
@@ -107,6 +134,8 @@ std::string_view type_text(KeyType type) {
   switch (type) {
     case KeyType::name:
       return "a name of letters, digits, '-', '_' and '.'";
+    case KeyType::names:
+      return "a list of names such as [\"low\"]";
     case KeyType::path:
       return "a path";
     case KeyType::choice:
@@ -126,6 +155,10 @@ std::string_view type_text(KeyType type) {
 
 std::span<const Section> sections() {
   return all_sections;
+}
+
+bool is_repeated(std::string_view section) {
+  return section == "pool" || section == "class" || section == "workspace";
 }
 
 std::span<const Key> keys() {
@@ -168,7 +201,7 @@ std::string default_text(const Key& key) {
 Config defaults() {
   Config config;
   for (const auto& key : all_keys) {
-    if (key.section == "pool" || key.fallback.empty()) continue;
+    if (is_repeated(key.section) || key.fallback.empty()) continue;
     const auto value = parse_value(key, key.fallback);
     base::check(value.has_value(), "a default is a value of its key");
     key.set(config, *value);

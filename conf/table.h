@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "conf/config.h"
 
@@ -14,6 +15,7 @@ namespace conf {
 
 enum class KeyType {
   name,      // letters, digits, '-', '_' and '.', starting with a letter or digit
+  names,     // a list of such names
   path,      // any text that is not empty
   choice,    // one of a few words
   count,     // a whole number
@@ -21,7 +23,8 @@ enum class KeyType {
   duration,  // text such as "10s"
 };
 
-using Value = std::variant<std::string, std::int64_t, base::Bytes, base::Duration>;
+using Value =
+    std::variant<std::string, std::int64_t, base::Bytes, base::Duration, std::vector<std::string>>;
 
 struct Key {
   std::string_view section;
@@ -30,7 +33,7 @@ struct Key {
   std::string_view fallback;  // the default as text; "*": must be given; "": none
   std::string_view range;     // "low..high", "a|b" or ""
   std::string_view help;
-  /// Stores a value of the key's type; keys of a pool store into the last pool.
+  /// Stores a value of the key's type; keys of a pool or class store into the last one.
   void (*set)(Config&, const Value&);
 
   bool is_required() const { return fallback == "*"; }
@@ -40,6 +43,9 @@ struct Section {
   std::string_view name;
   std::string_view help;
 };
+
+/// May there be several such sections, [[pool]]? Each has a name.
+bool is_repeated(std::string_view section);
 
 std::span<const Section> sections();
 std::span<const Key> keys();

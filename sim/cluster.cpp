@@ -40,7 +40,7 @@ class Cluster {
   Result run() {
     for (auto& node : nodes_) node->start_agent();
     controller_.start();
-    users_.plan(n_jobs, faulty_time);
+    users_.plan(n_jobs, static_cast<int>(nodes_.size()), faulty_time);
     plan_fault();
     run_until(events_.now() + faulty_time);
     calm_down();

@@ -40,7 +40,8 @@ void ControllerHost::start() {
 }
 
 void ControllerHost::compact() {
-  std::vector<std::string> kept{wire::encode(engine_->numbers_given(world_.events.now()))};
+  std::vector<std::string> kept;
+  for (const auto& fact : engine_->head(world_.events.now())) kept.push_back(wire::encode(fact));
   for (const auto& bytes : disk_) {
     if (!engine_->is_forgotten(*wire::decode_fact(bytes))) kept.push_back(bytes);
   }
@@ -127,6 +128,9 @@ void ControllerHost::perform(scheduler::Action action) {
                               },
                               [&](const scheduler::SendStop& send) {
                                 world_.to_agent(name_of(send.node), model::Stop{send.key});
+                              },
+                              [&](const scheduler::SendSave& send) {
+                                world_.to_agent(name_of(send.node), model::Save{send.key});
                               },
                               [&](const scheduler::SendAcknowledge& send) {
                                 world_.to_agent(name_of(send.node), model::Acknowledge{send.key});

@@ -96,6 +96,7 @@ void NodeHost::perform(agent::Action action) {
   std::visit(base::Overloaded{[&](agent::Send& send) { link_.send(std::move(send.message)); },
                               [&](agent::StartLauncher& start) { perform(std::move(start)); },
                               [&](const agent::StopLauncher& stop) { stop_launcher(stop.key); },
+                              [&](const agent::SaveLauncher& save) { save_launcher(save.key); },
                               [&](const agent::CleanUp& clean) { clean_up(clean.key); },
                               [&](const agent::KeepReport& keep) {
                                 auto& directory = disk_[keep.report.key];
@@ -173,6 +174,15 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
 void NodeHost::stop_launcher(const model::LaunchKey& key) {
   world_.events.after(up_to(world_.random, 10s), [this, key, boot = boot_] {
     if (boot == boot_) launcher_ends(key, 128 + sigterm, sigterm);
+  });
+}
+
+/// Some save their work and exit, with a code of their own; others go on.
+void NodeHost::save_launcher(const model::LaunchKey& key) {
+  if (!world_.random.chance(50)) return;
+  const int exit_code = world_.random.chance(50) ? 0 : 85;
+  world_.events.after(up_to(world_.random, 20s), [this, key, exit_code, boot = boot_] {
+    if (boot == boot_) launcher_ends(key, exit_code, std::nullopt);
   });
 }
 

@@ -99,7 +99,8 @@ void Truth::check_settled(const scheduler::State& state, const model::LaunchKey&
   const auto written_off =
       std::ranges::find(job.earlier, key.attempt, &model::AttemptRecord::attempt);
   if (written_off != job.earlier.end()) {
-    if (written_off->why.cause != model::Cause::node_lost) {
+    const auto cause = written_off->why.cause;
+    if (cause != model::Cause::node_lost && cause != model::Cause::preempted) {
       violate(Property::twice,
               fmt::format("job {} started again after its end was reported", to_text(key.job)));
     }

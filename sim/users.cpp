@@ -1,6 +1,9 @@
 #include "sim/users.h"
 
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <string_view>
 
 namespace sim {
 
@@ -12,14 +15,14 @@ const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
 
 }  // namespace
 
-Users::Spec Users::any_job(int number) {
+Users::Spec Users::any_job(int number, int n_nodes) {
   model::JobSpec spec;
   spec.token = "token-" + std::to_string(number);
   const auto name = random_.below(4);
   spec.name = "job" + std::to_string(name);
   spec.script = "#!/bin/sh\n";
   const auto kind = random_.below(4);
-  const auto n = static_cast<int>(random_.below(3)) + 1;
+  const auto n = std::min(static_cast<int>(random_.below(3)) + 1, n_nodes);
   if (kind == 0) spec.shape.nodes = n;
   if (kind == 1) spec.shape.tasks = 2 * n;
   if (kind == 2) {
@@ -33,6 +36,18 @@ Users::Spec Users::any_job(int number) {
   const bool with_limit = random_.chance(30);
   if (with_limit) spec.time_limit = up_to(random_, 60s) + 1s;
   spec.hold = random_.chance(5);
+  static constexpr std::array<std::string_view, 4> classes{"", "low", "low", "urgent"};
+  spec.class_name = classes[random_.below(classes.size())];
+  spec.requeue = !random_.chance(10);
+  if (random_.chance(40)) {
+    spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};
+  }
+  add_waits(spec, number);
+  return std::make_shared<const model::JobSpec>(std::move(spec));
+}
+
+/// What a job waits for besides room, and how often it is to run.
+void Users::add_waits(model::JobSpec& spec, int number) {
   const bool begins_later = random_.chance(10);
   if (begins_later) spec.begin = events_.now() + up_to(random_, 400s);
   const bool has_deadline = random_.chance(10);
@@ -47,7 +62,6 @@ Users::Spec Users::any_job(int number) {
     array.tasks = model::IndexSet::range(0, n_tasks);
     if (limit > 0) array.most_running = limit;
   }
-  return std::make_shared<const model::JobSpec>(std::move(spec));
 }
 
 /// On jobs that may or may not be there yet.
@@ -74,9 +88,9 @@ model::Dependency Users::any_dependency(int number) {
   return dependency;
 }
 
-void Users::plan(int n, base::Duration within) {
+void Users::plan(int n, int n_nodes, base::Duration within) {
   for (int i = 0; i < n; ++i) {
-    const auto spec = any_job(i);
+    const auto spec = any_job(i, n_nodes);
     const auto when = up_to(random_, within);
     events_.after(when, [this, spec] {
       ++n_unanswered_;
@@ -111,13 +125,14 @@ void Users::answered(const Spec& spec, model::JobId job) {
 }
 
 void Users::interfere(model::JobId job) {
-  const auto what = random_.below(4);
+  const auto what = random_.below(5);
   const bool is_one_task = random_.chance(50);
   const auto tasks = is_one_task ? std::optional(model::IndexSet::range(0, 1)) : std::nullopt;
   controller_.ask(
       [&](scheduler::RequestId request) -> scheduler::Input {
         if (what == 0) return scheduler::CancelJob{request, user, job, tasks};
         if (what == 1) return scheduler::HoldJob{request, user, job};
+        if (what == 2) return scheduler::CheckpointJob{request, user, job};
         return scheduler::ReleaseJob{request, user, job};
       },
       [](const auto&) {});

@@ -18,8 +18,8 @@ class Users {
   Users(Events& events, base::Random& random, Truth& truth, ControllerHost& controller)
       : events_(events), random_(random), truth_(truth), controller_(controller) {}
 
-  /// Plans `n` submissions within the given time.
-  void plan(int n, base::Duration within);
+  /// Plans `n` submissions within the given time, of jobs for up to so many nodes.
+  void plan(int n, int n_nodes, base::Duration within);
 
   /// Called when a batch script has started: it may ask for steps.
   void script_runs(const model::LaunchKey& key);
@@ -30,7 +30,8 @@ class Users {
  private:
   using Spec = std::shared_ptr<const model::JobSpec>;
 
-  Spec any_job(int number);
+  Spec any_job(int number, int n_nodes);
+  void add_waits(model::JobSpec& spec, int number);
   model::Dependency any_dependency(int number);
   void submit(const Spec& spec);
   void answered(const Spec& spec, model::JobId job);

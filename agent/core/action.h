@@ -26,6 +26,11 @@ struct StopLauncher {
   model::LaunchKey key;
 };
 
+/// SIGUSR1: it sends the job's save signal to the processes that handle it.
+struct SaveLauncher {
+  model::LaunchKey key;
+};
+
 /// Kill whatever a launcher left that is gone without a report. Answered by Cleaned.
 struct CleanUp {
   model::LaunchKey key;
@@ -45,7 +50,7 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using Action =
-    std::variant<Send, StartLauncher, StopLauncher, CleanUp, KeepReport, MarkAcknowledged, Exit>;
+using Action = std::variant<Send, StartLauncher, StopLauncher, SaveLauncher, CleanUp, KeepReport,
+                            MarkAcknowledged, Exit>;
 
 }  // namespace agent

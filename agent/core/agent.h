@@ -72,6 +72,7 @@ class Agent {
   void take(const model::Refused& message);
   void take(const model::Launch& message);
   void take(const model::Stop& message);
+  void take(const model::Save& message);
   void take(const model::Acknowledge& message);
   void take(const model::LogRead& message);
   void take(const model::LogCancel& message);

@@ -92,6 +92,13 @@ void Agent::refuse(const model::LaunchKey& key, std::string_view why) {
   end(failed(key, model::Cause::cancelled, why, cancelled_exit_code));
 }
 
+/// One that is only starting has nothing to save.
+void Agent::take(const model::Save& message) {
+  const auto live = live_.find(message.key);
+  if (live == live_.end() || live->second.phase != Live::Phase::running) return;
+  act(SaveLauncher{message.key});
+}
+
 void Agent::take(const model::Acknowledge& message) {
   if (ended_.erase(message.key) == 0) return;
   settle(message.key);

@@ -44,6 +44,11 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
       launchers_(loop, dirs_, settings.launcher, launcher_events()),
       link_(loop, settings.controller, link_events()),
       log_reads_(loop, dirs_, log_doors()),
+      checkpoints_(loop, dirs_,
+                   [this](const model::ReportCheckpoint& checkpoint) {
+                     if (is_welcome_) link_.send(checkpoint);
+                     return is_welcome_;
+                   }),
       deadline_(loop, [this] { feed(agent::Tick{}); }),
       prune_timer_(loop, [this] { prune(pruned_at_once); }),
       terminate_(loop, SIGTERM, [this] { loop_.stop(); }),
@@ -63,6 +68,7 @@ LinkEvents Daemon::link_events() {
                 if (std::exchange(was_connected_, false)) {
                   log_.warn("controller_away", {{"why", why}});
                 }
+                is_welcome_ = false;
                 log_reads_.cancel_all();
                 feed(agent::Disconnected{});
               },
@@ -88,7 +94,10 @@ void Daemon::start(bool rebooted) {
     retention_.add(launch.key, launch.at);
   }
   for (agent::Found& launch : found.open) {
-    if (std::holds_alternative<agent::StillRunning>(launch.state)) launchers_.watch(launch.key);
+    if (std::holds_alternative<agent::StillRunning>(launch.state)) {
+      launchers_.watch(launch.key);
+      if (!launch.key.step) checkpoints_.watch(launch.key);
+    }
     restarted.found.push_back(std::move(launch));
   }
   log_.info("agent_started",
@@ -134,6 +143,8 @@ void Daemon::received(model::ToAgent message) {
                                        },
                                        [this](const model::Welcome& welcome) {
                                          was_connected_ = true;
+                                         is_welcome_ = true;
+                                         checkpoints_.tell_again();
                                          link_.accepted();
                                          log_.info("welcomed", {{"node", welcome.node.number()}});
                                          return true;
@@ -154,6 +165,7 @@ void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::La
     log_.warn("launcher_lost", {{"launch", model::to_text(key)}, {"how", how}});
   }
   log_reads_.launch_ended(key);
+  checkpoints_.forget(key);
   feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
 }
 
@@ -166,6 +178,7 @@ void Daemon::perform(const agent::StartLauncher& action) {
   const auto started = launchers_.start(action.order);
   if (started) {
     log_.debug("launch_started", {{"launch", model::to_text(key)}});
+    if (!key.step) checkpoints_.watch(key);
     feed(agent::LauncherStarted{key});
   } else {
     log_.error("launch_failed", {{"launch", model::to_text(key)}, {"why", started.error().text}});
@@ -175,6 +188,10 @@ void Daemon::perform(const agent::StartLauncher& action) {
 
 void Daemon::perform(const agent::StopLauncher& action) {
   launchers_.stop(action.key);
+}
+
+void Daemon::perform(const agent::SaveLauncher& action) {
+  launchers_.save(action.key);
 }
 
 void Daemon::perform(const agent::CleanUp& action) {

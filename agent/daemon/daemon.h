@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/core/agent.h"
+#include "agent/daemon/checkpoints.h"
 #include "agent/daemon/launch_dirs.h"
 #include "agent/daemon/launchers.h"
 #include "agent/daemon/link.h"
@@ -64,6 +65,7 @@ class Daemon {
   void perform(const agent::Send& action);
   void perform(const agent::StartLauncher& action);
   void perform(const agent::StopLauncher& action);
+  void perform(const agent::SaveLauncher& action);
   void perform(const agent::CleanUp& action);
   void perform(const agent::KeepReport& action);
   void perform(const agent::MarkAcknowledged& action);
@@ -77,6 +79,7 @@ class Daemon {
   Launchers launchers_;
   Link link_;
   LogReads log_reads_;
+  Checkpoints checkpoints_;
   loop::Timer deadline_;
   loop::Timer prune_timer_;
   loop::Signal terminate_;
@@ -84,6 +87,7 @@ class Daemon {
   std::deque<agent::Input> inputs_;
   bool is_feeding_ = false;
   bool was_connected_ = true;  // said in the log
+  bool is_welcome_ = false;
 };
 
 }  // namespace agentd

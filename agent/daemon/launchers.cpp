@@ -83,11 +83,19 @@ void Launchers::try_watch(const model::LaunchKey& key) {
 }
 
 void Launchers::stop(const model::LaunchKey& key) {
+  signal(key, SIGTERM);
+}
+
+void Launchers::save(const model::LaunchKey& key) {
+  signal(key, SIGUSR1);
+}
+
+void Launchers::signal(const model::LaunchKey& key, int number) {
   const auto at = running_.find(key);
   if (at == running_.end()) return;
   // The only error is that it is gone already, which its watch is about to tell.
-  if (at->second.child) (void)at->second.child->signal(SIGTERM);
-  if (at->second.other) (void)at->second.other->signal(SIGTERM);
+  if (at->second.child) (void)at->second.child->signal(number);
+  if (at->second.other) (void)at->second.other->signal(number);
 }
 
 void Launchers::child_exited(const model::LaunchKey& key, const loop::ExitStatus& status) {

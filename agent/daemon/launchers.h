@@ -37,6 +37,8 @@ class Launchers {
   void watch(const model::LaunchKey& key);
   /// SIGTERM; nothing happens to one that is gone.
   void stop(const model::LaunchKey& key);
+  /// SIGUSR1, the same.
+  void save(const model::LaunchKey& key);
   void clean_up(const model::LaunchKey& key);
 
   bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
@@ -50,6 +52,7 @@ class Launchers {
     std::optional<loop::Timer> retry;
   };
 
+  void signal(const model::LaunchKey& key, int number);
   void try_watch(const model::LaunchKey& key);
   void child_exited(const model::LaunchKey& key, const loop::ExitStatus& status);
   void ended(const model::LaunchKey& key, std::string how);

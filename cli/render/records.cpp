@@ -87,6 +87,8 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
+  block.add("class", job.class_name);
+  block.add("workspace", job.workspace);
   block.add("dependency", to_text(job.dependency));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
@@ -256,6 +258,24 @@ std::string why(const model::JobRecord& job, const View& view) {
   }
   text += fmt::format("ended as {}: {}.\n", model::to_text(job.state), wire::summary_of(job));
   return job.state == model::JobState::completed ? text : text + hints(job);
+}
+
+std::string advice(const model::Advice& advice, const View& view) {
+  if (advice.starts_now) return "It would start now.\n";
+  if (!advice.start) return "It would wait; nobody can tell how long.\n" + changes(advice);
+  std::vector<std::string> victims;
+  for (const auto victim : advice.victims) victims.push_back(to_text(victim));
+  const auto why = victims.empty()
+                       ? std::string("by the time limits of what comes first")
+                       : "when these have made room for it: " + base::join(victims, ", ");
+  return fmt::format("It would start by {}, {}.\n{}", view.time(*advice.start), why,
+                     changes(advice));
+}
+
+std::string changes(const model::Advice& advice) {
+  std::vector<std::string> options;
+  for (const auto& change : advice.changes) options.push_back(change.option + "=" + change.value);
+  return options.empty() ? "" : "It could start now with " + base::join(options, ", or ") + ".\n";
 }
 
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view) {

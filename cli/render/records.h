@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/base/time.h"
+#include "lib/model/advice.h"
 #include "lib/model/record.h"
 
 namespace render {
@@ -27,6 +28,12 @@ std::string job_block(const model::JobRecord& job, const View& view);
 
 /// Why it waits, where it runs or how it ended, and what to do next.
 std::string why(const model::JobRecord& job, const View& view);
+
+/// When a request would start, and what would let it start now.
+std::string advice(const model::Advice& advice, const View& view);
+
+/// The second part of that alone; empty where nothing would.
+std::string changes(const model::Advice& advice);
 
 /// One line a node: state, cores, GPUs and memory in use of all, jobs.
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view);

@@ -105,6 +105,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;
+  submission.test_only = choices.test_only;
   return submission;
 }
 

@@ -29,6 +29,7 @@ struct Submission {
   model::JobSpec spec;  // all but its token
   bool wait = false;
   bool parsable = false;
+  bool test_only = false;
   std::vector<std::string> warnings;
 };
 

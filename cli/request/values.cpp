@@ -67,13 +67,42 @@ base::Result<void> store(base::Result<T> value, Target& target) {
   return {};
 }
 
+constexpr std::array<std::pair<std::string_view, int>, 3> priority_words{
+    {{"low", -500}, {"normal", 0}, {"high", 500}}};
+
 base::Result<int> priority_value(const options::Given& given) {
+  for (const auto& [word, value] : priority_words) {
+    if (given.value == word) return value;
+  }
   const auto number = base::parse_int(given.value, least_priority, most_priority);
   if (!number) {
-    return refuse(given,
-                  fmt::format("a whole number from {} to {}", least_priority, most_priority));
+    return refuse(given, fmt::format("low, normal, high or a whole number from {} to {}",
+                                     least_priority, most_priority));
   }
   return static_cast<int>(*number);
+}
+
+/// [B:]SIGNAL[@SECONDS], as man sbatch has it.
+base::Result<model::SaveSignal> save_signal(const options::Given& given) {
+  std::string_view text = given.value;
+  model::SaveSignal signal{.number = 0, .before = std::chrono::minutes(1), .script_only = false};
+  if (text.starts_with("B:")) {
+    signal.script_only = true;
+    text.remove_prefix(2);
+  }
+  const auto at = text.find('@');
+  const auto number = model::save_signal_from_text(text.substr(0, at));
+  if (!number)
+    return refuse(given, "a signal that a program can handle, such as USR1, B:USR1 or USR1@120");
+  signal.number = *number;
+  if (at == std::string_view::npos) return signal;
+  const auto time = text.substr(at + 1);
+  const auto seconds = base::parse_int(time, 0, most);
+  const auto before = seconds ? base::Result<base::Duration>(std::chrono::seconds(*seconds))
+                              : base::parse_duration(time);
+  if (!before) return refuse(given, "after the @ a number of seconds, or a time such as 2m");
+  signal.before = *before;
+  return signal;
 }
 
 base::Result<base::Time> moment_value(const options::Given& given, base::Time now) {
@@ -100,10 +129,36 @@ base::Result<std::string> export_value(const options::Given& given) {
   return given.value;
 }
 
+/// Where the value goes as it is, one line that is not empty.
+std::string* text_member(OptionId id, model::JobSpec& spec) {
+  static constexpr std::array<std::pair<OptionId, std::string model::JobSpec::*>, 5> members{
+      {{OptionId::job_name, &model::JobSpec::name},
+       {OptionId::chdir, &model::JobSpec::work_dir},
+       {OptionId::pool, &model::JobSpec::pool},
+       {OptionId::job_class, &model::JobSpec::class_name},
+       {OptionId::workspace, &model::JobSpec::workspace}}};
+  for (const auto& [option, member] : members) {
+    if (option == id) return &(spec.*member);
+  }
+  return nullptr;
+}
+
+/// What a job waits for besides room, and how often it is to run.
+base::Result<void> apply_waits(const options::Given& given, Choices& choices) {
+  auto& spec = choices.spec;
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::begin) return store(moment_value(given, choices.now), spec.begin);
+  if (id == OptionId::deadline) return store(moment_value(given, choices.now), spec.deadline);
+  if (id == OptionId::dependency) return store(dependency_value(given), spec.dependency);
+  return store(array_value(given), spec.array);
+}
+
 }  // namespace
 
 base::Result<void> apply(const options::Given& given, Choices& choices) {
   auto& spec = choices.spec;
+  if (auto* const member = text_member(static_cast<OptionId>(given.id), spec))
+    return store(text(given), *member);
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case nodes:
@@ -126,28 +181,27 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return store(memory(given), spec.shape.memory_per_cpu);
     case time:
       return store(time_limit(given), spec.time_limit);
-    case job_name:
-      return store(text(given), spec.name);
     case output:
       return store(pattern(given), spec.output);
     case error:
       return store(pattern(given), spec.error);
-    case chdir:
-      return store(text(given), spec.work_dir);
     case environment:
       return store(export_value(given), choices.environment);
     case priority:
       return store(priority_value(given), spec.priority);
-    case pool:
-      return store(text(given), spec.pool);
+    case requeue:
+      spec.requeue = true;
+      return {};
+    case no_requeue:
+      spec.requeue = false;
+      return {};
+    case signal:
+      return store(save_signal(given), spec.save_signal);
     case begin:
-      return store(moment_value(given, choices.now), spec.begin);
     case deadline:
-      return store(moment_value(given, choices.now), spec.deadline);
     case dependency:
-      return store(dependency_value(given), spec.dependency);
     case array:
-      return store(array_value(given), spec.array);
+      return apply_waits(given, choices);
     case hold:
       spec.hold = true;
       return {};
@@ -157,9 +211,17 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case wait:
       choices.wait = true;
       return {};
+    case test_only:
+      choices.test_only = true;
+      return {};
     case parsable:
       choices.parsable = true;
       return {};
+    case job_name:
+    case chdir:
+    case pool:
+    case job_class:
+    case workspace:
     case wrap:
     case label:
     case map:

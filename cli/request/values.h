@@ -19,6 +19,7 @@ struct Choices {
   base::Time now;  // at which relative times are taken
   bool wait = false;
   bool parsable = false;
+  bool test_only = false;
 };
 
 /// Puts one option of Place::submit or Place::directive into `choices`, replacing what was there.

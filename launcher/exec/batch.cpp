@@ -64,7 +64,8 @@ class Batch {
                    {.output = [this](int, auto stream, auto bytes) { keep(stream, bytes); },
                     .ended = [this](int, const auto& status) { status_ = status; },
                     .finished = [this] { loop_.stop(); }}),
-        end_signal_(loop_, SIGTERM, [this] { processes_.end(); }) {}
+        end_signal_(loop_, SIGTERM, [this] { processes_.end(); }),
+        save_signal_(loop_, SIGUSR1, [this] { ask_to_save(); }) {}
 
   base::Result<model::LaunchReport> run(Command command) {
     const loop::OwnedFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -88,6 +89,11 @@ class Batch {
     }
   }
 
+  void ask_to_save() {
+    const auto& wanted = launch_.order.job->save_signal;
+    if (wanted) processes_.notify(wanted->number, wanted->script_only);
+  }
+
   model::LaunchReport report() const {
     model::LaunchReport report{.key = launch_.order.key};
     report.usage = processes_.usage();
@@ -108,6 +114,7 @@ class Batch {
   LaunchLog log_;
   Processes processes_;
   loop::Signal end_signal_;
+  loop::Signal save_signal_;
   loop::ExitStatus status_;
 };
 

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "lib/base/text.h"
 #include "lib/loop/folder.h"
@@ -77,6 +79,17 @@ std::vector<pid_t> descendants() {
     }
   }
   return *found;
+}
+
+/// The mask of caught signals is hexadecimal, signal 1 being its lowest bit (man 5 proc).
+bool handles(pid_t pid, int signal) {
+  const auto status = read_proc("/proc/" + std::to_string(pid) + "/status");
+  if (!status) return false;
+  constexpr std::string_view field = "\nSigCgt:\t";
+  const auto begin = status->find(field);
+  if (begin == std::string::npos) return false;
+  const auto mask = std::strtoull(status->c_str() + begin + field.size(), nullptr, 16);
+  return (mask >> static_cast<unsigned>(signal - 1) & 1U) != 0;
 }
 
 bool kill_descendants() {

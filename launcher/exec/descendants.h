@@ -11,6 +11,9 @@ namespace exec {
 /// Children, their children and so on, zombies included; what is started meanwhile may be missing.
 std::vector<pid_t> descendants();
 
+/// Has the process a handler of its own for the signal? One without would be killed by it.
+bool handles(pid_t pid, int signal);
+
 /// Sends SIGKILL to all descendants; false when there is none that it may send it to.
 bool kill_descendants();
 

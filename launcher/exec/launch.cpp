@@ -31,6 +31,7 @@ void ignore_terminal_signals() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGQUIT, SIG_IGN);
+  std::signal(SIGUSR1, SIG_IGN);  // until there is something that could save its work
 }
 
 /// The order's cores and GPUs are some that the node has: else it was made for another topology.
@@ -112,6 +113,7 @@ base::Result<void> run_launch(const std::string& directory, const std::string& t
   Launch launch{.dir = std::move(*dir), .order = std::move(*order)};
   launch.place.launch_id = launch_id;
   launch.place.programs = folder_of_programs();
+  launch.place.checkpoint_file = launch.dir.file("checkpoint");
   launch.topology_xml = topology_xml.empty() ? launch.dir.topology_xml() : topology_xml;
 
   model::LaunchReport report = perform(launch);

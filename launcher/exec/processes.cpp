@@ -106,6 +106,20 @@ void Processes::signal(int number) const {
   }
 }
 
+void Processes::notify(int number, bool mains_only) const {
+  std::vector<pid_t> told;
+  if (mains_only) {
+    for (const auto& main : mains_) {
+      if (main.pid != 0) told.push_back(main.pid);
+    }
+  } else {
+    told = descendants();
+  }
+  for (const auto pid : told) {
+    if (handles(pid, number)) kill(pid, number);
+  }
+}
+
 void Processes::pause_output() {
   paused_ = true;
   for (auto& main : mains_) {

@@ -51,6 +51,8 @@ class Processes {
   /// Repeated calls do not prolong the grace.
   void end();
   void signal(int number) const;
+  /// To those that handle the signal: the main processes only, or everything.
+  void notify(int number, bool mains_only) const;
 
   /// Back-pressure on all output.
   void pause_output();

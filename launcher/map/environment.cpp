@@ -164,6 +164,7 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
                                   const LaunchPlace& place) {
   Environment environment = order.job->environment;
   describe_job(environment, order, place);
+  environment["MUSTER_CHECKPOINT_FILE"] = place.checkpoint_file;
   show_gpus(environment, topology, share_of(order).gpus);
   return environment;
 }

@@ -13,11 +13,12 @@ namespace mapping {
 
 /// What the launcher knows beside the order.
 struct LaunchPlace {
-  std::string programs;     // folder of muster's programs, put in front of PATH
-  std::string launch_id;    // marks every process of the launch
-  std::string session_dir;  // of a step: a private folder in memory
-  std::string pml;          // of a step: what Open MPI is kept from looking for; empty: nothing
-  bool has_pmix = false;    // a PMIx server serves the ranks
+  std::string programs;         // folder of muster's programs, put in front of PATH
+  std::string launch_id;        // marks every process of the launch
+  std::string checkpoint_file;  // of a batch launch: touched when its work is safe
+  std::string session_dir;      // of a step: a private folder in memory
+  std::string pml;              // of a step: what Open MPI is kept from looking for; empty: nothing
+  bool has_pmix = false;        // a PMIx server serves the ranks
 };
 
 model::Environment environment_of_script(const model::LaunchOrder& order,

@@ -58,7 +58,15 @@ struct LogChunk {
   bool operator==(const LogChunk&) const = default;
 };
 
-using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk>;
+/// The launch has touched its checkpoint file.
+struct ReportCheckpoint {
+  LaunchKey key;
+  base::Time taken_at;
+  bool operator==(const ReportCheckpoint&) const = default;
+};
+
+using FromAgent =
+    std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk, ReportCheckpoint>;
 
 // To the agent.
 
@@ -84,6 +92,12 @@ struct Launch {
 struct Stop {
   LaunchKey key;
   bool operator==(const Stop&) const = default;
+};
+
+/// Ask a batch launch to save its work: the signal that its job named.
+struct Save {
+  LaunchKey key;
+  bool operator==(const Save&) const = default;
 };
 
 /// The report is durable at the controller.
@@ -112,6 +126,6 @@ struct ShutDown {
 };
 
 using ToAgent =
-    std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel, ShutDown>;
+    std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel, ShutDown, Save>;
 
 }  // namespace model

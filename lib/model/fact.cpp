@@ -32,16 +32,17 @@ std::string_view kind_of(const FactBody& body) {
                        [](const AttemptEnding&) -> View { return "attempt_ending"; },
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
                        [](const JobEnded&) -> View { return "job_ended"; },
+                       [](const AttemptPreempted&) -> View { return "attempt_preempted"; },
+                       [](const GraceEnded&) -> View { return "grace_ended"; },
+                       [](const AttemptWarned&) -> View { return "attempt_warned"; },
+                       [](const CheckpointTaken&) -> View { return "checkpoint_taken"; },
+                       [](const UsageCarried&) -> View { return "usage_carried"; },
+                       [](const RoomPromised&) -> View { return "room_promised"; },
                        [](const ParentEnded&) -> View { return "parent_ended"; },
                        [](const TaskSplit&) -> View { return "task_split"; },
                        [](const TasksCancelled&) -> View { return "tasks_cancelled"; },
                        [](const ArrayStands&) -> View { return "array_stands"; }},
       body);
-}
-
-bool is_of_snapshot(const Fact& fact) {
-  return std::holds_alternative<NumbersGiven>(fact.body) ||
-         std::holds_alternative<ArrayStands>(fact.body);
 }
 
 std::optional<JobId> job_of(const FactBody& body) {

@@ -133,6 +133,55 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
+/// The attempt makes room for the job `by`. Until `stop_at` it may save its work and exit; then it
+/// is ended. A `stop_at` that is not in the future: at once.
+struct AttemptPreempted {
+  JobId job;
+  std::uint32_t attempt = 1;
+  JobId by;
+  base::Time stop_at;
+  bool operator==(const AttemptPreempted&) const = default;
+};
+
+/// Nobody else gets what these jobs are being ended for.
+struct RoomPromised {
+  JobId job;
+  std::vector<JobId> victims;
+  bool operator==(const RoomPromised&) const = default;
+};
+
+/// The time to save is over: what still runs is being ended.
+struct GraceEnded {
+  JobId job;
+  std::uint32_t attempt = 1;
+  bool operator==(const GraceEnded&) const = default;
+};
+
+/// The time limit comes near: the job's save signal is sent.
+struct AttemptWarned {
+  JobId job;
+  std::uint32_t attempt = 1;
+  bool operator==(const AttemptWarned&) const = default;
+};
+
+/// The attempt says that what it did until then is safe.
+struct CheckpointTaken {
+  JobId job;
+  std::uint32_t attempt = 1;
+  base::Time taken_at;
+  bool operator==(const CheckpointTaken&) const = default;
+};
+
+/// Heads a snapshot: work of one user in one workspace, of jobs that are dropped.
+struct UsageCarried {
+  std::uint32_t uid = 0;
+  std::string workspace;
+  base::Time since;  // of the period in which it was done
+  base::Duration core_time{};
+  base::Duration gpu_time{};
+  bool operator==(const UsageCarried&) const = default;
+};
+
 /// A job that this waiting one depends on has ended. The state may drop that job from now on.
 struct ParentEnded {
   JobId job;
@@ -140,7 +189,7 @@ struct ParentEnded {
   bool operator==(const ParentEnded&) const = default;
 };
 
-/// A task of an array is a job of its own from here on. It starts next.
+/// A task of an array is a job of its own from here on. It starts next, or others make room for it.
 struct TaskSplit {
   JobId job;
   ArrayTask task;
@@ -162,10 +211,12 @@ struct ArrayStands {
   bool operator==(const ArrayStands&) const = default;
 };
 
-using FactBody = std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted,
-                              JobHeld, JobReleased, AttemptStarted, LaunchStarted, StepStarted,
-                              LaunchEnded, AttemptEnding, AttemptRequeued, JobEnded, ParentEnded,
-                              TaskSplit, TasksCancelled, ArrayStands>;
+using FactBody =
+    std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
+                 JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
+                 AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
+                 AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
+                 TasksCancelled, ArrayStands>;
 
 struct Fact {
   base::Time at;
@@ -175,9 +226,6 @@ struct Fact {
 
 /// "job_submitted", "node_joined" ...: the kind in the journal, the event stream and the log.
 std::string_view kind_of(const FactBody& body);
-
-/// Is this a fact that heads or ends a snapshot, and is made anew for the next?
-bool is_of_snapshot(const Fact& fact);
 
 /// The job that a fact is about, if any. What is left of a written-off job is the node's matter.
 std::optional<JobId> job_of(const FactBody& body);

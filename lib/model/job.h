@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/bytes.h"
@@ -37,17 +38,39 @@ struct Shape {
   auto operator<=>(const Shape&) const = default;
 };
 
+/// The signal that asks a job to save its work before it is ended.
+struct SaveSignal {
+  int number = 0;            // SIGUSR1 ...
+  base::Duration before{};   // the time limit
+  bool script_only = false;  // to the script; else to all processes that it started
+
+  bool operator==(const SaveSignal&) const = default;
+};
+
+/// May a program handle it?
+bool is_save_signal(int number);
+
+/// "USR1", "SIGUSR1" or "10".
+std::optional<int> save_signal_from_text(std::string_view text);
+
+/// "SIGUSR1".
+std::string signal_name(int number);
+
 using Environment = std::map<std::string, std::string>;
 
 struct JobSpec {
   std::string name;
-  std::string pool;  // empty: any pool
+  std::string pool;        // empty: any pool
+  std::string workspace;   // whom usage is charged to; empty: the user alone
+  std::string class_name;  // empty: the default
   std::string comment;
   std::string token;  // of the submission: a repeated one gives the same job, "" switches that off
   Shape shape;
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;
+  bool requeue = true;  // start again after a preemption or the loss of a node
+  std::optional<SaveSignal> save_signal;
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then
   Dependency dependency;

@@ -9,7 +9,7 @@ namespace model {
 
 namespace {
 
-constexpr std::array<std::pair<JobState, std::string_view>, 9> job_state_names{
+constexpr std::array<std::pair<JobState, std::string_view>, 10> job_state_names{
     {{JobState::waiting, "waiting"},
      {JobState::starting, "starting"},
      {JobState::running, "running"},
@@ -18,7 +18,8 @@ constexpr std::array<std::pair<JobState, std::string_view>, 9> job_state_names{
      {JobState::failed, "failed"},
      {JobState::cancelled, "cancelled"},
      {JobState::timed_out, "timed_out"},
-     {JobState::node_lost, "node_lost"}}};
+     {JobState::node_lost, "node_lost"},
+     {JobState::preempted, "preempted"}}};
 
 }  // namespace
 
@@ -49,6 +50,8 @@ JobState state_of(Ending ending) {
       return JobState::timed_out;
     case Ending::node_lost:
       return JobState::node_lost;
+    case Ending::preempted:
+      return JobState::preempted;
   }
   base::check(false, "every ending is a state");
   return JobState::failed;
@@ -60,7 +63,7 @@ bool is_final(JobState state) {
 
 std::optional<Ending> ending_of(JobState state) {
   for (const auto ending : {Ending::completed, Ending::failed, Ending::cancelled, Ending::timed_out,
-                            Ending::node_lost}) {
+                            Ending::node_lost, Ending::preempted}) {
     if (state_of(ending) == state) return ending;
   }
   return std::nullopt;

@@ -17,7 +17,8 @@ enum class JobState {
   failed,
   cancelled,
   timed_out,
-  node_lost
+  node_lost,
+  preempted
 };
 
 std::string_view to_text(JobState state);

@@ -116,6 +116,18 @@ std::vector<int> tasks_by_node(const Layout& layout) {
   return tasks;
 }
 
+int n_cores(const Allocation& allocation) {
+  int n = 0;
+  for (const auto& share : allocation.nodes) n += share.cores.count();
+  return n;
+}
+
+int n_gpus(const Allocation& allocation) {
+  int n = 0;
+  for (const auto& share : allocation.nodes) n += share.gpus.count();
+  return n;
+}
+
 std::vector<std::string> node_names(const Allocation& allocation) {
   std::vector<std::string> names;
   for (const auto& share : allocation.nodes) names.push_back(share.name);

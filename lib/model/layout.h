@@ -72,6 +72,10 @@ struct Allocation {
   bool operator==(const Allocation&) const = default;
 };
 
+/// Of all nodes together.
+int n_cores(const Allocation& allocation);
+int n_gpus(const Allocation& allocation);
+
 /// Node names in order, for host lists.
 std::vector<std::string> node_names(const Allocation& allocation);
 

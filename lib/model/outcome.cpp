@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <utility>
 
 #include "lib/base/check.h"
+#include "lib/model/job.h"
 
 namespace model {
 
@@ -16,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 13> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 14> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -27,14 +27,16 @@ constexpr Names<Cause, 13> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
                                         {Cause::node_lost, "node_lost"},
+                                        {Cause::preempted, "preempted"},
                                         {Cause::deadline, "deadline"},
                                         {Cause::dependency, "dependency"}}};
 
-constexpr Names<Ending, 5> ending_names{{{Ending::completed, "completed"},
+constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
                                          {Ending::cancelled, "cancelled"},
                                          {Ending::timed_out, "timed_out"},
-                                         {Ending::node_lost, "node_lost"}}};
+                                         {Ending::node_lost, "node_lost"},
+                                         {Ending::preempted, "preempted"}}};
 
 template <class Enum, std::size_t N>
 std::string_view name_of(const Names<Enum, N>& names, Enum value) {
@@ -51,11 +53,6 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
     if (name == text) return value;
   }
   return std::nullopt;
-}
-
-std::string signal_name(int number) {
-  const char* name = sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
@@ -94,6 +91,8 @@ std::string happening(const Failure& failure) {
       return "reached its time limit";
     case Cause::node_lost:
       return "lost its node";
+    case Cause::preempted:
+      return "was preempted";
     case Cause::deadline:
       return "reached its deadline";
     case Cause::dependency:
@@ -112,10 +111,12 @@ int gravity(Ending ending) {
       return 1;
     case Ending::timed_out:
       return 2;
-    case Ending::node_lost:
+    case Ending::preempted:
       return 3;
-    case Ending::failed:
+    case Ending::node_lost:
       return 4;
+    case Ending::failed:
+      return 5;
   }
   base::check(false, "every ending has its gravity");
   return 0;

@@ -28,6 +28,7 @@ enum class Cause {
   cancelled,      // by a user
   time_limit,     // the job's time limit is reached
   node_lost,      // a node did not come back in time, or came back rebooted
+  preempted,      // it made room for another job
   deadline,       // it had not ended, or could not have ended, by its deadline
   dependency,     // what it depended on can never be met
 };
@@ -69,7 +70,7 @@ struct LaunchReport {
   bool operator==(const LaunchReport&) const = default;
 };
 
-enum class Ending { completed, failed, cancelled, timed_out, node_lost };
+enum class Ending { completed, failed, cancelled, timed_out, node_lost, preempted };
 
 std::string_view to_text(Ending ending);
 std::optional<Ending> ending_from_text(std::string_view text);

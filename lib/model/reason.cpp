@@ -26,11 +26,14 @@ std::string shortage(const ShortOfResources& r) {
                      base::plural(r.nodes_ready, "node"));
 }
 
-std::string holders_text(const std::vector<JobId>& holders) {
-  if (holders.empty()) return "";
+std::string ids_text(const std::vector<JobId>& jobs) {
   std::vector<std::string> ids;
-  for (const auto job : holders) ids.push_back(to_text(job));
-  return fmt::format("; in use by job{} {}", ids.size() == 1 ? "" : "s", base::join(ids, ", "));
+  for (const auto job : jobs) ids.push_back(to_text(job));
+  return fmt::format("job{} {}", ids.size() == 1 ? "" : "s", base::join(ids, ", "));
+}
+
+std::string holders_text(const std::vector<JobId>& holders) {
+  return holders.empty() ? "" : "; in use by " + ids_text(holders);
 }
 
 std::string waits_for(const DependsOn& reason) {
@@ -57,6 +60,7 @@ std::string_view kind_of(const Reason& reason) {
                        [](const Behind&) -> std::string_view { return "behind"; },
                        [](const WouldDelay&) -> std::string_view { return "would_delay"; },
                        [](const BackOff&) -> std::string_view { return "back_off"; },
+                       [](const Preempting&) -> std::string_view { return "preempting"; },
                        [](const BeginTime&) -> std::string_view { return "begin_time"; },
                        [](const DependsOn&) -> std::string_view { return "dependency"; },
                        [](const ArrayLimit&) -> std::string_view { return "array_limit"; }},
@@ -88,6 +92,10 @@ std::string describe(const Reason& reason) {
           [](const BackOff& r) {
             return fmt::format("requeued after it lost a node; starts again after {}",
                                to_text(r.until));
+          },
+          [](const Preempting& r) {
+            return fmt::format("{} {} being ended to make room for it, by {}", ids_text(r.victims),
+                               r.victims.size() == 1 ? "is" : "are", to_text(r.until));
           },
           [](const BeginTime& r) { return "starts not before " + to_text(r.at); },
           [](const DependsOn& r) { return waits_for(r); },

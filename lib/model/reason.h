@@ -60,6 +60,13 @@ struct BackOff {
   bool operator==(const BackOff&) const = default;
 };
 
+/// Other jobs are being ended to make room for it.
+struct Preempting {
+  std::vector<JobId> victims;
+  base::Time until;  // when they are gone, as things stand
+  bool operator==(const Preempting&) const = default;
+};
+
 /// It is to start later: by --begin, or by the delay of a dependency.
 struct BeginTime {
   base::Time at;
@@ -89,7 +96,7 @@ struct ArrayLimit {
 };
 
 using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, BeginTime, DependsOn, ArrayLimit>;
+                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

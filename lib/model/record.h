@@ -34,6 +34,8 @@ struct StepRecord {
 struct AttemptRecord {
   std::uint32_t attempt = 1;
   std::string nodes;  // compressed list
+  int cores = 0;      // of all of them
+  int gpus = 0;
   base::Time started_at;
   base::Time ended_at;
   Failure why;
@@ -46,6 +48,8 @@ struct JobRecord {
   User user;
   std::string name;
   std::string pool;  // asked for; empty: any
+  std::string workspace;
+  std::string class_name;  // with the default filled in
   std::string comment;
   JobState state = JobState::waiting;
   int priority = 0;
@@ -69,6 +73,7 @@ struct JobRecord {
   Allocation allocation;      // of the current or last attempt
   std::optional<base::Time> started_at;
   std::optional<base::Time> ended_at;
+  std::optional<base::Time> checkpoint_at;   // the last that the current or last attempt reported
   std::optional<Reason> reason;              // while it waits
   std::optional<base::Time> expected_start;  // of a job with a reservation, as things stand
   std::optional<Outcome> outcome;

@@ -74,6 +74,10 @@ model::LaunchKey key_of(Message& in, Strict& strict) {
   return strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key);
 }
 
+model::ReportCheckpoint read_checkpoint_report(pb::ReportCheckpoint& in, Strict& strict) {
+  return {key_of(in, strict), strict.time(in.taken_at_us(), "taken_at_us")};
+}
+
 constexpr std::string_view unknown_kind = "is missing, or one that this version does not know";
 
 model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
@@ -89,6 +93,8 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
                                     .read(*in.mutable_ended()->mutable_report(), read_report)};
     case pb::FromAgent::kLogChunk:
       return strict.part("log_chunk", *in.mutable_log_chunk(), read_chunk);
+    case pb::FromAgent::kCheckpoint:
+      return strict.part("checkpoint", *in.mutable_checkpoint(), read_checkpoint_report);
     case pb::FromAgent::KIND_NOT_SET:
       break;
   }
@@ -115,6 +121,8 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
       return model::LogCancel{in.log_cancel().request()};
     case pb::ToAgent::kShutDown:
       return model::ShutDown{};
+    case pb::ToAgent::kSave:
+      return model::Save{key_of(*in.mutable_save(), strict)};
     case pb::ToAgent::KIND_NOT_SET:
       break;
   }
@@ -126,17 +134,21 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
 
 std::string encode(const model::FromAgent& message) {
   pb::FromAgent out;
-  std::visit(
-      base::Overloaded{[&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
-                       [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
-                       [&](const model::ReportStarted& m) {
-                         wire::write(m.key, *out.mutable_started()->mutable_key());
-                       },
-                       [&](const model::ReportEnded& m) {
-                         wire::write(m.report, *out.mutable_ended()->mutable_report());
-                       },
-                       [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); }},
-      message);
+  std::visit(base::Overloaded{[&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
+                              [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
+                              [&](const model::ReportStarted& m) {
+                                wire::write(m.key, *out.mutable_started()->mutable_key());
+                              },
+                              [&](const model::ReportEnded& m) {
+                                wire::write(m.report, *out.mutable_ended()->mutable_report());
+                              },
+                              [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
+                              [&](const model::ReportCheckpoint& m) {
+                                auto& checkpoint = *out.mutable_checkpoint();
+                                wire::write(m.key, *checkpoint.mutable_key());
+                                checkpoint.set_taken_at_us(base::to_us(m.taken_at));
+                              }},
+             message);
   return serialize(out);
 }
 
@@ -158,7 +170,8 @@ std::string encode(const model::ToAgent& message) {
           },
           [&](const model::LogRead& m) { write(m, *out.mutable_log_read()); },
           [&](const model::LogCancel& m) { out.mutable_log_cancel()->set_request(m.request); },
-          [&](const model::ShutDown&) { out.mutable_shut_down(); }},
+          [&](const model::ShutDown&) { out.mutable_shut_down(); },
+          [&](const model::Save& m) { wire::write(m.key, *out.mutable_save()->mutable_key()); }},
       message);
   return serialize(out);
 }

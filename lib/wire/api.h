@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/model/advice.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
+#include "lib/model/priority.h"
 #include "lib/model/record.h"
 
 namespace wire {
@@ -100,5 +102,11 @@ std::optional<base::Error> error_from_json(std::string_view json);
 
 /// One sentence for people: why the job waits, where it runs, how it ended.
 std::string summary_of(const model::JobRecord& record);
+
+std::string to_json(std::span<const model::PriorityTerms> priorities);
+base::Result<std::vector<model::PriorityTerms>> priorities_from_json(std::string_view json);
+
+std::string to_json(const model::Advice& advice);
+base::Result<model::Advice> advice_from_json(std::string_view json);
 
 }  // namespace wire

@@ -36,6 +36,8 @@ void write(const model::StepRecord& step, api::StepRecord& out) {
 void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
   out.set_attempt(attempt.attempt);
   out.set_nodes(attempt.nodes);
+  out.set_cores(u32(attempt.cores));
+  out.set_gpus(u32(attempt.gpus));
   wire::write(attempt.started_at, *out.mutable_started_at());
   wire::write(attempt.ended_at, *out.mutable_ended_at());
   wire::write(attempt.why, *out.mutable_why());
@@ -55,6 +57,7 @@ void write(const model::JobRecord& record, api::Tasks& out) {
   out.set_n_failed(n_ended(tally, model::Ending::failed));
   out.set_n_cancelled(n_ended(tally, model::Ending::cancelled));
   out.set_n_timed_out(n_ended(tally, model::Ending::timed_out));
+  out.set_n_preempted(n_ended(tally, model::Ending::preempted));
   out.set_n_node_lost(n_ended(tally, model::Ending::node_lost));
 }
 
@@ -69,7 +72,7 @@ model::ArrayTally read_tally(const api::Tasks& in, Strict& strict) {
   for (const auto& [ending, count] :
        {std::pair(completed, in.n_completed()), std::pair(failed, in.n_failed()),
         std::pair(cancelled, in.n_cancelled()), std::pair(timed_out, in.n_timed_out()),
-        std::pair(node_lost, in.n_node_lost())}) {
+        std::pair(node_lost, in.n_node_lost()), std::pair(preempted, in.n_preempted())}) {
     if (count > 0) tally.ended[ending] = strict.count(count, "n_ended");
   }
   return tally;
@@ -81,6 +84,8 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   write_user(record.user, *out.mutable_user());
   out.set_name(record.name);
   out.set_pool(record.pool);
+  out.set_workspace(record.workspace);
+  out.set_class_(record.class_name);
   out.set_comment(record.comment);
   out.set_state(std::string(to_text(record.state)));
   out.set_priority(record.priority);
@@ -105,6 +110,7 @@ void write_life(const model::JobRecord& record, api::JobRecord& out) {
   write_allocation(record.allocation, *out.mutable_allocation());
   if (record.started_at) wire::write(*record.started_at, *out.mutable_started_at());
   if (record.ended_at) wire::write(*record.ended_at, *out.mutable_ended_at());
+  if (record.checkpoint_at) wire::write(*record.checkpoint_at, *out.mutable_checkpoint_at());
   if (record.reason) wire::write(*record.reason, *out.mutable_reason());
   if (record.expected_start) wire::write(*record.expected_start, *out.mutable_expected_start());
   if (record.outcome) wire::write(*record.outcome, *out.mutable_outcome());
@@ -153,7 +159,10 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
 }
 
 model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
-  return {strict.from_one(in.attempt(), "attempt"), take(in.mutable_nodes()),
+  return {strict.from_one(in.attempt(), "attempt"),
+          take(in.mutable_nodes()),
+          strict.count(in.cores(), "cores"),
+          strict.count(in.gpus(), "gpus"),
           strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
           strict.required(in.has_ended_at(), "ended_at").read(in.ended_at(), read_time),
           strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure)};
@@ -162,6 +171,8 @@ model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
 void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   record.name = take(in.mutable_name());
   record.pool = take(in.mutable_pool());
+  record.workspace = take(in.mutable_workspace());
+  record.class_name = take(in.mutable_class_());
   record.comment = take(in.mutable_comment());
   record.state = strict.named(model::job_state_from_text(in.state()), in.state(), "state");
   record.priority = in.priority();
@@ -194,6 +205,9 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
     record.started_at = strict.part("started_at", in.started_at(), read_time);
   }
   if (in.has_ended_at()) record.ended_at = strict.part("ended_at", in.ended_at(), read_time);
+  if (in.has_checkpoint_at()) {
+    record.checkpoint_at = strict.part("checkpoint_at", in.checkpoint_at(), read_time);
+  }
   if (in.has_reason()) record.reason = strict.part("reason", *in.mutable_reason(), read_reason);
   if (in.has_expected_start()) {
     record.expected_start = strict.part("expected_start", in.expected_start(), read_time);
@@ -258,6 +272,7 @@ std::string summary_of(const model::JobRecord& record) {
     case model::JobState::cancelled:
     case model::JobState::timed_out:
     case model::JobState::node_lost:
+    case model::JobState::preempted:
       return end_of(record);
   }
   base::check(false, "every job state has a summary");

@@ -28,18 +28,20 @@ model::Demand read_demand(api::Demand& in, Strict& strict) {
           strict.count(in.gpus(), "gpus"), base::Bytes(in.memory_bytes())};
 }
 
+std::vector<model::JobId> read_jobs(const api::Reason& in, Strict& strict) {
+  std::vector<model::JobId> jobs;
+  for (const auto job : in.holders()) jobs.emplace_back(strict.from_one(job, "holders"));
+  return jobs;
+}
+
 model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
-  model::ShortOfResources reason{
+  return {
       .nodes_needed = strict.count(in.nodes_needed(), "nodes_needed"),
       .nodes_ready = strict.count(in.nodes_ready(), "nodes_ready"),
       .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
       .per_node =
           strict.required(in.has_per_node(), "per_node").read(*in.mutable_per_node(), read_demand),
-      .holders = {}};
-  for (const auto job : in.holders()) {
-    reason.holders.emplace_back(strict.from_one(job, "holders"));
-  }
-  return reason;
+      .holders = read_jobs(in, strict)};
 }
 
 void write(const model::DependsOn& reason, api::Reason& out) {
@@ -118,6 +120,10 @@ void write(const model::Reason& reason, api::Reason& out) {
                          write(r.start, *out.mutable_until());
                        },
                        [&](const model::BackOff& r) { write(r.until, *out.mutable_until()); },
+                       [&](const model::Preempting& r) {
+                         for (const auto job : r.victims) out.add_holders(job.number());
+                         write(r.until, *out.mutable_until());
+                       },
                        [&](const model::BeginTime& r) { write(r.at, *out.mutable_until()); },
                        [&](const model::DependsOn& r) { write(r, out); },
                        [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); }},
@@ -140,6 +146,10 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
   }
   if (kind == "back_off") {
     return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time)};
+  }
+  if (kind == "preempting") {
+    return model::Preempting{read_jobs(in, strict),
+                             strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
   if (kind == "begin_time") {
     return model::BeginTime{strict.required(in.has_until(), "until").read(in.until(), read_time)};

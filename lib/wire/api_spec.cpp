@@ -99,6 +99,17 @@ std::string read_script(api::JobSpec& in, Strict& strict) {
   return take(in.mutable_script_base64());
 }
 
+model::SaveSignal read_api_save_signal(api::SaveSignal& in, Strict& strict) {
+  const auto number = strict.count(in.number(), "number");
+  if (!model::is_save_signal(number)) {
+    strict.wrong(
+        "number",
+        fmt::format("is {}; expected a signal that a program can handle, such as 10 (USR1)",
+                    number));
+  }
+  return {number, strict.part("before", in.before(), read_duration), in.script_only()};
+}
+
 model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   model::JobSpec spec;
   spec.name = take(in.mutable_name());
@@ -115,6 +126,12 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
                                          -highest_priority, highest_priority));
   }
   spec.hold = in.hold();
+  spec.workspace = take(in.mutable_workspace());
+  spec.class_name = take(in.mutable_class_());
+  spec.requeue = !in.no_requeue();
+  if (in.has_save_signal()) {
+    spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_api_save_signal);
+  }
   spec.script = read_script(in, strict);
   spec.script_name = take(in.mutable_script_name());
   spec.arguments = read_arguments(in, strict);
@@ -144,10 +161,10 @@ StepRequest read_step_request(api::StepRequest& in, Strict& strict) {
 base::Result<void> check_texts(const model::JobSpec& spec) {
   using Named = std::pair<std::string_view, std::string_view>;
   for (const auto& [field, text] :
-       {Named{"job name", spec.name}, Named{"pool", spec.pool}, Named{"comment", spec.comment},
-        Named{"token", spec.token}, Named{"script name", spec.script_name},
-        Named{"working directory", spec.work_dir}, Named{"output path", spec.output},
-        Named{"error path", spec.error}}) {
+       {Named{"job name", spec.name}, Named{"pool", spec.pool}, Named{"workspace", spec.workspace},
+        Named{"class", spec.class_name}, Named{"comment", spec.comment}, Named{"token", spec.token},
+        Named{"script name", spec.script_name}, Named{"working directory", spec.work_dir},
+        Named{"output path", spec.output}, Named{"error path", spec.error}}) {
     if (auto good = check_text(field, text); !good) return good;
   }
   return {};
@@ -166,6 +183,15 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   if (spec.time_limit) write(*spec.time_limit, *out.mutable_time_limit());
   out.set_priority(spec.priority);
   out.set_hold(spec.hold);
+  out.set_workspace(spec.workspace);
+  out.set_class_(spec.class_name);
+  out.set_no_requeue(!spec.requeue);
+  if (spec.save_signal) {
+    auto& signal = *out.mutable_save_signal();
+    signal.set_number(u32(spec.save_signal->number));
+    write(spec.save_signal->before, *signal.mutable_before());
+    signal.set_script_only(spec.save_signal->script_only);
+  }
   if (is_utf8(spec.script)) {
     out.set_script(spec.script);
   } else {

@@ -44,6 +44,17 @@ std::vector<std::string> read_arguments(Message& in) {
   return arguments;
 }
 
+void write_save_signal(const model::SaveSignal& signal, pb::SaveSignal& out) {
+  out.set_number(u32(signal.number));
+  out.set_before_us(signal.before.count());
+  out.set_script_only(signal.script_only);
+}
+
+model::SaveSignal read_save_signal(pb::SaveSignal& in, Strict& strict) {
+  return {strict.count(strict.from_one(in.number(), "number"), "number"),
+          strict.duration(in.before_us(), "before_us"), in.script_only()};
+}
+
 }  // namespace
 
 void write(const model::JobSpec& spec, pb::JobSpec& out) {
@@ -55,6 +66,10 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   if (spec.time_limit) out.set_time_limit_us(spec.time_limit->count());
   out.set_priority(spec.priority);
   out.set_hold(spec.hold);
+  out.set_workspace(spec.workspace);
+  out.set_class_name(spec.class_name);
+  out.set_no_requeue(!spec.requeue);
+  if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
   out.set_script_name(spec.script_name);
   write_arguments(spec.arguments, out);
@@ -81,6 +96,12 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   }
   spec.priority = in.priority();
   spec.hold = in.hold();
+  spec.workspace = take(in.mutable_workspace());
+  spec.class_name = take(in.mutable_class_name());
+  spec.requeue = !in.no_requeue();
+  if (in.has_save_signal()) {
+    spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_save_signal);
+  }
   spec.script = take(in.mutable_script());
   spec.script_name = take(in.mutable_script_name());
   spec.arguments = read_arguments(in);

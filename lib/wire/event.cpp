@@ -94,6 +94,32 @@ void write(const model::AttemptRequeued& fact, api::Event& out) {
   wire::write(fact.not_before, *out.mutable_not_before());
 }
 
+void write(const model::AttemptPreempted& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  out.set_by_job(fact.by.number());
+  wire::write(fact.stop_at, *out.mutable_stop_at());
+}
+
+void write(const model::RoomPromised& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  for (const auto victim : fact.victims) out.add_victims(victim.number());
+}
+
+void write(const model::CheckpointTaken& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  wire::write(fact.taken_at, *out.mutable_taken_at());
+}
+
+void write(const model::UsageCarried& fact, api::Event& out) {
+  out.set_uid(fact.uid);
+  out.set_workspace(fact.workspace);
+  wire::write(fact.since, *out.mutable_since());
+  wire::write(fact.core_time, *out.mutable_core_time());
+  wire::write(fact.gpu_time, *out.mutable_gpu_time());
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(base::Overloaded{[&](const model::NumbersGiven& f) {
                                 out.set_next_job(f.next_job.number());
@@ -116,6 +142,14 @@ void write(const model::FactBody& body, api::Event& out) {
                               [&](const model::JobEnded& f) {
                                 out.set_job(f.job.number());
                                 wire::write(f.outcome, *out.mutable_outcome());
+                              },
+                              [&](const model::GraceEnded& f) {
+                                out.set_job(f.job.number());
+                                out.set_attempt(f.attempt);
+                              },
+                              [&](const model::AttemptWarned& f) {
+                                out.set_job(f.job.number());
+                                out.set_attempt(f.attempt);
                               },
                               [&](const auto& f) { write(f, out); }},
              body);

@@ -92,6 +92,38 @@ void write(const model::AttemptRequeued& fact, pb::AttemptRequeued& out) {
   out.set_not_before_us(base::to_us(fact.not_before));
 }
 
+void write(const model::AttemptPreempted& fact, pb::AttemptPreempted& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  out.set_by(fact.by.number());
+  out.set_stop_at_us(base::to_us(fact.stop_at));
+}
+
+/// Of a fact that is nothing but an attempt.
+template <class Fact, class Message>
+void write_attempt(const Fact& fact, Message& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+}
+
+void write(const model::CheckpointTaken& fact, pb::CheckpointTaken& out) {
+  write_attempt(fact, out);
+  out.set_taken_at_us(base::to_us(fact.taken_at));
+}
+
+void write(const model::UsageCarried& fact, pb::UsageCarried& out) {
+  out.set_uid(fact.uid);
+  out.set_workspace(fact.workspace);
+  out.set_since_us(base::to_us(fact.since));
+  out.set_core_time_us(fact.core_time.count());
+  out.set_gpu_time_us(fact.gpu_time.count());
+}
+
+void write(const model::RoomPromised& fact, pb::RoomPromised& out) {
+  out.set_job(fact.job.number());
+  for (const auto victim : fact.victims) out.add_victims(victim.number());
+}
+
 void write(const model::Fact& fact, pb::Fact& out) {
   out.set_at_us(base::to_us(fact.at));
   std::visit(
@@ -129,6 +161,12 @@ void write(const model::Fact& fact, pb::Fact& out) {
             out.mutable_job_ended()->set_job(f.job.number());
             wire::write(f.outcome, *out.mutable_job_ended()->mutable_outcome());
           },
+          [&](const model::AttemptPreempted& f) { write(f, *out.mutable_attempt_preempted()); },
+          [&](const model::GraceEnded& f) { write_attempt(f, *out.mutable_grace_ended()); },
+          [&](const model::AttemptWarned& f) { write_attempt(f, *out.mutable_attempt_warned()); },
+          [&](const model::CheckpointTaken& f) { write(f, *out.mutable_checkpoint_taken()); },
+          [&](const model::UsageCarried& f) { write(f, *out.mutable_usage_carried()); },
+          [&](const model::RoomPromised& f) { write(f, *out.mutable_room_promised()); },
           [&](const model::ParentEnded& f) { write(f, *out.mutable_parent_ended()); },
           [&](const model::TaskSplit& f) { write(f, *out.mutable_task_split()); },
           [&](const model::TasksCancelled& f) { write(f, *out.mutable_tasks_cancelled()); },
@@ -251,6 +289,28 @@ model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
           strict.time(in.not_before_us(), "not_before_us")};
 }
 
+model::AttemptPreempted read_preempted(pb::AttemptPreempted& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict), model::JobId(strict.from_one(in.by(), "by")),
+          strict.time(in.stop_at_us(), "stop_at_us")};
+}
+
+model::CheckpointTaken read_checkpoint(pb::CheckpointTaken& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict), strict.time(in.taken_at_us(), "taken_at_us")};
+}
+
+model::UsageCarried read_usage_carried(pb::UsageCarried& in, Strict& strict) {
+  return {in.uid(), take(in.mutable_workspace()), strict.time(in.since_us(), "since_us"),
+          strict.duration(in.core_time_us(), "core_time_us"),
+          strict.duration(in.gpu_time_us(), "gpu_time_us")};
+}
+
+model::RoomPromised read_room_promised(pb::RoomPromised& in, Strict& strict) {
+  model::RoomPromised fact{job_of(in, strict), {}};
+  for (const auto victim : in.victims())
+    fact.victims.emplace_back(strict.from_one(victim, "victims"));
+  return fact;
+}
+
 model::JobEnded read_job_ended(pb::JobEnded& in, Strict& strict) {
   return {job_of(in, strict), strict.required(in.has_outcome(), "outcome")
                                   .read(*in.mutable_outcome(), read_outcome<pb::Outcome>)};
@@ -293,6 +353,20 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
     case pb::Fact::kStrayGone:
       return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
+    case pb::Fact::kAttemptPreempted:
+      return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
+    case pb::Fact::kGraceEnded:
+      return model::GraceEnded{job_of(in.grace_ended(), strict),
+                               attempt_of(in.grace_ended(), strict)};
+    case pb::Fact::kAttemptWarned:
+      return model::AttemptWarned{job_of(in.attempt_warned(), strict),
+                                  attempt_of(in.attempt_warned(), strict)};
+    case pb::Fact::kCheckpointTaken:
+      return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
+    case pb::Fact::kUsageCarried:
+      return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
+    case pb::Fact::kRoomPromised:
+      return strict.part("room_promised", *in.mutable_room_promised(), read_room_promised);
     case pb::Fact::kParentEnded:
       return strict.part("parent_ended", *in.mutable_parent_ended(), read_parent_ended);
     case pb::Fact::kTaskSplit:

@@ -132,6 +132,8 @@ class Reader {
         return set(&Reflection::SetUInt32, &Reflection::AddUInt32, whole<std::uint32_t>());
       case FieldDescriptor::CPPTYPE_UINT64:
         return set(&Reflection::SetUInt64, &Reflection::AddUInt64, whole<std::uint64_t>());
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        return set(&Reflection::SetDouble, &Reflection::AddDouble, real());
       case FieldDescriptor::CPPTYPE_BOOL:
         return set(&Reflection::SetBool, &Reflection::AddBool, boolean());
       case FieldDescriptor::CPPTYPE_STRING:
@@ -141,7 +143,6 @@ class Reader {
         return submessage(field.is_repeated() ? *reflection.AddMessage(&message, &field)
                                               : *reflection.MutableMessage(&message, &field));
       case FieldDescriptor::CPPTYPE_INT64:
-      case FieldDescriptor::CPPTYPE_DOUBLE:
       case FieldDescriptor::CPPTYPE_FLOAT:
       case FieldDescriptor::CPPTYPE_ENUM:
         break;
@@ -179,6 +180,16 @@ class Reader {
     std::string bytes;
     if (text && google::protobuf::Base64Unescape(*text, &bytes)) return bytes;
     wrong("expected base64 in double quotes");
+    return std::nullopt;
+  }
+
+  std::optional<double> real() {
+    const auto digits = cursor_.number();
+    double value = 0;
+    const auto* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, value);
+    if (!digits.empty() && error == std::errc() && rest == end) return value;
+    wrong("expected a number");
     return std::nullopt;
   }
 

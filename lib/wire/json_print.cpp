@@ -151,6 +151,10 @@ void Value::print(std::string& out) const {
       fmt::format_to(std::back_inserter(out), "\"{}\"",
                      get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
       return;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      fmt::format_to(std::back_inserter(out), "{}",
+                     get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+      return;
     case FieldDescriptor::CPPTYPE_BOOL:
       out += get(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "true" : "false";
       return;
@@ -161,7 +165,6 @@ void Value::print(std::string& out) const {
       print_message(submessage(), out);
       return;
     case FieldDescriptor::CPPTYPE_INT64:
-    case FieldDescriptor::CPPTYPE_DOUBLE:
     case FieldDescriptor::CPPTYPE_FLOAT:
     case FieldDescriptor::CPPTYPE_ENUM:
       base::check(false, "api.proto has no field of this type");

@@ -34,6 +34,12 @@ struct SendStop {
   model::LaunchKey key;
 };
 
+/// To a batch launch: its job's save signal.
+struct SendSave {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
 struct SendAcknowledge {
   model::NodeId node;
   model::LaunchKey key;
@@ -51,6 +57,6 @@ struct Refuse {
   std::string why;
 };
 
-using Action = std::variant<Reply, SendLaunch, SendStop, SendAcknowledge, Admit, Refuse>;
+using Action = std::variant<Reply, SendLaunch, SendStop, SendSave, SendAcknowledge, Admit, Refuse>;
 
 }  // namespace scheduler

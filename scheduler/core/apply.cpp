@@ -24,6 +24,15 @@ Node& node_at(State& state, model::NodeId id) {
   return found->second;
 }
 
+/// From a map of sets, none of which is empty.
+template <class Map, class Key>
+void erase_from(Map& sets, const Key& key, model::JobId job) {
+  const auto found = sets.find(key);
+  if (found == sets.end()) return;
+  found->second.erase(job);
+  if (found->second.empty()) sets.erase(found);
+}
+
 void claim(State& state, model::JobId job, const model::Allocation& allocation) {
   for (const auto& share : allocation.nodes) {
     auto& node = node_at(state, share.node);
@@ -32,6 +41,7 @@ void claim(State& state, model::JobId job, const model::Allocation& allocation) 
     node.cores_used |= share.cores;
     node.gpus_used |= share.gpus;
     node.memory_used += share.memory;
+    change(state.ready, node);
     node.jobs.insert(job);
   }
 }
@@ -42,28 +52,93 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
     node.cores_used -= share.cores;
     node.gpus_used -= share.gpus;
     node.memory_used -= share.memory;
+    change(state.ready, node);
     node.jobs.erase(job);
   }
 }
 
+/// When the save signal of a job that runs since then is due.
+std::optional<Time> warn_at(const model::JobSpec& spec, Time since) {
+  if (!spec.time_limit || !spec.save_signal || spec.save_signal->before <= base::Duration())
+    return std::nullopt;
+  return since + std::max(*spec.time_limit - spec.save_signal->before, base::Duration());
+}
+
+void note_time_limit(State& state, const Job& job, Time since) {
+  if (!job.spec->time_limit) return;
+  state.time_limits.emplace(since + *job.spec->time_limit, job.id);
+  if (const auto at = warn_at(*job.spec, since)) state.warnings.emplace(*at, job.id);
+}
+
 void forget_time_limit(State& state, const Job& job) {
   if (const auto end = last_end(job)) state.time_limits.erase({*end, job.id});
+  const auto* running = std::get_if<Running>(&job.phase);
+  if (running == nullptr || !job.spec->time_limit) return;
+  if (const auto at = warn_at(*job.spec, running->since)) state.warnings.erase({*at, job.id});
+}
+
+/// Of an attempt that is being ended: it has no more time to save.
+void forget_grace(State& state, const Job& job) {
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  if (ending != nullptr && ending->stop_at) state.graces.erase({*ending->stop_at, job.id});
+}
+
+/// Its room is there, or will not be needed.
+void forget_owed(State& state, const Job& victim) {
+  const auto* ending = std::get_if<Ending>(&victim.phase);
+  if (ending == nullptr || !ending->makes_room_for) return;
+  const auto owed = state.owed.find(*ending->makes_room_for);
+  if (owed != state.owed.end()) owed->second.erase(victim.id);
 }
 
 void index_end(State& state, const Job& job) {
-  if (const auto end = expected_end(job)) state.expected_ends.emplace(*end, job.id);
+  const auto end = expected_end(job);
+  if (end) add(state.expected_ends, *end, job);
 }
 
 void unindex_end(State& state, const Job& job) {
-  if (const auto end = expected_end(job)) state.expected_ends.erase({*end, job.id});
+  const auto end = expected_end(job);
+  if (end) remove(state.expected_ends, *end, job.id);
+}
+
+Owner owner_of(const Job& job) {
+  return {job.user.uid, job.spec->workspace};
+}
+
+/// What the attempt held until now is charged to its owner.
+void charge(State& state, const Job& job, const Attempt& attempt, Time at) {
+  const auto owner = owner_of(job);
+  state.usage.add(owner, attempt.started_at, at, model::n_cores(attempt.allocation),
+                  model::n_gpus(attempt.allocation));
+  const auto holding = state.holdings.find(owner);
+  holding->second.remove(attempt.allocation, attempt.started_at);
+  if (holding->second.n_jobs == 0) state.holdings.erase(holding);
+}
+
+/// The job is dropped; what it was charged is kept.
+void carry(State& state, const Job& job) {
+  const auto owner = owner_of(job);
+  for (const auto& attempt : job.earlier) {
+    state.usage_dropped.add(owner, attempt.started_at, attempt.ended_at, attempt.cores,
+                            attempt.gpus);
+  }
+  const auto& done = std::get<Done>(job.phase);
+  if (!done.last) return;
+  state.usage_dropped.add(owner, done.last->started_at, done.at,
+                          model::n_cores(done.last->allocation),
+                          model::n_gpus(done.last->allocation));
 }
 
 /// Takes the attempt out of the phase that holds it, giving its resources back.
-Attempt take_attempt(State& state, Job& job) {
+Attempt take_attempt(State& state, Job& job, Time at) {
   forget_time_limit(state, job);
+  forget_grace(state, job);
+  forget_owed(state, job);
+  erase_from(state.active_by_class, job.spec->class_name, job.id);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
   release(state, job.id, attempt->allocation);
+  charge(state, job, *attempt, at);
   unindex_end(state, job);
   --state.n_active;
   return std::move(*attempt);
@@ -84,6 +159,7 @@ void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
     state.history.forget(found->second);
+    carry(state, found->second);
     if (!found->second.task)
       state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
     state.jobs.erase(found);
@@ -114,6 +190,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   } else {
     const auto kind = state.node_kinds.find(kind_of(found->second.info));
     if (--kind->second == 0) state.node_kinds.erase(kind);
+    remove(state.ready, found->second);
   }
   ++state.node_kinds[kind_of(fact.info)];
   auto& node = found->second;
@@ -122,14 +199,19 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
+  add(state.ready, node);
 }
 
 void on(State& state, const model::StrayGone& fact, Time) {
-  node_at(state, fact.node).strays.erase(fact.key);
+  auto& node = node_at(state, fact.node);
+  remove(state.ready, node);
+  node.strays.erase(fact.key);
+  add(state.ready, node);
 }
 
 void on(State& state, const model::NodeAway& fact, Time at) {
   auto& node = node_at(state, fact.node);
+  remove(state.ready, node);
   node.phase = NodePhase::away;
   node.since = at;
   state.away_since.emplace(at, node.id);
@@ -138,6 +220,7 @@ void on(State& state, const model::NodeAway& fact, Time at) {
 void on(State& state, const model::NodeLost& fact, Time at) {
   auto& node = node_at(state, fact.node);
   state.away_since.erase({node.since, node.id});
+  remove(state.ready, node);
   node.phase = NodePhase::lost;
   node.since = at;
 }
@@ -177,6 +260,7 @@ void on(State& state, const model::JobHeld& fact, Time) {
   waiting.held_by = fact.by;
   waiting.not_before.reset();
   reindex(state, job);
+  state.owed.erase(job.id);
 }
 
 void on(State& state, const model::JobReleased& fact, Time at) {
@@ -200,8 +284,12 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
        .allocation = fact.allocation,
        .started_at = at,
        .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
-       .steps = {}}};
+       .steps = {},
+       .checkpoint_at = {}}};
   index_end(state, job);
+  state.active_by_class[job.spec->class_name].insert(job.id);
+  state.holdings[owner_of(job)].add(fact.allocation, at);
+  state.owed.erase(job.id);
   ++state.n_active;
   change_namesakes(state, job);
   reindex_dependants(state, job);
@@ -214,6 +302,7 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   part->started = true;
   if (fact.key.step) return;
   if (auto* starting = std::get_if<Starting>(&job.phase)) {
+    note_time_limit(state, job, at);
     unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
     if (const auto end = last_end(job)) state.time_limits.emplace(*end, job.id);
@@ -242,31 +331,103 @@ void on(State& state, const model::LaunchEnded& fact, Time) {
   part->report = fact.report;
 }
 
-void on(State& state, const model::AttemptEnding& fact, Time at) {
-  auto& job = job_at(state, fact.job);
+/// From now on the attempt is being ended. One that was already may get another reason.
+Ending& begin_ending(State& state, Job& job, const model::Failure& why, Time at) {
   forget_time_limit(state, job);
+  forget_grace(state, job);
+  unindex_end(state, job);
   const auto since = running_since(job);
+  const auto* before = std::get_if<Ending>(&job.phase);
+  const auto makes_room_for = before != nullptr ? before->makes_room_for : std::nullopt;
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that is ended was active");
-  unindex_end(state, job);
-  job.phase = Phase(
-      Ending{.attempt = std::move(*attempt), .why = fact.why, .since = at, .running_since = since});
+  job.phase = Phase(Ending{.attempt = std::move(*attempt),
+                           .why = why,
+                           .since = at,
+                           .running_since = since,
+                           .makes_room_for = makes_room_for,
+                           .stop_at = {}});
+  return std::get<Ending>(job.phase);
+}
+
+void on(State& state, const model::AttemptEnding& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  begin_ending(state, job, fact.why, at);
   index_end(state, job);
+}
+
+void on(State& state, const model::AttemptPreempted& fact, Time at) {
+  auto& job = job_at(state, fact.job);
+  auto& ending = begin_ending(state, job,
+                              {.cause = model::Cause::preempted,
+                               .code = 0,
+                               .step = {},
+                               .rank = {},
+                               .node = {},
+                               .text = "for job " + to_text(fact.by)},
+                              at);
+  ending.makes_room_for = fact.by;
+  if (fact.stop_at > at) {
+    ending.stop_at = fact.stop_at;
+    state.graces.emplace(fact.stop_at, job.id);
+  }
+  index_end(state, job);
+}
+
+/// Does the job make room for the other, and is not gone yet? One that the state dropped is.
+bool makes_room(const State& state, model::JobId job, model::JobId other) {
+  const auto found = state.jobs.find(job);
+  if (found == state.jobs.end()) return false;
+  const auto* ending = std::get_if<Ending>(&found->second.phase);
+  return ending != nullptr && ending->makes_room_for == other;
+}
+
+void on(State& state, const model::RoomPromised& fact, Time) {
+  auto& owed = state.owed[fact.job];
+  for (const auto victim : fact.victims) {
+    if (makes_room(state, victim, fact.job)) owed.insert(victim);
+  }
+}
+
+void on(State& state, const model::GraceEnded& fact, Time) {
+  auto& job = job_at(state, fact.job);
+  auto* ending = std::get_if<Ending>(&job.phase);
+  base::check(ending != nullptr && ending->stop_at, "a grace that ends had begun");
+  forget_grace(state, job);
+  unindex_end(state, job);
+  ending->stop_at.reset();
+  index_end(state, job);
+}
+
+void on(State& state, const model::AttemptWarned& fact, Time) {
+  const auto& job = job_at(state, fact.job);
+  const auto* running = std::get_if<Running>(&job.phase);
+  base::check(running != nullptr, "an attempt that is warned runs");
+  if (const auto at = warn_at(*job.spec, running->since)) state.warnings.erase({*at, job.id});
+}
+
+void on(State& state, const model::CheckpointTaken& fact, Time) {
+  Attempt* attempt = active_attempt(job_at(state, fact.job));
+  base::check(attempt != nullptr, "an attempt that reports a checkpoint is active");
+  attempt->checkpoint_at = fact.taken_at;
 }
 
 void on(State& state, const model::AttemptRequeued& fact, Time at) {
   auto& job = job_at(state, fact.job);
   const auto* ending = std::get_if<Ending>(&job.phase);
   auto why = ending != nullptr ? std::optional(ending->why) : std::nullopt;
-  const auto attempt = take_attempt(state, job);
+  const auto attempt = take_attempt(state, job, at);
   if (!why && attempt.batch.report) why = attempt.batch.report->failure;
   const auto names = model::node_names(attempt.allocation);
   job.earlier.push_back({.attempt = attempt.number,
                          .nodes = model::compress_hosts(names),
+                         .cores = model::n_cores(attempt.allocation),
+                         .gpus = model::n_gpus(attempt.allocation),
                          .started_at = attempt.started_at,
                          .ended_at = at,
                          .why = why.value_or(model::Failure{})});
-  job.phase = Waiting{.held_by = {}, .not_before = fact.not_before, .as_of = at, .due = {}};
+  job.phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}};
+  if (fact.not_before > at) std::get<Waiting>(job.phase).not_before = fact.not_before;
   enter_waiting(state, job);
   reindex_dependants(state, job);
 }
@@ -332,8 +493,9 @@ void on(State& state, const model::JobEnded& fact, Time at) {
   Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
   if (std::holds_alternative<Waiting>(job.phase)) {
     leave_waiting(state, job);
+    state.owed.erase(job.id);
   } else if (!std::holds_alternative<Spread>(job.phase)) {
-    done.last = take_attempt(state, job);
+    done.last = take_attempt(state, job, at);
   }
   job.phase = std::move(done);
   state.history.learn(job);
@@ -347,6 +509,14 @@ void on(State& state, const model::ParentEnded& fact, Time) {
   auto& job = job_at(state, fact.job);
   job.past.insert_or_assign(fact.parent.job, fact.parent);
   reindex(state, job);
+}
+
+void on(State& state, const model::UsageCarried& fact, Time) {
+  const Owner owner{fact.uid, fact.workspace};
+  const Usage::Day day(std::chrono::floor<std::chrono::days>(fact.since.time_since_epoch()));
+  const Amount amount{.core_time = fact.core_time, .gpu_time = fact.gpu_time};
+  state.usage.add(owner, day, amount);
+  state.usage_dropped.add(owner, day, amount);
 }
 
 }  // namespace

@@ -85,29 +85,6 @@ base::Result<void> reachable(const model::JobSpec& spec, base::Time now) {
   return {};
 }
 
-base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
-                              const model::JobSpec& spec) {
-  const auto layout = model::resolve(spec.shape);
-  if (!layout) return std::unexpected(layout.error());
-  if (spec.priority < -priority_limit || spec.priority > priority_limit) {
-    return fail(Code::invalid, fmt::format("--priority is {}; expected {} to {}", spec.priority,
-                                           -priority_limit, priority_limit));
-  }
-  if (spec.script.empty() && spec.arguments.empty()) {
-    return fail(Code::invalid, "the job has neither a script nor a command");
-  }
-  const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
-  if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
-    return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
-  }
-  if (view.state.n_waiting >= settings.queued_jobs) {
-    return fail(Code::exhausted,
-                fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
-                            view.state.n_waiting));
-  }
-  return policy.admit(view, *layout, spec.pool);
-}
-
 /// The end of the jobs that it depends on, if it may start one day.
 base::Result<std::vector<model::PastJob>> promising(const State& state, const SubmitJob& submit) {
   auto past = past_parents(state, submit.spec->dependency, submit.past);
@@ -130,7 +107,7 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (!spec.token.empty() && known != view.state.job_by_token.end()) {
     return answer(submit.request, Answer(known->second));
   }
-  if (auto admitted = admissible(view, policy, settings, spec); !admitted) {
+  if (auto admitted = admissible(view, policy, settings, submit.user, spec); !admitted) {
     return answer(submit.request, std::unexpected(admitted.error()));
   }
   if (auto in_time = reachable(spec, now); !in_time) {
@@ -158,8 +135,13 @@ model::FactBody cancel(const Job& job, const std::string& by) {
   return end_waiting(job, cancelled(by));
 }
 
+/// One that is being ended only to start again later can still be cancelled.
 bool is_cancellable(const Job& job) {
-  return !std::holds_alternative<Done>(job.phase) && !std::holds_alternative<Ending>(job.phase);
+  if (const auto* ending = std::get_if<Ending>(&job.phase)) {
+    const auto cause = ending->why.cause;
+    return cause == model::Cause::preempted || cause == model::Cause::node_lost;
+  }
+  return !std::holds_alternative<Done>(job.phase);
 }
 
 /// Those that have started are ended, the others never start.
@@ -239,6 +221,20 @@ Decision decide_release(const State& state, const Settings& settings, const Rele
   return answer_with(request.request, model::JobReleased{request.job, request.user.name});
 }
 
+Decision decide_checkpoint(const State& state, const Settings& settings,
+                           const CheckpointJob& request, base::Time now) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  const Attempt* attempt = active_attempt(**job);
+  if (attempt == nullptr) {
+    return answer(request.request,
+                  fail(Code::conflict, fmt::format("job {} does not run; only a running job can "
+                                                   "report a checkpoint",
+                                                   to_text(request.job))));
+  }
+  return answer_with(request.request, model::CheckpointTaken{request.job, attempt->number, now});
+}
+
 base::Result<model::StepStarted> start_step(const State& state, const StartStep& request) {
   const auto found = state.jobs.find(request.job);
   if (found == state.jobs.end()) {
@@ -272,6 +268,31 @@ Decision decide_step(const State& state, const StartStep& request) {
 
 }  // namespace
 
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::User& user, const model::JobSpec& spec) {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return std::unexpected(layout.error());
+  if (spec.priority < -priority_limit || spec.priority > priority_limit) {
+    return fail(Code::invalid, fmt::format("--priority is {}; expected {} to {}", spec.priority,
+                                           -priority_limit, priority_limit));
+  }
+  if (auto allowed = view.classes.may_use(user, spec.class_name); !allowed) return allowed;
+  if (auto allowed = view.workspaces.may_use(user, spec.workspace); !allowed) return allowed;
+  if (spec.script.empty() && spec.arguments.empty()) {
+    return fail(Code::invalid, "the job has neither a script nor a command");
+  }
+  const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
+  if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
+    return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
+  }
+  if (view.state.n_waiting >= settings.queued_jobs) {
+    return fail(Code::exhausted,
+                fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
+                            view.state.n_waiting));
+  }
+  return policy.admit(view, *layout, spec.pool);
+}
+
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
                 const Input& input, base::Time now) {
   const State& state = view.state;
@@ -282,11 +303,13 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const HoldJob& i) { return decide_hold(state, settings, i); },
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
           [&](const StartStep& i) { return decide_step(state, i); },
+          [&](const CheckpointJob& i) { return decide_checkpoint(state, settings, i, now); },
           [&](const CancelAll& i) { return decide_cancel_all(state, settings, i); },
           [&](const NodeHello& i) { return decide_hello(view, settings, i); },
           [&](const NodeGone& i) { return decide_gone(state, i); },
           [&](const NodeSaysStarted& i) { return decide_started(state, i); },
           [&](const NodeSaysEnded& i) { return decide_ended(state, i); },
+          [&](const NodeSaysCheckpoint& i) { return decide_node_checkpoint(state, i, now); },
           [&](const Restarted&) { return decide_restarted(state); },
           [&](const Tick&) { return decide_tick(state, settings, now); }},
       input);

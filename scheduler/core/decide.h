@@ -22,6 +22,10 @@ struct Decision {
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
                 const Input& input, base::Time now);
 
+/// Would the user's request be accepted? errors: invalid, denied, not_found, exhausted
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::User& user, const model::JobSpec& spec);
+
 /// What follows from a fact that was just applied: the end of its job or a requeue; and for those
 /// that depend on a job that has ended.
 std::vector<model::FactBody> settle(const State& state, const Settings& settings,
@@ -32,6 +36,7 @@ std::vector<model::FactBody> settle(const State& state, const Settings& settings
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
 Decision decide_ended(const State& state, const NodeSaysEnded& said);
+Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);
 Decision decide_restarted(const State& state);
 Decision decide_tick(const State& state, const Settings& settings, base::Time now);

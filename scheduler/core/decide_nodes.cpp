@@ -197,6 +197,18 @@ Decision decide_ended(const State& state, const NodeSaysEnded& said) {
   return decision;
 }
 
+Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said,
+                                base::Time now) {
+  const auto job = state.jobs.find(said.key.job);
+  if (job == state.jobs.end()) return {};
+  const Attempt* attempt = active_attempt(job->second);
+  if (attempt == nullptr || attempt->number != said.key.attempt) return {};
+  const auto taken_at = std::min(said.taken_at, now);
+  if (attempt->checkpoint_at && *attempt->checkpoint_at >= taken_at) return {};
+  return {.facts = {model::CheckpointTaken{said.key.job, said.key.attempt, taken_at}},
+          .actions = {}};
+}
+
 Decision decide_gone(const State& state, const NodeGone& gone) {
   const auto node = state.nodes.find(gone.node);
   if (node == state.nodes.end() || node->second.phase != NodePhase::ready) return {};
@@ -217,6 +229,16 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
     if (due > now) break;
     const auto& job = state.jobs.at(id);
     decision.facts.push_back(end_in_time(job, due));
+  }
+  for (const auto& [due, id] : state.graces) {
+    if (due > now) break;
+    decision.facts.push_back(model::GraceEnded{id, active_attempt(state.jobs.at(id))->number});
+  }
+  for (const auto& [due, id] : state.warnings) {
+    if (due > now) break;
+    const auto& job = state.jobs.at(id);
+    const bool is_over = expected_end(job) <= now;  // it is being ended
+    if (!is_over) decision.facts.push_back(model::AttemptWarned{id, active_attempt(job)->number});
   }
   for (const auto& [due, id] : state.due) {
     if (due > now) break;

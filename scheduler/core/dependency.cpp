@@ -154,6 +154,7 @@ std::string_view ending_words(model::JobState state) {
   if (state == model::JobState::cancelled) return "was cancelled";
   if (state == model::JobState::timed_out) return "has timed out";
   if (state == model::JobState::node_lost) return "has lost its node";
+  if (state == model::JobState::preempted) return "was preempted";
   return "has failed";
 }
 

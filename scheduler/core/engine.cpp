@@ -58,7 +58,7 @@ void Engine::replay(model::Seq seq, const model::Fact& fact) {
 std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   reasons_.clear();
   std::vector<model::Fact> facts;
-  auto decision = decide({state_, settings_.pools}, policy_, settings_, input, now);
+  auto decision = decide(view(), policy_, settings_, input, now);
   for (auto& body : decision.facts) take({now, std::move(body)}, facts);
   for (auto& action : decision.actions) held_.push_back({last_seq_, std::move(action)});
   return facts;
@@ -85,24 +85,49 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
   last_pass_ = now;
   reasons_.clear();
-  bool is_awaited = true;
-  while (is_awaited) {
-    is_awaited = false;
-    last_plan_ = policy_.plan({state_, settings_.pools}, now);
-    for (auto& start : last_plan_.starts) {
-      const auto& chosen = state_.jobs.at(start.job);
-      is_awaited = is_awaited || state_.dependants.contains(start.job);
-      auto job = start.job;
-      if (chosen.tasks) {
-        const auto split = split_next(state_, chosen);
-        job = split.job;
-        take({now, split}, facts);
-      }
-      const auto attempt = state_.jobs.at(job).attempts + 1;
-      take({now, model::AttemptStarted{job, attempt, std::move(start.allocation)}}, facts);
-    }
-  }
+  do {
+    last_plan_ = policy_.plan(view(), now);
+  } while (carry_out(facts, now));
   return facts;
+}
+
+/// Returns whether another pass may start more: who is being ended leaves room for other plans, and
+/// who has started may have been waited for.
+bool Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
+  facts.reserve(facts.size() + last_plan_.starts.size());
+  bool is_awaited = !last_plan_.preemptions.empty();
+  for (auto& start : last_plan_.starts) {
+    is_awaited = is_awaited || state_.dependants.contains(start.job);
+    const auto job = single(start.job, facts, now);
+    const auto attempt = state_.jobs.at(job).attempts + 1;
+    take({now, model::AttemptStarted{job, attempt, std::move(start.allocation)}}, facts);
+  }
+  for (const auto& [planned, victims] : last_plan_.preemptions) {
+    const auto by = single(planned, facts, now);
+    for (const auto victim : victims) take({now, preempted(victim, by, now)}, facts);
+    take({now, model::RoomPromised{by, victims}}, facts);
+  }
+  return is_awaited;
+}
+
+/// The job itself; of an array its next task, which is made a job.
+model::JobId Engine::single(model::JobId id, std::vector<model::Fact>& facts, base::Time now) {
+  const auto& job = state_.jobs.at(id);
+  if (!job.tasks) return id;
+  const auto split = split_next(state_, job);
+  take({now, split}, facts);
+  return split.job;
+}
+
+/// A job that did not ask for a signal has no use for time to save its work.
+model::AttemptPreempted Engine::preempted(model::JobId victim, model::JobId by,
+                                          base::Time now) const {
+  const auto& job = state_.jobs.at(victim);
+  const Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "a job that makes room is active");
+  const bool can_save = job.spec->save_signal && attempt->batch.started;
+  const auto grace = settings_.classes.of(job.spec->class_name).grace;
+  return {victim, attempt->number, by, can_save ? now + grace : now};
 }
 
 std::vector<Action> Engine::durable(model::Seq seq) {
@@ -120,6 +145,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.time_limits.empty()) consider(state_.time_limits.begin()->first);
   if (!state_.due.empty()) consider(state_.due.begin()->first);
   if (!state_.too_late.empty()) consider(state_.too_late.begin()->first);
+  if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
+  if (!state_.graces.empty()) consider(state_.graces.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   return next;
@@ -138,7 +165,7 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
     return no_task(state_, found->second);
   if (!last_pass_) return model::NotConsidered{};
   const auto explain = [&] {
-    return policy_.explain({state_, settings_.pools}, last_plan_, found->second, *last_pass_);
+    return policy_.explain(view(), last_plan_, found->second, *last_pass_);
   };
   if (stands_out(id)) return explain();
   const auto kind = kind_of(found->second);
@@ -149,13 +176,46 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
 
 /// Does the last plan name the job itself? Other jobs of a kind have one reason.
 bool Engine::stands_out(model::JobId job) const {
-  return last_plan_.reservations.contains(job) ||
+  return last_plan_.reservations.contains(job) || state_.owed.contains(job) ||
          std::ranges::any_of(last_plan_.closed,
                              [job](const auto& closed) { return closed.second == job; });
 }
 
+base::Result<model::Advice> Engine::advise(const model::User& user, const model::JobSpec& spec,
+                                           base::Time now) const {
+  if (auto fine = admissible(view(), policy_, settings_, user, spec); !fine)
+    return std::unexpected(fine.error());
+  const Job job{.id = state_.next_job,
+                .user = user,
+                .spec = std::make_shared<const model::JobSpec>(spec),
+                .layout = *model::resolve(spec.shape),
+                .submitted_at = now,
+                .attempts = 0,
+                .earlier = {},
+                .phase = Waiting()};
+  return policy_.advise(view(), job, now);
+}
+
+base::Result<model::Advice> Engine::advise(model::JobId id, base::Time now) const {
+  const auto found = state_.jobs.find(id);
+  if (found == state_.jobs.end())
+    return base::fail(base::Code::not_found, "there is no job " + to_text(id));
+  const auto& job = found->second;
+  const auto kind = state_.queue.find(kind_of(job));
+  if (kind == state_.queue.end() || !kind->second.contains(id)) {
+    return base::fail(base::Code::conflict,
+                      "job " + to_text(id) + " is not one that waits for its turn");
+  }
+  return policy_.advise(view(), job, now);
+}
+
+std::vector<model::PriorityTerms> Engine::priorities(base::Time now) const {
+  return policy_.priorities(view(), now);
+}
+
 model::JobRecord Engine::record_of(const Job& job) const {
   auto record = job_record(job);
+  record.class_name = settings_.classes.of(job.spec->class_name).name;
   record.reason = reason_of(job.id);
   const auto reservation = last_plan_.reservations.find(job.id);
   const bool is_waiting = std::holds_alternative<Waiting>(job.phase);  // the plan may be older
@@ -169,7 +229,7 @@ model::NodeRecord Engine::record_of(const Node& node) const {
 }
 
 bool Engine::is_forgotten(const model::Fact& fact) const {
-  if (model::is_of_snapshot(fact)) return true;
+  if (is_of_snapshot(fact)) return true;
   const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
 }
@@ -182,8 +242,22 @@ std::vector<model::Fact> Engine::arrays_stand(base::Time now) const {
   return facts;
 }
 
-model::Fact Engine::numbers_given(base::Time now) const {
-  return {now, model::NumbersGiven{state_.next_job, state_.next_node}};
+std::vector<model::Fact> Engine::head(base::Time now) const {
+  std::vector<model::Fact> facts{{now, model::NumbersGiven{state_.next_job, state_.next_node}}};
+  for (const auto& [owner, days] : state_.usage_dropped.by_owner()) {
+    for (const auto& [day, amount] : days) {
+      const base::Time since(std::chrono::duration_cast<base::Duration>(day.time_since_epoch()));
+      facts.push_back({now, model::UsageCarried{owner.first, owner.second, since, amount.core_time,
+                                                amount.gpu_time}});
+    }
+  }
+  return facts;
+}
+
+bool is_of_snapshot(const model::Fact& fact) {
+  return std::holds_alternative<model::NumbersGiven>(fact.body) ||
+         std::holds_alternative<model::UsageCarried>(fact.body) ||
+         std::holds_alternative<model::ArrayStands>(fact.body);
 }
 
 }  // namespace scheduler

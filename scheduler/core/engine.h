@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/fact.h"
 #include "lib/model/reason.h"
@@ -31,8 +32,8 @@ class Engine {
   /// `now` never goes back.
   std::vector<model::Fact> handle(const Input& input, base::Time now);
 
-  /// One scheduling pass: due after the inputs that came at one time, before anything else is done.
-  /// Returns facts as handle() does.
+  /// A scheduling pass, and others as long as they end running jobs to make room: due after the
+  /// inputs that came at one time, before anything else is done. Returns facts as handle() does.
   std::vector<model::Fact> plan(base::Time now);
 
   /// Everything up to `seq` is on disk: the actions that may now be performed, in order.
@@ -48,6 +49,16 @@ class Engine {
   /// Why a waiting job waits, by the last pass; nullopt when it does not wait or is unknown.
   std::optional<model::Reason> reason_of(model::JobId job) const;
 
+  /// Who comes first among those that may start, and why: one of each kind.
+  std::vector<model::PriorityTerms> priorities(base::Time now) const;
+
+  /// When a request would start. errors: as its submission
+  base::Result<model::Advice> advise(const model::User& user, const model::JobSpec& spec,
+                                     base::Time now) const;
+
+  /// When a waiting job will start, and what would let it start now. errors: not_found, conflict
+  base::Result<model::Advice> advise(model::JobId job, base::Time now) const;
+
   /// A job as people see it; the job must be in the state.
   model::JobRecord record_of(const Job& job) const;
   model::NodeRecord record_of(const Node& node) const;
@@ -56,8 +67,10 @@ class Engine {
   /// for those that each snapshot makes anew.
   bool is_forgotten(const model::Fact& fact) const;
 
-  /// The fact that heads a snapshot, and those that end it.
-  model::Fact numbers_given(base::Time now) const;
+  /// The facts that head a snapshot: what is known of jobs that the state has dropped.
+  std::vector<model::Fact> head(base::Time now) const;
+
+  /// Those that end it: how arrays stand of which it has dropped tasks.
   std::vector<model::Fact> arrays_stand(base::Time now) const;
 
  private:
@@ -67,7 +80,11 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
+  model::JobId single(model::JobId id, std::vector<model::Fact>& facts, base::Time now);
+  bool carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
+  model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
+  View view() const { return {state_, settings_.pools, settings_.classes, settings_.workspaces}; }
 
   Settings settings_;
   Policy policy_;
@@ -78,5 +95,8 @@ class Engine {
   model::Seq last_seq_ = 0;
   std::deque<Held> held_;
 };
+
+/// Is it one of those that head or end a snapshot, and are made anew for the next?
+bool is_of_snapshot(const model::Fact& fact);
 
 }  // namespace scheduler

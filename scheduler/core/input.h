@@ -55,6 +55,13 @@ struct StartStep {
   std::shared_ptr<const model::StepSpec> spec;
 };
 
+/// The job says that its work until now is safe.
+struct CheckpointJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+};
+
 /// Ends every job that has started; the cluster goes down. Those that wait are kept for the next
 /// time. Answered at once.
 struct CancelAll {
@@ -82,6 +89,12 @@ struct NodeSaysEnded {
   model::LaunchReport report;
 };
 
+struct NodeSaysCheckpoint {
+  model::NodeId node;
+  model::LaunchKey key;
+  base::Time taken_at;
+};
+
 /// The driver has read the journal; nobody is connected yet.
 struct Restarted {};
 
@@ -89,6 +102,7 @@ struct Restarted {};
 struct Tick {};
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
-                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, Restarted, Tick>;
+                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
+                           Restarted, Tick, CheckpointJob>;
 
 }  // namespace scheduler

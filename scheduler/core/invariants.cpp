@@ -52,6 +52,13 @@ Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& u
   return std::nullopt;
 }
 
+Violation check_ready(const State& state) {
+  ReadyNodes expected;
+  for (const auto& [id, node] : state.nodes) add(expected, node);
+  if (expected == state.ready) return std::nullopt;
+  return "the index of the nodes that may take work is not what the nodes say";
+}
+
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
   const bool may_start = waiting != nullptr && !waiting->held_by &&
@@ -59,7 +66,8 @@ Violation check_queue(const State& state, const Job& job) {
                          (!job.tasks || job.tasks->startable > 0);
   const bool is_due = waiting != nullptr && waiting->due.has_value();
   const auto kind = state.queue.find(kind_of(job));
-  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id);
+  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id) &&
+                         kind->second.at(job.id) == job.submitted_at;
   if (is_queued && is_due) return fmt::format("job {} is due and queued", to_text(job.id));
   if ((is_queued || is_due) != may_start)
     return fmt::format("the queue is wrong about job {}", to_text(job.id));
@@ -127,10 +135,32 @@ Violation check_array(const State& state, const Job& job) {
   return std::nullopt;
 }
 
-Violation check_end(const State& state, const Job& job) {
-  const auto end = expected_end(job);
-  if (!end || state.expected_ends.contains({*end, job.id})) return std::nullopt;
-  return fmt::format("the expected ends lack job {}", to_text(job.id));
+Violation check_preemption(const State& state, const Job& job) {
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  const bool has_grace = ending != nullptr && ending->stop_at;
+  if (has_grace && !state.graces.contains({*ending->stop_at, job.id}))
+    return fmt::format("the graces lack job {}", to_text(job.id));
+  const auto of_class = state.active_by_class.find(job.spec->class_name);
+  const bool is_indexed =
+      of_class != state.active_by_class.end() && of_class->second.contains(job.id);
+  if (is_indexed != (active_attempt(job) != nullptr))
+    return fmt::format("the active jobs by class are wrong about job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+/// Who is owed room waits for it, and those who make room are being ended for it.
+Violation check_owed(const State& state) {
+  for (const auto& [by, victims] : state.owed) {
+    const auto job = state.jobs.find(by);
+    if (job == state.jobs.end() || !std::holds_alternative<Waiting>(job->second.phase))
+      return fmt::format("job {} is owed room and does not wait", to_text(by));
+    for (const auto victim : victims) {
+      const auto* ending = std::get_if<Ending>(&state.jobs.at(victim).phase);
+      if (ending == nullptr || ending->makes_room_for != by)
+        return fmt::format("job {} does not make room for job {}", to_text(victim), to_text(by));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -139,15 +169,15 @@ std::optional<std::string> violation(const State& state) {
   std::map<model::NodeId, Used> used;
   std::size_t n_waiting = 0;
   std::size_t n_active = 0;
-  std::size_t n_ends = 0;
+  Ends ends;
   for (const auto& [id, job] : state.jobs) {
     if (auto found = add_shares(job, used)) return found;
     if (auto found = check_queue(state, job)) return found;
     if (auto found = check_waiting(state, job)) return found;
     if (auto found = check_namesakes(state, job)) return found;
     if (auto found = check_array(state, job)) return found;
-    if (auto found = check_end(state, job)) return found;
-    if (expected_end(job)) ++n_ends;
+    if (auto found = check_preemption(state, job)) return found;
+    if (const auto end = expected_end(job)) add(ends, *end, job);
     if (id >= state.next_job)
       return fmt::format("job {} has a number that is still to be given", to_text(id));
     if (std::holds_alternative<Waiting>(job.phase)) ++n_waiting;
@@ -155,7 +185,9 @@ std::optional<std::string> violation(const State& state) {
   }
   if (n_waiting != state.n_waiting || n_active != state.n_active)
     return "the counts of jobs are wrong";
-  if (n_ends != state.expected_ends.size()) return "the expected ends name jobs that have none";
+  if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
+  if (auto found = check_owed(state)) return found;
+  if (auto found = check_ready(state)) return found;
   for (const auto& [parent, jobs] : state.dependants) {
     if (jobs.empty()) return fmt::format("nobody depends on job {}", to_text(parent));
   }

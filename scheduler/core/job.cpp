@@ -75,10 +75,23 @@ std::optional<base::Time> last_end(const Job& job) {
 }
 
 std::optional<base::Time> expected_end(const Job& job) {
-  if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->since;
+  if (const auto* ending = std::get_if<Ending>(&job.phase))
+    return ending->stop_at.value_or(ending->since);
   if (const auto* starting = std::get_if<Starting>(&job.phase))
     return end_of_run(*job.spec, starting->attempt.started_at);
   return last_end(job);
+}
+
+std::size_t n_ended_by(const Job& job, model::Cause cause) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      job.earlier, [cause](const auto& attempt) { return attempt.why.cause == cause; }));
+}
+
+base::Duration unsaved_time(const Job& job, base::Time now) {
+  const auto* attempt = active_attempt(job);
+  if (attempt == nullptr) return {};
+  const auto since = attempt->checkpoint_at.value_or(attempt->started_at);
+  return std::max(now - since, base::Duration());
 }
 
 bool has_live_parts(const Attempt& attempt) {

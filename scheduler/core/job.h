@@ -47,6 +47,7 @@ struct Attempt {
   base::Time started_at;
   Part batch;
   std::map<model::StepId, Step> steps;
+  std::optional<base::Time> checkpoint_at;  // the last that it reported
 
   bool operator==(const Attempt&) const = default;
 };
@@ -77,6 +78,8 @@ struct Ending {
   model::Failure why;
   base::Time since;
   std::optional<base::Time> running_since;
+  std::optional<model::JobId> makes_room_for;
+  std::optional<base::Time> stop_at;  // until then it may save its work
   bool operator==(const Ending&) const = default;
 };
 
@@ -137,7 +140,14 @@ bool has_live_parts(const Attempt& attempt);
 std::optional<base::Time> last_end(const Job& job);
 
 /// When the active attempt will be over at the latest by its limit or deadline; of one that is
-/// being ended: since when.
+/// being ended: when it is told to stop, or since when it was.
 std::optional<base::Time> expected_end(const Job& job);
+
+/// How many earlier attempts ended for this cause.
+std::size_t n_ended_by(const Job& job, model::Cause cause);
+
+/// For how long the active attempt would have run in vain if it ended now: since its last
+/// checkpoint or its start.
+base::Duration unsaved_time(const Job& job, base::Time now);
 
 }  // namespace scheduler

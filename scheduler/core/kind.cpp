@@ -9,6 +9,8 @@ JobKind kind_of(const Job& job) {
   return {.uid = job.user.uid,
           .priority = job.spec->priority,
           .pool = job.spec->pool,
+          .class_name = job.spec->class_name,
+          .workspace = job.spec->workspace,
           .time_limit = job.spec->time_limit,
           .layout = job.layout,
           .family = family_of(job.spec->name),

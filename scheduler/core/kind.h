@@ -17,6 +17,8 @@ struct JobKind {
   std::uint32_t uid = 0;
   int priority = 0;
   std::string pool;  // asked for; empty: any
+  std::string class_name;
+  std::string workspace;
   std::optional<base::Duration> time_limit;
   model::Layout layout;
   std::string family;  // of its name

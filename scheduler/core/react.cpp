@@ -26,6 +26,13 @@ Actions stop_live_parts(const Job& job, bool steps_only) {
   return actions;
 }
 
+/// The script passes the signal on to what it started.
+Actions ask_to_save(const Job& job) {
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr || !attempt->batch.is_live()) return {};
+  return {SendSave{attempt->batch.node, {job.id, attempt->number, {}}}};
+}
+
 Actions launch_live_parts(const State& state, const Settings& settings,
                           const model::LaunchKey& key) {
   Actions actions;
@@ -63,7 +70,7 @@ std::vector<LivePart> live_parts(const Job& job) {
 }
 
 bool is_to_end(const Job& job, const model::LaunchKey& key) {
-  if (std::holds_alternative<Ending>(job.phase)) return true;
+  if (const auto* ending = std::get_if<Ending>(&job.phase)) return !ending->stop_at;
   const Attempt* attempt = active_attempt(job);
   return key.step && attempt != nullptr && !attempt->batch.is_live();
 }
@@ -115,6 +122,17 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
           [&](const model::LaunchEnded& ended) { return after_launch_ended(after, ended); },
           [&](const model::AttemptEnding& ending) {
             return stop_live_parts(after.jobs.at(ending.job), false);
+          },
+          [&](const model::AttemptPreempted& preempted) {
+            const auto& job = after.jobs.at(preempted.job);
+            const bool has_time = std::get<Ending>(job.phase).stop_at.has_value();
+            return has_time ? ask_to_save(job) : stop_live_parts(job, false);
+          },
+          [&](const model::GraceEnded& grace) {
+            return stop_live_parts(after.jobs.at(grace.job), false);
+          },
+          [&](const model::AttemptWarned& warned) {
+            return ask_to_save(after.jobs.at(warned.job));
           },
           [](const auto&) { return Actions(); }},
       fact.body);

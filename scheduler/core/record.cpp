@@ -39,6 +39,7 @@ model::StepRecord record_of(model::StepId id, const Step& step) {
 
 void add_attempt(model::JobRecord& record, const Attempt& attempt) {
   record.allocation = attempt.allocation;
+  record.checkpoint_at = attempt.checkpoint_at;
   add_usage(record.usage, attempt.batch);
   for (const auto& [id, step] : attempt.steps) {
     record.steps.push_back(record_of(id, step));
@@ -77,6 +78,8 @@ model::JobRecord job_record(const Job& job) {
                           .user = job.user,
                           .name = job.spec->name,
                           .pool = job.spec->pool,
+                          .workspace = job.spec->workspace,
+                          .class_name = job.spec->class_name,
                           .comment = job.spec->comment,
                           .state = state_of(job),
                           .priority = job.spec->priority,
@@ -99,6 +102,7 @@ model::JobRecord job_record(const Job& job) {
                           .allocation = {},
                           .started_at = {},
                           .ended_at = {},
+                          .checkpoint_at = {},
                           .reason = {},
                           .expected_start = {},
                           .outcome = {},

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "scheduler/core/class.h"
+#include "scheduler/core/workspace.h"
 
 namespace scheduler {
 
@@ -13,6 +15,8 @@ struct Settings {
   std::string cluster = "local";
   std::uint32_t owner_uid = 0;  // may act on everybody's jobs, as root may
   std::vector<std::string> pools{"default"};
+  Classes classes;
+  Workspaces workspaces;
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses

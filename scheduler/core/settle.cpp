@@ -50,7 +50,18 @@ model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
   if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
     outcome.ending = model::Ending::timed_out;
   if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
+  if (why.cause == Cause::preempted) outcome.ending = model::Ending::preempted;
   return outcome;
+}
+
+/// When the job may start again after such an end; nullopt: it does not.
+std::optional<base::Time> again_from(const Job& job, const Settings& settings, model::Ending ending,
+                                     base::Time now) {
+  if (!job.spec->requeue) return std::nullopt;
+  if (ending == model::Ending::preempted) return now;
+  if (ending != model::Ending::node_lost) return std::nullopt;
+  if (n_ended_by(job, Cause::node_lost) >= settings.requeue_limit) return std::nullopt;
+  return now + settings.requeue_backoff;
 }
 
 std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& settings,
@@ -59,9 +70,8 @@ std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& sett
   if (attempt == nullptr || has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
   const auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
-  if (outcome.ending == model::Ending::node_lost && job.earlier.size() < settings.requeue_limit) {
-    return {model::AttemptRequeued{job.id, attempt->number, now + settings.requeue_backoff}};
-  }
+  if (const auto again = again_from(job, settings, outcome.ending, now))
+    return {model::AttemptRequeued{job.id, attempt->number, *again}};
   return {model::JobEnded{job.id, outcome}};
 }
 

@@ -43,4 +43,8 @@ base::Bytes free_memory(const Node& node) {
   return node.memory_used < memory ? memory - node.memory_used : base::Bytes();
 }
 
+Amounts free_amounts(const Node& node) {
+  return {.cores = n_free_cores(node), .gpus = n_free_gpus(node), .memory = free_memory(node)};
+}
+
 }  // namespace scheduler

@@ -9,13 +9,17 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/node.h"
+#include "scheduler/core/ends.h"
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
+#include "scheduler/core/ready_nodes.h"
+#include "scheduler/core/usage.h"
 
 namespace scheduler {
 
@@ -42,6 +46,7 @@ model::GpuSet free_gpus(const Node& node);
 int n_free_cores(const Node& node);
 int n_free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
+Amounts free_amounts(const Node& node);
 
 /// What nodes have in common for a request that any of them could serve.
 struct NodeKind {
@@ -55,8 +60,11 @@ struct NodeKind {
 
 NodeKind kind_of(const model::NodeInfo& info);
 
-/// Eligible jobs; of a kind in order of submission. No kind is empty.
-using Queue = std::map<JobKind, std::set<model::JobId>>;
+/// Jobs of one kind in order of submission, and when that was.
+using QueuedJobs = std::map<model::JobId, base::Time>;
+
+/// Eligible jobs. No kind is empty.
+using Queue = std::map<JobKind, QueuedJobs>;
 
 /// Jobs that have not ended of one user and name, for singletons.
 struct Namesakes {
@@ -69,13 +77,6 @@ using NamesakeKey = std::pair<std::uint32_t, std::string>;
 
 NamesakeKey namesake_key(const Job& job);
 
-/// Order of names that people expect: n2 before n10.
-struct NameOrder {
-  bool operator()(const std::string& a, const std::string& b) const {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  }
-};
-
 struct State {
   std::map<model::JobId, Job> jobs;
   std::map<model::NodeId, Node> nodes;
@@ -83,20 +84,29 @@ struct State {
   model::NodeId next_node{1};
 
   // Indexes over the above, kept by apply().
-  std::map<std::string, model::NodeId, NameOrder> node_by_name;
+  NodesByName node_by_name;
+  ReadyNodes ready;
   std::map<NodeKind, int> node_kinds;  // how many there are of each
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
-  std::set<std::pair<base::Time, model::JobId>> time_limits;    // running jobs: last_end()
-  std::set<std::pair<base::Time, model::JobId>> expected_ends;  // active jobs that have one
-  std::set<std::pair<base::Time, model::JobId>> due;            // waiting jobs that may start then
-  std::set<std::pair<base::Time, model::JobId>> too_late;       // waiting jobs with a deadline
-  std::map<model::JobId, std::set<model::JobId>> dependants;    // that wait, by what they depend on
-  std::map<NamesakeKey, Namesakes> namesakes;                   // of jobs that have not ended
+  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs: last_end()
+  Ends expected_ends;                                         // of active jobs that have one
+  std::set<std::pair<base::Time, model::JobId>> due;          // waiting jobs that may start then
+  std::set<std::pair<base::Time, model::JobId>> too_late;     // waiting jobs with a deadline
+  std::map<model::JobId, std::set<model::JobId>> dependants;  // that wait, by what they depend on
+  std::map<NamesakeKey, Namesakes> namesakes;                 // of jobs that have not ended
+  std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
+  std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
+  std::map<std::string, std::set<model::JobId>> active_by_class;  // as the jobs name it
+  /// Waiting jobs that others were ended for, and which of these are not gone yet.
+  std::map<model::JobId, std::set<model::JobId>> owed;
   std::set<std::pair<base::Time, model::NodeId>> away_since;
-  std::deque<model::JobId> ended;  // oldest first
-  History history;                 // of these
-  std::size_t n_waiting = 0;       // held ones included
+  std::deque<model::JobId> ended;     // oldest first
+  History history;                    // of these
+  std::map<Owner, Holding> holdings;  // of those with active attempts
+  Usage usage;                        // of attempts that have ended
+  Usage usage_dropped;                // of these, those of jobs that are no longer here
+  std::size_t n_waiting = 0;          // held ones included
   std::size_t n_active = 0;
 
   std::size_t jobs_kept = 10'000;  // of those that have ended; constant

@@ -4,21 +4,28 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/model/advice.h"
 #include "lib/model/layout.h"
+#include "lib/model/priority.h"
 #include "lib/model/reason.h"
+#include "scheduler/core/class.h"
 #include "scheduler/core/state.h"
+#include "scheduler/core/workspace.h"
 
 namespace scheduler {
 
-/// The state, and which pools exist.
+/// The state, and which pools, classes and workspaces exist.
 struct View {
   const State& state;
   const std::vector<std::string>& pools;
+  const Classes& classes;
+  const Workspaces& workspaces;
 };
 
 struct Start {
@@ -26,10 +33,17 @@ struct Start {
   model::Allocation allocation;
 };
 
-/// What one pass decides: starts to make now, disjoint in resources, and what stands before the
-/// jobs that stay.
+/// Running jobs that make room for a waiting one.
+struct Preemption {
+  model::JobId by;
+  std::vector<model::JobId> victims;
+};
+
+/// What one pass decides: starts to make now, disjoint in resources; whom to end, so that others
+/// can start then; and what stands before the jobs that stay.
 struct Plan {
   std::vector<Start> starts;
+  std::vector<Preemption> preemptions;
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
 };
@@ -41,6 +55,12 @@ struct Policy {
 
   /// Why a job that is in the queue did not start in the pass that gave this plan, its starts made.
   std::function<model::Reason(const View&, const Plan&, const Job&, base::Time now)> explain;
+
+  /// When a job will start that is in the queue, or would if it were submitted now.
+  std::function<model::Advice(const View&, const Job&, base::Time now)> advise;
+
+  /// What decides who comes first among those in the queue: one of each kind, the first one first.
+  std::function<std::vector<model::PriorityTerms>(const View&, base::Time now)> priorities;
 
   /// May this request ever run on the nodes that are known? The error says what would fit.
   std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)>

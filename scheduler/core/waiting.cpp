@@ -66,7 +66,7 @@ void index(State& state, Job& job) {
     waiting.due = due;
     state.due.emplace(due, job.id);
   } else {
-    state.queue[kind_of(job)].insert(job.id);
+    state.queue[kind_of(job)].emplace(job.id, job.submitted_at);
   }
 }
 

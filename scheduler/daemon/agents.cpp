@@ -93,18 +93,22 @@ bool Agents::take_first(SessionId id, Session& session, model::FromAgent message
 }
 
 void Agents::take_next(model::NodeId node, model::FromAgent message) {
-  std::visit(base::Overloaded{
-                 [](const model::AgentHello&) {},  // a repeated one that crossed its answer
-                 [](const model::Heartbeat&) {},
-                 [&](const model::ReportStarted& started) {
-                   core_.submit(scheduler::NodeSaysStarted{node, started.key});
-                 },
-                 [&](model::ReportEnded& ended) {
-                   core_.submit(scheduler::NodeSaysEnded{node, std::move(ended.report)});
-                 },
-                 [&](const model::LogChunk& chunk) { take_chunk(node, chunk); },
-             },
-             message);
+  std::visit(
+      base::Overloaded{
+          [](const model::AgentHello&) {},  // a repeated one that crossed its answer
+          [](const model::Heartbeat&) {},
+          [&](const model::ReportStarted& started) {
+            core_.submit(scheduler::NodeSaysStarted{node, started.key});
+          },
+          [&](model::ReportEnded& ended) {
+            core_.submit(scheduler::NodeSaysEnded{node, std::move(ended.report)});
+          },
+          [&](const model::LogChunk& chunk) { take_chunk(node, chunk); },
+          [&](const model::ReportCheckpoint& checkpoint) {
+            core_.submit(scheduler::NodeSaysCheckpoint{node, checkpoint.key, checkpoint.taken_at});
+          },
+      },
+      message);
 }
 
 void Agents::take_chunk(model::NodeId node, const model::LogChunk& chunk) {
@@ -171,6 +175,10 @@ void Agents::perform(const scheduler::SendLaunch& send_launch) {
 
 void Agents::perform(const scheduler::SendStop& stop) {
   send(stop.node, model::Stop{stop.key});
+}
+
+void Agents::perform(const scheduler::SendSave& save) {
+  send(save.node, model::Save{save.key});
 }
 
 void Agents::perform(const scheduler::SendAcknowledge& acknowledge) {

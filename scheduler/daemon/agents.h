@@ -57,6 +57,7 @@ class Agents {
   /// Orders for a node without a session are dropped: the core repeats them when it is back.
   void perform(const scheduler::SendLaunch& send);
   void perform(const scheduler::SendStop& send);
+  void perform(const scheduler::SendSave& save);
   void perform(const scheduler::SendAcknowledge& send);
 
   bool is_connected(model::NodeId node) const { return by_node_.contains(node); }

@@ -83,7 +83,7 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 14> table{{
+  static constexpr std::array<Route, 18> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
@@ -91,12 +91,16 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/shutdown", &Api::shutdown},
       {"POST", "/v1/jobs", &Api::submit},
       {"GET", "/v1/jobs", &Api::jobs},
+      {"GET", "/v1/priorities", &Api::priorities},
       {"GET", "/v1/jobs/{job}", &Api::job},
+      {"GET", "/v1/jobs/{job}/advice", &Api::job_advice},
+      {"POST", "/v1/advice", &Api::advice},
       {"GET", "/v1/jobs/{job}/script", &Api::script},
       {"GET", "/v1/jobs/{job}/logs", &Api::logs},
       {"POST", "/v1/jobs/{job}/cancel", &Api::cancel, true},
       {"POST", "/v1/jobs/{job}/hold", &Api::hold},
       {"POST", "/v1/jobs/{job}/release", &Api::release},
+      {"POST", "/v1/jobs/{job}/checkpoint", &Api::checkpoint},
       {"POST", "/v1/jobs/{job}/steps", &Api::start_step},
   }};
   return table;

@@ -79,9 +79,13 @@ class Api {
   void cancel(Ask ask);
   void hold(Ask ask);
   void release(Ask ask);
+  void checkpoint(Ask ask);
   void start_step(Ask ask);
   // api_jobs.cpp
   void jobs(Ask ask);
+  void priorities(Ask ask);
+  void advice(Ask ask);
+  void job_advice(Ask ask);
   void job(Ask ask);
   void script(Ask ask);
   void logs(Ask ask);

@@ -7,6 +7,7 @@
 #include "scheduler/daemon/api.h"
 #include "scheduler/daemon/job_list.h"
 #include "scheduler/daemon/log_sources.h"
+#include "scheduler/daemon/submission.h"
 
 namespace musterd {
 
@@ -61,6 +62,38 @@ void Api::jobs(Ask ask) {
                          responder.fail(page.error());
                        }
                      });
+}
+
+void Api::priorities(Ask ask) {
+  auto& driver = parts_.driver;
+  ask.responder.send(json_response(wire::to_json(driver.engine().priorities(driver.now()))));
+}
+
+namespace {
+
+void give_advice(http::Responder responder, const base::Result<model::Advice>& advice) {
+  if (advice) {
+    responder.send(json_response(wire::to_json(*advice)));
+  } else {
+    responder.fail(advice.error());
+  }
+}
+
+}  // namespace
+
+/// What would become of a submission, without submitting.
+void Api::advice(Ask ask) {
+  const auto spec = wire::job_spec_from_json(ask.request.body);
+  if (!spec) return ask.responder.fail(spec.error());
+  const auto fine = check_submission(*spec, parts_.config.limits.script);
+  if (!fine) return ask.responder.fail(fine.error());
+  auto& driver = parts_.driver;
+  give_advice(ask.responder, driver.engine().advise(ask.user, *spec, driver.now()));
+}
+
+void Api::job_advice(Ask ask) {
+  auto& driver = parts_.driver;
+  give_advice(ask.responder, driver.engine().advise(ask.job, driver.now()));
 }
 
 void Api::job(Ask ask) {

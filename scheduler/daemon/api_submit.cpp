@@ -102,6 +102,15 @@ void Api::release(Ask ask) {
       nothing);
 }
 
+void Api::checkpoint(Ask ask) {
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::CheckpointJob{request, std::move(ask.user), ask.job};
+      },
+      nothing);
+}
+
 void Api::start_step(Ask ask) {
   auto request = wire::step_request_from_json(ask.request.body);
   if (!request) return ask.responder.fail(request.error());

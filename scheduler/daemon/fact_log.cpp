@@ -89,6 +89,35 @@ struct Line {
                                   {"attempt", fact.attempt},
                                   {"not_before", to_text(fact.not_before)}});
   }
+  void operator()(const model::AttemptPreempted& fact) const {
+    log.info("attempt_preempted", {{"seq", seq},
+                                   {"job", fact.job.number()},
+                                   {"attempt", fact.attempt},
+                                   {"by", fact.by.number()},
+                                   {"stop_at", to_text(fact.stop_at)}});
+  }
+  void operator()(const model::RoomPromised& fact) const {
+    std::vector<std::string> victims;
+    for (const auto victim : fact.victims) victims.push_back(to_text(victim));
+    log.info("room_promised",
+             {{"seq", seq}, {"job", fact.job.number()}, {"victims", base::join(victims, ",")}});
+  }
+  void operator()(const model::GraceEnded& fact) const {
+    log.info("grace_ended", {{"seq", seq}, {"job", fact.job.number()}, {"attempt", fact.attempt}});
+  }
+  void operator()(const model::AttemptWarned& fact) const {
+    log.info("attempt_warned",
+             {{"seq", seq}, {"job", fact.job.number()}, {"attempt", fact.attempt}});
+  }
+  void operator()(const model::CheckpointTaken& fact) const {
+    log.info("checkpoint_taken", {{"seq", seq},
+                                  {"job", fact.job.number()},
+                                  {"attempt", fact.attempt},
+                                  {"taken_at", to_text(fact.taken_at)}});
+  }
+  void operator()(const model::UsageCarried& fact) const {
+    log.debug("usage_carried", {{"seq", seq}, {"uid", fact.uid}, {"workspace", fact.workspace}});
+  }
   void operator()(const model::JobEnded& fact) const {
     log.info("job_ended", {{"seq", seq},
                            {"job", fact.job.number()},

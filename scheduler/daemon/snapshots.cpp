@@ -20,7 +20,7 @@ void Snapshots::consider() {
   is_busy_ = true;
   auto plan = std::make_shared<Plan>(Plan{.up_to = engine.last_seq(),
                                           .jobs = {},
-                                          .head = engine.numbers_given(parts_.driver.now()),
+                                          .head = engine.head(parts_.driver.now()),
                                           .tail = engine.arrays_stand(parts_.driver.now())});
   plan->jobs.reserve(engine.state().jobs.size());
   for (const auto& [id, job] : engine.state().jobs) plan->jobs.push_back(id);
@@ -44,9 +44,9 @@ void Snapshots::sift(std::shared_ptr<const Plan> plan, const Old& old) {
 /// The facts of the old snapshot and of the records after it that the state still needs.
 Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
                                    const std::optional<store::Snapshot>& old) {
-  std::vector<model::Fact> left{plan.head};
+  auto left = plan.head;
   const auto keep = [&](model::Fact fact) {
-    if (model::is_of_snapshot(fact)) return;
+    if (scheduler::is_of_snapshot(fact)) return;
     const auto job = model::job_of(fact.body);
     if (!job || std::ranges::binary_search(plan.jobs, *job)) left.push_back(std::move(fact));
   };

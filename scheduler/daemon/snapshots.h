@@ -40,7 +40,7 @@ class Snapshots {
   struct Plan {
     model::Seq up_to = 0;
     std::vector<model::JobId> jobs;  // in the state then, ascending
-    model::Fact head;
+    std::vector<model::Fact> head;
     std::vector<model::Fact> tail;
   };
   using Old = base::Result<std::optional<store::Snapshot>>;

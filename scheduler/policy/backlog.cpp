@@ -1,6 +1,8 @@
 #include "scheduler/policy/backlog.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace policy {
 
@@ -8,27 +10,16 @@ namespace {
 
 using base::Duration;
 
-/// Amounts as numbers, of which only shares are made.
-struct Amounts {
-  double cores = 0;
-  double gpus = 0;
-  double memory = 0;
-};
-
-void add_node(Amounts& sum, const scheduler::Node& node) {
-  sum.cores += static_cast<double>(node.info.topology.cores.size());
-  sum.gpus += static_cast<double>(node.info.topology.gpus.size());
-  sum.memory += static_cast<double>(node.info.topology.memory.count());
-}
-
 double share(double part, double whole) {
   return part > 0 && whole > 0 ? part / whole : 0;
 }
 
-double dominant_share(const model::Layout& layout, const Amounts& whole) {
+double dominant_share(const model::Layout& layout, const scheduler::Totals& whole) {
   const auto demand = model::demand_of(layout, layout.tasks);
-  return std::max({share(demand.cores, whole.cores), share(demand.gpus, whole.gpus),
-                   share(static_cast<double>(demand.memory.count()), whole.memory)});
+  return std::max({share(demand.cores, static_cast<double>(whole.cores)),
+                   share(demand.gpus, static_cast<double>(whole.gpus)),
+                   share(static_cast<double>(demand.memory.count()),
+                         static_cast<double>(whole.memory.count()))});
 }
 
 /// Work by pool, in microseconds of all that the pool has.
@@ -37,10 +28,12 @@ class Sum {
   explicit Sum(const scheduler::View& view) {
     for (const auto& pool : view.pools) wholes_[pool];
     wholes_[""];
-    for (const auto& [id, node] : view.state.nodes) {
-      if (!scheduler::may_take_work(node)) continue;
-      add_node(wholes_[node.info.pool], node);
-      add_node(wholes_[""], node);
+    for (const auto& [pool, ready] : view.state.ready.pools) {
+      wholes_[pool] = ready.whole;
+      auto& all = wholes_[""];
+      all.cores += ready.whole.cores;
+      all.gpus += ready.whole.gpus;
+      all.memory += ready.whole.memory;
     }
   }
 
@@ -67,31 +60,44 @@ class Sum {
   }
 
  private:
-  std::map<std::string, Amounts> wholes_;
+  std::map<std::string, scheduler::Totals> wholes_;
   std::map<std::string, double> busy_;
 };
 
 /// An array is to run once for each task that has not started.
 std::size_t n_runs(const scheduler::State& state, const scheduler::JobKind& kind,
-                   const std::set<model::JobId>& jobs) {
+                   const scheduler::QueuedJobs& jobs) {
   if (!kind.is_array) return jobs.size();
   std::size_t n = 0;
-  for (const auto id : jobs)
+  for (const auto& [id, submitted_at] : jobs)
     n += static_cast<std::size_t>(state.jobs.at(id).tasks->tally.pending.count());
   return n;
 }
 
+Sum of_queue(const scheduler::View& view) {
+  Sum sum(view);
+  for (const auto& [kind, jobs] : view.state.queue)
+    sum.add(kind.pool, kind.layout, view.state.history.predict(kind),
+            n_runs(view.state, kind, jobs));
+  return sum;
+}
+
 }  // namespace
+
+std::map<std::string, Duration> queue_times(const scheduler::View& view) {
+  return of_queue(view).times();
+}
 
 std::map<std::string, Duration> drain_times(const scheduler::View& view, base::Time now) {
   const auto& state = view.state;
-  Sum sum(view);
-  for (const auto& [kind, jobs] : state.queue)
-    sum.add(kind.pool, kind.layout, state.history.predict(kind), n_runs(state, kind, jobs));
-  for (const auto& [end, id] : state.expected_ends) {
-    if (end <= now) continue;
-    const auto& job = state.jobs.at(id);
-    sum.add(job.spec->pool, job.layout, end - now, 1);
+  auto sum = of_queue(view);
+  for (auto end = state.expected_ends.upper_bound(now); end != state.expected_ends.end(); ++end) {
+    std::optional<model::JobId> last;
+    for (const auto& each : end->second) {
+      if (std::exchange(last, each.job) == each.job) continue;
+      const auto& job = state.jobs.at(each.job);
+      sum.add(job.spec->pool, job.layout, end->first - now, 1);
+    }
   }
   return sum.times();
 }

@@ -12,7 +12,10 @@ namespace policy {
 /// By pool asked for ("": any, which is no shorter than the longest). Waiting jobs count for as
 /// long as they are expected to run, running ones until their limits, each with the share that it
 /// takes of what the pool has most need of (the dominant share: Ghodsi et al., NSDI 2011). cost:
-/// O(nodes + kinds + running jobs)
+/// O(kinds + running jobs)
 std::map<std::string, base::Duration> drain_times(const scheduler::View& view, base::Time now);
+
+/// What the waiting jobs alone make of that: never more. cost: O(kinds)
+std::map<std::string, base::Duration> queue_times(const scheduler::View& view);
 
 }  // namespace policy

@@ -56,8 +56,10 @@ std::vector<model::JobId> holders(const scheduler::State& state,
     if (fits(*node, demand)) continue;
     for (const auto job : node->jobs) ends.emplace(job, base::Time::max());
   }
-  for (const auto& [at, job] : state.expected_ends) {
-    if (const auto found = ends.find(job); found != ends.end()) found->second = at;
+  for (const auto& [at, returns] : state.expected_ends) {
+    for (const auto& each : returns) {
+      if (const auto found = ends.find(each.job); found != ends.end()) found->second = at;
+    }
   }
   std::vector<model::JobId> jobs;
   for (const auto& [job, at] : ends) jobs.push_back(job);
@@ -108,10 +110,23 @@ std::optional<model::WouldDelay> next_reserved(const scheduler::View& view,
   return next;
 }
 
+/// The jobs that are being ended for it, if any still run.
+std::optional<model::Preempting> preempting(const scheduler::View& view,
+                                            const scheduler::Plan& plan, const scheduler::Job& job,
+                                            base::Time now) {
+  const auto owed = view.state.owed.find(job.id);
+  if (owed == view.state.owed.end() || owed->second.empty()) return std::nullopt;
+  model::Preempting reason{.victims = {owed->second.begin(), owed->second.end()}, .until = now};
+  if (const auto start = plan.reservations.find(job.id); start != plan.reservations.end())
+    reason.until = start->second;
+  return reason;
+}
+
 }  // namespace
 
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
+  if (const auto reason = preempting(view, plan, job, now)) return *reason;
   if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
   if (!fits_now(view, job, now)) return missing(view, job);
   if (const auto next = next_reserved(view, plan, job)) return *next;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
+#include "scheduler/policy/advise.h"
 #include "scheduler/policy/backlog.h"
 #include "scheduler/policy/rank.h"
 
@@ -11,10 +13,23 @@ namespace policy {
 
 using scheduler::Plan;
 
+namespace {
+
+/// Searches for room that come to nothing in one pass; each looks at all nodes.
+constexpr int most_vain_searches = 16;
+
+/// A shorter time limit is no help to anybody.
+constexpr base::Duration shortest_advice = std::chrono::minutes(1);
+
+}  // namespace
+
 Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
-    : options_(options), view_(view), now_(now), timeline_(view, now) {}
+    : options_(options), view_(view), now_(now), timeline_(view, now) {
+  if (options.order == Order::predicted) favour_.emplace(options.weights, view, now);
+}
 
 bool Pass::comes_later(const Head& a, const Head& b) {
+  if (a.is_owed != b.is_owed) return b.is_owed;
   if (a.priority != b.priority) return a.priority < b.priority;
   if (a.is_overdue != b.is_overdue) return b.is_overdue;
   if (!a.is_overdue && a.rank != b.rank) return a.rank < b.rank;
@@ -27,15 +42,17 @@ bool Pass::is_longer(const Head& a, const Head& b) {
   return of_a != of_b ? of_a > of_b : a.job > b.job;
 }
 
-Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs) {
+Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs) {
   const bool is_asked = options_.order == Order::predicted;
-  Head head{.priority = kind.priority,
+  Head head{.is_owed = false,
+            .priority = view_.classes.of(kind.class_name).base + kind.priority,
             .is_overdue = false,
+            .favour = favour_ ? favour_->of(kind) : 1,
             .rank = 0,
-            .job = *jobs.begin(),
+            .job = jobs.begin()->first,
             .kind = &kind,
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
-            .n_left = n_starts(*jobs.begin()),
+            .n_left = n_starts(jobs.begin()->first),
             .at = jobs.begin(),
             .end = jobs.end()};
   rank(head);
@@ -43,43 +60,146 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const std::set<model::J
 }
 
 int Pass::n_starts(model::JobId id) const {
-  const auto& job = view_.state.jobs.at(id);
-  return job.tasks ? job.tasks->startable : 1;
+  const auto job = view_.state.jobs.find(id);  // one that is only asked about is not there
+  return job != view_.state.jobs.end() && job->second.tasks ? job->second.tasks->startable : 1;
 }
 
 void Pass::rank(Head& head) {
   if (options_.order == Order::fcfs) return;
-  const auto& job = view_.state.jobs.at(head.job);
-  head.rank = rank_of(options_.order, job, head.predicted, now_);
-  head.is_overdue = is_overdue(head, job);
+  head.rank =
+      rank_of(options_.order, *head.kind, head.predicted, now_ - head.at->second) * head.favour;
+  head.is_overdue = is_overdue(head);
 }
 
 /// One job of a pool at a time: when the longest overdue one stays, the others keep their ranks.
-bool Pass::is_overdue(const Head& head, const scheduler::Job& job) {
-  const auto wait = now_ - job.submitted_at;
+bool Pass::is_overdue(const Head& head) {
+  const auto wait = now_ - head.at->second;
   if (options_.order != Order::predicted || wait <= patience) return false;
-  if (promised_.contains(head.kind->pool)) return false;
+  if (has_overdue_.contains(head.kind->pool)) return false;
+  if (!queue_times_) queue_times_ = queue_times(view_);
+  if (!policy::is_overdue(wait, queue_times_->at(head.kind->pool))) return false;
   if (!drain_times_) drain_times_ = drain_times(view_, now_);
   return policy::is_overdue(wait, drain_times_->at(head.kind->pool));
 }
 
 Plan Pass::run() {
   std::vector<Head> heads;
-  heads.reserve(view_.state.queue.size());
-  for (const auto& [kind, jobs] : view_.state.queue) heads.push_back(head_of(kind, jobs));
+  add_heads(heads);
   try_in(std::move(heads), comes_later);
   is_backfilling_ = true;
   try_in(std::exchange(later_, {}), is_longer);
   return std::move(plan_);
 }
 
-/// Goes through the kinds, best head first; a kind whose head stays for good is done with.
+/// A pass up to the turn of the job that is asked about; it is over then.
+model::Advice Pass::advise(const scheduler::Job& job) {
+  asked_ = &job;
+  asked_kind_ = kind_of(job);
+  asked_alone_ = {{job.id, job.submitted_at}};
+  (void)run();
+  if (!advice_) answer(head_of(asked_kind_, asked_alone_));  // its turn did not come
+  return std::move(*advice_);
+}
+
+void Pass::answer(const Head& head) {
+  auto& advice = advice_.emplace();
+  const auto& spec = *asked_->spec;
+  advice.starts_now = would_start(spec);
+  if (advice.starts_now) return;
+  if (const auto request = request_of(head)) {
+    const auto room = find_room(head, *request);
+    const auto later = room ? std::optional(room->placement) : timeline_.place_later(*request);
+    if (later) advice.start = later->start;
+    if (room) {
+      for (const auto* victim : room->victims) advice.victims.push_back(victim->id);
+    }
+  }
+  advice.changes =
+      changes_for(spec, shortest_advice, view_.pools,
+                  [this](const model::JobSpec& changed) { return would_start(changed); });
+}
+
+bool Pass::would_start(const model::JobSpec& spec) const {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return false;
+  const auto request =
+      request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
+  return request && timeline_.place_now(*request);
+}
+
+std::vector<model::PriorityTerms> Pass::priorities() {
+  std::vector<Head> heads;
+  add_heads(heads);
+  std::ranges::sort(heads, [](const Head& a, const Head& b) { return comes_later(b, a); });
+  std::vector<model::PriorityTerms> priorities;
+  for (const auto& head : heads) priorities.push_back(terms_of(head));
+  return priorities;
+}
+
+model::PriorityTerms Pass::terms_of(const Head& head) const {
+  const auto& job = view_.state.jobs.at(head.job);
+  const auto& kind = *head.kind;
+  model::PriorityTerms terms{.job = head.job,
+                             .n_alike = static_cast<std::size_t>(std::distance(head.at, head.end)),
+                             .user = job.user.name,
+                             .workspace = kind.workspace,
+                             .class_name = view_.classes.of(kind.class_name).name,
+                             .base = head.priority,
+                             .own = kind.priority,
+                             .wait = now_ - job.submitted_at,
+                             .predicted = head.predicted,
+                             .is_overdue = head.is_overdue,
+                             .rank = std::clamp(head.rank, std::numeric_limits<double>::lowest(),
+                                                std::numeric_limits<double>::max())};
+  if (!favour_) return terms;
+  const auto standing = favour_->standing_of({kind.uid, kind.workspace});
+  terms.use = standing.use;
+  terms.due = standing.due;
+  terms.fair_share = standing.factor();
+  terms.size = favour_->size_of(kind.layout);
+  return terms;
+}
+
+/// One for each kind, and one for each job that is owed room.
+void Pass::add_heads(std::vector<Head>& heads) {
+  heads.reserve(view_.state.queue.size());
+  for (const auto& [kind, jobs] : view_.state.queue) {
+    auto head = head_of(kind, jobs);
+    while (head.at != head.end && is_owed(head.at->first)) ++head.at;
+    if (head.at == head.end) continue;
+    if (head.job != head.at->first) {
+      head.job = head.at->first;
+      head.n_left = n_starts(head.job);
+      rank(head);
+    }
+    heads.push_back(head);
+  }
+  if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
+    heads.push_back(head_of(asked_kind_, asked_alone_));
+  for (const auto& [job, victims] : view_.state.owed) {
+    const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
+    const auto at = kind == view_.state.queue.end() ? scheduler::QueuedJobs::const_iterator()
+                                                    : kind->second.find(job);
+    if (kind == view_.state.queue.end() || at == kind->second.end()) continue;
+    auto head = head_of(kind->first, kind->second);
+    head.is_owed = true;
+    head.is_overdue = false;
+    head.job = job;
+    head.n_left = 1;
+    head.at = at;
+    head.end = std::next(at);
+    heads.push_back(head);
+  }
+}
+
+/// Goes through the kinds, best head first; a kind whose head stays for good is done with. Ends
+/// when it has the answer to a question.
 void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&)) {
   std::ranges::make_heap(heads, is_after);
-  while (!heads.empty()) {
+  while (!heads.empty() && !advice_) {
     std::ranges::pop_heap(heads, is_after);
     auto& head = heads.back();
-    if (head.is_overdue && promised_.contains(head.kind->pool)) {
+    if (head.is_overdue && has_overdue_.contains(head.kind->pool)) {
       head.is_overdue = false;
       std::ranges::push_heap(heads, is_after);
       continue;
@@ -89,12 +209,14 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
       std::ranges::push_heap(heads, is_after);
       continue;
     }
-    const bool is_done = verdict == Verdict::blocked || std::next(head.at) == head.end;
-    if (is_done) {
+    const bool is_done = verdict == Verdict::blocked;
+    do ++head.at;
+    while (head.at != head.end && is_owed(head.at->first));
+    if (is_done || head.at == head.end) {
       heads.pop_back();
       continue;
     }
-    head.job = *++head.at;
+    head.job = head.at->first;
     head.n_left = n_starts(head.job);
     rank(head);
     std::ranges::push_heap(heads, is_after);
@@ -103,13 +225,17 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
 
 /// nullopt when all pools that the job may use are closed to it.
 std::optional<Request> Pass::request_of(const Head& head) const {
-  Request request{.layout = head.kind->layout,
-                  .duration = duration_of(*head.kind),
-                  .pools = std::vector<bool>(view_.pools.size())};
+  return request_in(head.kind->pool, head.kind->layout, duration_of(*head.kind));
+}
+
+std::optional<Request> Pass::request_in(const std::string& wanted, const model::Layout& layout,
+                                        base::Duration duration) const {
+  Request request{
+      .layout = layout, .duration = duration, .pools = std::vector<bool>(view_.pools.size())};
   bool is_any_open = false;
   for (std::size_t i = 0; i < view_.pools.size(); ++i) {
     const auto& pool = view_.pools[i];
-    if (!head.kind->pool.empty() && head.kind->pool != pool) continue;
+    if (!wanted.empty() && wanted != pool) continue;
     if (plan_.closed.contains(pool)) continue;
     request.pools[i] = true;
     is_any_open = true;
@@ -119,10 +245,14 @@ std::optional<Request> Pass::request_of(const Head& head) const {
 }
 
 Pass::Verdict Pass::consider(const Head& head) {
+  if (asked_ != nullptr && head.job == asked_->id) {
+    answer(head);
+    return Verdict::blocked;
+  }
   const auto request = request_of(head);
   if (!request) return Verdict::blocked;
   const bool is_backfill_turn =
-      options_.depth > 0 && !head.is_overdue && !may_reserve(head.kind->pool);
+      options_.depth > 0 && !head.is_overdue && !head.is_owed && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
     later_.push_back(head);
     return Verdict::blocked;
@@ -133,6 +263,7 @@ Pass::Verdict Pass::consider(const Head& head) {
     trusting.duration = head.predicted;
     if (start(head, trusting)) return Verdict::started;
   }
+  if (preempt(head, *request)) return Verdict::reserved;
   return wait(head, *request);
 }
 
@@ -141,6 +272,52 @@ bool Pass::start(const Head& head, const Request& request) {
   const auto placement = timeline_.place_now(request);
   if (placement) plan_.starts.push_back({head.job, timeline_.allocate(request, *placement)});
   return placement.has_value();
+}
+
+const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
+  auto found = candidates_.find(of.name);
+  if (found == candidates_.end())
+    found = candidates_.emplace(of.name, candidates(view_, of, now_)).first;
+  std::erase_if(found->second, [this](const Candidate& candidate) {
+    return making_room_.contains(candidate.job->id);
+  });
+  return found->second;
+}
+
+/// Whom to end to make room for the job, unless it has been made room for already or can start as
+/// soon without.
+std::optional<Room> Pass::find_room(const Head& head, const Request& request) {
+  const auto owed = view_.state.owed.find(head.job);
+  if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
+  const auto& of = view_.classes.of(head.kind->class_name);
+  if (of.preempts.empty() || n_vain_searches_ >= most_vain_searches) return std::nullopt;
+  const auto& chosen_from = candidates_for(of);
+  if (chosen_from.empty()) return std::nullopt;
+  const auto start = gone_by(view_, chosen_from, now_);
+  if (const auto natural = timeline_.place_later(request); natural && natural->start <= start)
+    return std::nullopt;
+  auto room = make_room(timeline_, request, chosen_from, start);
+  if (room && !room->victims.empty()) return room;
+  ++n_vain_searches_;
+  return std::nullopt;
+}
+
+/// Ends others so that the job can start, and keeps its place.
+bool Pass::preempt(const Head& head, const Request& request) {
+  const auto room = find_room(head, request);
+  if (!room) return false;
+  const auto start = room->placement.start;
+  scheduler::Preemption preemption{.by = head.job, .victims = {}};
+  for (const auto* victim : room->victims) {
+    preemption.victims.push_back(victim->id);
+    making_room_.insert(victim->id);
+    timeline_.end_early(*victim, start);
+  }
+  timeline_.reserve(request, room->placement);
+  promised_.insert(head.kind->pool);
+  plan_.reservations.emplace(head.job, start);
+  plan_.preemptions.push_back(std::move(preemption));
+  return true;
 }
 
 /// May this job be taken to run for as long as is predicted? Not where an overdue job that is held
@@ -152,20 +329,23 @@ bool Pass::may_trust(const Head& head) const {
 }
 
 /// A job that cannot start gets a reservation, if its turn has come; when nobody can tell when it
-/// could start, or nobody may overtake, its pools are closed to all that come after it.
+/// could start, or nobody may overtake, its pools are closed to all that come after it. One that
+/// needs nodes that are not connected holds up nobody: they may never come.
 Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto& pool = head.kind->pool;
-  if (head.is_overdue) promised_.insert(pool);
-  if (options_.depth > 0 && !head.is_overdue && !may_reserve(pool)) return Verdict::blocked;
+  if (head.is_overdue) has_overdue_.insert(pool);
+  if (head.is_overdue || head.is_owed) promised_.insert(pool);
+  const bool is_due = head.is_overdue || head.is_owed || may_reserve(pool);
+  if (options_.depth > 0 && !is_due) return Verdict::blocked;
   const auto placement =
       options_.depth > 0 ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
-    close(pool, head.job);
+    if (timeline_.fits_when_empty(request)) close(pool, head.job);
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
   plan_.reservations.emplace(head.job, placement->start);
-  ++n_reserved_[pool];
+  if (!head.is_owed) ++n_reserved_[pool];
   return Verdict::reserved;
 }
 

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/policy/favour.h"
 #include "scheduler/policy/policy.h"
+#include "scheduler/policy/preempt.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -19,32 +21,50 @@ class Pass {
 
   scheduler::Plan run();
 
+  /// When a job will start, which is in the queue or could be submitted now.
+  model::Advice advise(const scheduler::Job& job);
+
+  /// The heads of all kinds in the order in which run() looks at them.
+  std::vector<model::PriorityTerms> priorities();
+
  private:
   /// The oldest job of a kind that the pass has not looked at.
   struct Head {
+    bool is_owed;  // others are being ended to make room for it
     int priority;
     bool is_overdue;
+    double favour;  // multiplies the rank
     double rank;
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
     int n_left;  // starts that it still wants; 1 but for an array
-    std::set<model::JobId>::const_iterator at;
-    std::set<model::JobId>::const_iterator end;
+    scheduler::QueuedJobs::const_iterator at;
+    scheduler::QueuedJobs::const_iterator end;
   };
   enum class Verdict { started, reserved, blocked };
 
   static bool comes_later(const Head& a, const Head& b);
   static bool is_longer(const Head& a, const Head& b);
 
-  Head head_of(const scheduler::JobKind& kind, const std::set<model::JobId>& jobs);
+  Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
   int n_starts(model::JobId id) const;
   void rank(Head& head);
-  bool is_overdue(const Head& head, const scheduler::Job& job);
+  bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head) const;
+  std::optional<Request> request_in(const std::string& pool, const model::Layout& layout,
+                                    base::Duration duration) const;
+  bool would_start(const model::JobSpec& spec) const;
+  void answer(const Head& head);
+  std::optional<Room> find_room(const Head& head, const Request& request);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
   bool start(const Head& head, const Request& request);
+  bool preempt(const Head& head, const Request& request);
+  const std::vector<Candidate>& candidates_for(const scheduler::Class& of);
+  bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
+  void add_heads(std::vector<Head>& heads);
+  model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
@@ -56,10 +76,23 @@ class Pass {
   Timeline timeline_;
   scheduler::Plan plan_;
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
-  std::set<std::string> promised_;                 // pools asked for by overdue jobs that stay
-  std::optional<std::map<std::string, base::Duration>> drain_times_;  // made when first needed
-  std::vector<Head> later_;  // to be tried in the order of backfilling
+  std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
+  std::set<std::string> has_overdue_;  // of these, by overdue jobs
+  std::map<std::string, std::vector<Candidate>>
+      candidates_;                      // by class of the job that may preempt
+  std::set<model::JobId> making_room_;  // by this pass
+  int n_vain_searches_ = 0;             // for room
+  // Made when first needed.
+  std::optional<std::map<std::string, base::Duration>> queue_times_;
+  std::optional<std::map<std::string, base::Duration>> drain_times_;
+  std::optional<Favour> favour_;  // where the order asks for it
+  std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
+  // Of a question.
+  const scheduler::Job* asked_ = nullptr;
+  scheduler::JobKind asked_kind_;
+  scheduler::QueuedJobs asked_alone_;
+  std::optional<model::Advice> advice_;
 };
 
 }  // namespace policy

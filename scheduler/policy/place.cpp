@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace policy {
@@ -22,20 +23,28 @@ int tasks_that_fit(const model::Layout& layout, int cores, int gpus, base::Bytes
 }
 
 model::CoreSet pick_cores(const model::Topology& topology, const model::CoreSet& free, int n) {
-  std::map<int, model::CoreSet> by_numa;
-  for (const int core : free.members()) {
-    by_numa[topology.cores[static_cast<std::size_t>(core)].numa].add(core);
+  const auto members = free.members();
+  const auto numa_of = [&](int core) {
+    return topology.cores[static_cast<std::size_t>(core)].numa;
+  };
+  std::map<int, int> n_by_numa;
+  for (const int core : members) ++n_by_numa[numa_of(core)];
+  std::optional<int> best;
+  for (const auto& [numa, n_cores] : n_by_numa) {
+    if (n_cores >= n && (!best || n_cores < n_by_numa[*best])) best = numa;
   }
-  const model::CoreSet* best = nullptr;
-  for (const auto& [numa, cores] : by_numa) {
-    if (cores.count() >= n && (best == nullptr || cores.count() < best->count())) best = &cores;
+  model::CoreSet picked;
+  for (auto core = members.begin(); core != members.end() && n > 0; ++core) {
+    if (best && numa_of(*core) != *best) continue;
+    picked.add(*core);
+    --n;
   }
-  if (best != nullptr) return best->take(n);
-  return free.take(n);
+  return picked;
 }
 
 model::GpuSet pick_gpus(const model::Topology& topology, const model::GpuSet& free, int n,
                         const model::CoreSet& cores) {
+  if (n == 0) return {};
   std::set<int> near;
   for (const int core : cores.members())
     near.insert(topology.cores[static_cast<std::size_t>(core)].numa);

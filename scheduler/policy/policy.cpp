@@ -10,6 +10,10 @@ scheduler::Policy make(const Options& options) {
   return {.plan = [options](const scheduler::View& view,
                             base::Time now) { return Pass(options, view, now).run(); },
           .explain = explain,
+          .advise = [options](const scheduler::View& view, const scheduler::Job& job,
+                              base::Time now) { return Pass(options, view, now).advise(job); },
+          .priorities = [options](const scheduler::View& view,
+                                  base::Time now) { return Pass(options, view, now).priorities(); },
           .admit = admit};
 }
 

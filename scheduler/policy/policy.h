@@ -21,6 +21,17 @@ enum class Order { fcfs, sjf, lxf, wfp3, predicted };
 /// In which order jobs are tried once the reservations are made.
 enum class BackfillOrder { queue, sjf };
 
+/// What else counts under `predicted`: each multiplies the rank by 2 to the power of the weight
+/// times a number from 0 to 1.
+struct Weights {
+  double fair_share = 2;  // of the factor of the owner (favour.h)
+  double size = 1;        // of the part of the cluster that the job asks for
+  base::Duration half_life = std::chrono::days(7);  // of use
+};
+
+/// What one GPU is worth beside a core: about the ratio of their prices.
+constexpr int cores_per_gpu = 16;
+
 struct Options {
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
@@ -31,6 +42,7 @@ struct Options {
   /// IEEE TPDS 2001), all made anew at each pass.
   std::size_t depth = 1;
   BackfillOrder backfill_order = BackfillOrder::queue;
+  Weights weights;
 };
 
 scheduler::Policy make(const Options& options);

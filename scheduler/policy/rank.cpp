@@ -20,10 +20,11 @@ double seconds(base::Duration duration) {
 
 }  // namespace
 
-double rank_of(Order order, const scheduler::Job& job, base::Duration predicted, base::Time now) {
-  const double limit = job.spec->time_limit ? std::max(seconds(*job.spec->time_limit), 1.0)
-                                            : std::numeric_limits<double>::infinity();
-  const double wait = std::max(seconds(now - job.submitted_at), 0.0);
+double rank_of(Order order, const scheduler::JobKind& kind, base::Duration predicted,
+               base::Duration waited) {
+  const double limit = kind.time_limit ? std::max(seconds(*kind.time_limit), 1.0)
+                                       : std::numeric_limits<double>::infinity();
+  const double wait = std::max(seconds(waited), 0.0);
   switch (order) {
     case Order::fcfs:
       return 0;
@@ -32,7 +33,7 @@ double rank_of(Order order, const scheduler::Job& job, base::Duration predicted,
     case Order::lxf:
       return wait / limit;
     case Order::wfp3:
-      return std::pow(wait / limit, 3) * job.layout.tasks * job.layout.cpus_per_task;
+      return std::pow(wait / limit, 3) * kind.layout.tasks * kind.layout.cpus_per_task;
     case Order::predicted:
       return (wait + seconds(head_start)) / std::max(seconds(predicted), 1.0);
   }

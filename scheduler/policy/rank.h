@@ -7,7 +7,8 @@
 namespace policy {
 
 /// The larger comes first. `predicted`: how long the job is expected to run.
-double rank_of(Order order, const scheduler::Job& job, base::Duration predicted, base::Time now);
+double rank_of(Order order, const scheduler::JobKind& kind, base::Duration predicted,
+               base::Duration waited);
 
 /// How long the job will hold what it gets, at most; Duration::max() when nobody knows.
 base::Duration duration_of(const scheduler::JobKind& kind);

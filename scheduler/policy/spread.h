@@ -1,38 +1,75 @@
 #pragma once
 // Tasks over nodes: who takes how many, when each node's room is known.
 
+#include <cstdint>
+#include <map>
 #include <optional>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "lib/model/layout.h"
+#include "scheduler/core/view.h"
 
 namespace policy {
 
-/// Places in `rooms` and tasks there. `rooms` has the most tasks that each node can take. Nodes are
-/// filled that have the least room to spare, so that the roomy ones stay for large parts; where no
-/// number of nodes is asked for, one node that takes all tasks, else the fewest that do. Equal ones
-/// in their order.
-std::optional<std::vector<std::pair<std::size_t, int>>> spread(const model::Layout& layout,
-                                                               const std::vector<int>& rooms);
+struct Place {
+  const std::string* name;
+  model::NodeId node;
+};
+
+/// Where a search meets a node: in the state's index, in that of a pass, or by itself.
+enum class Whereabouts : std::uint8_t { state, pass, alone };
+
+/// By number of the node.
+using Marks = std::vector<Whereabouts>;
+
+using Nodes = std::map<model::NodeId, scheduler::Node>;
+
+/// Nodes with room for as many tasks of a request: one, or those of a range that are marked
+/// `farthest` at most.
+struct Shelf {
+  int room;
+  std::optional<model::NodeId> alone;
+  scheduler::NodesByName::const_iterator first{};
+  scheduler::NodesByName::const_iterator last{};
+  Whereabouts farthest{};
+};
+
+struct Part {
+  Place place;
+  int tasks;
+};
+
+/// No node stands on two shelves. Nodes are filled that have the least room to spare, so that the
+/// roomy ones stay for large parts; where no number of nodes is asked for, one node that takes all
+/// tasks, else the fewest that do. Equal ones in the order of their names.
+/// cost: O(shelves x log shelves + parts)
+std::optional<std::vector<Part>> spread(const model::Layout& layout, std::vector<Shelf> shelves,
+                                        const Marks& marks, const Nodes& nodes);
+
+/// The least number of tasks on a node that is of any use.
+int least_room(const model::Layout& layout);
 
 /// Keeps count, as rooms change, of whether spread() would find a way.
 class Roominess {
  public:
   explicit Roominess(const model::Layout& layout);
 
+  void add(int room, std::size_t n_nodes);
   void change(int room_before, int room_now);
   bool is_enough() const;
 
  private:
+  void count(int room, std::int64_t n_nodes);
+
   int n_nodes_;      // asked for; 0: any number
   int tasks_;        // in all
   int more_tasks_;   // of the nodes that take one more
   int fewer_tasks_;  // of the others
   int n_with_more_;  // nodes that take one more
   std::int64_t total_ = 0;
-  int n_for_more_ = 0;  // nodes with room for `more_tasks_`
-  int n_for_fewer_ = 0;
+  std::int64_t n_for_more_ = 0;  // nodes with room for `more_tasks_`
+  std::int64_t n_for_fewer_ = 0;
 };
 
 }  // namespace policy

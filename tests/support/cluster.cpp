@@ -1,5 +1,7 @@
 #include "tests/support/cluster.h"
 
+#include <csignal>
+
 #include "lib/base/check.h"
 
 namespace support {
@@ -93,6 +95,26 @@ JobBuilder& JobBuilder::name(std::string text) {
 
 JobBuilder& JobBuilder::token(std::string text) {
   spec_.token = std::move(text);
+  return *this;
+}
+
+JobBuilder& JobBuilder::of_class(std::string name) {
+  spec_.class_name = std::move(name);
+  return *this;
+}
+
+JobBuilder& JobBuilder::workspace(std::string name) {
+  spec_.workspace = std::move(name);
+  return *this;
+}
+
+JobBuilder& JobBuilder::saves(base::Duration before) {
+  spec_.save_signal = {.number = SIGUSR1, .before = before, .script_only = false};
+  return *this;
+}
+
+JobBuilder& JobBuilder::no_requeue() {
+  spec_.requeue = false;
   return *this;
 }
 

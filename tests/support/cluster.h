@@ -32,6 +32,10 @@ class JobBuilder {
   JobBuilder& pool(std::string name);
   JobBuilder& name(std::string text);
   JobBuilder& token(std::string text);
+  JobBuilder& of_class(std::string name);
+  JobBuilder& workspace(std::string name);
+  JobBuilder& saves(base::Duration before);  // on SIGUSR1, also so long before its time limit
+  JobBuilder& no_requeue();
   JobBuilder& hold();
   JobBuilder& begin(base::Time time);
   JobBuilder& deadline(base::Time time);

@@ -1,5 +1,7 @@
 #include "tests/support/controller.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -14,7 +16,10 @@ Controller::Controller(scheduler::Settings settings, scheduler::Policy policy)
 std::vector<scheduler::Action> Controller::give(const scheduler::Input& input) {
   for (auto& fact : engine_.handle(input, now_)) facts_.push_back(std::move(fact));
   for (auto& fact : engine_.plan(now_)) facts_.push_back(std::move(fact));
-  if (!engine_.plan(now_).empty()) throw std::logic_error("a pass leaves nothing to start");
+  if (const auto more = engine_.plan(now_); !more.empty()) {
+    throw std::logic_error(fmt::format("a pass leaves nothing to do, but found {}",
+                                       model::kind_of(more.front().body)));
+  }
   verify();
   return engine_.durable(engine_.last_seq());
 }
@@ -89,7 +94,7 @@ void Controller::verify() const {
 void Controller::verify_snapshot() const {
   scheduler::Engine again(settings_, policy_);
   model::Seq seq = 0;
-  again.replay(++seq, engine_.numbers_given(now_));
+  for (const auto& fact : engine_.head(now_)) again.replay(++seq, fact);
   for (const auto& fact : facts_) {
     if (!engine_.is_forgotten(fact)) again.replay(++seq, fact);
   }

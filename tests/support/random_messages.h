@@ -14,22 +14,23 @@ inline model::FromAgent RandomModel::from_agent() {
       [&]() -> Any { return model::ReportStarted{key()}; },
       [&]() -> Any { return model::ReportEnded{report()}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
-      [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; });
+      [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; },
+      [&]() -> Any { return model::ReportCheckpoint{key(), time()}; });
 }
 
 inline model::ToAgent RandomModel::to_agent() {
   using Any = model::ToAgent;
-  return one_of([&]() -> Any { return model::Welcome{node(), base::Duration(number())}; },
-                [&]() -> Any { return model::Refused{text()}; },
-                [&]() -> Any { return model::Launch{order()}; },
-                [&]() -> Any { return model::Stop{key()}; },
-                [&]() -> Any { return model::Acknowledge{key()}; },
-                [&]() -> Any {
-                  return model::LogRead{number(), key(), maybe([&] { return upto(99); }),
-                                        random_.next(), coin()};
-                },
-                [&]() -> Any { return model::LogCancel{number()}; },
-                [&]() -> Any { return model::ShutDown{}; });
+  return one_of(
+      [&]() -> Any { return model::Welcome{node(), base::Duration(number())}; },
+      [&]() -> Any { return model::Refused{text()}; },
+      [&]() -> Any { return model::Launch{order()}; }, [&]() -> Any { return model::Stop{key()}; },
+      [&]() -> Any { return model::Acknowledge{key()}; },
+      [&]() -> Any {
+        return model::LogRead{number(), key(), maybe([&] { return upto(99); }), random_.next(),
+                              coin()};
+      },
+      [&]() -> Any { return model::LogCancel{number()}; },
+      [&]() -> Any { return model::ShutDown{}; }, [&]() -> Any { return model::Save{key()}; });
 }
 
 inline model::HeadMessage RandomModel::head_message() {
@@ -60,40 +61,49 @@ inline model::FactBody RandomModel::fact_body() {
     made.step = step();
     return made;
   };
-  return one_of([&]() -> Any { return model::NumbersGiven{job(), node()}; },
-                [&]() -> Any {
-                  return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); })};
-                },
-                [&]() -> Any { return model::StrayGone{node(), key()}; },
-                [&]() -> Any { return model::NodeAway{node()}; },
-                [&]() -> Any { return model::NodeLost{node()}; },
-                [&]() -> Any {
-                  return model::JobSubmitted{job(), user(),
-                                             std::make_shared<const model::JobSpec>(job_spec()),
-                                             several(2, [&] { return past_job(); })};
-                },
-                [&]() -> Any { return model::JobHeld{job(), text()}; },
-                [&]() -> Any { return model::JobReleased{job(), text()}; },
-                [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
-                [&]() -> Any { return model::LaunchStarted{key(), node()}; },
-                [&]() -> Any {
-                  return model::StepStarted{
-                      step_key(), std::make_shared<const model::StepSpec>(step_spec()), tasks(3)};
-                },
-                [&]() -> Any { return model::LaunchEnded{node(), report()}; },
-                [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },
-                [&]() -> Any { return model::AttemptRequeued{job(), number(), time()}; },
-                [&]() -> Any { return model::JobEnded{job(), outcome()}; },
-                [&]() -> Any { return model::ParentEnded{job(), past_job()}; },
-                [&]() -> Any { return model::TaskSplit{job(), array_task()}; },
-                [&]() -> Any { return model::TasksCancelled{job(), indices(), failure()}; },
-                [&]() -> Any {
-                  auto stands = model::ArrayStands{job(), tally()};
-                  stands.tally.has_begun = coin();
-                  stands.tally.worst = maybe([&] { return outcome(); });
-                  stands.tally.spread_at = maybe([&] { return time(); });
-                  return stands;
-                });
+  return one_of(
+      [&]() -> Any { return model::NumbersGiven{job(), node()}; },
+      [&]() -> Any {
+        return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); })};
+      },
+      [&]() -> Any { return model::StrayGone{node(), key()}; },
+      [&]() -> Any { return model::NodeAway{node()}; },
+      [&]() -> Any { return model::NodeLost{node()}; },
+      [&]() -> Any {
+        return model::JobSubmitted{job(), user(),
+                                   std::make_shared<const model::JobSpec>(job_spec()),
+                                   several(2, [&] { return past_job(); })};
+      },
+      [&]() -> Any { return model::JobHeld{job(), text()}; },
+      [&]() -> Any { return model::JobReleased{job(), text()}; },
+      [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
+      [&]() -> Any { return model::LaunchStarted{key(), node()}; },
+      [&]() -> Any {
+        return model::StepStarted{step_key(), std::make_shared<const model::StepSpec>(step_spec()),
+                                  tasks(3)};
+      },
+      [&]() -> Any { return model::LaunchEnded{node(), report()}; },
+      [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },
+      [&]() -> Any { return model::AttemptRequeued{job(), number(), time()}; },
+      [&]() -> Any { return model::JobEnded{job(), outcome()}; },
+      [&]() -> Any { return model::AttemptPreempted{job(), number(), job(), time()}; },
+      [&]() -> Any { return model::RoomPromised{job(), several(3, [&] { return job(); })}; },
+      [&]() -> Any { return model::GraceEnded{job(), number()}; },
+      [&]() -> Any { return model::AttemptWarned{job(), number()}; },
+      [&]() -> Any { return model::CheckpointTaken{job(), number(), time()}; },
+      [&]() -> Any {
+        return model::UsageCarried{number(), text(), time(), duration(), duration()};
+      },
+      [&]() -> Any { return model::ParentEnded{job(), past_job()}; },
+      [&]() -> Any { return model::TaskSplit{job(), array_task()}; },
+      [&]() -> Any { return model::TasksCancelled{job(), indices(), failure()}; },
+      [&]() -> Any {
+        auto stands = model::ArrayStands{job(), tally()};
+        stands.tally.has_begun = coin();
+        stands.tally.worst = maybe([&] { return outcome(); });
+        stands.tally.spread_at = maybe([&] { return time(); });
+        return stands;
+      });
 }
 
 inline model::Reason RandomModel::reason() {
@@ -112,6 +122,7 @@ inline model::Reason RandomModel::reason() {
         return model::WouldDelay{first, time()};
       },
       [&]() -> Any { return model::BackOff{time()}; },
+      [&]() -> Any { return model::Preempting{several(3, [&] { return job(); }), time()}; },
       [&]() -> Any { return model::BeginTime{time()}; },
       [&]() -> Any {
         const auto state = model::JobState::running;
@@ -125,8 +136,10 @@ inline model::JobRecord RandomModel::job_record() {
   model::JobRecord made{.job = job(), .user = user()};
   made.name = text();
   made.pool = text();
+  made.workspace = text();
+  made.class_name = text();
   made.comment = text();
-  made.state = static_cast<model::JobState>(upto(static_cast<int>(model::JobState::node_lost)));
+  made.state = static_cast<model::JobState>(upto(static_cast<int>(model::JobState::preempted)));
   made.priority = upto(2000) - 1000;
   made.layout = {maybe([&] { return 1 + upto(9); }),
                  upto(99),
@@ -154,6 +167,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.allocation = allocation();
   made.started_at = maybe([&] { return time(); });
   made.ended_at = maybe([&] { return time(); });
+  made.checkpoint_at = maybe([&] { return time(); });
   made.reason = maybe([&] { return reason(); });
   made.expected_start = maybe([&] { return time(); });
   made.outcome = maybe([&] { return outcome(); });
@@ -165,8 +179,9 @@ inline model::JobRecord RandomModel::job_record() {
           return failure();
         })};
   });
-  made.earlier =
-      several(2, [&] { return model::AttemptRecord{number(), text(), time(), time(), failure()}; });
+  made.earlier = several(2, [&] {
+    return model::AttemptRecord{number(), text(), upto(99), upto(99), time(), time(), failure()};
+  });
   return made;
 }
 

@@ -120,6 +120,10 @@ class RandomModel {
     made.time_limit = maybe([&] { return duration(); });
     made.priority = upto(2000) - 1000;
     made.hold = coin();
+    made.workspace = text();
+    made.class_name = text();
+    made.requeue = coin();
+    made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
     made.script_name = text();
     made.arguments = several(5, [&] { return text(); });
@@ -174,7 +178,7 @@ class RandomModel {
     return {id, ending(), time(), indices(), indices()};
   }
   model::Ending ending() {
-    return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::node_lost)));
+    return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::preempted)));
   }
   model::StepSpec step_spec() {
     model::StepSpec made;

@@ -52,6 +52,10 @@ requeue_backoff = "0s"
 order = "wfp3"
 reservations = 100
 backfill_order = "sjf"
+default_class = "low"
+fair_share = 5
+fair_share_half_life = "1d"
+size_weight = 3
 [limits]
 queued_jobs = 10
 jobs_kept = 0
@@ -72,16 +76,48 @@ memory_per_node = "256G"
 name = "b"
 provider = "local"
 cpus_per_node = 1
+[[class]]
+name = "low"
+base = -5000
+max_preemptions = 0
+[[class]]
+name = "high"
+base = 5000
+preempts = ["low"]
+grace = "2m"
+users = ["ann", "bob"]
+[[workspace]]
+name = "physics"
+shares = 3
+users = ["ann"]
 )",
                                       "m.toml");
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
-  CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf"});
+  CHECK(config->scheduler ==
+        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3});
   CHECK(config->limits ==
         conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});
+  REQUIRE(config->classes.size() == 2);
+  CHECK(config->classes[0] == conf::Class{"low", -5000, {}, 30s, 0, {}});
+  CHECK(config->classes[1] == conf::Class{"high", 5000, {"low"}, 2min, 5, {"ann", "bob"}});
+  REQUIRE(config->workspaces.size() == 1);
+  CHECK(config->workspaces[0] == conf::Workspace{"physics", 3, {"ann"}});
+}
+
+TEST_CASE("classes that are named must be there") {
+  CHECK(error_with_pool("[[class]]\nname = 'normal'\npreempts = ['lwo']\n")
+            .ends_with("'class.preempts': there is no class 'lwo'; known are normal"));
+  CHECK(error_with_pool("[[class]]\nname = 'a'\n") ==
+        "m.toml: 'scheduler.default_class': there is no class 'normal'; known are a");
+  CHECK(error_with_pool("scheduler.default_class = 'urgnt'\n").find("did you mean 'urgent'?") !=
+        std::string::npos);
+  CHECK(error_with_pool("[[class]]\nname = 'normal'\nusers = 'ann'\n")
+            .find("expected a list of names such as [\"low\"], found \"ann\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("the state directory starts at the file's folder") {

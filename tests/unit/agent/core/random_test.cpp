@@ -214,6 +214,7 @@ class World {
     pending_.push_back(what.order.key);
   }
   void perform(const agent::StopLauncher& stop) { REQUIRE(disk_.at(stop.key).ran); }
+  void perform(const agent::SaveLauncher& save) { REQUIRE(disk_.at(save.key).ran); }
   void perform(const agent::CleanUp& clean) {
     REQUIRE(!disk_.at(clean.key).lives);
     cleaning_.push_back(clean.key);

@@ -90,6 +90,26 @@ TEST_CASE("small replies come back as they went out") {
   CHECK_FALSE(wire::error_from_json("<html>").has_value());
 }
 
+TEST_CASE("priorities come back as they went out") {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
+    support::RandomModel make(seed, true);
+    const auto real = [&] {
+      return static_cast<double>(make.random().next()) / (1 + make.upto(9));
+    };
+    const std::vector<model::PriorityTerms> priorities = make.several(3, [&] {
+      return model::PriorityTerms{
+          make.job(),       make.number(),    make.text(),     make.text(),     make.text(),
+          make.upto(9) - 5, make.upto(9) - 5, make.duration(), make.duration(), make.coin(),
+          real(),           real(),           real(),          real(),          -real()};
+    });
+    const auto json = wire::to_json(priorities);
+    const auto back = wire::priorities_from_json(json);
+    INFO("seed " << seed << " " << json << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == priorities);
+  }
+}
+
 TEST_CASE("what a request leaves out has its default") {
   const auto spec = wire::job_spec_from_json(R"({"script":"#!/bin/sh\ntrue\n"})");
   REQUIRE(spec.has_value());

@@ -28,6 +28,10 @@ inline std::shared_ptr<const model::JobSpec> golden_job() {
   spec->time_limit = base::Duration(3'600'000'000);
   spec->priority = -5;
   spec->hold = true;
+  spec->workspace = "physics";
+  spec->class_name = "low";
+  spec->requeue = false;
+  spec->save_signal = {10, base::Duration(120'000'000), true};
   spec->script = "#!/bin/sh\nmuster run ./train\n";
   spec->script_name = "train.sh";
   spec->arguments = {"--epochs", "3"};
@@ -88,6 +92,13 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::AttemptEnding{job, 1, golden_failure()}},
           {at, model::AttemptRequeued{job, 1, at + base::Duration(30'000'000)}},
           {at, model::JobEnded{job, outcome}},
+          {at, model::AttemptPreempted{job, 1, model::JobId(18), at + base::Duration(30'000'000)}},
+          {at, model::GraceEnded{job, 1}},
+          {at, model::AttemptWarned{job, 1}},
+          {at, model::CheckpointTaken{job, 1, at}},
+          {at, model::UsageCarried{1000, "physics", at, base::Duration(5'000'000),
+                                   base::Duration(1'000'000)}},
+          {at, model::RoomPromised{model::JobId(18), {job}}},
           {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at, {}, {}}}},
           {at, model::TaskSplit{model::JobId(19), {job, 1}}},
           {at, model::TasksCancelled{job, model::IndexSet::range(5, 5), golden_failure()}},

@@ -311,7 +311,7 @@ TEST_CASE("ended jobs are dropped when there are too many, and their facts are f
 
   scheduler::Engine compacted(settings, policy::make({}));
   model::Seq seq = 0;
-  compacted.replay(++seq, controller.engine().numbers_given(controller.now()));
+  for (const auto& fact : controller.engine().head(controller.now())) compacted.replay(++seq, fact);
   for (const auto& fact : controller.facts()) {
     if (!controller.engine().is_forgotten(fact)) compacted.replay(++seq, fact);
   }

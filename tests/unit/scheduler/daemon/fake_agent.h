@@ -69,6 +69,7 @@ class FakeAgent {
   std::optional<model::Refused> refused;
   std::vector<model::LaunchOrder> orders;
   std::vector<model::LaunchKey> stops;
+  std::vector<model::LaunchKey> saves;
   std::vector<model::LaunchKey> acknowledged;
   std::vector<model::LogRead> reads;
   std::vector<std::uint32_t> cancelled_reads;
@@ -83,6 +84,7 @@ class FakeAgent {
                          [&](const model::Refused& m) { refused = m; },
                          [&](const model::Launch& m) { launch(m.order); },
                          [&](const model::Stop& m) { stops.push_back(m.key); },
+                         [&](const model::Save& m) { saves.push_back(m.key); },
                          [&](const model::Acknowledge& m) { acknowledged.push_back(m.key); },
                          [&](const model::LogRead& m) { reads.push_back(m); },
                          [&](const model::LogCancel& m) { cancelled_reads.push_back(m.request); },

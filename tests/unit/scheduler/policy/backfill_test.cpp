@@ -77,6 +77,18 @@ TEST_CASE("a long job goes ahead on what the first one will not need") {
   CHECK(machine.has_started(beside));
 }
 
+TEST_CASE("a job that needs a node that is not connected holds up nobody") {
+  Controller controller;
+  controller.join(node("n1", 4));
+  controller.join(node("n2", 4));
+  (void)controller.give(scheduler::NodeGone{controller.node_id("n2")});
+  const auto wide = *controller.submit(*job().nodes(2).tasks_per_node(4).minutes(60));
+  const auto narrow = *controller.submit(*job().tasks(1));
+  CHECK(controller.state_of(narrow) == JobState::starting);
+  CHECK(describe(*controller.engine().reason_of(wide)) ==
+        "needs 2 nodes and 1 is connected; waiting for nodes to come (back)");
+}
+
 TEST_CASE("when nobody can tell when the first job starts, nobody overtakes it") {
   Machine machine({});
   (void)machine.submit(3, 0);

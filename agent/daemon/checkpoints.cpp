@@ -1,0 +1,48 @@
+#include "agent/daemon/checkpoints.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace agentd {
+
+namespace {
+
+constexpr base::Duration period = std::chrono::seconds(1);
+
+std::optional<base::Time> touched_at(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  const auto& time = status.st_mtim;
+  return base::Time(
+      std::chrono::seconds(time.tv_sec) +
+      std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+}  // namespace
+
+Checkpoints::Checkpoints(loop::Loop& loop, const LaunchDirs& dirs, Tell tell)
+    : dirs_(dirs), tell_(std::move(tell)), timer_(loop, [this] { look(); }) {}
+
+void Checkpoints::watch(const model::LaunchKey& key) {
+  told_.try_emplace(key);
+  if (!timer_.is_running()) timer_.start_repeating(period);
+}
+
+void Checkpoints::forget(const model::LaunchKey& key) {
+  told_.erase(key);
+  if (told_.empty()) timer_.stop();
+}
+
+void Checkpoints::tell_again() {
+  for (auto& [key, told] : told_) told.reset();
+}
+
+void Checkpoints::look() {
+  for (auto& [key, told] : told_) {
+    const auto at = touched_at(dirs_.file(key, "checkpoint"));
+    if (at && at != told && tell_({key, *at})) told = at;
+  }
+}
+
+}  // namespace agentd
