@@ -13,7 +13,7 @@ Outcome act_on_jobs(const options::Parsed& line, std::string_view action) {
   const auto jobs = some_jobs(*api, line);
   if (!jobs) return std::unexpected(jobs.error());
   int exit_code = exit_done;
-  for (const auto job : *jobs) {
+  for (const auto& job : *jobs) {
     const auto done = api->post(job_target(job, fmt::format("/{}", action)), "{}");
     if (done) continue;
     if (done.error().exit_code != exit_refused) return std::unexpected(done.error());

@@ -9,7 +9,9 @@
 #include "lib/base/text.h"
 #include "lib/http/client.h"
 #include "lib/http/status.h"
+#include "lib/http/target.h"
 #include "lib/loop/clock.h"
+#include "lib/model/array.h"
 #include "lib/wire/api.h"
 
 namespace cli {
@@ -25,14 +27,14 @@ Problem problem_of(const http::Response& response) {
   return {.exit_code = exit_refused, .text = http::to_error(response).text};
 }
 
-/// Whether a job with a number above `after` exists.
-Try<std::optional<model::JobId>> first_after(const Api& api, std::uint32_t after) {
+/// The first job with a number above `after`.
+Try<std::optional<model::JobRecord>> first_after(const Api& api, std::uint32_t after) {
   const auto body = api.get(fmt::format("/v1/jobs?limit=1&after={}", after));
   if (!body) return std::unexpected(body.error());
   const auto page = wire::job_page_from_json(*body);
   if (!page) return refuse(page.error());
   if (page->jobs.empty()) return std::nullopt;
-  return page->jobs.front().job;
+  return page->jobs.front();
 }
 
 }  // namespace
@@ -150,17 +152,18 @@ Try<void> Api::persist(const std::function<Try<void>()>& ask) const {
 
 Try<std::optional<model::JobId>> newest_job(const Api& api) {
   // Numbers are given one after the other, so the last is found by halving.
-  auto found = first_after(api, 0);
-  if (!found || !*found) return found;
-  std::uint64_t low = (*found)->number();  // exists
+  const auto first = first_after(api, 0);
+  if (!first) return std::unexpected(first.error());
+  if (!*first) return std::nullopt;
+  auto newest = **first;
   std::uint64_t step = 1;
   constexpr std::uint64_t most = UINT32_MAX;
   while (step > 0) {
-    const auto probe = std::min(low + step - 1, most);
-    auto next = first_after(api, static_cast<std::uint32_t>(probe));
-    if (!next) return next;
+    const auto probe = std::min(std::uint64_t{newest.job.number()} + step - 1, most);
+    const auto next = first_after(api, static_cast<std::uint32_t>(probe));
+    if (!next) return std::unexpected(next.error());
     if (*next) {
-      low = (*next)->number();
+      newest = **next;
       step *= 2;
     } else if (step == 1) {
       step = 0;
@@ -168,48 +171,62 @@ Try<std::optional<model::JobId>> newest_job(const Api& api) {
       step /= 2;
     }
   }
-  return model::JobId(static_cast<std::uint32_t>(low));
+  return newest.task ? newest.task->array : newest.job;
 }
 
-Try<model::JobId> job_id(const Api& api, std::string_view text) {
+std::string to_text(const JobName& name) {
+  const auto job = to_text(name.job);
+  return name.tasks.empty() ? job : fmt::format("{}_{}", job, name.tasks);
+}
+
+Try<JobName> job_name(const Api& api, std::string_view text) {
   if (text == "last") {
     const auto newest = newest_job(api);
     if (!newest) return std::unexpected(newest.error());
     if (!*newest) return refuse("no job was submitted yet");
-    return **newest;
+    return JobName{**newest};
   }
-  const auto number = base::parse_int(text, 1, UINT32_MAX);
-  if (!number) {
-    return misuse(fmt::format("expected the id of a job such as 17, or last; found '{}'",
-                              base::printable(text)));
+  const auto underscore = text.find('_');
+  const auto number = base::parse_int(text.substr(0, underscore), 1, UINT32_MAX);
+  const auto tasks =
+      underscore == std::string_view::npos ? std::string_view() : text.substr(underscore + 1);
+  const auto list =
+      tasks.starts_with('[') && tasks.ends_with(']') ? tasks.substr(1, tasks.size() - 2) : tasks;
+  const bool is_list = underscore == std::string_view::npos ||
+                       (!list.empty() && model::tasks_from_text(list).has_value());
+  if (!number || !is_list) {
+    return misuse(
+        fmt::format("expected the id of a job such as 17, a task of an array such as "
+                    "17_4, or last; found '{}'",
+                    base::printable(text)));
   }
-  return model::JobId(static_cast<std::uint32_t>(*number));
+  return JobName{model::JobId(static_cast<std::uint32_t>(*number)), std::string(tasks)};
 }
 
-Try<model::JobId> only_job(const Api& api, const options::Parsed& line) {
+Try<JobName> only_job(const Api& api, const options::Parsed& line) {
   if (line.rest.empty()) return misuse("expected the id of a job, or last");
   if (line.rest.size() > 1) {
     return misuse(fmt::format("expected one id, found '{}' as well", line.rest[1]));
   }
-  return job_id(api, line.rest.front());
+  return job_name(api, line.rest.front());
 }
 
-Try<std::vector<model::JobId>> some_jobs(const Api& api, const options::Parsed& line) {
+Try<std::vector<JobName>> some_jobs(const Api& api, const options::Parsed& line) {
   if (line.rest.empty()) return misuse("expected one or more ids of jobs, or last");
-  std::vector<model::JobId> jobs;
+  std::vector<JobName> jobs;
   for (const auto& text : line.rest) {
-    const auto job = job_id(api, text);
+    const auto job = job_name(api, text);
     if (!job) return std::unexpected(job.error());
     jobs.push_back(*job);
   }
   return jobs;
 }
 
-std::string job_target(model::JobId job, std::string_view more) {
-  return fmt::format("/v1/jobs/{}{}", to_text(job), more);
+std::string job_target(const JobName& job, std::string_view more) {
+  return fmt::format("/v1/jobs/{}{}", http::percent_encode(to_text(job)), more);
 }
 
-Try<model::JobRecord> wait_for(const Api& api, model::JobId job) {
+Try<model::JobRecord> wait_for(const Api& api, const JobName& job) {
   const auto body = api.get_slowly(job_target(job, "?wait=true"));
   if (!body) return std::unexpected(body.error());
   auto record = wire::job_record_from_json(*body);

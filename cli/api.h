@@ -52,19 +52,28 @@ class Api {
   Cluster cluster_;
 };
 
-/// "17", or "last" for the newest job.
-Try<model::JobId> job_id(const Api& api, std::string_view text);
-/// The one job that the rest of the line names.
-Try<model::JobId> only_job(const Api& api, const options::Parsed& line);
-Try<std::vector<model::JobId>> some_jobs(const Api& api, const options::Parsed& line);
+/// A job as it is named: 17, the task 17_4 of an array, or several of its tasks, 17_[1-3].
+struct JobName {
+  model::JobId job;
+  std::string tasks = {};  // "4", "[1-3]"; empty: all of the job
 
-/// The id given last, if any job was ever submitted.
+  bool operator==(const JobName&) const = default;
+};
+std::string to_text(const JobName& name);
+
+/// "last" is the newest job that is no task.
+Try<JobName> job_name(const Api& api, std::string_view text);
+/// The one job that the rest of the line names.
+Try<JobName> only_job(const Api& api, const options::Parsed& line);
+Try<std::vector<JobName>> some_jobs(const Api& api, const options::Parsed& line);
+
+/// The id given last, if any job was ever submitted; that of the array for its tasks.
 Try<std::optional<model::JobId>> newest_job(const Api& api);
 
-std::string job_target(model::JobId job, std::string_view more = "");
+std::string job_target(const JobName& job, std::string_view more = "");
 
 /// Waits until the job has ended.
-Try<model::JobRecord> wait_for(const Api& api, model::JobId job);
+Try<model::JobRecord> wait_for(const Api& api, const JobName& job);
 
 /// What a command that waited for the job exits with.
 int exit_code_of(const model::JobRecord& job);

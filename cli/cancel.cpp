@@ -20,7 +20,8 @@ Outcome cancel(const options::Parsed& line) {
 constinit const Verb cancel_verb{"cancel",
                                  "[OPTIONS] ID|last...",
                                  "Cancel jobs.",
-                                 "A waiting job ends at once. The processes of a running one get "
+                                 "ID_INDEX is a task of an array, ID_[LIST] several of them. A "
+                                 "waiting job ends at once. The processes of a running one get "
                                  "TERM and, after the cluster's grace time, KILL.",
                                  [] { return std::span<const options::Option>(table); },
                                  options::Operands::anywhere,

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::array table{dir_option, help_option};
 
-Try<model::JobId> job_that_saved(const Api& api, const options::Parsed& line) {
+Try<JobName> job_that_saved(const Api& api, const options::Parsed& line) {
   if (!line.rest.empty()) return only_job(api, line);
   const char* own = std::getenv("MUSTER_JOB_ID");
-  if (own != nullptr) return job_id(api, own);
+  if (own != nullptr) return job_name(api, own);
   return misuse("expected the id of a job; inside a job none is needed");
 }
 

@@ -101,7 +101,7 @@ Try<std::string> target_of(const options::Parsed& line, const Api& api) {
     target += follows ? "" : "from=0";
   }
   if (const auto* text = options::find(line, job_id_option)) {
-    const auto job = job_id(api, text->value);
+    const auto job = job_name(api, text->value);
     if (!job) return std::unexpected(job.error());
     target += (target.ends_with('?') ? "job=" : "&job=") + to_text(*job);
   }

@@ -66,7 +66,7 @@ Try<wire::StepReply> start_step(const Place& where, model::StepSpec step) {
   if (!api) return std::unexpected(api.error());
   const auto body = wire::to_json(wire::StepRequest{where.attempt, std::move(step)});
   if (!body) return refuse(body.error());
-  const auto answer = api->post_once(job_target(where.job, "/steps"), *body);
+  const auto answer = api->post_once(job_target({where.job}, "/steps"), *body);
   if (!answer) return std::unexpected(answer.error());
   auto reply = wire::step_reply_from_json(*answer);
   if (!reply) return refuse(reply.error());

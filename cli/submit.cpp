@@ -12,6 +12,7 @@
 #include "cli/submit_files.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
 #include "lib/wire/api.h"
 
@@ -41,7 +42,8 @@ Try<request::Submission> submission_of(const options::Parsed& line) {
   if (!script) return std::unexpected(script.error());
   auto directory = present_directory();
   if (!directory) return refuse(directory.error());
-  auto submission = request::make_submission(line, *script, {*directory, environment()});
+  auto submission =
+      request::make_submission(line, *script, {*directory, environment(), loop::now()});
   if (!submission) return refuse(submission.error());
   for (const auto& warning : submission->warnings) {
     print_error(fmt::format("submit: warning: {}\n", warning));
@@ -53,7 +55,7 @@ Try<request::Submission> submission_of(const options::Parsed& line) {
 }
 
 Outcome wait_and_tell(const Api& api, model::JobId job) {
-  const auto record = wait_for(api, job);
+  const auto record = wait_for(api, {job});
   if (!record) return std::unexpected(record.error());
   if (record->state != model::JobState::completed) {
     print_error(fmt::format("submit: job {}: {}\n", to_text(job), wire::summary_of(*record)));

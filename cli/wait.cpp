@@ -22,7 +22,7 @@ Outcome wait(const options::Parsed& line) {
   const auto jobs = some_jobs(*api, line);
   if (!jobs) return std::unexpected(jobs.error());
   int highest = exit_done;
-  for (const auto job : *jobs) {
+  for (const auto& job : *jobs) {
     const auto record = wait_for(*api, job);
     if (!record) return std::unexpected(record.error());
     if (record->state != model::JobState::completed) {

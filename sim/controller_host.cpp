@@ -46,6 +46,8 @@ void ControllerHost::compact() {
   for (const auto& bytes : disk_) {
     if (!engine_->is_forgotten(*wire::decode_fact(bytes))) kept.push_back(bytes);
   }
+  for (const auto& fact : engine_->arrays_stand(world_.events.now()))
+    kept.push_back(wire::encode(fact));
   disk_ = std::move(kept);
   const auto before = engine_->state();
   engine_.emplace(replayed());

@@ -122,6 +122,7 @@ void Truth::check_outcomes(const scheduler::State& state) {
                                                 to_text(scheduler::job_record(job).state)));
       continue;
     }
+    if (job.tasks) continue;  // its tasks are held against the truth
     const auto ending = done->outcome.ending;
     if (ending != model::Ending::completed && ending != model::Ending::failed) continue;
     const auto code = exit_codes_.find({id, job.attempts, std::nullopt});

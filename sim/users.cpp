@@ -18,7 +18,8 @@ const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
 Users::Spec Users::any_job(int number, int n_nodes) {
   model::JobSpec spec;
   spec.token = "token-" + std::to_string(number);
-  spec.name = "job";
+  const auto name = random_.below(4);
+  spec.name = "job" + std::to_string(name);
   spec.script = "#!/bin/sh\n";
   const auto kind = random_.below(4);
   const auto n = std::min(static_cast<int>(random_.below(3)) + 1, n_nodes);
@@ -41,7 +42,50 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   if (random_.chance(40)) {
     spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};
   }
+  add_waits(spec, number);
   return std::make_shared<const model::JobSpec>(std::move(spec));
+}
+
+/// What a job waits for besides room, and how often it is to run.
+void Users::add_waits(model::JobSpec& spec, int number) {
+  const bool begins_later = random_.chance(10);
+  if (begins_later) spec.begin = events_.now() + up_to(random_, 400s);
+  const bool has_deadline = random_.chance(10);
+  if (has_deadline) spec.deadline = events_.now() + up_to(random_, 600s) + 100s;
+  const bool depends = random_.chance(40);
+  if (depends) spec.dependency = any_dependency(number);
+  const bool is_array = random_.chance(15);
+  if (is_array) {
+    const auto n_tasks = static_cast<int>(random_.below(12)) + 1;
+    const auto limit = static_cast<int>(random_.below(4));
+    auto& array = spec.array.emplace();
+    array.tasks = model::IndexSet::range(0, n_tasks);
+    if (limit > 0) array.most_running = limit;
+  }
+}
+
+/// On jobs that may or may not be there yet.
+model::Dependency Users::any_dependency(int number) {
+  model::Dependency dependency;
+  const auto n_terms = random_.below(3) + 1;
+  for (std::uint64_t i = 0; i < n_terms; ++i) {
+    model::DependencyTerm term;
+    const auto kind = random_.below(static_cast<int>(model::DependencyKind::singleton) + 1);
+    term.kind = static_cast<model::DependencyKind>(kind);
+    const auto job = random_.below(static_cast<std::uint64_t>(number) + 1) + 1;
+    const auto delay = random_.below(3);
+    if (term.kind != model::DependencyKind::singleton)
+      term.job = model::JobId(static_cast<std::uint32_t>(job));
+    const bool names_task = term.kind != model::DependencyKind::singleton && random_.chance(10);
+    if (names_task) term.task = 0;
+    if (term.kind == model::DependencyKind::after) term.delay = std::chrono::minutes(delay);
+    dependency.terms.push_back(term);
+  }
+  const bool has_pairs = std::ranges::any_of(dependency.terms, [](const auto& term) {
+    return term.kind == model::DependencyKind::aftercorr;
+  });
+  dependency.is_any = n_terms > 1 && !has_pairs && random_.chance(40);
+  return dependency;
 }
 
 void Users::plan(int n, int n_nodes, base::Duration within) {
@@ -82,9 +126,11 @@ void Users::answered(const Spec& spec, model::JobId job) {
 
 void Users::interfere(model::JobId job) {
   const auto what = random_.below(5);
+  const bool is_one_task = random_.chance(50);
+  const auto tasks = is_one_task ? std::optional(model::IndexSet::range(0, 1)) : std::nullopt;
   controller_.ask(
       [&](scheduler::RequestId request) -> scheduler::Input {
-        if (what == 0) return scheduler::CancelJob{request, user, job};
+        if (what == 0) return scheduler::CancelJob{request, user, job, tasks};
         if (what == 1) return scheduler::HoldJob{request, user, job};
         if (what == 2) return scheduler::CheckpointJob{request, user, job};
         return scheduler::ReleaseJob{request, user, job};

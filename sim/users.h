@@ -31,6 +31,8 @@ class Users {
   using Spec = std::shared_ptr<const model::JobSpec>;
 
   Spec any_job(int number, int n_nodes);
+  void add_waits(model::JobSpec& spec, int number);
+  model::Dependency any_dependency(int number);
   void submit(const Spec& spec);
   void answered(const Spec& spec, model::JobId job);
   void interfere(model::JobId job);

@@ -16,6 +16,31 @@ namespace render {
 
 namespace {
 
+constexpr std::size_t widest_tasks = 24;
+
+/// "17", "17_4", "17_[5-99%10]".
+std::string id_of(const model::JobRecord& job) {
+  if (job.task) return to_text(*job.task);
+  const bool has_pending = job.tally && !job.tally->pending.empty();
+  if (!has_pending) return to_text(job.job);
+  const auto limit =
+      job.array && job.array->most_running ? fmt::format("%{}", *job.array->most_running) : "";
+  return fmt::format("{}_[{}{}]", to_text(job.job),
+                     cut(model::ranges_text(job.tally->pending), widest_tasks), limit);
+}
+
+/// "5 pending, 2 running, 3 completed".
+std::string tasks_text(const model::JobRecord& job) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](int n, std::string_view what) {
+    if (n > 0) parts.push_back(fmt::format("{} {}", n, what));
+  };
+  add(job.tally->pending.count(), "pending");
+  add(job.n_running, "running");
+  for (const auto& [ending, count] : job.tally->ended) add(count, model::to_text(ending));
+  return base::join(parts, ", ");
+}
+
 std::string nodes_of(const model::JobRecord& job) {
   return model::compress_hosts(model::node_names(job.allocation));
 }
@@ -64,6 +89,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
   block.add("class", job.class_name);
   block.add("workspace", job.workspace);
+  block.add("dependency", to_text(job.dependency));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
 
@@ -93,6 +119,8 @@ void add_steps(Block& block, const model::JobRecord& job) {
 
 void add_times(Block& block, const model::JobRecord& job, const View& view) {
   block.add("submitted", view.time(job.submitted_at));
+  if (job.begin) block.add("begin", view.time(*job.begin));
+  if (job.deadline) block.add("deadline", view.time(*job.deadline));
   if (job.started_at) block.add("started", view.time(*job.started_at));
   if (job.ended_at) block.add("ended", view.time(*job.ended_at));
   if (job.started_at) block.add("run time", run_time(job, view.now));
@@ -128,6 +156,11 @@ std::string waiting_details(const model::JobRecord& job, const View& view) {
   }
   if (const auto* first = std::get_if<model::Behind>(&*job.reason)) {
     return text + fmt::format("Why that one waits: muster why {}\n", to_text(first->job));
+  }
+  if (const auto* after = std::get_if<model::DependsOn>(&*job.reason)) {
+    for (const auto& open : after->terms)
+      text += fmt::format("About job {}: muster why {}\n", to_text(open.job), to_text(open.job));
+    return text;
   }
   if (const auto* delayed = std::get_if<model::WouldDelay>(&*job.reason)) {
     return text + fmt::format(
@@ -173,9 +206,10 @@ std::string job_table(std::span<const model::JobRecord> jobs, const View& view) 
                                     {"REASON"}};
   std::vector<Cells> rows;
   for (const auto& job : jobs) {
-    rows.push_back({to_text(job.job), job.name, job.user.name,
-                    std::string(model::to_text(job.state)), number_of_nodes(job),
-                    run_time(job, view.now), where_or_why(job)});
+    const bool is_only_tasks = job.tally && job.state == model::JobState::running;
+    if (is_only_tasks) continue;
+    rows.push_back({id_of(job), job.name, job.user.name, std::string(model::to_text(job.state)),
+                    number_of_nodes(job), run_time(job, view.now), where_or_why(job)});
   }
   return table(columns, rows, view.width);
 }
@@ -183,6 +217,9 @@ std::string job_table(std::span<const model::JobRecord> jobs, const View& view) 
 std::string job_block(const model::JobRecord& job, const View& view) {
   Block block;
   block.add("job", to_text(job.job));
+  if (job.task) block.add("task", to_text(*job.task));
+  if (job.array) block.add("array", to_text(*job.array));
+  if (job.tally) block.add("tasks", tasks_text(job));
   block.add("name", job.name);
   block.add("user", fmt::format("{} ({})", job.user.name, job.user.uid));
   block.add("state", std::string(model::to_text(job.state)));
@@ -207,7 +244,8 @@ std::string job_block(const model::JobRecord& job, const View& view) {
 }
 
 std::string why(const model::JobRecord& job, const View& view) {
-  auto text = fmt::format("Job {} ({}) ", to_text(job.job), base::printable(job.name));
+  auto text = fmt::format("Job {} ({}) ", job.task ? to_text(*job.task) : to_text(job.job),
+                          base::printable(job.name));
   if (job.state == model::JobState::waiting) {
     text += "waits: " + wire::summary_of(job) + ".\n";
     return job.reason ? text + waiting_details(job, view) : text;

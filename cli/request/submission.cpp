@@ -16,6 +16,7 @@ namespace request {
 namespace {
 
 constexpr std::string_view default_output = "muster-%j.out";
+constexpr std::string_view default_array_output = "muster-%A_%a.out";
 
 std::string last_part(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -55,7 +56,7 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
 
 void set_paths(const std::string& directory, model::JobSpec& spec) {
   spec.work_dir = absolute(spec.work_dir, directory);
-  if (spec.output.empty()) spec.output = default_output;
+  if (spec.output.empty()) spec.output = spec.array ? default_array_output : default_output;
   spec.output = absolute(spec.output, spec.work_dir);
   if (!spec.error.empty()) spec.error = absolute(spec.error, spec.work_dir);
 }
@@ -81,7 +82,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
                                          const std::optional<ScriptFile>& script,
                                          const Surroundings& surroundings) {
   Submission submission;
-  Choices choices;
+  Choices choices{.spec = {}, .now = surroundings.now};
   if (script) {
     const std::string shown = script->name == "-" ? "standard input" : script->name;
     auto read = read_script(script->text, shown);

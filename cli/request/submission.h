@@ -16,6 +16,7 @@ namespace request {
 struct Surroundings {
   std::string directory;  // absolute
   model::Environment environment;
+  base::Time now;
 };
 
 /// A script that was read: `name` as the user wrote it, "-" for standard input.

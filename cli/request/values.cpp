@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
 #include "cli/request/environment.h"
 #include "cli/request/table.h"
+#include "cli/request/when.h"
 #include "lib/base/text.h"
 
 namespace request {
@@ -16,7 +18,7 @@ namespace {
 constexpr int most = 1'000'000;
 constexpr int least_priority = -1000;
 constexpr int most_priority = 1000;
-constexpr std::string_view pattern_letters = "jxuNnt%";
+constexpr std::string_view pattern_letters = "jxuNntAa%";
 
 std::unexpected<base::Error> refuse(const options::Given& given, std::string_view expected) {
   return base::fail(base::Code::invalid, fmt::format("{}: expected {}, found '{}'", given.written,
@@ -104,6 +106,24 @@ base::Result<model::SaveSignal> save_signal(const options::Given& given) {
   return signal;
 }
 
+base::Result<base::Time> moment_value(const options::Given& given, base::Time now) {
+  auto time = parse_when(given.value, now);
+  if (!time) return std::unexpected(time.error().in(given.written));
+  return time;
+}
+
+base::Result<model::Array> array_value(const options::Given& given) {
+  auto array = model::array_from_text(given.value);
+  if (!array) return std::unexpected(array.error().in(given.written));
+  return array;
+}
+
+base::Result<model::Dependency> dependency_value(const options::Given& given) {
+  auto dependency = model::dependency_from_text(given.value);
+  if (!dependency) return std::unexpected(dependency.error().in(given.written));
+  return dependency;
+}
+
 base::Result<std::string> export_value(const options::Given& given) {
   const auto tried = exported(given.value, {});
   if (!tried) return std::unexpected(tried.error().in(given.written));
@@ -124,12 +144,42 @@ std::string* text_member(OptionId id, model::JobSpec& spec) {
   return nullptr;
 }
 
+/// Whether the option is a flag of a submission, which it sets then.
+bool apply_flag(OptionId id, Choices& choices) {
+  struct Flag {
+    OptionId id;
+    bool& target;
+    bool value;
+  };
+  const std::array<Flag, 6> flags{{{OptionId::hold, choices.spec.hold, true},
+                                   {OptionId::requeue, choices.spec.requeue, true},
+                                   {OptionId::no_requeue, choices.spec.requeue, false},
+                                   {OptionId::wait, choices.wait, true},
+                                   {OptionId::test_only, choices.test_only, true},
+                                   {OptionId::parsable, choices.parsable, true}}};
+  const auto* const found = std::ranges::find(flags, id, &Flag::id);
+  if (found == flags.end()) return false;
+  found->target = found->value;
+  return true;
+}
+
+/// What a job waits for besides room, and how often it is to run.
+base::Result<void> apply_waits(const options::Given& given, Choices& choices) {
+  auto& spec = choices.spec;
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::begin) return store(moment_value(given, choices.now), spec.begin);
+  if (id == OptionId::deadline) return store(moment_value(given, choices.now), spec.deadline);
+  if (id == OptionId::dependency) return store(dependency_value(given), spec.dependency);
+  return store(array_value(given), spec.array);
+}
+
 }  // namespace
 
 base::Result<void> apply(const options::Given& given, Choices& choices) {
   auto& spec = choices.spec;
   if (auto* const member = text_member(static_cast<OptionId>(given.id), spec))
     return store(text(given), *member);
+  if (apply_flag(static_cast<OptionId>(given.id), choices)) return {};
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case nodes:
@@ -160,34 +210,27 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return store(export_value(given), choices.environment);
     case priority:
       return store(priority_value(given), spec.priority);
-    case requeue:
-      spec.requeue = true;
-      return {};
-    case no_requeue:
-      spec.requeue = false;
-      return {};
     case signal:
       return store(save_signal(given), spec.save_signal);
-    case hold:
-      spec.hold = true;
-      return {};
+    case begin:
+    case deadline:
+    case dependency:
+    case array:
+      return apply_waits(given, choices);
     case comment:
       spec.comment = given.value;
-      return {};
-    case wait:
-      choices.wait = true;
-      return {};
-    case test_only:
-      choices.test_only = true;
-      return {};
-    case parsable:
-      choices.parsable = true;
       return {};
     case job_name:
     case chdir:
     case pool:
     case job_class:
     case workspace:
+    case hold:
+    case requeue:
+    case no_requeue:
+    case wait:
+    case test_only:
+    case parsable:
     case wrap:
     case label:
     case map:
@@ -229,7 +272,7 @@ base::Result<void> check_pattern(std::string_view pattern) {
     if (++i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
     return base::fail(
         base::Code::invalid,
-        fmt::format("expected %j, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
+        fmt::format("expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
                     "in '{}'",
                     base::printable(pattern.substr(i - 1, 2)), base::printable(pattern)));
   }

@@ -16,6 +16,7 @@ struct Choices {
   model::JobSpec
       spec;  // what options set directly; output, error and work_dir as they were written
   std::string environment = "ALL";
+  base::Time now;  // at which relative times are taken
   bool wait = false;
   bool parsable = false;
   bool test_only = false;
@@ -28,7 +29,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices);
 /// Puts the options of Place::run that describe the step into `step`.
 base::Result<void> apply(std::span<const options::Given> given, model::StepSpec& step);
 
-/// A file name for output may have %j %x %u %N %n %t and %% only.
+/// A file name for output may have %j %A %a %x %u %N %n %t and %% only.
 base::Result<void> check_pattern(std::string_view pattern);
 
 /// `path` as an absolute one, seen from `folder`; only the text is looked at.

@@ -45,6 +45,22 @@ void put_first_in_path(Environment& environment, const std::string& folder) {
   if (path != folder && !path.starts_with(folder + ":")) path = folder + ":" + path;
 }
 
+/// _STEP: the distance of all indices, 1 where they differ in theirs.
+void describe_task(Environment& environment, const model::ArrayTask& task,
+                   const model::IndexSet& tasks) {
+  const auto all = tasks.members();
+  int step = all.size() > 1 ? all[1] - all[0] : 1;
+  for (std::size_t i = 1; i < all.size() && step > 1; ++i) {
+    if (all[i] - all[i - 1] != step) step = 1;
+  }
+  environment["MUSTER_ARRAY_JOB_ID"] = to_text(task.array);
+  environment["MUSTER_ARRAY_TASK_ID"] = std::to_string(task.index);
+  environment["MUSTER_ARRAY_TASK_COUNT"] = std::to_string(all.size());
+  environment["MUSTER_ARRAY_TASK_MIN"] = std::to_string(all.front());
+  environment["MUSTER_ARRAY_TASK_MAX"] = std::to_string(all.back());
+  environment["MUSTER_ARRAY_TASK_STEP"] = std::to_string(step);
+}
+
 /// What scripts and ranks both get.
 void describe_job(Environment& environment, const model::LaunchOrder& order,
                   const LaunchPlace& place) {
@@ -57,6 +73,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   }
   environment["MUSTER_JOB_ID"] = to_text(order.key.job);
   environment["MUSTER_JOB_NAME"] = job.name;
+  if (order.task && job.array) describe_task(environment, *order.task, job.array->tasks);
   environment["MUSTER_ATTEMPT"] = std::to_string(order.key.attempt);
   environment["MUSTER_RESTART_COUNT"] = std::to_string(order.key.attempt - 1);
   environment["MUSTER_NODELIST"] = model::compress_hosts(node_names(order.allocation));

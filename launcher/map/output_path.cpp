@@ -24,6 +24,10 @@ std::optional<std::string> value_of(char letter, std::size_t width, const Patter
   switch (letter) {
     case 'j':
       return padded(to_text(values.job), width);
+    case 'A':
+      return padded(to_text(values.array ? values.array->array : values.job), width);
+    case 'a':
+      return padded(std::to_string(values.array ? values.array->index : 0), width);
     case 'n':
       return padded(std::to_string(values.node_index), width);
     case 't':

@@ -7,7 +7,7 @@
 namespace model {
 
 bool JobSubmitted::operator==(const JobSubmitted& other) const {
-  return job == other.job && user == other.user && *spec == *other.spec;
+  return job == other.job && user == other.user && *spec == *other.spec && past == other.past;
 }
 
 bool StepStarted::operator==(const StepStarted& other) const {
@@ -37,7 +37,11 @@ std::string_view kind_of(const FactBody& body) {
                        [](const AttemptWarned&) -> View { return "attempt_warned"; },
                        [](const CheckpointTaken&) -> View { return "checkpoint_taken"; },
                        [](const UsageCarried&) -> View { return "usage_carried"; },
-                       [](const RoomPromised&) -> View { return "room_promised"; }},
+                       [](const RoomPromised&) -> View { return "room_promised"; },
+                       [](const ParentEnded&) -> View { return "parent_ended"; },
+                       [](const TaskSplit&) -> View { return "task_split"; },
+                       [](const TasksCancelled&) -> View { return "tasks_cancelled"; },
+                       [](const ArrayStands&) -> View { return "array_stands"; }},
       body);
 }
 

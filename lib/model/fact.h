@@ -63,6 +63,7 @@ struct JobSubmitted {
   JobId job;
   User user;
   std::shared_ptr<const JobSpec> spec;
+  std::vector<PastJob> past;  // of the jobs it depends on, those that had ended
   bool operator==(const JobSubmitted& other) const;
 };
 
@@ -181,11 +182,41 @@ struct UsageCarried {
   bool operator==(const UsageCarried&) const = default;
 };
 
+/// A job that this waiting one depends on has ended. The state may drop that job from now on.
+struct ParentEnded {
+  JobId job;
+  PastJob parent;
+  bool operator==(const ParentEnded&) const = default;
+};
+
+/// A task of an array is a job of its own from here on. It starts next, or others make room for it.
+struct TaskSplit {
+  JobId job;
+  ArrayTask task;
+  bool operator==(const TaskSplit&) const = default;
+};
+
+/// These tasks of an array will not start.
+struct TasksCancelled {
+  JobId job;
+  IndexSet tasks;
+  Failure why;
+  bool operator==(const TasksCancelled&) const = default;
+};
+
+/// Ends a snapshot: how an array stands whose ended tasks the state has dropped.
+struct ArrayStands {
+  JobId job;
+  ArrayTally tally;
+  bool operator==(const ArrayStands&) const = default;
+};
+
 using FactBody =
     std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
-                 AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised>;
+                 AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
+                 TasksCancelled, ArrayStands>;
 
 struct Fact {
   base::Time at;

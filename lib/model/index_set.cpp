@@ -26,7 +26,12 @@ std::uint64_t bit_of(int index) {
 
 IndexSet IndexSet::range(int first, int count) {
   IndexSet set;
-  for (int i = first; i < first + count; ++i) set.add(i);
+  if (count <= 0) return set;
+  const int last = first + count - 1;
+  set.add(last);
+  for (std::size_t w = word_of(first); w <= word_of(last); ++w) set.words_[w] = ~std::uint64_t{0};
+  set.words_[word_of(first)] &= ~std::uint64_t{0} << (first % word_bits);
+  set.words_.back() &= ~std::uint64_t{0} >> (word_bits - 1 - last % word_bits);
   return set;
 }
 
@@ -80,6 +85,21 @@ std::optional<int> IndexSet::first() const {
     if (words_[w] != 0) return static_cast<int>(w) * word_bits + std::countr_zero(words_[w]);
   }
   return std::nullopt;
+}
+
+std::optional<IndexSet::Run> IndexSet::run_from(int index) const {
+  auto w = word_of(index);
+  if (w >= words_.size()) return std::nullopt;
+  auto word = words_[w] & (~std::uint64_t{0} << (index % word_bits));
+  while (word == 0) {
+    if (++w == words_.size()) return std::nullopt;
+    word = words_[w];
+  }
+  const int first = static_cast<int>(w) * word_bits + std::countr_zero(word);
+  auto gaps = ~words_[w] & (~std::uint64_t{0} << (first % word_bits));
+  while (gaps == 0 && ++w < words_.size()) gaps = ~words_[w];
+  const int end = static_cast<int>(w) * word_bits + (gaps == 0 ? 0 : std::countr_zero(gaps));
+  return Run{first, end - 1};
 }
 
 IndexSet IndexSet::take(int n) const {
@@ -149,15 +169,15 @@ base::Result<IndexSet> index_set_from_text(std::string_view text) {
   if (text.empty()) return set;
   for (const auto part : base::split(text, ',')) {
     const auto dash = part.find('-');
-    const auto first = base::parse_int(part.substr(0, dash), 0, IndexSet::limit - 1);
+    const auto first = base::parse_int(part.substr(0, dash), 0, IndexSet::list_limit - 1);
     const auto last = dash == std::string_view::npos
                           ? first
-                          : base::parse_int(part.substr(dash + 1), 0, IndexSet::limit - 1);
+                          : base::parse_int(part.substr(dash + 1), 0, IndexSet::list_limit - 1);
     if (!first || !last || *last < *first) {
       return base::fail(base::Code::invalid,
                         fmt::format("'{}' is not a list of indices; expected numbers below {} and "
                                     "ranges, such as 0-3,8",
-                                    base::printable(text), IndexSet::limit));
+                                    base::printable(text), IndexSet::list_limit));
     }
     set |= IndexSet::range(static_cast<int>(*first), static_cast<int>(*last - *first + 1));
   }

@@ -1,5 +1,6 @@
 #pragma once
-// An ordered set of small whole numbers: cores, hardware threads, GPUs. Written as a list: "0-3,8".
+// An ordered set of whole numbers: cores, hardware threads, GPUs, tasks of an array. Written as a
+// list: "0-3,8".
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,8 @@ namespace model {
 
 class IndexSet {
  public:
-  static constexpr int limit = 65536;  // larger members are refused by parse and check()ed by add
+  static constexpr int limit = 4'000'001;   // members are smaller; check()ed by add
+  static constexpr int list_limit = 65536;  // of what index_set_from_text takes
 
   IndexSet() = default;
   /// All of [first, first + count).
@@ -24,9 +26,16 @@ class IndexSet {
   bool contains(int index) const;
   int count() const;
   int count_below(int bound) const;  // members smaller than this
-  bool empty() const { return count() == 0; }
+  bool empty() const { return words_.empty(); }
   std::vector<int> members() const;  // ascending
   std::optional<int> first() const;
+
+  struct Run {
+    int first;
+    int last;
+  };
+  /// The first members without a gap from `index` on.
+  std::optional<Run> run_from(int index) const;
 
   /// The `n` smallest members; all of them where there are fewer.
   IndexSet take(int n) const;

@@ -10,6 +10,8 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/array.h"
+#include "lib/model/dependency.h"
 
 namespace model {
 
@@ -69,6 +71,10 @@ struct JobSpec {
   bool hold = false;
   bool requeue = true;  // start again after a preemption or the loss of a node
   std::optional<SaveSignal> save_signal;
+  std::optional<base::Time> begin;     // not before
+  std::optional<base::Time> deadline;  // it has to have ended by then
+  Dependency dependency;
+  std::optional<Array> array;  // its tasks have the same spec
 
   std::string script;       // the whole text with its #! line; empty: `arguments` is the command
   std::string script_name;  // as the user wrote it, for people

@@ -24,6 +24,7 @@ struct LaunchOrder {
   Allocation allocation;                 // of the whole attempt, in rank order
   int node_index = 0;                    // of the node that gets the order, in the allocation
   std::vector<int> tasks;                // of a step: for each node of the allocation, 0 = no part
+  std::optional<ArrayTask> task;         // of the job's array
   base::Duration kill_grace{};           // between TERM and KILL
   std::string cluster;                   // name, for people
   std::string pool;                      // of the node

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 12> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 14> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -26,7 +27,9 @@ constexpr Names<Cause, 12> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
                                         {Cause::node_lost, "node_lost"},
-                                        {Cause::preempted, "preempted"}}};
+                                        {Cause::preempted, "preempted"},
+                                        {Cause::deadline, "deadline"},
+                                        {Cause::dependency, "dependency"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -54,6 +57,7 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
+  if (failure.cause == Cause::deadline || failure.cause == Cause::dependency) return "the job";
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
   text += failure.rank   ? fmt::format("rank {}", *failure.rank)
           : failure.step ? "launch"
@@ -89,9 +93,39 @@ std::string happening(const Failure& failure) {
       return "lost its node";
     case Cause::preempted:
       return "was preempted";
+    case Cause::deadline:
+      return "reached its deadline";
+    case Cause::dependency:
+      return "can never start";
   }
   base::check(false, "every cause is described");
   return {};
+}
+
+/// Which ending of a task counts for all.
+int gravity(Ending ending) {
+  switch (ending) {
+    case Ending::completed:
+      return 0;
+    case Ending::cancelled:
+      return 1;
+    case Ending::timed_out:
+      return 2;
+    case Ending::preempted:
+      return 3;
+    case Ending::node_lost:
+      return 4;
+    case Ending::failed:
+      return 5;
+  }
+  base::check(false, "every ending has its gravity");
+  return 0;
+}
+
+void weigh(ArrayTally& tally, const Outcome& outcome) {
+  const int highest = std::max(outcome.exit_code, tally.worst ? tally.worst->exit_code : 0);
+  if (!tally.worst || gravity(outcome.ending) > gravity(tally.worst->ending)) tally.worst = outcome;
+  tally.worst->exit_code = highest;
 }
 
 }  // namespace
@@ -110,6 +144,33 @@ std::string_view to_text(Ending ending) {
 
 std::optional<Ending> ending_from_text(std::string_view text) {
   return named(ending_names, text);
+}
+
+void count_cancelled(ArrayTally& tally, const IndexSet& tasks, const Failure& why) {
+  const auto cancelled = tally.pending & tasks;
+  if (cancelled.empty()) return;
+  tally.pending -= cancelled;
+  tally.ended[Ending::cancelled] += cancelled.count();
+  weigh(tally, {.ending = Ending::cancelled, .exit_code = 1, .failure = why});
+}
+
+void count_end(ArrayTally& tally, int index, const Outcome& outcome) {
+  ++tally.ended[outcome.ending];
+  if (outcome.ending == Ending::completed) {
+    tally.completed.add(index);
+    return;
+  }
+  auto named = outcome;
+  if (named.failure) {
+    const auto task = fmt::format("task {}", index);
+    auto& text = named.failure->text;
+    text = text.empty() ? task : fmt::format("{}: {}", task, text);
+  }
+  weigh(tally, named);
+}
+
+Outcome outcome_of(const ArrayTally& tally) {
+  return tally.worst.value_or(Outcome{});
 }
 
 std::string describe(const Failure& failure) {

@@ -3,6 +3,7 @@
 // explain it.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/index_set.h"
 
 namespace model {
 
@@ -27,6 +29,8 @@ enum class Cause {
   time_limit,     // the job's time limit is reached
   node_lost,      // a node did not come back in time, or came back rebooted
   preempted,      // it made room for another job
+  deadline,       // it had not ended, or could not have ended, by its deadline
+  dependency,     // what it depended on can never be met
 };
 
 std::string_view to_text(Cause cause);
@@ -79,5 +83,27 @@ struct Outcome {
 
   bool operator==(const Outcome&) const = default;
 };
+
+/// What has become of the tasks of an array so far.
+struct ArrayTally {
+  bool has_begun = false;  // a task has started
+  IndexSet pending;        // not started
+  IndexSet completed;
+  std::map<Ending, int> ended;          // how many ended how
+  std::optional<Outcome> worst;         // of those that have not completed
+  std::optional<base::Time> spread_at;  // when the last was started or cancelled
+
+  bool operator==(const ArrayTally&) const = default;
+};
+
+/// Counts tasks that were cancelled before they started.
+void count_cancelled(ArrayTally& tally, const IndexSet& tasks, const Failure& why);
+
+/// Counts the end of a task. The outcome of an array is the worst of its tasks'; its exit code the
+/// highest.
+void count_end(ArrayTally& tally, int index, const Outcome& outcome);
+
+/// The outcome of an array whose tasks have all ended.
+Outcome outcome_of(const ArrayTally& tally);
 
 }  // namespace model

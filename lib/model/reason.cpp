@@ -36,6 +36,19 @@ std::string holders_text(const std::vector<JobId>& holders) {
   return holders.empty() ? "" : "; in use by " + ids_text(holders);
 }
 
+std::string waits_for(const DependsOn& reason) {
+  std::vector<std::string> terms;
+  for (const auto& open : reason.terms) {
+    const auto task = open.term.task ? fmt::format("_{}", *open.term.task) : "";
+    terms.push_back(fmt::format("{} (job {}{} is {})", to_text(open.term), to_text(open.job), task,
+                                to_text(open.state)));
+  }
+  const auto n_left = reason.n_terms - static_cast<int>(terms.size());
+  if (n_left > 0) terms.push_back(fmt::format("{} more", n_left));
+  return fmt::format("waits for {}{}", reason.is_any && reason.n_terms > 1 ? "one of " : "",
+                     base::join(terms, ", "));
+}
+
 }  // namespace
 
 std::string_view kind_of(const Reason& reason) {
@@ -47,7 +60,10 @@ std::string_view kind_of(const Reason& reason) {
                        [](const Behind&) -> std::string_view { return "behind"; },
                        [](const WouldDelay&) -> std::string_view { return "would_delay"; },
                        [](const BackOff&) -> std::string_view { return "back_off"; },
-                       [](const Preempting&) -> std::string_view { return "preempting"; }},
+                       [](const Preempting&) -> std::string_view { return "preempting"; },
+                       [](const BeginTime&) -> std::string_view { return "begin_time"; },
+                       [](const DependsOn&) -> std::string_view { return "dependency"; },
+                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; }},
       reason);
 }
 
@@ -80,6 +96,12 @@ std::string describe(const Reason& reason) {
           [](const Preempting& r) {
             return fmt::format("{} {} being ended to make room for it, by {}", ids_text(r.victims),
                                r.victims.size() == 1 ? "is" : "are", to_text(r.until));
+          },
+          [](const BeginTime& r) { return "starts not before " + to_text(r.at); },
+          [](const DependsOn& r) { return waits_for(r); },
+          [](const ArrayLimit& r) {
+            return fmt::format("{} of its array run, which is as many as may at a time",
+                               base::plural(r.n_running, "task"));
           }},
       reason);
 }

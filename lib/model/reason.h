@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
+#include "lib/model/job_state.h"
 #include "lib/model/layout.h"
 
 namespace model {
@@ -65,8 +67,36 @@ struct Preempting {
   bool operator==(const Preempting&) const = default;
 };
 
+/// It is to start later: by --begin, or by the delay of a dependency.
+struct BeginTime {
+  base::Time at;
+  bool operator==(const BeginTime&) const = default;
+};
+
+/// A term that is not met yet, and the job that stands before it.
+struct OpenTerm {
+  DependencyTerm term;
+  JobId job;
+  JobState state = JobState::waiting;  // of that job
+  bool operator==(const OpenTerm&) const = default;
+};
+
+/// What it depends on has not happened yet.
+struct DependsOn {
+  bool is_any = false;          // one of them is enough
+  std::vector<OpenTerm> terms;  // at most 8
+  int n_terms = 0;              // in all that are not met
+  bool operator==(const DependsOn&) const = default;
+};
+
+/// As many tasks of its array run as may at a time.
+struct ArrayLimit {
+  int n_running = 0;
+  bool operator==(const ArrayLimit&) const = default;
+};
+
 using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, Preempting>;
+                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

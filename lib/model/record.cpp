@@ -9,18 +9,6 @@ namespace model {
 
 namespace {
 
-constexpr std::array<std::pair<JobState, std::string_view>, 10> job_state_names{
-    {{JobState::waiting, "waiting"},
-     {JobState::starting, "starting"},
-     {JobState::running, "running"},
-     {JobState::ending, "ending"},
-     {JobState::completed, "completed"},
-     {JobState::failed, "failed"},
-     {JobState::cancelled, "cancelled"},
-     {JobState::timed_out, "timed_out"},
-     {JobState::node_lost, "node_lost"},
-     {JobState::preempted, "preempted"}}};
-
 constexpr std::array<std::pair<NodeState, std::string_view>, 4> node_state_names{
     {{NodeState::idle, "idle"},
      {NodeState::busy, "busy"},
@@ -28,44 +16,6 @@ constexpr std::array<std::pair<NodeState, std::string_view>, 4> node_state_names
      {NodeState::lost, "lost"}}};
 
 }  // namespace
-
-std::string_view to_text(JobState state) {
-  for (const auto& [value, name] : job_state_names) {
-    if (value == state) return name;
-  }
-  base::check(false, "every job state has a name");
-  return {};
-}
-
-std::optional<JobState> job_state_from_text(std::string_view text) {
-  for (const auto& [value, name] : job_state_names) {
-    if (name == text) return value;
-  }
-  return std::nullopt;
-}
-
-JobState state_of(Ending ending) {
-  switch (ending) {
-    case Ending::completed:
-      return JobState::completed;
-    case Ending::failed:
-      return JobState::failed;
-    case Ending::cancelled:
-      return JobState::cancelled;
-    case Ending::timed_out:
-      return JobState::timed_out;
-    case Ending::node_lost:
-      return JobState::node_lost;
-    case Ending::preempted:
-      return JobState::preempted;
-  }
-  base::check(false, "every ending is a state");
-  return JobState::failed;
-}
-
-bool is_final(JobState state) {
-  return state >= JobState::completed;
-}
 
 std::string_view to_text(NodeState state) {
   for (const auto& [value, name] : node_state_names) {

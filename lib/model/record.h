@@ -7,32 +7,16 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
+#include "lib/model/job_state.h"
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
 #include "lib/model/reason.h"
 
 namespace model {
-
-enum class JobState {
-  waiting,
-  starting,
-  running,
-  ending,
-  completed,
-  failed,
-  cancelled,
-  timed_out,
-  node_lost,
-  preempted
-};
-
-std::string_view to_text(JobState state);
-std::optional<JobState> job_state_from_text(std::string_view text);
-JobState state_of(Ending ending);
-bool is_final(JobState state);
 
 struct StepRecord {
   StepId step;
@@ -76,6 +60,13 @@ struct JobRecord {
   std::string work_dir;
   std::string output;  // path pattern
   std::string error;
+  std::optional<base::Time> begin;     // asked for
+  std::optional<base::Time> deadline;  // asked for
+  Dependency dependency;
+  std::optional<Array> array;       // asked for; also of its tasks
+  std::optional<ArrayTask> task;    // of a job that is one
+  std::optional<ArrayTally> tally;  // of an array
+  int n_running = 0;                // tasks of an array that have started and not ended
 
   base::Time submitted_at;
   std::uint32_t attempt = 0;  // 0: never started

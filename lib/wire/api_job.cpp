@@ -43,6 +43,41 @@ void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
   wire::write(attempt.why, *out.mutable_why());
 }
 
+std::uint32_t n_ended(const model::ArrayTally& tally, model::Ending ending) {
+  const auto count = tally.ended.find(ending);
+  return count == tally.ended.end() ? 0 : u32(count->second);
+}
+
+void write(const model::JobRecord& record, api::Tasks& out) {
+  const auto& tally = *record.tally;
+  out.set_pending(ranges_text(tally.pending));
+  out.set_completed(ranges_text(tally.completed));
+  out.set_n_running(u32(record.n_running));
+  out.set_n_completed(n_ended(tally, model::Ending::completed));
+  out.set_n_failed(n_ended(tally, model::Ending::failed));
+  out.set_n_cancelled(n_ended(tally, model::Ending::cancelled));
+  out.set_n_timed_out(n_ended(tally, model::Ending::timed_out));
+  out.set_n_preempted(n_ended(tally, model::Ending::preempted));
+  out.set_n_node_lost(n_ended(tally, model::Ending::node_lost));
+}
+
+model::ArrayTally read_tally(const api::Tasks& in, Strict& strict) {
+  model::ArrayTally tally{.has_begun = false,
+                          .pending = read_tasks(in.pending(), "pending", strict),
+                          .completed = read_tasks(in.completed(), "completed", strict),
+                          .ended = {},
+                          .worst = {},
+                          .spread_at = {}};
+  using enum model::Ending;
+  for (const auto& [ending, count] :
+       {std::pair(completed, in.n_completed()), std::pair(failed, in.n_failed()),
+        std::pair(cancelled, in.n_cancelled()), std::pair(timed_out, in.n_timed_out()),
+        std::pair(node_lost, in.n_node_lost()), std::pair(preempted, in.n_preempted())}) {
+    if (count > 0) tally.ended[ending] = strict.count(count, "n_ended");
+  }
+  return tally;
+}
+
 /// What was asked for; and, below, what became of it.
 void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_job(record.job.number());
@@ -61,6 +96,12 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_work_dir(record.work_dir);
   out.set_output(record.output);
   out.set_error(record.error);
+  if (record.begin) wire::write(*record.begin, *out.mutable_begin());
+  if (record.deadline) wire::write(*record.deadline, *out.mutable_deadline());
+  out.set_dependency(to_text(record.dependency));
+  out.set_array(array_text(record.array));
+  write_task(record.task, out);
+  if (record.tally) write(record, *out.mutable_tasks());
 }
 
 void write_life(const model::JobRecord& record, api::JobRecord& out) {
@@ -145,6 +186,13 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   record.work_dir = take(in.mutable_work_dir());
   record.output = take(in.mutable_output());
   record.error = take(in.mutable_error());
+  if (in.has_begin()) record.begin = strict.part("begin", in.begin(), read_time);
+  if (in.has_deadline()) record.deadline = strict.part("deadline", in.deadline(), read_time);
+  record.dependency = read_dependency(in.dependency(), strict);
+  record.array = read_array(in.array(), strict);
+  record.task = read_task(in, strict);
+  if (in.has_tasks()) record.tally = strict.part("tasks", in.tasks(), read_tally);
+  record.n_running = strict.count(in.tasks().n_running(), "tasks.n_running");
 }
 
 void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
@@ -215,7 +263,8 @@ std::string summary_of(const model::JobRecord& record) {
     case model::JobState::starting:
       return "starting " + place_of(record);
     case model::JobState::running:
-      return "running " + place_of(record);
+      return record.tally ? fmt::format("{} running", base::plural(record.n_running, "task"))
+                          : "running " + place_of(record);
     case model::JobState::ending:
       return "ending: " + (record.ending ? describe(*record.ending) : "its script has ended");
     case model::JobState::completed:

@@ -44,6 +44,25 @@ model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
       .holders = read_jobs(in, strict)};
 }
 
+void write(const model::DependsOn& reason, api::Reason& out) {
+  out.set_any(reason.is_any);
+  out.set_n_terms(u32(reason.n_terms));
+  for (const auto& open : reason.terms) {
+    auto& term = *out.add_terms();
+    term.set_term(to_text(open.term));
+    term.set_job(open.job.number());
+    term.set_state(std::string(to_text(open.state)));
+  }
+}
+
+model::OpenTerm read_term(api::OpenTerm& in, Strict& strict) {
+  const auto dependency = read_dependency(in.term(), strict);
+  if (dependency.terms.size() != 1) strict.wrong("term", "is not one");
+  return {dependency.terms.empty() ? model::DependencyTerm{} : dependency.terms.front(),
+          model::JobId(strict.from_one(in.job(), "job")),
+          strict.named(model::job_state_from_text(in.state()), in.state(), "state")};
+}
+
 }  // namespace
 
 void write(base::Time time, google::protobuf::Timestamp& out) {
@@ -104,7 +123,10 @@ void write(const model::Reason& reason, api::Reason& out) {
                        [&](const model::Preempting& r) {
                          for (const auto job : r.victims) out.add_holders(job.number());
                          write(r.until, *out.mutable_until());
-                       }},
+                       },
+                       [&](const model::BeginTime& r) { write(r.at, *out.mutable_until()); },
+                       [&](const model::DependsOn& r) { write(r, out); },
+                       [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); }},
       reason);
 }
 
@@ -129,6 +151,14 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
     return model::Preempting{read_jobs(in, strict),
                              strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
+  if (kind == "begin_time") {
+    return model::BeginTime{strict.required(in.has_until(), "until").read(in.until(), read_time)};
+  }
+  if (kind == "dependency") {
+    return model::DependsOn{in.any(), strict.each("terms", *in.mutable_terms(), read_term),
+                            strict.count(in.n_terms(), "n_terms")};
+  }
+  if (kind == "array_limit") return model::ArrayLimit{strict.count(in.n_running(), "n_running")};
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};
 }

@@ -139,6 +139,10 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   spec.work_dir = take(in.mutable_work_dir());
   spec.output = take(in.mutable_output());
   spec.error = take(in.mutable_error());
+  if (in.has_begin()) spec.begin = strict.part("begin", in.begin(), read_time);
+  if (in.has_deadline()) spec.deadline = strict.part("deadline", in.deadline(), read_time);
+  spec.dependency = read_dependency(in.dependency(), strict);
+  spec.array = read_array(in.array(), strict);
   return spec;
 }
 
@@ -201,6 +205,10 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
   out.set_error(spec.error);
+  if (spec.begin) write(*spec.begin, *out.mutable_begin());
+  if (spec.deadline) write(*spec.deadline, *out.mutable_deadline());
+  out.set_dependency(to_text(spec.dependency));
+  out.set_array(array_text(spec.array));
   return print_json(out);
 }
 

@@ -77,6 +77,10 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
   out.set_error(spec.error);
+  if (spec.begin) out.set_begin_us(base::to_us(*spec.begin));
+  if (spec.deadline) out.set_deadline_us(base::to_us(*spec.deadline));
+  out.set_dependency(to_text(spec.dependency));
+  out.set_array(array_text(spec.array));
 }
 
 model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
@@ -105,6 +109,10 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.work_dir = take(in.mutable_work_dir());
   spec.output = take(in.mutable_output());
   spec.error = take(in.mutable_error());
+  if (in.has_begin_us()) spec.begin = strict.time(in.begin_us(), "begin_us");
+  if (in.has_deadline_us()) spec.deadline = strict.time(in.deadline_us(), "deadline_us");
+  spec.dependency = read_dependency(in.dependency(), strict);
+  spec.array = read_array(in.array(), strict);
   return spec;
 }
 

@@ -35,6 +35,30 @@ void write(const model::JobSubmitted& fact, api::Event& out) {
   out.set_name(fact.spec->name);
   out.set_pool(fact.spec->pool);
   write_shape(fact.spec->shape, *out.mutable_shape());
+  out.set_dependency(to_text(fact.spec->dependency));
+  if (fact.spec->array) out.set_array(to_text(*fact.spec->array));
+}
+
+void write(const model::TaskSplit& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  write_task(fact.task, out);
+}
+
+void write(const model::TasksCancelled& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_array_tasks(ranges_text(fact.tasks));
+  wire::write(fact.why, *out.mutable_failure());
+}
+
+void write(const model::ArrayStands& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_array_tasks(ranges_text(fact.tally.pending));
+}
+
+void write(const model::ParentEnded& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_parent(fact.parent.job.number());
+  out.set_ending(std::string(to_text(fact.parent.ending)));
 }
 
 void write(const model::AttemptStarted& fact, api::Event& out) {

@@ -22,10 +22,50 @@ void write(const model::StrayGone& fact, pb::StrayGone& out) {
   wire::write(fact.key, *out.mutable_key());
 }
 
+void write(const model::PastJob& past, pb::PastJob& out) {
+  out.set_job(past.job.number());
+  out.set_ending(std::string(to_text(past.ending)));
+  out.set_since_us(base::to_us(past.since));
+  out.set_tasks(ranges_text(past.tasks));
+  out.set_completed(ranges_text(past.completed));
+}
+
+void write(const model::TaskSplit& fact, pb::TaskSplit& out) {
+  out.set_job(fact.job.number());
+  out.set_array(fact.task.array.number());
+  out.set_index(u32(fact.task.index));
+}
+
+void write(const model::TasksCancelled& fact, pb::TasksCancelled& out) {
+  out.set_job(fact.job.number());
+  out.set_tasks(ranges_text(fact.tasks));
+  write_failure(fact.why, *out.mutable_why());
+}
+
+void write(const model::ArrayStands& fact, pb::ArrayStands& out) {
+  out.set_job(fact.job.number());
+  out.set_has_begun(fact.tally.has_begun);
+  out.set_pending(ranges_text(fact.tally.pending));
+  out.set_completed(ranges_text(fact.tally.completed));
+  for (const auto& [ending, count] : fact.tally.ended) {
+    auto& ended = *out.add_ended();
+    ended.set_ending(std::string(to_text(ending)));
+    ended.set_count(u32(count));
+  }
+  if (fact.tally.worst) wire::write(*fact.tally.worst, *out.mutable_worst());
+  if (fact.tally.spread_at) out.set_spread_at_us(base::to_us(*fact.tally.spread_at));
+}
+
 void write(const model::JobSubmitted& fact, pb::JobSubmitted& out) {
   out.set_job(fact.job.number());
   write_user(fact.user, *out.mutable_user());
   wire::write(*fact.spec, *out.mutable_spec());
+  for (const auto& parent : fact.past) write(parent, *out.add_past());
+}
+
+void write(const model::ParentEnded& fact, pb::ParentEnded& out) {
+  out.set_job(fact.job.number());
+  write(fact.parent, *out.mutable_parent());
 }
 
 void write(const model::AttemptStarted& fact, pb::AttemptStarted& out) {
@@ -126,7 +166,11 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::AttemptWarned& f) { write_attempt(f, *out.mutable_attempt_warned()); },
           [&](const model::CheckpointTaken& f) { write(f, *out.mutable_checkpoint_taken()); },
           [&](const model::UsageCarried& f) { write(f, *out.mutable_usage_carried()); },
-          [&](const model::RoomPromised& f) { write(f, *out.mutable_room_promised()); }},
+          [&](const model::RoomPromised& f) { write(f, *out.mutable_room_promised()); },
+          [&](const model::ParentEnded& f) { write(f, *out.mutable_parent_ended()); },
+          [&](const model::TaskSplit& f) { write(f, *out.mutable_task_split()); },
+          [&](const model::TasksCancelled& f) { write(f, *out.mutable_tasks_cancelled()); },
+          [&](const model::ArrayStands& f) { write(f, *out.mutable_array_stands()); }},
       fact.body);
 }
 
@@ -162,11 +206,50 @@ model::StrayGone read_stray_gone(pb::StrayGone& in, Strict& strict) {
           strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key)};
 }
 
+model::PastJob read_past(pb::PastJob& in, Strict& strict) {
+  return {job_of(in, strict),
+          strict.named(model::ending_from_text(in.ending()), in.ending(), "ending"),
+          strict.time(in.since_us(), "since_us"), read_tasks(in.tasks(), "tasks", strict),
+          read_tasks(in.completed(), "completed", strict)};
+}
+
+model::TaskSplit read_split(pb::TaskSplit& in, Strict& strict) {
+  return {job_of(in, strict),
+          {model::JobId(strict.from_one(in.array(), "array")), strict.count(in.index(), "index")}};
+}
+
+model::TasksCancelled read_cancelled(pb::TasksCancelled& in, Strict& strict) {
+  return {job_of(in, strict), read_tasks(in.tasks(), "tasks", strict),
+          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_failure<pb::Failure>)};
+}
+
+model::ArrayStands read_stands(pb::ArrayStands& in, Strict& strict) {
+  model::ArrayStands fact{job_of(in, strict), {}};
+  fact.tally.has_begun = in.has_begun();
+  fact.tally.pending = read_tasks(in.pending(), "pending", strict);
+  fact.tally.completed = read_tasks(in.completed(), "completed", strict);
+  for (const auto& ended : in.ended()) {
+    const auto ending = model::ending_from_text(ended.ending());
+    fact.tally.ended[strict.named(ending, ended.ending(), "ended")] =
+        strict.count(ended.count(), "ended");
+  }
+  if (in.has_worst())
+    fact.tally.worst = strict.part("worst", *in.mutable_worst(), read_outcome<pb::Outcome>);
+  if (in.has_spread_at_us()) fact.tally.spread_at = strict.time(in.spread_at_us(), "spread_at_us");
+  return fact;
+}
+
+model::ParentEnded read_parent_ended(pb::ParentEnded& in, Strict& strict) {
+  return {job_of(in, strict),
+          strict.required(in.has_parent(), "parent").read(*in.mutable_parent(), read_past)};
+}
+
 model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
   return {job_of(in, strict),
           strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<pb::User>),
           std::make_shared<const model::JobSpec>(
-              strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec))};
+              strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec)),
+          strict.each("past", *in.mutable_past(), read_past)};
 }
 
 model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
@@ -284,6 +367,14 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
     case pb::Fact::kRoomPromised:
       return strict.part("room_promised", *in.mutable_room_promised(), read_room_promised);
+    case pb::Fact::kParentEnded:
+      return strict.part("parent_ended", *in.mutable_parent_ended(), read_parent_ended);
+    case pb::Fact::kTaskSplit:
+      return strict.part("task_split", *in.mutable_task_split(), read_split);
+    case pb::Fact::kTasksCancelled:
+      return strict.part("tasks_cancelled", *in.mutable_tasks_cancelled(), read_cancelled);
+    case pb::Fact::kArrayStands:
+      return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
     case pb::Fact::BODY_NOT_SET:
       break;
   }

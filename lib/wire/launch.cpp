@@ -72,6 +72,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_controller(order.controller);
   out.set_head_address(order.head_address);
   out.set_secret(order.secret);
+  write_task(order.task, out);
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -85,6 +86,7 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
                         .read(*in.mutable_allocation(), read_allocation<pb::Allocation>),
       .node_index = strict.count(in.node_index(), "node_index"),
       .tasks = {},
+      .task = read_task(in, strict),
       .kill_grace = strict.duration(in.kill_grace_us(), "kill_grace_us"),
       .cluster = take(in.mutable_cluster()),
       .pool = take(in.mutable_pool()),

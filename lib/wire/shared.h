@@ -81,6 +81,45 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
   return spec;
 }
 
+inline model::Dependency read_dependency(std::string_view text, Strict& strict) {
+  auto dependency = model::dependency_from_text(text);
+  if (!dependency) strict.wrong("dependency", "is wrong: " + dependency.error().text);
+  return dependency.value_or(model::Dependency{});
+}
+
+inline model::IndexSet read_tasks(std::string_view text, std::string_view field, Strict& strict) {
+  auto tasks = model::tasks_from_text(text);
+  if (!tasks) strict.wrong(field, "is wrong: " + tasks.error().text);
+  return tasks ? *std::move(tasks) : model::IndexSet();
+}
+
+/// "" is no array.
+inline std::optional<model::Array> read_array(std::string_view text, Strict& strict) {
+  if (text.empty()) return std::nullopt;
+  auto array = model::array_from_text(text);
+  if (array) return *std::move(array);
+  strict.wrong("array", "is wrong: " + array.error().text);
+  return std::nullopt;
+}
+
+inline std::string array_text(const std::optional<model::Array>& array) {
+  return array ? to_text(*array) : "";
+}
+
+template <class Message>
+void write_task(const std::optional<model::ArrayTask>& task, Message& out) {
+  if (!task) return;
+  out.set_array_job(task->array.number());
+  out.set_array_task(u32(task->index));
+}
+
+template <class Message>
+std::optional<model::ArrayTask> read_task(const Message& in, Strict& strict) {
+  if (!in.has_array_job()) return std::nullopt;
+  return model::ArrayTask{model::JobId(strict.from_one(in.array_job(), "array_job")),
+                          strict.count(in.array_task(), "array_task")};
+}
+
 template <class Message>
 void write_allocation(const model::Allocation& allocation, Message& out) {
   for (const auto& share : allocation.nodes) {

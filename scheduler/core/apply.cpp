@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/waiting.h"
 
 namespace scheduler {
 
@@ -23,18 +24,6 @@ Node& node_at(State& state, model::NodeId id) {
   return found->second;
 }
 
-/// Puts a waiting job where its phase says: into the queue, among the back-offs, or nowhere when
-/// held.
-void index_waiting(State& state, const Job& job) {
-  const auto& waiting = std::get<Waiting>(job.phase);
-  if (waiting.held_by) return;
-  if (waiting.not_before) {
-    state.back_offs.emplace(*waiting.not_before, job.id);
-  } else {
-    state.queue[kind_of(job)].emplace(job.id, job.submitted_at);
-  }
-}
-
 /// From a map of sets, none of which is empty.
 template <class Map, class Key>
 void erase_from(Map& sets, const Key& key, model::JobId job) {
@@ -42,12 +31,6 @@ void erase_from(Map& sets, const Key& key, model::JobId job) {
   if (found == sets.end()) return;
   found->second.erase(job);
   if (found->second.empty()) sets.erase(found);
-}
-
-void unindex_waiting(State& state, const Job& job) {
-  const auto& waiting = std::get<Waiting>(job.phase);
-  if (waiting.not_before) state.back_offs.erase({*waiting.not_before, job.id});
-  erase_from(state.queue, kind_of(job), job.id);
 }
 
 void claim(State& state, model::JobId job, const model::Allocation& allocation) {
@@ -88,9 +71,9 @@ void note_time_limit(State& state, const Job& job, Time since) {
 }
 
 void forget_time_limit(State& state, const Job& job) {
+  if (const auto end = last_end(job)) state.time_limits.erase({*end, job.id});
   const auto* running = std::get_if<Running>(&job.phase);
   if (running == nullptr || !job.spec->time_limit) return;
-  state.time_limits.erase({running->since + *job.spec->time_limit, job.id});
   if (const auto at = warn_at(*job.spec, running->since)) state.warnings.erase({*at, job.id});
 }
 
@@ -167,13 +150,18 @@ std::optional<Time> running_since(const Job& job) {
   return std::nullopt;
 }
 
+std::optional<Time> asked_begin(const model::JobSpec& spec, Time at) {
+  return spec.begin && *spec.begin > at ? spec.begin : std::nullopt;
+}
+
 /// Called when a job comes, not when one ends: what has just ended can still be looked at.
 void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
     state.history.forget(found->second);
     carry(state, found->second);
-    state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
+    if (!found->second.task)
+      state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
     state.jobs.erase(found);
     state.ended.pop_front();
   }
@@ -240,7 +228,7 @@ void on(State& state, const model::NodeLost& fact, Time at) {
 void on(State& state, const model::JobSubmitted& fact, Time at) {
   const auto layout = model::resolve(fact.spec->shape);
   base::check(layout.has_value(), "an accepted request makes sense");
-  Waiting waiting;
+  Waiting waiting{.held_by = {}, .not_before = asked_begin(*fact.spec, at), .as_of = at, .due = {}};
   if (fact.spec->hold) waiting.held_by = fact.user.name;
   Job job{.id = fact.job,
           .user = fact.user,
@@ -248,36 +236,47 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
           .layout = *layout,
           .submitted_at = at,
           .attempts = 0,
+          .past = {},
+          .tasks = {},
+          .task = {},
           .earlier = {},
           .phase = waiting};
+  state.next_job = std::max(state.next_job, fact.job.next());
+  if (const auto& array = fact.spec->array) {
+    job.tasks.emplace().tally.pending = array->tasks;
+    const auto n_tasks = static_cast<std::uint32_t>(array->tasks.count());
+    state.next_job = std::max(state.next_job, model::JobId(fact.job.number() + n_tasks + 1));
+  }
+  for (const auto& parent : fact.past) job.past.emplace(parent.job, parent);
   if (!fact.spec->token.empty())
     state.job_by_token.emplace(std::pair(fact.user.uid, fact.spec->token), fact.job);
-  index_waiting(state, job);
-  state.next_job = std::max(state.next_job, fact.job.next());
-  state.jobs.emplace(fact.job, std::move(job));
-  ++state.n_waiting;
+  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second);
   forget_oldest_ended(state);
 }
 
 void on(State& state, const model::JobHeld& fact, Time) {
   auto& job = job_at(state, fact.job);
-  unindex_waiting(state, job);
+  auto& waiting = std::get<Waiting>(job.phase);
+  waiting.held_by = fact.by;
+  waiting.not_before.reset();
+  reindex(state, job);
   state.owed.erase(job.id);
-  job.phase = Waiting{.held_by = fact.by, .not_before = {}};
 }
 
-void on(State& state, const model::JobReleased& fact, Time) {
+void on(State& state, const model::JobReleased& fact, Time at) {
   auto& job = job_at(state, fact.job);
-  unindex_waiting(state, job);
-  job.phase = Waiting{};
-  index_waiting(state, job);
+  auto& waiting = std::get<Waiting>(job.phase);
+  waiting.held_by.reset();
+  waiting.not_before = asked_begin(*job.spec, at);
+  waiting.as_of = at;
+  reindex(state, job);
 }
 
 void on(State& state, const model::AttemptStarted& fact, Time at) {
   auto& job = job_at(state, fact.job);
   base::check(std::holds_alternative<Waiting>(job.phase), "a job that starts was waiting");
   base::check(fact.attempt == job.attempts + 1, "attempts are counted without a gap");
-  unindex_waiting(state, job);
+  leave_waiting(state, job);
   claim(state, job.id, fact.allocation);
   job.attempts = fact.attempt;
   job.phase = Starting{
@@ -291,8 +290,9 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   state.active_by_class[job.spec->class_name].insert(job.id);
   state.holdings[owner_of(job)].add(fact.allocation, at);
   state.owed.erase(job.id);
-  --state.n_waiting;
   ++state.n_active;
+  change_namesakes(state, job);
+  reindex_dependants(state, job);
 }
 
 void on(State& state, const model::LaunchStarted& fact, Time at) {
@@ -305,6 +305,7 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
     note_time_limit(state, job, at);
     unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
+    if (const auto end = last_end(job)) state.time_limits.emplace(*end, job.id);
     index_end(state, job);
   } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
     ending->running_since = at;
@@ -425,25 +426,89 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .started_at = attempt.started_at,
                          .ended_at = at,
                          .why = why.value_or(model::Failure{})});
-  job.phase = Waiting{.held_by = {}, .not_before = {}};
+  job.phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}};
   if (fact.not_before > at) std::get<Waiting>(job.phase).not_before = fact.not_before;
-  index_waiting(state, job);
-  ++state.n_waiting;
+  enter_waiting(state, job);
+  reindex_dependants(state, job);
+}
+
+/// An array stays in the queue until none of its tasks is pending.
+void after_pending_change(State& state, Job& array, Time at) {
+  const bool is_spread =
+      array.tasks->tally.pending.empty() && std::holds_alternative<Waiting>(array.phase);
+  if (is_spread) {
+    leave_waiting(state, array);
+    array.phase = Spread{};
+    auto& spread_at = array.tasks->tally.spread_at;
+    spread_at = spread_at.value_or(at);
+  }
+  change_namesakes(state, array);
+  reindex(state, array);
+  reindex_dependants(state, array);
+}
+
+void on(State& state, const model::TaskSplit& fact, Time at) {
+  auto& array = job_at(state, fact.task.array);
+  base::check(array.tasks.has_value(), "what splits is an array");
+  array.tasks->tally.has_begun = true;
+  array.tasks->tally.pending.remove(fact.task.index);
+  array.tasks->open.insert(fact.task.index);
+  Job job{.id = fact.job,
+          .user = array.user,
+          .spec = array.spec,
+          .layout = array.layout,
+          .submitted_at = array.submitted_at,
+          .attempts = 0,
+          .past = {},
+          .tasks = {},
+          .task = fact.task,
+          .earlier = {},
+          .phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}}};
+  enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second);
+  after_pending_change(state, array, at);
+  forget_oldest_ended(state);
+}
+
+void on(State& state, const model::TasksCancelled& fact, Time at) {
+  auto& array = job_at(state, fact.job);
+  model::count_cancelled(array.tasks->tally, fact.tasks, fact.why);
+  after_pending_change(state, array, at);
+}
+
+void on(State& state, const model::ArrayStands& fact, Time at) {
+  auto& array = job_at(state, fact.job);
+  array.tasks->tally = fact.tally;
+  after_pending_change(state, array, at);
+}
+
+void count_task(State& state, const Job& job, const model::Outcome& outcome, Time at) {
+  auto& array = job_at(state, job.task->array);
+  model::count_end(array.tasks->tally, job.task->index, outcome);
+  array.tasks->open.erase(job.task->index);
+  after_pending_change(state, array, at);
 }
 
 void on(State& state, const model::JobEnded& fact, Time at) {
   auto& job = job_at(state, fact.job);
   Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
   if (std::holds_alternative<Waiting>(job.phase)) {
-    unindex_waiting(state, job);
+    leave_waiting(state, job);
     state.owed.erase(job.id);
-    --state.n_waiting;
-  } else {
+  } else if (!std::holds_alternative<Spread>(job.phase)) {
     done.last = take_attempt(state, job, at);
   }
   job.phase = std::move(done);
   state.history.learn(job);
   state.ended.push_back(job.id);
+  change_namesakes(state, job);
+  reindex_dependants(state, job);
+  if (job.task) count_task(state, job, fact.outcome, at);
+}
+
+void on(State& state, const model::ParentEnded& fact, Time) {
+  auto& job = job_at(state, fact.job);
+  job.past.insert_or_assign(fact.parent.job, fact.parent);
+  reindex(state, job);
 }
 
 void on(State& state, const model::UsageCarried& fact, Time) {

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/overloaded.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/step_layout.h"
 
 namespace scheduler {
@@ -22,12 +25,34 @@ Decision answer_with(RequestId request, model::FactBody fact) {
   return {.facts = {std::move(fact)}, .actions = {Reply{request, Answer(Nothing{})}}};
 }
 
+/// The array whose task has this number, if it has not started.
+const Job* array_of(const State& state, model::JobId id) {
+  auto found = state.jobs.upper_bound(id);
+  while (found != state.jobs.begin()) {
+    const auto& job = (--found)->second;
+    if (job.task) continue;
+    if (!job.tasks) return nullptr;
+    const auto n_tasks = static_cast<std::uint32_t>(job.spec->array->tasks.count());
+    return id.number() - job.id.number() <= n_tasks ? &job : nullptr;
+  }
+  return nullptr;
+}
+
+std::unexpected<base::Error> no_such_job(const State& state, model::JobId id) {
+  const Job* array = array_of(state, id);
+  if (array == nullptr)
+    return fail(Code::not_found, fmt::format("there is no job {}", to_text(id)));
+  return fail(Code::conflict,
+              fmt::format("this task of array {} has not started, or never will; until a task "
+                          "starts, name the array",
+                          to_text(array->id)));
+}
+
 /// The job, if it exists and the user may act on it.
 base::Result<const Job*> own_job(const State& state, const Settings& settings,
                                  const model::User& user, model::JobId id) {
   const auto found = state.jobs.find(id);
-  if (found == state.jobs.end())
-    return fail(Code::not_found, fmt::format("there is no job {}", to_text(id)));
+  if (found == state.jobs.end()) return no_such_job(state, id);
   const auto& owner = found->second.user;
   if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
     return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
@@ -39,8 +64,44 @@ std::unexpected<base::Error> has_ended(model::JobId job) {
   return fail(Code::conflict, fmt::format("job {} has already ended", to_text(job)));
 }
 
+/// A deadline that leaves time for the job.
+base::Result<void> reachable(const model::JobSpec& spec, base::Time now) {
+  if (!spec.deadline) return {};
+  const auto start = std::max(now, spec.begin.value_or(now));
+  const auto left = *spec.deadline - start;
+  if (left <= base::Duration()) {
+    return fail(Code::invalid, fmt::format("--deadline is {}, which is not after the job could "
+                                           "start, {}; give a later one",
+                                           to_text(*spec.deadline), to_text(start)));
+  }
+  if (spec.time_limit && *spec.time_limit > left) {
+    return fail(
+        Code::invalid,
+        fmt::format("a job with a time limit of {} that starts at {} need not have ended by "
+                    "its deadline, {}; the most that can run is --time={}",
+                    base::to_text(*spec.time_limit), to_text(start), to_text(*spec.deadline),
+                    base::to_clock_text(left)));
+  }
+  return {};
+}
+
+/// The end of the jobs that it depends on, if it may start one day.
+base::Result<std::vector<model::PastJob>> promising(const State& state, const SubmitJob& submit) {
+  auto past = past_parents(state, submit.spec->dependency, submit.past);
+  if (!past) return past;
+  Job job{.id = state.next_job, .user = submit.user, .spec = submit.spec};
+  for (const auto& parent : *past) job.past.emplace(parent.job, parent);
+  if (const auto& array = submit.spec->array) job.tasks.emplace().tally.pending = array->tasks;
+  if (auto there = check_tasks(state, job); !there) return std::unexpected(there.error());
+  if (const auto why = hopelessness(state, job)) {
+    return fail(Code::invalid, fmt::format("--dependency={} can never be met: {}",
+                                           to_text(submit.spec->dependency), why->text));
+  }
+  return past;
+}
+
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
-                       const SubmitJob& submit) {
+                       const SubmitJob& submit, base::Time now) {
   const auto& spec = *submit.spec;
   const auto known = view.state.job_by_token.find({submit.user.uid, spec.token});
   if (!spec.token.empty() && known != view.state.job_by_token.end()) {
@@ -49,22 +110,29 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto admitted = admissible(view, policy, settings, submit.user, spec); !admitted) {
     return answer(submit.request, std::unexpected(admitted.error()));
   }
+  if (auto in_time = reachable(spec, now); !in_time) {
+    return answer(submit.request, std::unexpected(in_time.error()));
+  }
+  auto past = promising(view.state, submit);
+  if (!past) return answer(submit.request, std::unexpected(past.error()));
   const auto id = view.state.next_job;
-  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec}},
+  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec, std::move(*past)}},
           .actions = {Reply{submit.request, Answer(id)}}};
 }
 
+model::Failure cancelled(const std::string& by) {
+  return {.cause = model::Cause::cancelled,
+          .code = 0,
+          .step = {},
+          .rank = {},
+          .node = {},
+          .text = "by " + by};
+}
+
 model::FactBody cancel(const Job& job, const std::string& by) {
-  const model::Failure why{.cause = model::Cause::cancelled,
-                           .code = 0,
-                           .step = {},
-                           .rank = {},
-                           .node = {},
-                           .text = "by " + by};
   if (const Attempt* attempt = active_attempt(job))
-    return model::AttemptEnding{job.id, attempt->number, why};
-  return model::JobEnded{job.id,
-                         {.ending = model::Ending::cancelled, .exit_code = 1, .failure = why}};
+    return model::AttemptEnding{job.id, attempt->number, cancelled(by)};
+  return end_waiting(job, cancelled(by));
 }
 
 /// One that is being ended only to start again later can still be cancelled.
@@ -76,11 +144,41 @@ bool is_cancellable(const Job& job) {
   return !std::holds_alternative<Done>(job.phase);
 }
 
+/// Those that have started are ended, the others never start.
+Decision cancel_tasks(const State& state, const Job& array, const CancelJob& request) {
+  const auto& all = array.spec->array->tasks;
+  const auto wanted = request.tasks.value_or(all);
+  if (const auto unknown = (wanted - all).first()) {
+    return answer(
+        request.request,
+        fail(Code::not_found, fmt::format("array {} has no task {}; its tasks are {}",
+                                          to_text(array.id), *unknown, ranges_text(all))));
+  }
+  auto decision = answer(request.request, Answer(Nothing{}));
+  auto pending = array.tasks->tally.pending & wanted;
+  bool is_any = !pending.empty();
+  if (is_any) {
+    decision.facts.push_back(
+        model::TasksCancelled{array.id, std::move(pending), cancelled(request.user.name)});
+  }
+  for (const int index : array.tasks->open) {
+    if (!wanted.contains(index)) continue;
+    is_any = true;
+    const auto& task = state.jobs.at(model::task_job(array.id, all, index));
+    if (is_cancellable(task)) decision.facts.push_back(cancel(task, request.user.name));
+  }
+  if (is_any) return decision;
+  return answer(request.request,
+                fail(Code::conflict, fmt::format("tasks {} of array {} have already ended",
+                                                 ranges_text(wanted), to_text(array.id))));
+}
+
 Decision decide_cancel(const State& state, const Settings& settings, const CancelJob& request) {
   const auto job = own_job(state, settings, request.user, request.job);
   if (!job) return answer(request.request, std::unexpected(job.error()));
   if (std::holds_alternative<Done>((*job)->phase))
     return answer(request.request, has_ended(request.job));
+  if ((*job)->tasks) return cancel_tasks(state, **job, request);
   if (!is_cancellable(**job)) return answer(request.request, Answer(Nothing{}));
   return answer_with(request.request, cancel(**job, request.user.name));
 }
@@ -183,6 +281,10 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
   if (spec.script.empty() && spec.arguments.empty()) {
     return fail(Code::invalid, "the job has neither a script nor a command");
   }
+  const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
+  if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
+    return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
+  }
   if (view.state.n_waiting >= settings.queued_jobs) {
     return fail(Code::exhausted,
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
@@ -196,7 +298,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
   const State& state = view.state;
   return std::visit(
       base::Overloaded{
-          [&](const SubmitJob& i) { return decide_submit(view, policy, settings, i); },
+          [&](const SubmitJob& i) { return decide_submit(view, policy, settings, i, now); },
           [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
           [&](const HoldJob& i) { return decide_hold(state, settings, i); },
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },

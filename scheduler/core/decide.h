@@ -26,8 +26,10 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
 base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
                               const model::User& user, const model::JobSpec& spec);
 
-/// What follows for a job from the facts that were just applied: its end, its requeue.
-std::vector<model::FactBody> settle(const Job& job, const Settings& settings, base::Time now);
+/// What follows from a fact that was just applied: the end of its job or a requeue; and for those
+/// that depend on a job that has ended.
+std::vector<model::FactBody> settle(const State& state, const Settings& settings,
+                                    const model::Fact& fact);
 
 // The parts of decide(), by whom they listen to.
 

@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/react.h"
 
 namespace scheduler {
@@ -116,6 +117,30 @@ std::optional<model::FactBody> end_for_lost_node(const Job& job, const Node& nod
                                .text = "it did not come back in time"}};
 }
 
+model::Failure failed_by(model::Cause cause, std::string text) {
+  return {.cause = cause, .code = 0, .step = {}, .rank = {}, .node = {}, .text = std::move(text)};
+}
+
+/// A running job whose time is over.
+model::FactBody end_in_time(const Job& job, base::Time due) {
+  const bool is_deadline = job.spec->deadline && *job.spec->deadline == due;
+  return model::AttemptEnding{
+      job.id, active_attempt(job)->number,
+      is_deadline ? failed_by(model::Cause::deadline, to_text(due))
+                  : failed_by(model::Cause::time_limit, base::to_text(*job.spec->time_limit))};
+}
+
+/// A waiting job that can no longer end in time.
+model::FactBody missed_deadline(const Job& job) {
+  const auto limit = job.spec->time_limit;
+  auto why = limit ? fmt::format(
+                         "waiting, and with its time limit of {} it could not have ended by "
+                         "{}",
+                         base::to_text(*limit), to_text(*job.spec->deadline))
+                   : fmt::format("waiting, {}", to_text(*job.spec->deadline));
+  return end_waiting(job, failed_by(model::Cause::deadline, std::move(why)));
+}
+
 void lose(const State& state, const Node& node, base::Time now, Decision& decision) {
   decision.facts.push_back(model::NodeLost{node.id});
   for (const auto job_id : node.jobs) {
@@ -203,14 +228,7 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
   for (const auto& [due, id] : state.time_limits) {
     if (due > now) break;
     const auto& job = state.jobs.at(id);
-    decision.facts.push_back(model::AttemptEnding{id,
-                                                  active_attempt(job)->number,
-                                                  {.cause = model::Cause::time_limit,
-                                                   .code = 0,
-                                                   .step = {},
-                                                   .rank = {},
-                                                   .node = {},
-                                                   .text = base::to_text(*job.spec->time_limit)}});
+    decision.facts.push_back(end_in_time(job, due));
   }
   for (const auto& [due, id] : state.graces) {
     if (due > now) break;
@@ -222,9 +240,13 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
     const bool is_over = expected_end(job) <= now;  // it is being ended
     if (!is_over) decision.facts.push_back(model::AttemptWarned{id, active_attempt(job)->number});
   }
-  for (const auto& [due, id] : state.back_offs) {
+  for (const auto& [due, id] : state.due) {
     if (due > now) break;
     decision.facts.push_back(model::JobReleased{id, "scheduler"});
+  }
+  for (const auto& [due, id] : state.too_late) {
+    if (due > now) break;
+    decision.facts.push_back(missed_deadline(state.jobs.at(id)));
   }
   for (const auto& [since, id] : state.away_since) {
     if (since + settings.node_timeout > now) break;

@@ -5,10 +5,44 @@
 #include "lib/base/check.h"
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
 
 namespace scheduler {
+
+namespace {
+
+/// Why a job starts later: a requeue, --begin, or the delay of a dependency.
+model::Reason later(const Job& job, const Waiting& waiting) {
+  const bool is_back_off = waiting.due == waiting.not_before && job.spec->begin != waiting.due;
+  if (is_back_off) return model::BackOff{*waiting.due};
+  return model::BeginTime{*waiting.due};
+}
+
+/// Why none of an array's tasks may start.
+model::Reason no_task(const State& state, const Job& array) {
+  const auto n_open = static_cast<int>(array.tasks->open.size());
+  const auto limit = array.spec->array->most_running;
+  if (limit && n_open >= *limit) return model::ArrayLimit{n_open};
+  return open_pairs(state, array);
+}
+
+model::TaskSplit split_next(const State& state, const Job& array) {
+  const auto index = first_startable(state, array);
+  base::check(index.has_value(), "an array in the queue has a task that may start");
+  return {model::task_job(array.id, array.spec->array->tasks, *index), {array.id, *index}};
+}
+
+/// Does it follow from several facts, and has one of them ended the job already?
+bool is_outdated(const State& state, const model::FactBody& body) {
+  const bool may_be_late = std::holds_alternative<model::JobEnded>(body) ||
+                           std::holds_alternative<model::TasksCancelled>(body) ||
+                           std::holds_alternative<model::ParentEnded>(body);
+  return may_be_late && std::holds_alternative<Done>(state.jobs.at(*model::job_of(body)).phase);
+}
+
+}  // namespace
 
 Engine::Engine(Settings settings, Policy policy)
     : settings_(std::move(settings)), policy_(std::move(policy)) {
@@ -31,17 +65,20 @@ std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
 }
 
 void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
-  apply(state_, fact);
-  ++last_seq_;
-  for (auto& action : react(state_, settings_, fact))
-    held_.push_back({last_seq_, std::move(action)});
-  const auto job = model::job_of(fact.body);
   const auto at = fact.at;
-  facts.push_back(std::move(fact));
-  if (!job) return;
-  const auto found = state_.jobs.find(*job);
-  if (found == state_.jobs.end()) return;
-  for (auto& body : settle(found->second, settings_, at)) take({at, std::move(body)}, facts);
+  std::deque<model::FactBody> due{std::move(fact.body)};
+  while (!due.empty()) {
+    auto body = std::move(due.front());
+    due.pop_front();
+    if (is_outdated(state_, body)) continue;
+    facts.push_back({at, std::move(body)});
+    const auto& taken = facts.back();
+    apply(state_, taken);
+    ++last_seq_;
+    for (auto& action : react(state_, settings_, taken))
+      held_.push_back({last_seq_, std::move(action)});
+    for (auto& next : settle(state_, settings_, taken)) due.push_back(std::move(next));
+  }
 }
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
@@ -50,21 +87,36 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
   reasons_.clear();
   do {
     last_plan_ = policy_.plan(view(), now);
-    carry_out(facts, now);
-  } while (!last_plan_.preemptions.empty());  // who is being ended leaves room for other plans
+  } while (carry_out(facts, now));
   return facts;
 }
 
-void Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
+/// Returns whether another pass may start more: who is being ended leaves room for other plans, and
+/// who has started may have been waited for.
+bool Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
   facts.reserve(facts.size() + last_plan_.starts.size());
+  bool is_awaited = !last_plan_.preemptions.empty();
   for (auto& start : last_plan_.starts) {
-    const auto attempt = state_.jobs.at(start.job).attempts + 1;
-    take({now, model::AttemptStarted{start.job, attempt, std::move(start.allocation)}}, facts);
+    is_awaited = is_awaited || state_.dependants.contains(start.job);
+    const auto job = single(start.job, facts, now);
+    const auto attempt = state_.jobs.at(job).attempts + 1;
+    take({now, model::AttemptStarted{job, attempt, std::move(start.allocation)}}, facts);
   }
-  for (const auto& [by, victims] : last_plan_.preemptions) {
+  for (const auto& [planned, victims] : last_plan_.preemptions) {
+    const auto by = single(planned, facts, now);
     for (const auto victim : victims) take({now, preempted(victim, by, now)}, facts);
     take({now, model::RoomPromised{by, victims}}, facts);
   }
+  return is_awaited;
+}
+
+/// The job itself; of an array its next task, which is made a job.
+model::JobId Engine::single(model::JobId id, std::vector<model::Fact>& facts, base::Time now) {
+  const auto& job = state_.jobs.at(id);
+  if (!job.tasks) return id;
+  const auto split = split_next(state_, job);
+  take({now, split}, facts);
+  return split.job;
 }
 
 /// A job that did not ask for a signal has no use for time to save its work.
@@ -91,7 +143,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   std::optional<base::Time> next;
   const auto consider = [&next](base::Time at) { next = next ? std::min(*next, at) : at; };
   if (!state_.time_limits.empty()) consider(state_.time_limits.begin()->first);
-  if (!state_.back_offs.empty()) consider(state_.back_offs.begin()->first);
+  if (!state_.due.empty()) consider(state_.due.begin()->first);
+  if (!state_.too_late.empty()) consider(state_.too_late.begin()->first);
   if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
   if (!state_.graces.empty()) consider(state_.graces.begin()->first);
   if (!state_.away_since.empty())
@@ -105,7 +158,11 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   const auto* waiting = std::get_if<Waiting>(&found->second.phase);
   if (waiting == nullptr) return std::nullopt;
   if (waiting->held_by) return model::Held{*waiting->held_by};
-  if (waiting->not_before) return model::BackOff{*waiting->not_before};
+  if (waiting->due) return later(found->second, *waiting);
+  if (standing_of(state_, found->second).is != Standing::Is::met)
+    return open_terms(state_, found->second);
+  if (found->second.tasks && found->second.tasks->startable == 0)
+    return no_task(state_, found->second);
   if (!last_pass_) return model::NotConsidered{};
   const auto explain = [&] {
     return policy_.explain(view(), last_plan_, found->second, *last_pass_);
@@ -188,9 +245,17 @@ model::NodeRecord Engine::record_of(const Node& node) const {
 }
 
 bool Engine::is_forgotten(const model::Fact& fact) const {
-  if (is_head(fact)) return true;
+  if (is_of_snapshot(fact)) return true;
   const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
+}
+
+std::vector<model::Fact> Engine::arrays_stand(base::Time now) const {
+  std::vector<model::Fact> facts;
+  for (const auto& [id, job] : state_.jobs) {
+    if (job.tasks) facts.push_back({now, model::ArrayStands{id, job.tasks->tally}});
+  }
+  return facts;
 }
 
 std::vector<model::Fact> Engine::head(base::Time now) const {
@@ -205,9 +270,10 @@ std::vector<model::Fact> Engine::head(base::Time now) const {
   return facts;
 }
 
-bool is_head(const model::Fact& fact) {
+bool is_of_snapshot(const model::Fact& fact) {
   return std::holds_alternative<model::NumbersGiven>(fact.body) ||
-         std::holds_alternative<model::UsageCarried>(fact.body);
+         std::holds_alternative<model::UsageCarried>(fact.body) ||
+         std::holds_alternative<model::ArrayStands>(fact.body);
 }
 
 }  // namespace scheduler

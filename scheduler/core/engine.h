@@ -68,11 +68,15 @@ class Engine {
   model::JobRecord record_of(const Job& job) const;
   model::NodeRecord record_of(const Node& node) const;
 
-  /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped.
+  /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped, and
+  /// for those that each snapshot makes anew.
   bool is_forgotten(const model::Fact& fact) const;
 
   /// The facts that head a snapshot: what is known of jobs that the state has dropped.
   std::vector<model::Fact> head(base::Time now) const;
+
+  /// Those that end it: how arrays stand of which it has dropped tasks.
+  std::vector<model::Fact> arrays_stand(base::Time now) const;
 
  private:
   struct Held {
@@ -81,7 +85,8 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
-  void carry_out(std::vector<model::Fact>& facts, base::Time now);
+  model::JobId single(model::JobId id, std::vector<model::Fact>& facts, base::Time now);
+  bool carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
   model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
   View view() const { return {state_, settings_.pools, settings_.classes, settings_.workspaces}; }
@@ -96,7 +101,7 @@ class Engine {
   std::deque<Held> held_;
 };
 
-/// Is it one of those that head a snapshot?
-bool is_head(const model::Fact& fact);
+/// Is it one of those that head or end a snapshot, and are made anew for the next?
+bool is_of_snapshot(const model::Fact& fact);
 
 }  // namespace scheduler

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "lib/model/agent_message.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/node.h"
@@ -22,12 +24,14 @@ struct SubmitJob {
   RequestId request;
   model::User user;
   std::shared_ptr<const model::JobSpec> spec;
+  std::vector<model::PastJob> past = {};  // that it depends on, as far as history knows them
 };
 
 struct CancelJob {
   RequestId request;
   model::User user;
   model::JobId job;
+  std::optional<model::IndexSet> tasks = {};  // of an array; absent: all of it
 };
 
 struct HoldJob {

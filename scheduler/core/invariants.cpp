@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/core/dependency.h"
+#include "scheduler/core/waiting.h"
+
 namespace scheduler {
 
 namespace {
@@ -58,12 +61,77 @@ Violation check_ready(const State& state) {
 
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
-  const bool wants_queue = waiting != nullptr && !waiting->held_by && !waiting->not_before;
+  const bool may_start = waiting != nullptr && !waiting->held_by &&
+                         standing_of(state, job).is == Standing::Is::met &&
+                         (!job.tasks || job.tasks->startable > 0);
+  const bool is_due = waiting != nullptr && waiting->due.has_value();
   const auto kind = state.queue.find(kind_of(job));
   const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id) &&
                          kind->second.at(job.id) == job.submitted_at;
-  if (is_queued != wants_queue)
+  if (is_queued && is_due) return fmt::format("job {} is due and queued", to_text(job.id));
+  if ((is_queued || is_due) != may_start)
     return fmt::format("the queue is wrong about job {}", to_text(job.id));
+  if (is_due && !state.due.contains({*waiting->due, job.id}))
+    return fmt::format("the jobs that start later lack job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+Violation check_waiting(const State& state, const Job& job) {
+  const bool is_waiting = std::holds_alternative<Waiting>(job.phase);
+  for (const auto parent : parents_of(job.spec->dependency)) {
+    const auto edges = state.dependants.find(parent);
+    const bool is_known = edges != state.dependants.end() && edges->second.contains(job.id);
+    if (is_known != (is_waiting && job.attempts == 0 && !job.task)) {
+      return fmt::format("the dependants of job {} are wrong about job {}", to_text(parent),
+                         to_text(job.id));
+    }
+  }
+  if (const auto late = too_late(job)) {
+    if (state.too_late.contains({*late, job.id}) != is_waiting)
+      return fmt::format("the deadlines are wrong about job {}", to_text(job.id));
+  }
+  if (is_waiting && standing_of(state, job).is == Standing::Is::never)
+    return fmt::format("job {} waits for what can never be", to_text(job.id));
+  return std::nullopt;
+}
+
+Violation check_namesakes(const State& state, const Job& job) {
+  const auto group = state.namesakes.find(namesake_key(job));
+  const bool is_waiting = group != state.namesakes.end() && group->second.waiting.contains(job.id);
+  const bool is_active = group != state.namesakes.end() && group->second.active.contains(job.id);
+  const bool is_there = is_waiting || is_active;
+  const bool wants_place = !job.task && !std::holds_alternative<Done>(job.phase);
+  if (!job.task && (is_there != wants_place || (is_waiting && is_active))) {
+    return fmt::format("the namesakes are wrong about job {}", to_text(job.id));
+  }
+  return std::nullopt;
+}
+
+/// Every task of an array is pending, or a job, or counted.
+Violation check_array(const State& state, const Job& job) {
+  if (job.task) {
+    const auto array = state.jobs.find(job.task->array);
+    const bool is_open = !std::holds_alternative<Done>(job.phase);
+    if (is_open &&
+        (array == state.jobs.end() || !array->second.tasks->open.contains(job.task->index))) {
+      return fmt::format("array {} does not know its task {}", to_text(job.task->array),
+                         to_text(job.id));
+    }
+  }
+  if (!job.tasks) return std::nullopt;
+  const auto& tally = job.tasks->tally;
+  const auto n_open = static_cast<int>(job.tasks->open.size());
+  int n_ended = 0;
+  for (const auto& [ending, count] : tally.ended) n_ended += count;
+  if (tally.pending.count() + n_open + n_ended != job.spec->array->tasks.count())
+    return fmt::format("the tasks of array {} do not add up", to_text(job.id));
+  if (n_open > job.spec->array->most_running.value_or(n_open))
+    return fmt::format("too many tasks of array {} run", to_text(job.id));
+  if (tally.pending.empty() == std::holds_alternative<Waiting>(job.phase))
+    return fmt::format("array {} waits without tasks, or has some that do not", to_text(job.id));
+  const bool is_over = tally.pending.empty() && n_open == 0;
+  if (is_over != std::holds_alternative<Done>(job.phase))
+    return fmt::format("array {} has not ended with its tasks", to_text(job.id));
   return std::nullopt;
 }
 
@@ -105,6 +173,9 @@ std::optional<std::string> violation(const State& state) {
   for (const auto& [id, job] : state.jobs) {
     if (auto found = add_shares(job, used)) return found;
     if (auto found = check_queue(state, job)) return found;
+    if (auto found = check_waiting(state, job)) return found;
+    if (auto found = check_namesakes(state, job)) return found;
+    if (auto found = check_array(state, job)) return found;
     if (auto found = check_preemption(state, job)) return found;
     if (const auto end = expected_end(job)) add(ends, *end, job);
     if (id >= state.next_job)
@@ -117,6 +188,9 @@ std::optional<std::string> violation(const State& state) {
   if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
   if (auto found = check_owed(state)) return found;
   if (auto found = check_ready(state)) return found;
+  for (const auto& [parent, jobs] : state.dependants) {
+    if (jobs.empty()) return fmt::format("nobody depends on job {}", to_text(parent));
+  }
   return check_nodes(state, used);
 }
 

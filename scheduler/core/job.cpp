@@ -28,6 +28,12 @@ auto part_of(AttemptType* attempt, const model::LaunchKey& key, model::NodeId no
   return part == step->second.parts.end() ? nullptr : &*part;
 }
 
+std::optional<base::Time> end_of_run(const model::JobSpec& spec, base::Time since) {
+  if (!spec.time_limit) return spec.deadline;
+  const auto end = since + *spec.time_limit;
+  return spec.deadline ? std::min(end, *spec.deadline) : end;
+}
+
 }  // namespace
 
 bool Step::operator==(const Step& other) const {
@@ -37,8 +43,9 @@ bool Step::operator==(const Step& other) const {
 
 bool Job::operator==(const Job& other) const {
   return id == other.id && user == other.user && *spec == *other.spec && layout == other.layout &&
-         submitted_at == other.submitted_at && attempts == other.attempts &&
-         earlier == other.earlier && phase == other.phase;
+         submitted_at == other.submitted_at && attempts == other.attempts && past == other.past &&
+         tasks == other.tasks && task == other.task && earlier == other.earlier &&
+         phase == other.phase;
 }
 
 const Attempt* active_attempt(const Job& job) {
@@ -62,15 +69,17 @@ const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId
   return part_of(active_attempt(job), key, node);
 }
 
+std::optional<base::Time> last_end(const Job& job) {
+  const auto* running = std::get_if<Running>(&job.phase);
+  return running != nullptr ? end_of_run(*job.spec, running->since) : std::nullopt;
+}
+
 std::optional<base::Time> expected_end(const Job& job) {
   if (const auto* ending = std::get_if<Ending>(&job.phase))
     return ending->stop_at.value_or(ending->since);
-  const auto limit = job.spec->time_limit;
-  if (!limit) return std::nullopt;
   if (const auto* starting = std::get_if<Starting>(&job.phase))
-    return starting->attempt.started_at + *limit;
-  if (const auto* running = std::get_if<Running>(&job.phase)) return running->since + *limit;
-  return std::nullopt;
+    return end_of_run(*job.spec, starting->attempt.started_at);
+  return last_end(job);
 }
 
 std::size_t n_ended_by(const Job& job, model::Cause cause) {

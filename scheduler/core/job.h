@@ -6,11 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/array.h"
+#include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
@@ -51,7 +54,9 @@ struct Attempt {
 
 struct Waiting {
   std::optional<std::string> held_by;
-  std::optional<base::Time> not_before;  // after a requeue
+  std::optional<base::Time> not_before;  // as asked for, or after a requeue
+  base::Time as_of;               // what is due by then has come; moved by its own facts only
+  std::optional<base::Time> due;  // its place in State::due, while it has one
   bool operator==(const Waiting&) const = default;
 };
 
@@ -86,7 +91,21 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
-using Phase = std::variant<Waiting, Starting, Running, Ending, Done>;
+/// An array all of whose tasks have started or been cancelled; some of them have not ended.
+struct Spread {
+  bool operator==(const Spread&) const = default;
+};
+
+using Phase = std::variant<Waiting, Starting, Running, Ending, Done, Spread>;
+
+/// Of an array: the tasks that are no jobs of their own, and what has become of the others.
+struct Tasks {
+  model::ArrayTally tally;
+  std::set<int> open;  // have started and not ended
+  int startable = 0;   // of those that are pending, while the array is in the queue
+
+  bool operator==(const Tasks&) const = default;
+};
 
 struct Job {
   model::JobId id;
@@ -94,7 +113,10 @@ struct Job {
   std::shared_ptr<const model::JobSpec> spec;
   model::Layout layout;
   base::Time submitted_at;
-  std::uint32_t attempts = 0;  // started so far
+  std::uint32_t attempts = 0;                   // started so far
+  std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
+  std::optional<Tasks> tasks;                   // of an array
+  std::optional<model::ArrayTask> task;         // of a job that is one
   std::vector<model::AttemptRecord> earlier;
   Phase phase;
 
@@ -114,8 +136,11 @@ const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId
 
 bool has_live_parts(const Attempt& attempt);
 
-/// When the active attempt will be over at the latest by its time limit; of one that is being
-/// ended: when it is told to stop, or since when it was.
+/// When a running attempt is ended: by its time limit or the job's deadline.
+std::optional<base::Time> last_end(const Job& job);
+
+/// When the active attempt will be over at the latest by its limit or deadline; of one that is
+/// being ended: when it is told to stop, or since when it was.
 std::optional<base::Time> expected_end(const Job& job);
 
 /// How many earlier attempts ended for this cause.

@@ -13,7 +13,8 @@ JobKind kind_of(const Job& job) {
           .workspace = job.spec->workspace,
           .time_limit = job.spec->time_limit,
           .layout = job.layout,
-          .family = family_of(job.spec->name)};
+          .family = family_of(job.spec->name),
+          .is_array = job.tasks.has_value()};
 }
 
 std::string family_of(const std::string& name) {

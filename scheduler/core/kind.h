@@ -22,6 +22,7 @@ struct JobKind {
   std::optional<base::Duration> time_limit;
   model::Layout layout;
   std::string family;  // of its name
+  bool is_array = false;
 
   auto operator<=>(const JobKind&) const = default;  // any order, for use as a key
 };

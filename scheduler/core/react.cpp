@@ -86,6 +86,7 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .allocation = attempt->allocation,
                            .node_index = node_index,
                            .tasks = {},
+                           .task = job.task,
                            .kill_grace = settings.kill_grace,
                            .cluster = settings.cluster,
                            .pool = {},

@@ -8,16 +8,6 @@ namespace scheduler {
 
 namespace {
 
-model::JobState state_of(const Job& job) {
-  if (std::holds_alternative<Waiting>(job.phase)) return model::JobState::waiting;
-  if (std::holds_alternative<Starting>(job.phase)) return model::JobState::starting;
-  if (std::holds_alternative<Ending>(job.phase)) return model::JobState::ending;
-  if (const auto* done = std::get_if<Done>(&job.phase))
-    return model::state_of(done->outcome.ending);
-  const bool script_ended = !active_attempt(job)->batch.is_live();
-  return script_ended ? model::JobState::ending : model::JobState::running;
-}
-
 void add_usage(model::Usage& sum, const Part& part) {
   if (!part.report) return;
   sum.cpu += part.report->usage.cpu;
@@ -72,6 +62,17 @@ void add_phase(model::JobRecord& record, const Job& job) {
 
 }  // namespace
 
+model::JobState state_of(const Job& job) {
+  if (std::holds_alternative<Waiting>(job.phase)) return model::JobState::waiting;
+  if (std::holds_alternative<Starting>(job.phase)) return model::JobState::starting;
+  if (std::holds_alternative<Ending>(job.phase)) return model::JobState::ending;
+  if (std::holds_alternative<Spread>(job.phase)) return model::JobState::running;
+  if (const auto* done = std::get_if<Done>(&job.phase))
+    return model::state_of(done->outcome.ending);
+  const bool script_ended = !active_attempt(job)->batch.is_live();
+  return script_ended ? model::JobState::ending : model::JobState::running;
+}
+
 model::JobRecord job_record(const Job& job) {
   model::JobRecord record{.job = job.id,
                           .user = job.user,
@@ -89,6 +90,13 @@ model::JobRecord job_record(const Job& job) {
                           .work_dir = job.spec->work_dir,
                           .output = job.spec->output,
                           .error = job.spec->error,
+                          .begin = job.spec->begin,
+                          .deadline = job.spec->deadline,
+                          .dependency = job.spec->dependency,
+                          .array = job.spec->array,
+                          .task = job.task,
+                          .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,
+                          .n_running = job.tasks ? static_cast<int>(job.tasks->open.size()) : 0,
                           .submitted_at = job.submitted_at,
                           .attempt = job.attempts,
                           .allocation = {},
@@ -104,6 +112,19 @@ model::JobRecord job_record(const Job& job) {
                           .earlier = job.earlier};
   if (const Attempt* attempt = latest_attempt(job)) add_attempt(record, *attempt);
   add_phase(record, job);
+  return record;
+}
+
+model::JobRecord task_record(const Job& array, model::JobId job, const model::ArrayTask& task) {
+  auto record = job_record(array);
+  record.job = job;
+  record.task = task;
+  record.tally.reset();
+  record.n_running = 0;
+  record.ended_at.reset();
+  record.outcome.reset();
+  const bool is_pending = array.tasks->tally.pending.contains(task.index);
+  record.state = is_pending ? model::JobState::waiting : model::JobState::cancelled;
   return record;
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <iterator>
 
 #include "scheduler/core/decide.h"
+#include "scheduler/core/dependency.h"
 
 namespace scheduler {
 
@@ -45,7 +47,8 @@ model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
   model::Outcome outcome{
       .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
   if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;
-  if (why.cause == Cause::time_limit) outcome.ending = model::Ending::timed_out;
+  if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
+    outcome.ending = model::Ending::timed_out;
   if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
   if (why.cause == Cause::preempted) outcome.ending = model::Ending::preempted;
   return outcome;
@@ -61,9 +64,8 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings, m
   return now + settings.requeue_backoff;
 }
 
-}  // namespace
-
-std::vector<model::FactBody> settle(const Job& job, const Settings& settings, base::Time now) {
+std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& settings,
+                                            base::Time now) {
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr || has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
@@ -71,6 +73,40 @@ std::vector<model::FactBody> settle(const Job& job, const Settings& settings, ba
   if (const auto again = again_from(job, settings, outcome.ending, now))
     return {model::AttemptRequeued{job.id, attempt->number, *again}};
   return {model::JobEnded{job.id, outcome}};
+}
+
+void add_all(std::vector<model::FactBody>& facts, std::vector<model::FactBody> more) {
+  std::ranges::move(more, std::back_inserter(facts));
+}
+
+/// What follows for an array, and for those that depend on it, from the end of some of its tasks.
+std::vector<model::FactBody> settle_task(const State& state, const Job& array) {
+  auto facts = settle_partly(state, array);
+  const auto& tasks = *array.tasks;
+  const bool is_over = tasks.tally.pending.empty() && tasks.open.empty();
+  if (is_over && !std::holds_alternative<Done>(array.phase))
+    facts.push_back(model::JobEnded{array.id, model::outcome_of(tasks.tally)});
+  return facts;
+}
+
+}  // namespace
+
+std::vector<model::FactBody> settle(const State& state, const Settings& settings,
+                                    const model::Fact& fact) {
+  const auto id = model::job_of(fact.body);
+  const auto job = id ? state.jobs.find(*id) : state.jobs.end();
+  if (job == state.jobs.end()) return {};
+  if (std::holds_alternative<model::JobEnded>(fact.body)) {
+    auto facts = settle_dependants(state, job->second);
+    if (job->second.task)
+      add_all(facts, settle_task(state, state.jobs.at(job->second.task->array)));
+    return facts;
+  }
+  if (std::holds_alternative<model::JobSubmitted>(fact.body) && job->second.tasks)
+    return settle_pairs(state, job->second);
+  if (std::holds_alternative<model::TasksCancelled>(fact.body))
+    return settle_task(state, job->second);
+  return settle_attempt(job->second, settings, fact.at);
 }
 
 }  // namespace scheduler

@@ -10,6 +10,10 @@ NodeKind kind_of(const model::NodeInfo& info) {
           .memory = topology.memory};
 }
 
+NamesakeKey namesake_key(const Job& job) {
+  return {job.user.uid, job.spec->name};
+}
+
 bool may_take_work(const Node& node) {
   return node.phase == NodePhase::ready && node.strays.empty();
 }

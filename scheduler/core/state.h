@@ -66,6 +66,17 @@ using QueuedJobs = std::map<model::JobId, base::Time>;
 /// Eligible jobs. No kind is empty.
 using Queue = std::map<JobKind, QueuedJobs>;
 
+/// Jobs that have not ended of one user and name, for singletons.
+struct Namesakes {
+  std::set<model::JobId> waiting;
+  std::set<model::JobId> active;
+
+  bool operator==(const Namesakes&) const = default;
+};
+using NamesakeKey = std::pair<std::uint32_t, std::string>;
+
+NamesakeKey namesake_key(const Job& job);
+
 struct State {
   std::map<model::JobId, Job> jobs;
   std::map<model::NodeId, Node> nodes;
@@ -78,9 +89,12 @@ struct State {
   std::map<NodeKind, int> node_kinds;  // how many there are of each
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
-  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs with a limit
+  std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs: last_end()
   Ends expected_ends;                                         // of active jobs that have one
-  std::set<std::pair<base::Time, model::JobId>> back_offs;    // waiting jobs with not_before
+  std::set<std::pair<base::Time, model::JobId>> due;          // waiting jobs that may start then
+  std::set<std::pair<base::Time, model::JobId>> too_late;     // waiting jobs with a deadline
+  std::map<model::JobId, std::set<model::JobId>> dependants;  // that wait, by what they depend on
+  std::map<NamesakeKey, Namesakes> namesakes;                 // of jobs that have not ended
   std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
   std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
   std::map<std::string, std::set<model::JobId>> active_by_class;  // as the jobs name it

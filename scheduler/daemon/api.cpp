@@ -20,6 +20,21 @@ using base::fail;
 
 constexpr std::string_view job_segment = "{job}";
 
+/// "17", "17_4" or "17_[1-3]".
+std::optional<JobPath> named_job(std::string_view text) {
+  const auto underscore = text.find('_');
+  const auto number = base::parse_int(text.substr(0, underscore), 1, UINT32_MAX);
+  if (!number) return std::nullopt;
+  JobPath named{.job = model::JobId(static_cast<std::uint32_t>(*number))};
+  if (underscore == std::string_view::npos) return named;
+  auto list = text.substr(underscore + 1);
+  if (list.starts_with('[') && list.ends_with(']')) list = list.substr(1, list.size() - 2);
+  auto tasks = model::tasks_from_text(list);
+  if (!tasks || tasks->empty()) return std::nullopt;
+  named.tasks = std::move(*tasks);
+  return named;
+}
+
 std::string known_methods(std::string_view path) {
   std::vector<std::string> methods;
   for (const auto& route : Api::routes()) {
@@ -82,7 +97,7 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/advice", &Api::advice},
       {"GET", "/v1/jobs/{job}/script", &Api::script},
       {"GET", "/v1/jobs/{job}/logs", &Api::logs},
-      {"POST", "/v1/jobs/{job}/cancel", &Api::cancel},
+      {"POST", "/v1/jobs/{job}/cancel", &Api::cancel, true},
       {"POST", "/v1/jobs/{job}/hold", &Api::hold},
       {"POST", "/v1/jobs/{job}/release", &Api::release},
       {"POST", "/v1/jobs/{job}/checkpoint", &Api::checkpoint},
@@ -91,19 +106,19 @@ std::span<const Api::Route> Api::routes() {
   return table;
 }
 
-std::optional<model::JobId> match_job(std::string_view route, std::string_view path) {
+std::optional<JobPath> match_job(std::string_view route, std::string_view path) {
   const auto expected = base::split(route, '/');
   const auto given = base::split(path, '/');
   if (expected.size() != given.size()) return std::nullopt;
-  model::JobId job{0};
+  JobPath job;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (expected[i] != job_segment) {
       if (expected[i] != given[i]) return std::nullopt;
       continue;
     }
-    const auto number = base::parse_int(given[i], 1, UINT32_MAX);
-    if (!number) return std::nullopt;
-    job = model::JobId(static_cast<std::uint32_t>(*number));
+    auto named = named_job(given[i]);
+    if (!named) return std::nullopt;
+    job = std::move(*named);
   }
   return job;
 }
@@ -155,8 +170,12 @@ void Api::handle(http::Request request, http::Responder responder) {
     const auto job = match_job(route.path, request.path);
     if (!job) continue;
     auto user = users_.identify(*request.peer);
-    return (this->*route.handler)(
-        {std::move(request), std::move(responder), std::move(user), *job});
+    Ask ask{std::move(request), std::move(responder), std::move(user), job->job, job->tasks};
+    if (!job->tasks) return (this->*route.handler)(std::move(ask));
+    if (!route.takes_tasks && job->tasks->count() > 1) {
+      return ask.responder.fail({Code::invalid, "expected one task, found several"});
+    }
+    return with_task(std::move(ask), route.handler);
   }
   responder.send(no_route(request));
 }

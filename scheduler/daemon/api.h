@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/config.h"
 #include "lib/base/result.h"
 #include "lib/http/server.h"
+#include "lib/model/dependency.h"
 #include "lib/model/job.h"
 #include "lib/wire/api.h"
 #include "scheduler/daemon/archive.h"
@@ -53,12 +55,15 @@ class Api {
     http::Request request;
     http::Responder responder;
     model::User user;
-    model::JobId job{0};  // of routes that name one
+    model::JobId job{0};                     // of routes that name one; of a task its own
+    std::optional<model::IndexSet> tasks{};  // of the array that `job` is
+    std::optional<model::ArrayTask> task{};  // set where the path names one task
   };
   struct Route {
     std::string_view method;
     std::string_view path;  // "{job}" stands for a job's number
     void (Api::*handler)(Ask);
+    bool takes_tasks = false;  // several of an array
   };
   static std::span<const Route> routes();
 
@@ -85,6 +90,16 @@ class Api {
   void script(Ask ask);
   void logs(Ask ask);
 
+  // api_tasks.cpp
+  void with_task(Ask ask, void (Api::*handler)(Ask));
+  void answer_task(const Ask& ask);
+  const scheduler::Job* pending_array(const Ask& ask) const;
+
+  void submit_with(const Ask& ask, const std::shared_ptr<const model::JobSpec>& spec,
+                   std::vector<model::PastJob> past);
+  void with_past(const std::vector<model::JobId>& jobs, http::Responder responder,
+                 std::function<void(std::vector<model::PastJob>)> go_on);
+
   using Decide = std::function<scheduler::Input(scheduler::RequestId)>;
   using Show = std::function<std::string(const scheduler::Answer&)>;
   void decide(const http::Responder& responder, const Decide& input, Show show);
@@ -98,8 +113,14 @@ class Api {
   Users users_;
 };
 
-/// The job's number, where the path fits the route.
-std::optional<model::JobId> match_job(std::string_view route, std::string_view path);
+/// What a path names: 17, 17_4, 17_[1-3].
+struct JobPath {
+  model::JobId job{0};
+  std::optional<model::IndexSet> tasks{};
+};
+
+/// Where the path fits the route.
+std::optional<JobPath> match_job(std::string_view route, std::string_view path);
 
 http::Response json_response(std::string body);
 

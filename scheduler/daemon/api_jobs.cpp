@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "scheduler/core/record.h"
 #include "scheduler/daemon/api.h"
 #include "scheduler/daemon/job_list.h"
 #include "scheduler/daemon/log_sources.h"
@@ -104,8 +105,13 @@ void Api::job(Ask ask) {
   if (!wait) return ask.responder.fail(wait.error());
   const auto& jobs = parts_.driver.engine().state().jobs;
   const auto found = jobs.find(ask.job);
-  const auto answer = [this, job = ask.job, responder = ask.responder] {
-    answer_record(job, responder);
+  if (const auto* array = pending_array(ask)) {
+    if (!*wait) return answer_task(ask);
+    return parts_.waits.add_task(array->id, ask.job, ask.responder, [this, ask] { job(ask); });
+  }
+  const auto answer = [this, ask] {
+    if (ask.task) return answer_task(ask);
+    answer_record(ask.job, ask.responder);
   };
   if (!*wait || found == jobs.end()) return answer();
   if (is_final(state_of(found->second))) {

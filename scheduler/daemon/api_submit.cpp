@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "scheduler/core/dependency.h"
 #include "scheduler/daemon/api.h"
+#include "scheduler/daemon/past_jobs.h"
 #include "scheduler/daemon/submission.h"
 
 namespace musterd {
@@ -39,11 +41,34 @@ void Api::submit(Ask ask) {
   if (!spec) return ask.responder.fail(spec.error());
   const auto fine = check_submission(*spec, parts_.config.limits.script);
   if (!fine) return ask.responder.fail(fine.error());
-  auto kept = std::make_shared<const model::JobSpec>(std::move(*spec));
+  const auto kept = std::make_shared<const model::JobSpec>(std::move(*spec));
+  with_past(scheduler::parents_of(kept->dependency), ask.responder,
+            [this, ask, kept](std::vector<model::PastJob> past) {
+              submit_with(ask, kept, std::move(past));
+            });
+}
+
+/// Goes on with what history knows of these jobs: those that the state has dropped are there.
+void Api::with_past(const std::vector<model::JobId>& jobs, http::Responder responder,
+                    std::function<void(std::vector<model::PastJob>)> go_on) {
+  if (jobs.empty()) return go_on({});
+  parts_.archive.ask([jobs](store::Reader& reader) { return past_jobs(reader, jobs); },
+                     [responder = std::move(responder), go_on = std::move(go_on)](
+                         base::Result<std::vector<model::PastJob>> past) mutable {
+                       if (past) {
+                         go_on(std::move(*past));
+                       } else {
+                         responder.fail(past.error());
+                       }
+                     });
+}
+
+void Api::submit_with(const Ask& ask, const std::shared_ptr<const model::JobSpec>& spec,
+                      std::vector<model::PastJob> past) {
   decide(
       ask.responder,
       [&](scheduler::RequestId request) {
-        return scheduler::SubmitJob{request, std::move(ask.user), std::move(kept)};
+        return scheduler::SubmitJob{request, ask.user, spec, std::move(past)};
       },
       [](const scheduler::Answer& answer) {
         return wire::submit_reply_json(std::get<model::JobId>(answer));
@@ -54,7 +79,7 @@ void Api::cancel(Ask ask) {
   decide(
       ask.responder,
       [&](scheduler::RequestId request) {
-        return scheduler::CancelJob{request, std::move(ask.user), ask.job};
+        return scheduler::CancelJob{request, std::move(ask.user), ask.job, std::move(ask.tasks)};
       },
       nothing);
 }

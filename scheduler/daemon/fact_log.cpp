@@ -125,6 +125,27 @@ struct Line {
                            {"exit_code", fact.outcome.exit_code},
                            {"why", why(fact.outcome.failure)}});
   }
+  void operator()(const model::ParentEnded& fact) const {
+    log.info("parent_ended", {{"seq", seq},
+                              {"job", fact.job.number()},
+                              {"parent", fact.parent.job.number()},
+                              {"ending", to_text(fact.parent.ending)}});
+  }
+  void operator()(const model::TaskSplit& fact) const {
+    log.info("task_split",
+             {{"seq", seq}, {"job", fact.job.number()}, {"task", to_text(fact.task)}});
+  }
+  void operator()(const model::TasksCancelled& fact) const {
+    log.info("tasks_cancelled", {{"seq", seq},
+                                 {"job", fact.job.number()},
+                                 {"tasks", ranges_text(fact.tasks)},
+                                 {"why", describe(fact.why)}});
+  }
+  void operator()(const model::ArrayStands& fact) const {
+    log.info(
+        "array_stands",
+        {{"seq", seq}, {"job", fact.job.number()}, {"pending", ranges_text(fact.tally.pending)}});
+  }
 };
 
 }  // namespace

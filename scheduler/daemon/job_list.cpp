@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "lib/wire/api.h"
+#include "scheduler/core/record.h"
 
 namespace musterd {
 
@@ -55,17 +55,6 @@ base::Result<std::vector<store::HistoryRow>> ended_jobs(store::Reader& reader,
 }
 
 }  // namespace
-
-model::JobState state_of(const scheduler::Job& job) {
-  return std::visit(
-      base::Overloaded{
-          [](const scheduler::Waiting&) { return model::JobState::waiting; },
-          [](const scheduler::Starting&) { return model::JobState::starting; },
-          [](const scheduler::Running&) { return model::JobState::running; },
-          [](const scheduler::Ending&) { return model::JobState::ending; },
-          [](const scheduler::Done& done) { return model::state_of(done.outcome.ending); }},
-      job.phase);
-}
 
 base::Result<JobQuery> job_query(const std::map<std::string, std::string>& parameters) {
   JobQuery query;

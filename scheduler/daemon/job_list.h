@@ -25,8 +25,6 @@ struct JobQuery {
 /// Reads the query of GET /v1/jobs. Error invalid, naming the parameter.
 base::Result<JobQuery> job_query(const std::map<std::string, std::string>& parameters);
 
-model::JobState state_of(const scheduler::Job& job);
-
 /// The page's part from the state. A page looks at a bounded number of jobs, so that a listing
 /// never delays decisions: `horizon` is set when it ends before all were looked at.
 struct LiveJobs {

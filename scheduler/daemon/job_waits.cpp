@@ -1,5 +1,6 @@
 #include "scheduler/daemon/job_waits.h"
 
+#include <iterator>
 #include <variant>
 #include <vector>
 
@@ -15,7 +16,15 @@ void JobWaits::add(model::JobId job, For what, http::Responder responder,
   });
 }
 
+void JobWaits::add_task(model::JobId array, model::JobId job, http::Responder responder,
+                        std::function<void()> task) {
+  add(job, For::end, std::move(responder), std::move(task));
+  waiting_.at({job, last_}).array = array;
+}
+
 void JobWaits::publish(const model::Fact& fact) {
+  if (const auto* cancelled = std::get_if<model::TasksCancelled>(&fact.body))
+    return wake_array(cancelled->job);
   const bool has_ended = std::holds_alternative<model::JobEnded>(fact.body);
   if (!has_ended && !std::holds_alternative<model::AttemptStarted>(fact.body)) return;
   const auto job = *model::job_of(fact.body);
@@ -28,6 +37,16 @@ void JobWaits::publish(const model::Fact& fact) {
     } else {
       ++next;
     }
+  }
+  for (const auto& task : due) task();
+}
+
+void JobWaits::wake_array(model::JobId array) {
+  std::vector<std::function<void()>> due;
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const bool is_meant = next->second.array == array;
+    if (is_meant) due.push_back(std::move(next->second.task));
+    next = is_meant ? waiting_.erase(next) : std::next(next);
   }
   for (const auto& task : due) task();
 }

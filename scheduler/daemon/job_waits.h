@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "lib/http/server.h"
@@ -22,6 +23,11 @@ class JobWaits {
   /// without; forgotten when the client goes.
   void add(model::JobId job, For what, http::Responder responder, std::function<void()> task);
 
+  /// Runs `task` when the job, a task of an array that has not started, has ended, or when some of
+  /// the array's tasks are cancelled.
+  void add_task(model::JobId array, model::JobId job, http::Responder responder,
+                std::function<void()> task);
+
   /// A fact that is durable.
   void publish(const model::Fact& fact);
 
@@ -29,10 +35,13 @@ class JobWaits {
   void fail_all(const base::Error& error);
 
  private:
+  void wake_array(model::JobId array);
+
   struct Wait {
     For what = For::end;
     http::Responder responder;
     std::function<void()> task;
+    std::optional<model::JobId> array = {};
   };
 
   std::map<std::pair<model::JobId, std::uint64_t>, Wait> waiting_;

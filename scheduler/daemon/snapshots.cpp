@@ -18,8 +18,10 @@ void Snapshots::consider() {
   const auto& engine = parts_.driver.engine();
   if (is_busy_ || engine.last_seq() < covered_ + options_.every) return;
   is_busy_ = true;
-  auto plan = std::make_shared<Plan>(
-      Plan{.up_to = engine.last_seq(), .jobs = {}, .head = engine.head(parts_.driver.now())});
+  auto plan = std::make_shared<Plan>(Plan{.up_to = engine.last_seq(),
+                                          .jobs = {},
+                                          .head = engine.head(parts_.driver.now()),
+                                          .tail = engine.arrays_stand(parts_.driver.now())});
   plan->jobs.reserve(engine.state().jobs.size());
   for (const auto& [id, job] : engine.state().jobs) plan->jobs.push_back(id);
   parts_.driver.when_durable([this, plan] { begin(plan); });
@@ -44,7 +46,7 @@ Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
                                    const std::optional<store::Snapshot>& old) {
   auto left = plan.head;
   const auto keep = [&](model::Fact fact) {
-    if (scheduler::is_head(fact)) return;
+    if (scheduler::is_of_snapshot(fact)) return;
     const auto job = model::job_of(fact.body);
     if (!job || std::ranges::binary_search(plan.jobs, *job)) left.push_back(std::move(fact));
   };
@@ -67,6 +69,7 @@ Snapshots::Body Snapshots::left_of(store::Reader& reader, const Plan& plan,
     }
     next = records->back().seq + 1;
   }
+  left.insert(left.end(), plan.tail.begin(), plan.tail.end());
   if (left.size() > plan.up_to) return std::nullopt;
   return wire::encode_snapshot(left);
 }

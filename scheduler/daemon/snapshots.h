@@ -41,6 +41,7 @@ class Snapshots {
     model::Seq up_to = 0;
     std::vector<model::JobId> jobs;  // in the state then, ascending
     std::vector<model::Fact> head;
+    std::vector<model::Fact> tail;
   };
   using Old = base::Result<std::optional<store::Snapshot>>;
   using Body = base::Result<std::optional<std::string>>;  // nullopt: not worth it

@@ -64,10 +64,21 @@ class Sum {
   std::map<std::string, double> busy_;
 };
 
+/// An array is to run once for each task that has not started.
+std::size_t n_runs(const scheduler::State& state, const scheduler::JobKind& kind,
+                   const scheduler::QueuedJobs& jobs) {
+  if (!kind.is_array) return jobs.size();
+  std::size_t n = 0;
+  for (const auto& [id, submitted_at] : jobs)
+    n += static_cast<std::size_t>(state.jobs.at(id).tasks->tally.pending.count());
+  return n;
+}
+
 Sum of_queue(const scheduler::View& view) {
   Sum sum(view);
   for (const auto& [kind, jobs] : view.state.queue)
-    sum.add(kind.pool, kind.layout, view.state.history.predict(kind), jobs.size());
+    sum.add(kind.pool, kind.layout, view.state.history.predict(kind),
+            n_runs(view.state, kind, jobs));
   return sum;
 }
 

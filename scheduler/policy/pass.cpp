@@ -52,10 +52,16 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::Queued
             .job = jobs.begin()->first,
             .kind = &kind,
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
+            .n_left = n_starts(jobs.begin()->first),
             .at = jobs.begin(),
             .end = jobs.end()};
   rank(head);
   return head;
+}
+
+int Pass::n_starts(model::JobId id) const {
+  const auto job = view_.state.jobs.find(id);  // one that is only asked about is not there
+  return job != view_.state.jobs.end() && job->second.tasks ? job->second.tasks->startable : 1;
 }
 
 void Pass::rank(Head& head) {
@@ -163,6 +169,7 @@ void Pass::add_heads(std::vector<Head>& heads) {
     if (head.at == head.end) continue;
     if (head.job != head.at->first) {
       head.job = head.at->first;
+      head.n_left = n_starts(head.job);
       rank(head);
     }
     heads.push_back(head);
@@ -178,6 +185,7 @@ void Pass::add_heads(std::vector<Head>& heads) {
     head.is_owed = true;
     head.is_overdue = false;
     head.job = job;
+    head.n_left = 1;
     head.at = at;
     head.end = std::next(at);
     heads.push_back(head);
@@ -196,7 +204,12 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
       std::ranges::push_heap(heads, is_after);
       continue;
     }
-    const bool is_done = consider(head) == Verdict::blocked;
+    const auto verdict = consider(head);
+    if (verdict == Verdict::started && --head.n_left > 0) {
+      std::ranges::push_heap(heads, is_after);
+      continue;
+    }
+    const bool is_done = verdict == Verdict::blocked;
     do ++head.at;
     while (head.at != head.end && is_owed(head.at->first));
     if (is_done || head.at == head.end) {
@@ -204,6 +217,7 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
       continue;
     }
     head.job = head.at->first;
+    head.n_left = n_starts(head.job);
     rank(head);
     std::ranges::push_heap(heads, is_after);
   }

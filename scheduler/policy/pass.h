@@ -38,6 +38,7 @@ class Pass {
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
+    int n_left;  // starts that it still wants; 1 but for an array
     scheduler::QueuedJobs::const_iterator at;
     scheduler::QueuedJobs::const_iterator end;
   };
@@ -47,6 +48,7 @@ class Pass {
   static bool is_longer(const Head& a, const Head& b);
 
   Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
+  int n_starts(model::JobId id) const;
   void rank(Head& head);
   bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head) const;

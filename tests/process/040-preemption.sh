@@ -4,6 +4,7 @@
 
 cluster_up --nodes 1 --cpus-per-node 2
 
+mkfifo never
 cat >train.sh <<'END'
 #!/bin/bash
 #SUBMIT --class=low --ntasks=2 --signal=USR1@60
@@ -16,7 +17,7 @@ trap 'save; echo "saved $count in attempt $MUSTER_ATTEMPT"; exit 3' USR1
 echo "from $count in attempt $MUSTER_ATTEMPT"
 until [ -e enough ]; do
   count=$((count + 1))
-  sleep 0.05
+  read -rt 0.05 <>never
 done
 echo "ended in attempt $MUSTER_ATTEMPT"
 END

@@ -123,6 +123,30 @@ JobBuilder& JobBuilder::hold() {
   return *this;
 }
 
+JobBuilder& JobBuilder::begin(base::Time time) {
+  spec_.begin = time;
+  return *this;
+}
+
+JobBuilder& JobBuilder::deadline(base::Time time) {
+  spec_.deadline = time;
+  return *this;
+}
+
+JobBuilder& JobBuilder::depends(std::string_view text) {
+  const auto dependency = model::dependency_from_text(text);
+  base::check(dependency.has_value(), "a test writes dependencies well");
+  spec_.dependency = *dependency;
+  return *this;
+}
+
+JobBuilder& JobBuilder::array(std::string_view text) {
+  const auto array = model::array_from_text(text);
+  base::check(array.has_value(), "a test writes arrays well");
+  spec_.array = *array;
+  return *this;
+}
+
 std::shared_ptr<const model::JobSpec> JobBuilder::operator*() const {
   return std::make_shared<const model::JobSpec>(spec_);
 }

@@ -37,6 +37,10 @@ class JobBuilder {
   JobBuilder& saves(base::Duration before);  // on SIGUSR1, also so long before its time limit
   JobBuilder& no_requeue();
   JobBuilder& hold();
+  JobBuilder& begin(base::Time time);
+  JobBuilder& deadline(base::Time time);
+  JobBuilder& depends(std::string_view text);
+  JobBuilder& array(std::string_view text);
   std::shared_ptr<const model::JobSpec> operator*() const;
 
  private:

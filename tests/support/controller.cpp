@@ -37,6 +37,22 @@ base::Result<model::JobId> Controller::submit(std::shared_ptr<const model::JobSp
   return std::get<model::JobId>(*answer);
 }
 
+void Controller::run(model::JobId job, int exit_code) {
+  const auto* attempt = scheduler::active_attempt(engine_.state().jobs.at(job));
+  if (attempt == nullptr) throw std::logic_error("a job that runs has started");
+  const auto node = attempt->batch.node;
+  const model::LaunchKey key{job, attempt->number, {}};
+  (void)give(scheduler::NodeSaysStarted{node, key});
+  const auto report =
+      exit_code == 0 ? success(key) : failure(key, model::Cause::exit_code, exit_code);
+  (void)give(scheduler::NodeSaysEnded{node, report});
+}
+
+std::string Controller::reason_of(model::JobId job) const {
+  const auto reason = engine_.reason_of(job);
+  return reason ? describe(*reason) : "";
+}
+
 void Controller::join(const model::NodeInfo& info) {
   if (only<scheduler::Admit>(give(scheduler::NodeHello{hello(info)})).size() != 1) {
     throw std::logic_error("the node was refused");
@@ -74,6 +90,19 @@ void Controller::verify() const {
   model::Seq seq = 0;
   for (const auto& fact : facts_) again.replay(++seq, fact);
   if (!(again.state() == engine_.state())) throw std::logic_error("replay does not equal live");
+  verify_snapshot();
+}
+
+/// The facts that a snapshot keeps make the same state.
+void Controller::verify_snapshot() const {
+  scheduler::Engine again(settings_, policy_);
+  model::Seq seq = 0;
+  for (const auto& fact : engine_.head(now_)) again.replay(++seq, fact);
+  for (const auto& fact : facts_) {
+    if (!engine_.is_forgotten(fact)) again.replay(++seq, fact);
+  }
+  for (const auto& fact : engine_.arrays_stand(now_)) again.replay(++seq, fact);
+  if (!(again.state() == engine_.state())) throw std::logic_error("a snapshot changes the state");
 }
 
 }  // namespace support

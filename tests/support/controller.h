@@ -25,6 +25,10 @@ class Controller {
 
   base::Result<model::JobId> submit(std::shared_ptr<const model::JobSpec> spec,
                                     model::User by = user());
+  /// The job's script starts on its first node, and ends with the code.
+  void run(model::JobId job, int exit_code = 0);
+  /// Why a job waits.
+  std::string reason_of(model::JobId job) const;
   void join(const model::NodeInfo& info);
   void pass(base::Duration duration);  // moves the clock and gives every Tick that is due
 
@@ -37,6 +41,7 @@ class Controller {
 
  private:
   void verify() const;
+  void verify_snapshot() const;
 
   scheduler::Settings settings_;
   scheduler::Policy policy_;

@@ -71,7 +71,8 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::NodeLost{node()}; },
       [&]() -> Any {
         return model::JobSubmitted{job(), user(),
-                                   std::make_shared<const model::JobSpec>(job_spec())};
+                                   std::make_shared<const model::JobSpec>(job_spec()),
+                                   several(2, [&] { return past_job(); })};
       },
       [&]() -> Any { return model::JobHeld{job(), text()}; },
       [&]() -> Any { return model::JobReleased{job(), text()}; },
@@ -92,6 +93,16 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::CheckpointTaken{job(), number(), time()}; },
       [&]() -> Any {
         return model::UsageCarried{number(), text(), time(), duration(), duration()};
+      },
+      [&]() -> Any { return model::ParentEnded{job(), past_job()}; },
+      [&]() -> Any { return model::TaskSplit{job(), array_task()}; },
+      [&]() -> Any { return model::TasksCancelled{job(), indices(), failure()}; },
+      [&]() -> Any {
+        auto stands = model::ArrayStands{job(), tally()};
+        stands.tally.has_begun = coin();
+        stands.tally.worst = maybe([&] { return outcome(); });
+        stands.tally.spread_at = maybe([&] { return time(); });
+        return stands;
       });
 }
 
@@ -111,7 +122,14 @@ inline model::Reason RandomModel::reason() {
         return model::WouldDelay{first, time()};
       },
       [&]() -> Any { return model::BackOff{time()}; },
-      [&]() -> Any { return model::Preempting{several(3, [&] { return job(); }), time()}; });
+      [&]() -> Any { return model::Preempting{several(3, [&] { return job(); }), time()}; },
+      [&]() -> Any { return model::BeginTime{time()}; },
+      [&]() -> Any {
+        const auto state = model::JobState::running;
+        return model::DependsOn{
+            coin(), several(3, [&] { return model::OpenTerm{term(), job(), state}; }), upto(9)};
+      },
+      [&]() -> Any { return model::ArrayLimit{upto(9)}; });
 }
 
 inline model::JobRecord RandomModel::job_record() {
@@ -137,6 +155,13 @@ inline model::JobRecord RandomModel::job_record() {
   made.work_dir = text();
   made.output = text();
   made.error = text();
+  made.begin = maybe([&] { return time(); });
+  made.deadline = maybe([&] { return time(); });
+  made.dependency = dependency();
+  made.array = maybe([&] { return array(); });
+  made.task = maybe([&] { return array_task(); });
+  made.tally = maybe([&] { return tally(); });
+  if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
   made.attempt = number();
   made.allocation = allocation();

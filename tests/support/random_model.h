@@ -2,6 +2,7 @@
 // Random values of the model that keep its rules: for round trips, simulation and fuzz corpora. The
 // same seed gives the same values. Text has any bytes, for nothing promises UTF-8.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -130,7 +131,54 @@ class RandomModel {
     made.work_dir = "/" + text();
     made.output = "/" + text();
     made.error = text();
+    made.begin = maybe([&] { return time(); });
+    made.deadline = maybe([&] { return time(); });
+    made.dependency = dependency();
+    made.array = maybe([&] { return array(); });
     return made;
+  }
+  model::Array array() {
+    model::Array made;
+    made.tasks = indices();
+    made.tasks.add(upto(4'000'000));
+    made.most_running = maybe([&] { return 1 + upto(9); });
+    return made;
+  }
+  model::ArrayTask array_task() {
+    const auto id = job();
+    return {id, upto(999)};
+  }
+  model::ArrayTally tally() {
+    model::ArrayTally made;
+    made.pending = indices();
+    made.completed = indices();
+    for (int n = upto(3); n > 0; --n) made.ended[ending()] = 1 + upto(99);
+    return made;
+  }
+  model::DependencyTerm term() {
+    using enum model::DependencyKind;
+    model::DependencyTerm made{
+        .kind = static_cast<model::DependencyKind>(upto(static_cast<int>(singleton)))};
+    if (made.kind != singleton) made.job = job();
+    const bool names_task = made.kind != singleton && coin();
+    if (names_task) made.task = upto(9);
+    if (made.kind == after) made.delay = std::chrono::minutes(upto(9));
+    return made;
+  }
+  model::Dependency dependency() {
+    model::Dependency made;
+    made.terms = several(4, [&] { return term(); });
+    const bool has_pairs = std::ranges::any_of(
+        made.terms, [](const auto& one) { return one.kind == model::DependencyKind::aftercorr; });
+    made.is_any = made.terms.size() > 1 && !has_pairs && coin();
+    return made;
+  }
+  model::PastJob past_job() {
+    const auto id = job();
+    return {id, ending(), time(), indices(), indices()};
+  }
+  model::Ending ending() {
+    return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::preempted)));
   }
   model::StepSpec step_spec() {
     model::StepSpec made;
@@ -178,7 +226,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::preempted)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::dependency)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -191,8 +239,7 @@ class RandomModel {
     return {key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage()};
   }
   model::Outcome outcome() {
-    const auto last = static_cast<int>(model::Ending::preempted);
-    return {static_cast<model::Ending>(upto(last)), upto(255), maybe([&] { return failure(); })};
+    return {ending(), upto(255), maybe([&] { return failure(); })};
   }
 
   model::LaunchOrder order() {
@@ -207,6 +254,7 @@ class RandomModel {
       made.tasks = tasks(nodes);
       made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
     }
+    made.task = maybe([&] { return array_task(); });
     made.kill_grace = duration();
     made.cluster = text();
     made.pool = text();

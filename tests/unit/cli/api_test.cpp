@@ -179,10 +179,10 @@ TEST_CASE("ids of jobs are numbers, or last") {
   const Controller controller(cluster,
                               [](const http::Request& request) { return listing(request, 5); });
   const cli::Api api(cluster);
-  CHECK(*cli::job_id(api, "17") == model::JobId(17));
-  CHECK(*cli::job_id(api, "last") == model::JobId(5));
+  CHECK(*cli::job_name(api, "17") == cli::JobName{model::JobId(17)});
+  CHECK(*cli::job_name(api, "last") == cli::JobName{model::JobId(5)});
   for (const auto* text : {"0", "-1", "x", "", "17x", "99999999999"}) {
-    CHECK(cli::job_id(api, text).error().exit_code == cli::exit_usage);
+    CHECK(cli::job_name(api, text).error().exit_code == cli::exit_usage);
   }
   CHECK(cli::only_job(api, {}).error().exit_code == cli::exit_usage);
   options::Parsed two;

@@ -205,8 +205,9 @@ TEST_CASE("values that make no sense are refused with what was expected") {
       {{"-J", ""}, "-J: expected a value that is not empty, found ''"},
       {{"-J", "a\nb"}, "-J: expected one line, found 'a\\x0ab'"},
       {{"-o", "x-%q"},
-       "-o: expected %j, %x, %u, %N, %n, %t or %% in a file name, found '%q' in 'x-%q'"},
-      {{"-e", "x%"}, "-e: expected %j, %x, %u, %N, %n, %t or %% in a file name, found '%' in 'x%'"},
+       "-o: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%q' in 'x-%q'"},
+      {{"-e", "x%"},
+       "-e: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%' in 'x%'"},
       {{"--export=A,,B"},
        "--export: expected ALL, NONE, NIL or a list such as A,B=x, found 'A,,B'"},
   };
@@ -285,4 +286,19 @@ TEST_CASE("each place has its own options") {
   CHECK(knows(request::Place::run, "label"));
   CHECK(knows(request::Place::directive, "partition"));
   CHECK_FALSE(knows(request::Place::submit, "map"));
+}
+
+TEST_CASE("an array has a file for each task, and a dependency and times are read") {
+  const auto spec = with_script({"-a", "1-9:2%3", "-d", "afterok:7?afterany:8", "--begin",
+                                 "1970-01-02T00:00Z", "--deadline", "1970-01-03T00:00Z"})
+                        .spec;
+  REQUIRE(spec.array);
+  CHECK(to_text(*spec.array) == "1-9:2%3");
+  CHECK(spec.output == "/home/ann/muster-%A_%a.out");
+  CHECK(to_text(spec.dependency) == "afterok:7?afterany:8");
+  CHECK(spec.begin == base::time_from_us(86'400'000'000));
+  CHECK(spec.deadline == base::time_from_us(172'800'000'000));
+  CHECK(error_of({"-a", "5-1"}) == "-a: '5-1' goes backwards; expected 1-5");
+  CHECK(error_of({"-d", "afterokay:1"}).find("did you mean 'afterok'") != std::string::npos);
+  CHECK(error_of({"--begin", "later"}).find("--begin: 'later' is not a moment") == 0);
 }

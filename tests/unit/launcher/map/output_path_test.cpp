@@ -37,3 +37,17 @@ TEST_CASE("what is no letter of an output pattern stays") {
   CHECK(expand("") == "");
   CHECK(expand("%99999999999999999999j") == "%99999999999999999999j");
 }
+
+TEST_CASE("a task of an array has its array and index in an output pattern") {
+  const auto of = [](std::optional<model::ArrayTask> task) {
+    return mapping::expand_pattern("%A_%3a-%j", {.job = model::JobId(22),
+                                                 .job_name = "a",
+                                                 .node = "n1",
+                                                 .node_index = 0,
+                                                 .task = {},
+                                                 .user = "ada",
+                                                 .array = task});
+  };
+  CHECK(of(model::ArrayTask{model::JobId(17), 4}) == "17_004-22");
+  CHECK(of({}) == "22_000-22");
+}

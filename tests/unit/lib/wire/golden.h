@@ -82,7 +82,7 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::StrayGone{node, step}},
           {at, model::NodeAway{node}},
           {at, model::NodeLost{node}},
-          {at, model::JobSubmitted{job, {1000, 100, "ada"}, golden_job()}},
+          {at, model::JobSubmitted{job, {1000, 100, "ada"}, golden_job(), {}}},
           {at, model::JobHeld{job, "ada"}},
           {at, model::JobReleased{job, "root"}},
           {at, model::AttemptStarted{job, 1, allocation}},
@@ -98,7 +98,18 @@ inline std::vector<model::Fact> golden_facts() {
           {at, model::CheckpointTaken{job, 1, at}},
           {at, model::UsageCarried{1000, "physics", at, base::Duration(5'000'000),
                                    base::Duration(1'000'000)}},
-          {at, model::RoomPromised{model::JobId(18), {job}}}};
+          {at, model::RoomPromised{model::JobId(18), {job}}},
+          {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at, {}, {}}}},
+          {at, model::TaskSplit{model::JobId(19), {job, 1}}},
+          {at, model::TasksCancelled{job, model::IndexSet::range(5, 5), golden_failure()}},
+          {at, model::ArrayStands{
+                   job,
+                   {.has_begun = true,
+                    .pending = model::IndexSet::range(2, 3),
+                    .completed = model::IndexSet::range(0, 2),
+                    .ended = {{model::Ending::completed, 2}, {model::Ending::cancelled, 5}},
+                    .worst = outcome,
+                    .spread_at = at}}}};
 }
 
 }  // namespace support

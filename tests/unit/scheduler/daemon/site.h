@@ -19,6 +19,7 @@
 #include "lib/loop/log.h"
 #include "lib/store/sqlite_journal.h"
 #include "lib/wire/api.h"
+#include "scheduler/core/record.h"
 #include "scheduler/daemon/controller.h"
 #include "scheduler/daemon/job_list.h"
 #include "tests/support/catch.h"
@@ -203,7 +204,7 @@ struct Site {
   bool has_state(model::JobId job, model::JobState state) const {
     const auto& driver = controller->driver();
     return driver.durable_seq() == driver.engine().last_seq() &&
-           musterd::state_of(driver.engine().state().jobs.at(job)) == state;
+           scheduler::state_of(driver.engine().state().jobs.at(job)) == state;
   }
 
   conf::Config config = conf::defaults();
