@@ -164,6 +164,11 @@ int tell(const replay::Command& command, const replay::Log& log,
   return print(text);
 }
 
+base::Result<replay::Tuning> tuning_of(const replay::Command& command) {
+  if (command.config.empty() && command.changes.empty()) return replay::Tuning();
+  return replay::read_tuning(command.config, command.changes);
+}
+
 base::Result<int> simulate(const replay::Command& command) {
   const auto log = replay::read_log(command.log, command.reading);
   if (!log) return std::unexpected(log.error());
@@ -199,11 +204,14 @@ base::Result<int> simulate(const replay::Command& command) {
 int main(int argc, char** argv) {
   try {
     const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-    const auto command = replay::parse_command(words);
+    auto command = replay::parse_command(words);
     if (!command) return complain(exit_usage, command.error().text);
     if (command->help) {
       return print(replay::command_help());
     }
+    const auto tuning = tuning_of(*command);
+    if (!tuning) return complain(exit_refused, tuning.error().text);
+    replay::tune(*command, *tuning);
     const auto outcome = simulate(*command);
     return outcome ? *outcome : complain(exit_refused, outcome.error().text);
   } catch (const std::exception& error) {

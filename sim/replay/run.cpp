@@ -65,7 +65,7 @@ class Replay {
       : workload_(workload),
         options_(options),
         progress_(progress),
-        engine_({}, timed(std::move(policy), stopwatch)) {
+        engine_(options_.settings, timed(std::move(policy), stopwatch)) {
     result_.starts.resize(workload.jobs.size());
   }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "scheduler/core/settings.h"
 #include "scheduler/core/view.h"
 #include "sim/replay/workload.h"
 
@@ -23,6 +24,7 @@ enum class Estimates { requested, actual };
 struct Options {
   EventOrder event_order = EventOrder::batch;
   Estimates estimates = Estimates::requested;
+  scheduler::Settings settings{};
 };
 
 struct Result {

@@ -46,6 +46,35 @@ END
 runs 0 "a GPU trace is replayed on 8 nodes of 8 GPUs" muster simulate gpu.csv --json
 is "$(jq '.[0].wait_max_s' out)" 59 "a job waits for the GPUs of another"
 
+cat >muster.toml <<'END'
+[scheduler]
+order = "wfp3"
+backfill_order = "sjf"
+[[pool]]
+name = "p"
+cpus_per_node = 2
+END
+runs 0 "a configuration is tried on a log" muster simulate --json "$LOG" --config muster.toml
+cp out configured
+is "$(jq -r '.[0].policy' configured)" wfp3 "the order is the configured one"
+runs 0 "the same is said by options" muster simulate --json "$LOG" --policy wfp3 --backfill-order sjf
+is "$(jq '.[0].wait_mean_s' configured)" "$(jq '.[0].wait_mean_s' out)" "and has the same schedule"
+runs 0 "a key is changed" muster simulate --json "$LOG" --config muster.toml --set scheduler.backfill_order=queue
+is "$(jq -r '.[0].wait_mean_s * 1000 | round' out)" "$(figure wfp3 wait_mean_s)" "the change has its effect"
+runs 0 "options go before the configuration" muster simulate --json "$LOG" --config muster.toml --policy fcfs \
+  --backfill-order queue
+is "$(jq -r '.[0].wait_mean_s * 1000 | round' out)" "$(figure fcfs wait_mean_s)" "fcfs is as without it"
+runs 0 "fair share is in the defaults" muster simulate --json "$LOG" --set scheduler.size_weight=1
+cp out fair
+runs 0 "it is left out" muster simulate "$LOG" --json --set scheduler.fair_share=0 --set scheduler.size_weight=1
+is "$(jq -r '.[0].policy' fair)" predicted "the default order is production's"
+unlike_figures=$(jq -n --slurpfile a fair --slurpfile b out '$a[0][0].wait_mean_s != $b[0][0].wait_mean_s')
+is "$unlike_figures" true "fair share changes who waits"
+runs 2 "a wrong value is a wrong command line" muster simulate "$LOG" --set scheduler.fair_share=x
+like err "^muster simulate: --set: 'scheduler.fair_share': expected a whole number, from 0 to 100, found \"x\"$" "and told"
+runs 1 "a wrong configuration is refused" muster simulate "$LOG" --config "$LOG"
+like err "^muster simulate: .*small.swf: line 1: " "with file and line"
+
 {
   cat "$LOG"
   echo "201 x"
@@ -67,7 +96,7 @@ like err "'out.swf' is the log itself$" "and that is said"
 runs 0 "options are explained" muster simulate --help
 cp out help
 sed -n 's/^ .*--\([a-z-]*\).*/\1/p' help | sort -u >options
-is "$(wc -l <options)" 12 "all options are listed"
+is "$(wc -l <options)" 14 "all options are listed"
 missing=
 while read -r option; do
   grep -Fq "Fl \\-$option" "$ROOT/man/muster-simulate.1" || missing="$missing $option"
