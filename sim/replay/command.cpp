@@ -56,7 +56,8 @@ constexpr std::array<options::Option, 14> table{{
      "Which jobs are tried first in the gaps: queue, or sjf, the shortest. Left out: as "
      "configured, or queue."},
     {estimates_id, "estimates", 0, "NAME",
-     "What policies are told of run times: requested, or actual. Left out: requested."},
+     "What policies are told of run times: requested, actual, or predicted by the jobs before. "
+     "Left out: requested."},
     {event_order_id, "event-order", 0, "NAME",
      "What happens first at one moment: batch, as in production, or pyss, as in the simulator of "
      "that name. Left out: batch."},
@@ -80,7 +81,8 @@ constexpr std::array backfill_orders{
     Word<policy::BackfillOrder>{"queue", policy::BackfillOrder::queue},
     Word<policy::BackfillOrder>{"sjf", policy::BackfillOrder::sjf}};
 constexpr std::array estimates{Word<Estimates>{"requested", Estimates::requested},
-                               Word<Estimates>{"actual", Estimates::actual}};
+                               Word<Estimates>{"actual", Estimates::actual},
+                               Word<Estimates>{"predicted", Estimates::predicted}};
 constexpr std::array event_orders{Word<EventOrder>{"batch", EventOrder::batch},
                                   Word<EventOrder>{"pyss", EventOrder::pyss}};
 
@@ -97,12 +99,13 @@ base::Result<void> choose(const options::Parsed& line, int id, const std::array<
   const auto* given = options::find(line, id);
   if (given == nullptr) return {};
   std::string expected;
-  for (const auto& [text, value] : words) {
-    if (text == given->value) {
-      into = value;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (words[i].text == given->value) {
+      into = words[i].value;
       return {};
     }
-    expected += fmt::format("{}{}", expected.empty() ? "" : " or ", text);
+    if (i > 0) expected += i + 1 == n ? " or " : ", ";
+    expected += words[i].text;
   }
   return unexpected_value(*given, expected);
 }
@@ -268,11 +271,9 @@ void tune(Command& command, const Tuning& tuning) {
 std::string settings_text(const Command& command) {
   const auto& policy = command.candidates.front().options;
   const bool by_length = policy.depth > 0 && policy.backfill_order == policy::BackfillOrder::sjf;
-  auto text =
-      fmt::format("backfill {}{}, {} times, event order {}", depth_text(policy.depth),
-                  by_length ? " shortest first" : "",
-                  command.options.estimates == Estimates::requested ? "requested" : "actual",
-                  command.options.event_order == EventOrder::batch ? "batch" : "pyss");
+  auto text = fmt::format("backfill {}{}, {} times, event order {}", depth_text(policy.depth),
+                          by_length ? " shortest first" : "", to_text(command.options.estimates),
+                          command.options.event_order == EventOrder::batch ? "batch" : "pyss");
   if (!command.config.empty()) text += ", configuration " + command.config;
   for (const auto& change : command.changes) text += ", " + change;
   return text;

@@ -46,6 +46,9 @@ END
 runs 0 "a GPU trace is replayed on 8 nodes of 8 GPUs" muster simulate gpu.csv --json
 is "$(jq '.[0].wait_max_s' out)" 59 "a job waits for the GPUs of another"
 
+runs 0 "policies are told predictions" muster simulate --json "$LOG" --policy sjf --estimates predicted
+is "$(jq -r '.[0].wait_mean_s * 1000 | round' out)" 3853505 "the figures of sjf by predictions"
+
 cat >muster.toml <<'END'
 [scheduler]
 order = "wfp3"

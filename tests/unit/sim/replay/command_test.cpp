@@ -86,7 +86,7 @@ TEST_CASE("a command line that makes no sense says what was expected") {
   CHECK(command_error({"a", "--backfill-order", "x"}) ==
         "--backfill-order: expected queue or sjf, found 'x'");
   CHECK(command_error({"a", "--estimates", ""}) ==
-        "--estimates: expected requested or actual, found ''");
+        "--estimates: expected requested, actual or predicted, found ''");
   CHECK(command_error({"a", "--event-order", "x"}) ==
         "--event-order: expected batch or pyss, found 'x'");
   CHECK(command_error({"a", "--filter", "x"}) == "--filter: expected strong or none, found 'x'");
