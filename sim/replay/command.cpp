@@ -14,6 +14,8 @@ namespace {
 
 enum OptionId {
   machine_id,
+  history_id,
+  dir_id,
   config_id,
   set_id,
   filter_id,
@@ -31,10 +33,14 @@ enum OptionId {
 
 constexpr std::size_t help_width = 80;
 
-constexpr std::array<options::Option, 14> table{{
+constexpr std::array<options::Option, 16> table{{
     {machine_id, "machine", 0, "P",
      "Processors of the machine, or NODESxP for several nodes. Left out: what the log's header "
      "says; 8x8 for GPU traces."},
+    {history_id, "history", 0, "",
+     "Replay the ended jobs of a cluster instead of a LOG, as its muster.toml says."},
+    {dir_id, "dir", 0, "DIR",
+     "The state directory of that cluster. Left out: MUSTER_DIR, or ~/.local/state/muster."},
     {config_id, "config", 0, "FILE",
      "The muster.toml whose order, reservations, weights, classes and workspaces the replay has."},
     {set_id, "set", 0, "KEY=VALUE",
@@ -206,7 +212,22 @@ base::Result<void> set_outputs(const options::Parsed& line, Command& command) {
 }
 
 base::Result<void> set_log(const options::Parsed& line, Command& command) {
-  if (line.rest.empty()) return base::fail(base::Code::invalid, "expected a LOG to replay");
+  command.history = options::has(line, history_id);
+  if (const auto* given = options::find(line, dir_id)) {
+    if (given->value.empty()) return unexpected_value(*given, "a directory");
+    if (!command.history) {
+      return base::fail(base::Code::invalid, "--dir: expected --history with it");
+    }
+    command.dir = given->value;
+  }
+  if (command.history) {
+    if (line.rest.empty()) return {};
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("expected no LOG beside --history, found '{}'", base::printable(line.rest[0])));
+  }
+  if (line.rest.empty())
+    return base::fail(base::Code::invalid, "expected a LOG to replay, or --history");
   if (line.rest.size() > 1) {
     return base::fail(base::Code::invalid, fmt::format("expected one LOG, found also '{}'",
                                                        base::printable(line.rest[1])));
@@ -241,7 +262,7 @@ base::Result<Command> parse_command(std::span<const std::string> words) {
 }
 
 std::string command_help() {
-  return "usage: muster simulate [OPTIONS] LOG\n\n" +
+  return "usage: muster simulate [OPTIONS] LOG\n       muster simulate [OPTIONS] --history\n\n" +
          options::wrap(
              "Replay a log of jobs in virtual time, with the scheduler and the policies "
              "that production has, and print how long the jobs waited.",

@@ -29,6 +29,8 @@ struct Choice {
 
 struct Command {
   std::string log;
+  bool history = false;  // of a cluster, instead of a log
+  std::string dir;       // of that cluster; empty: the usual one
   Reading reading;
   Choice choice;
   std::string config;                 // empty: none

@@ -15,7 +15,7 @@ constexpr base::Time any_start = base::time_from_us(0);  // what counts is how l
 scheduler::Job asked_for(const Job& job, model::JobId id) {
   auto spec = std::make_shared<model::JobSpec>();
   spec->name = job.name;
-  spec->time_limit = job.requested;
+  if (job.requested != unlimited) spec->time_limit = job.requested;
   return {.id = id,
           .user = {.uid = job.user, .gid = job.group, .name = {}},
           .spec = std::move(spec),

@@ -39,13 +39,35 @@ model::NodeInfo node_of(const Machine& machine, int number) {
   return info;
 }
 
-std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Duration estimate) {
+/// Memory is not replayed.
+model::Shape shape_of(const Job& job) {
+  model::Shape shape;
+  if (!job.layout) {
+    shape.tasks = std::max(job.cores, 1);
+    if (job.gpus > 0) shape.gpus_per_task = job.gpus / std::max(job.cores, 1);
+    return shape;
+  }
+  shape.nodes = job.layout->nodes;
+  shape.tasks = job.layout->tasks;
+  shape.tasks_per_node = job.layout->most_tasks_per_node;
+  shape.cpus_per_task = job.layout->cpus_per_task;
+  shape.gpus_per_node = job.layout->gpus_per_node;
+  shape.gpus_per_task = job.layout->gpus_per_task;
+  return shape;
+}
+
+/// A class or workspace that is not configured (any more) does not count.
+std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Duration estimate,
+                                              const scheduler::Settings& settings) {
   auto spec = std::make_shared<model::JobSpec>();
   spec->name = job.name;
   spec->script = "#!/bin/sh\n";
-  spec->shape.tasks = std::max(job.cores, 1);
-  if (job.gpus > 0) spec->shape.gpus_per_task = job.gpus / std::max(job.cores, 1);
-  spec->time_limit = estimate;
+  spec->shape = shape_of(job);
+  spec->priority = job.priority;
+  const model::User user{.uid = job.user, .gid = job.group, .name = {}};
+  if (settings.classes.may_use(user, job.class_name)) spec->class_name = job.class_name;
+  if (settings.workspaces.may_use(user, job.workspace)) spec->workspace = job.workspace;
+  if (estimate != unlimited) spec->time_limit = estimate;
   return spec;
 }
 
@@ -167,7 +189,7 @@ class Replay {
     const auto estimate = estimates_[next_submission_++] = estimate_of(job);
     return scheduler::SubmitJob{scheduler::RequestId(1),
                                 {.uid = job.user, .gid = job.group, .name = {}},
-                                spec_of(job, estimate)};
+                                spec_of(job, estimate, options_.settings)};
   }
 
   Duration estimate_of(const Job& job) const {

@@ -18,6 +18,18 @@ constexpr auto keys_that_count = std::to_array<std::string_view>(
      "scheduler.default_class", "scheduler.fair_share", "scheduler.fair_share_half_life",
      "scheduler.size_weight", "limits.jobs_kept"});
 
+std::optional<Machine> machine_of(const std::vector<conf::Pool>& pools) {
+  if (pools.empty()) return std::nullopt;
+  const int cores = pools[0].cpus_per_node;
+  const int gpus = pools[0].gpus_per_node;
+  Machine machine{.nodes = 0, .cores_per_node = cores, .gpus_per_node = gpus};
+  for (const auto& pool : pools) {
+    if (pool.cpus_per_node != cores || pool.gpus_per_node != gpus) return std::nullopt;
+    machine.nodes += pool.nodes;
+  }
+  return machine;
+}
+
 base::Result<conf::Config> changed(conf::Config config, std::span<const std::string> changes) {
   for (const auto& each : changes) {
     if (auto done = conf::change(config, each); !done) return std::unexpected(done.error());
@@ -48,7 +60,8 @@ base::Result<Tuning> read_tuning(const std::string& path, std::span<const std::s
   for (auto& each : config->workspaces) each.users.clear();
   Tuning tuning{.order = config->scheduler.order,
                 .policy = configured::policy_options(config->scheduler),
-                .settings = configured::settings(*config, 0)};
+                .settings = configured::settings(*config, 0),
+                .machine = machine_of(config->pools)};
   tuning.settings.pools = scheduler::Settings().pools;
   tuning.settings.queued_jobs = std::numeric_limits<std::size_t>::max();
   return tuning;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# muster simulate: figures of a log that never changes, formats, outputs, and mistakes. No cluster runs.
+# muster simulate: figures of a log that never changes, formats, outputs, mistakes, and the history of a cluster.
 . "$(dirname "$0")/lib.sh"
 
 LOG=$ROOT/tests/traces/small.swf
@@ -99,12 +99,33 @@ like err "'out.swf' is the log itself$" "and that is said"
 runs 0 "options are explained" muster simulate --help
 cp out help
 sed -n 's/^ .*--\([a-z-]*\).*/\1/p' help | sort -u >options
-is "$(wc -l <options)" 14 "all options are listed"
+is "$(wc -l <options)" 16 "all options are listed"
 missing=
 while read -r option; do
   grep -Fq "Fl \\-$option" "$ROOT/man/muster-simulate.1" || missing="$missing $option"
 done <options
 is "$missing" "" "the manual page has every option"
+
+runs 1 "no cluster, no history" muster simulate --history
+like err "^muster simulate: cannot read '.*/cluster/muster.toml': No such file or directory$" "and that is said"
+cluster_up --nodes 2 --cpus-per-node 2
+runs 0 "a job" submit --wait --time 5 -n 2 -- true
+runs 0 "a job without a limit" submit --wait -- true
+runs 0 "a job on both nodes" submit --wait -N 2 -n 4 -- true
+runs 0 "a job that never starts" submit --hold -- true
+runs 0 "it is cancelled" muster cancel 4
+runs 0 "the history is replayed beside the cluster" muster simulate --history --schedule past.swf
+like out '^journal.db: 3 jobs on 2 nodes of 2 cores$' "its jobs and nodes are those of the cluster"
+like out '^dropped 1 of 4 jobs: 1 that never started$' "a job that never started is counted"
+like out '^ +predicted$' "the policy is that of the cluster"
+is "$(grep -v '^;' past.swf | awk '{ print $1, $5, $9 }' | tr '\n' ',')" "1 2 300,2 1 -1,3 4 -1," \
+  "jobs have their numbers, sizes and requests"
+runs 0 "a cluster is named" muster simulate --history --dir "$MUSTER_DIR" --machine 1x4 --policy fcfs
+like out '^journal.db: 2 jobs on 4 cores$' "on another machine"
+like out '^dropped 2 of 4 jobs: 1 larger than the machine, 1 that never started$' "a job may not fit there"
+runs 0 "the cluster is stopped" muster down
+runs 0 "its history remains" muster simulate --history --json
+is "$(jq '.[0].jobs' out)" 3 "with all jobs"
 
 mkdir alone
 ln "$(command -v muster)" alone/muster 2>/dev/null || cp "$(command -v muster)" alone/muster

@@ -74,7 +74,10 @@ TEST_CASE("policies to compare come in a list, or one by one") {
 }
 
 TEST_CASE("a command line that makes no sense says what was expected") {
-  CHECK(command_error({}) == "expected a LOG to replay");
+  CHECK(command_error({}) == "expected a LOG to replay, or --history");
+  CHECK(command_error({"a", "--history"}) == "expected no LOG beside --history, found 'a'");
+  CHECK(command_error({"a", "--dir", "d"}) == "--dir: expected --history with it");
+  CHECK(command_error({"--history", "--dir="}) == "--dir: expected a directory, found ''");
   CHECK(command_error({"a", "b"}) == "expected one LOG, found also 'b'");
   CHECK(command_error({"a", "--policy", "best"}) ==
         "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found 'best'");
