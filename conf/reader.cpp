@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "conf/change.h"
 #include "conf/config.h"
 #include "conf/table.h"
 #include "lib/base/text.h"
@@ -50,12 +51,6 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
   if (key.type == KeyType::names) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
-}
-
-std::string nearest_text(std::string_view word, std::span<const std::string_view> known) {
-  const auto nearest = base::nearest(word, known);
-  return nearest ? fmt::format("; did you mean '{}'?", *nearest)
-                 : fmt::format("; known are {}", fmt::join(known, ", "));
 }
 
 /// Takes a parsed file apart, collecting the mistakes instead of stopping at the first.
@@ -182,45 +177,29 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
   }
 }
 
-/// Classes name each other, and one is the default.
+/// Classes name each other.
 void Reader::check_classes(const toml::table& file) {
-  std::vector<std::string_view> known{"low", "normal", "urgent"};  // where the file has none
-  if (!config_.classes.empty()) known.clear();
-  for (const auto& each : config_.classes) known.push_back(each.name);
-  const auto check = [&](std::string_view key, const std::string& name, std::size_t line) {
-    if (std::ranges::find(known, name) != known.end()) return;
-    problems_.emplace_back(
-        line, fmt::format("'{}': there is no class '{}'{}", key, name, nearest_text(name, known)));
-  };
+  const auto known = class_names(config_);
   const auto* array = file["class"].as_array();
   for (std::size_t i = 0; i < config_.classes.size(); ++i) {
-    for (const auto& name : config_.classes[i].preempts)
-      check("class.preempts", name, (*array)[i].source().begin.line);
+    for (const auto& name : config_.classes[i].preempts) {
+      if (std::ranges::find(known, name) != known.end()) continue;
+      problems_.emplace_back((*array)[i].source().begin.line,
+                             fmt::format("'class.preempts': there is no class '{}'{}", name,
+                                         nearest_text(name, known)));
+    }
   }
-  const auto at = file["scheduler"]["default_class"];
-  const auto line = at ? at.node()->source().begin.line : toml::source_index{0};
-  check("scheduler.default_class", config_.scheduler.default_class, line);
 }
 
-/// Rules about two keys; the line is that of the key most likely changed.
+/// The line of a clash is that of the key most likely changed.
 void Reader::check_together(const toml::table& file) {
   const auto line_of = [&](std::string_view section, std::string_view key) {
     const auto node = file[section][key];
     return node ? node.node()->source().begin.line : toml::source_index{0};
   };
-  if (config_.scheduler.node_timeout <= config_.scheduler.heartbeat) {
-    problems_.emplace_back(
-        std::max(line_of("scheduler", "node_timeout"), line_of("scheduler", "heartbeat")),
-        fmt::format("'scheduler.node_timeout': expected more than scheduler.heartbeat ({}), found "
-                    "\"{}\"",
-                    base::to_text(config_.scheduler.heartbeat),
-                    base::to_text(config_.scheduler.node_timeout)));
-  }
-  if (config_.limits.request <= config_.limits.script) {
-    problems_.emplace_back(
-        std::max(line_of("limits", "request"), line_of("limits", "script")),
-        fmt::format("'limits.request': expected more than limits.script ({}), found \"{}\"",
-                    base::to_text(config_.limits.script), base::to_text(config_.limits.request)));
+  for (auto& [section, key, other, text] : clashes(config_)) {
+    problems_.emplace_back(std::max(line_of(section, key), line_of(section, other)),
+                           std::move(text));
   }
 }
 

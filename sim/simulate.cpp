@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -16,9 +17,11 @@
 
 #include "lib/base/text.h"
 #include "lib/loop/clock.h"
+#include "lib/store/sqlite_journal.h"
 #include "sim/replay/chart.h"
 #include "sim/replay/command.h"
 #include "sim/replay/input.h"
+#include "sim/replay/past.h"
 #include "sim/replay/report.h"
 #include "sim/replay/swf.h"
 
@@ -164,8 +167,57 @@ int tell(const replay::Command& command, const replay::Log& log,
   return print(text);
 }
 
-base::Result<int> simulate(const replay::Command& command) {
-  const auto log = replay::read_log(command.log, command.reading);
+/// As that of muster(1).
+base::Result<std::string> state_directory(const replay::Command& command) {
+  if (!command.dir.empty()) return command.dir;
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const auto dir = variable("MUSTER_DIR"); !dir.empty()) return dir;
+  if (const auto state = variable("XDG_STATE_HOME"); !state.empty()) return state + "/muster";
+  if (const auto home = variable("HOME"); !home.empty()) return home + "/.local/state/muster";
+  return base::fail(base::Code::not_found,
+                    "neither XDG_STATE_HOME nor HOME is set; name the state directory with --dir");
+}
+
+/// Fills in where the history and the configuration of the cluster are.
+base::Result<void> find_cluster(replay::Command& command) {
+  if (!command.history) return {};
+  const auto dir = state_directory(command);
+  if (!dir) return std::unexpected(dir.error());
+  command.log = *dir + "/journal.db";
+  if (command.config.empty()) command.config = *dir + "/muster.toml";
+  return {};
+}
+
+base::Result<replay::Log> log_of_cluster(const replay::Command& command,
+                                         const replay::Tuning& tuning) {
+  auto machine = tuning.machine;
+  if (const auto& size = command.reading.machine) {
+    machine = {size->nodes, size->per_node, machine ? machine->gpus_per_node : 0};
+  }
+  if (!machine) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("the pools in '{}' have nodes of different cores or GPUs; say "
+                                  "with --machine what the jobs are replayed on",
+                                  command.config));
+  }
+  const auto history = store::SqliteReader::open(command.log);
+  if (!history) return std::unexpected(history.error());
+  auto log = replay::read_history(**history, command.reading, *machine);
+  if (!log) return std::unexpected(std::move(log).error().in(command.log));
+  return log;
+}
+
+base::Result<replay::Tuning> tuning_of(const replay::Command& command) {
+  if (command.config.empty() && command.changes.empty()) return replay::Tuning();
+  return replay::read_tuning(command.config, command.changes);
+}
+
+base::Result<int> simulate(const replay::Command& command, const replay::Tuning& tuning) {
+  const auto log = command.history ? log_of_cluster(command, tuning)
+                                   : replay::read_log(command.log, command.reading);
   if (!log) return std::unexpected(log.error());
   auto schedule = Output::open(command.schedule, command.log);
   if (!schedule) return std::unexpected(schedule.error().in("--schedule"));
@@ -199,12 +251,18 @@ base::Result<int> simulate(const replay::Command& command) {
 int main(int argc, char** argv) {
   try {
     const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-    const auto command = replay::parse_command(words);
+    auto command = replay::parse_command(words);
     if (!command) return complain(exit_usage, command.error().text);
     if (command->help) {
       return print(replay::command_help());
     }
-    const auto outcome = simulate(*command);
+    if (auto found = find_cluster(*command); !found) {
+      return complain(exit_refused, found.error().text);
+    }
+    const auto tuning = tuning_of(*command);
+    if (!tuning) return complain(exit_refused, tuning.error().text);
+    replay::tune(*command, *tuning);
+    const auto outcome = simulate(*command, *tuning);
     return outcome ? *outcome : complain(exit_refused, outcome.error().text);
   } catch (const std::exception& error) {
     return complain(exit_refused, error.what());

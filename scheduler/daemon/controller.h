@@ -34,9 +34,6 @@
 
 namespace musterd {
 
-/// What the core is told of the configuration.
-scheduler::Settings settings_of(const conf::Config& config, std::uint32_t owner_uid);
-
 class Controller {
  public:
   struct Setup {

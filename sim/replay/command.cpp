@@ -14,6 +14,10 @@ namespace {
 
 enum OptionId {
   machine_id,
+  history_id,
+  dir_id,
+  config_id,
+  set_id,
   filter_id,
   policy_id,
   backfill_id,
@@ -29,10 +33,19 @@ enum OptionId {
 
 constexpr std::size_t help_width = 80;
 
-constexpr std::array<options::Option, 12> table{{
+constexpr std::array<options::Option, 16> table{{
     {machine_id, "machine", 0, "P",
      "Processors of the machine, or NODESxP for several nodes. Left out: what the log's header "
      "says; 8x8 for GPU traces."},
+    {history_id, "history", 0, "",
+     "Replay the ended jobs of a cluster instead of a LOG, as its muster.toml says."},
+    {dir_id, "dir", 0, "DIR",
+     "The state directory of that cluster. Left out: MUSTER_DIR, or ~/.local/state/muster."},
+    {config_id, "config", 0, "FILE",
+     "The muster.toml whose order, reservations, weights, classes and workspaces the replay has."},
+    {set_id, "set", 0, "KEY=VALUE",
+     "Change a key of the configuration, such as scheduler.fair_share=0; without --config, of its "
+     "defaults. May be repeated."},
     {filter_id, "filter", 0, "NAME",
      "Which jobs count. strong: those with a size that fits, a run time and a requested time. "
      "none: "
@@ -40,15 +53,17 @@ constexpr std::array<options::Option, 12> table{{
     {policy_id, "policy", 0, "NAMES",
      "Who comes first: fcfs, sjf, lxf, wfp3, predicted. Several, in a list or by repeating the "
      "option, are "
-     "compared. Left out: fcfs."},
+     "compared. Left out: scheduler.order of the configuration; without one, fcfs."},
     {backfill_id, "backfill", 0, "DEPTH",
      "How many waiting jobs have a reservation that others must not delay (under predicted, those "
      "that are overdue): none, easy (1), "
-     "conservative (all), or a number. Left out: easy."},
+     "conservative (all), or a number. Left out: as configured, or easy."},
     {backfill_order_id, "backfill-order", 0, "NAME",
-     "Which jobs are tried first in the gaps: queue, or sjf, the shortest. Left out: queue."},
+     "Which jobs are tried first in the gaps: queue, or sjf, the shortest. Left out: as "
+     "configured, or queue."},
     {estimates_id, "estimates", 0, "NAME",
-     "What policies are told of run times: requested, or actual. Left out: requested."},
+     "What policies are told of run times: requested, actual, or predicted by the jobs before. "
+     "Left out: requested."},
     {event_order_id, "event-order", 0, "NAME",
      "What happens first at one moment: batch, as in production, or pyss, as in the simulator of "
      "that name. Left out: batch."},
@@ -72,7 +87,8 @@ constexpr std::array backfill_orders{
     Word<policy::BackfillOrder>{"queue", policy::BackfillOrder::queue},
     Word<policy::BackfillOrder>{"sjf", policy::BackfillOrder::sjf}};
 constexpr std::array estimates{Word<Estimates>{"requested", Estimates::requested},
-                               Word<Estimates>{"actual", Estimates::actual}};
+                               Word<Estimates>{"actual", Estimates::actual},
+                               Word<Estimates>{"predicted", Estimates::predicted}};
 constexpr std::array event_orders{Word<EventOrder>{"batch", EventOrder::batch},
                                   Word<EventOrder>{"pyss", EventOrder::pyss}};
 
@@ -89,12 +105,13 @@ base::Result<void> choose(const options::Parsed& line, int id, const std::array<
   const auto* given = options::find(line, id);
   if (given == nullptr) return {};
   std::string expected;
-  for (const auto& [text, value] : words) {
-    if (text == given->value) {
-      into = value;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (words[i].text == given->value) {
+      into = words[i].value;
       return {};
     }
-    expected += fmt::format("{}{}", expected.empty() ? "" : " or ", text);
+    if (i > 0) expected += i + 1 == n ? " or " : ", ";
+    expected += words[i].text;
   }
   return unexpected_value(*given, expected);
 }
@@ -108,38 +125,74 @@ base::Result<std::size_t> depth_of(const options::Given& given) {
   return static_cast<std::size_t>(*number);
 }
 
-/// The names of all --policy, with `common` otherwise.
-base::Result<std::vector<Candidate>> candidates_of(const options::Parsed& line,
-                                                   const policy::Options& common) {
-  std::vector<Candidate> candidates;
+std::string depth_text(std::size_t depth) {
+  switch (depth) {
+    case 0:
+      return "none";
+    case 1:
+      return "easy";
+    case policy::Options::unlimited:
+      return "conservative";
+    default:
+      return fmt::format("{}", depth);
+  }
+}
+
+/// The names of all --policy.
+base::Result<void> set_orders(const options::Parsed& line, Choice& choice) {
   for (const auto& given : line.given) {
     if (given.id != policy_id) continue;
     for (const auto name : base::split(given.value, ',')) {
-      const auto order = policy::order_from_text(name);
-      if (!order) {
+      if (!policy::order_from_text(name)) {
         return unexpected_value({given.id, std::string(name), given.written},
                                 "fcfs, sjf, lxf, wfp3 or predicted");
       }
-      if (std::ranges::find(candidates, name, &Candidate::name) != candidates.end()) {
+      if (std::ranges::find(choice.orders, name) != choice.orders.end()) {
         return base::fail(base::Code::invalid,
                           fmt::format("{}: '{}' is named twice", given.written, name));
       }
-      candidates.push_back({std::string(name), common});
-      candidates.back().options.order = *order;
+      choice.orders.emplace_back(name);
     }
   }
-  if (candidates.empty()) candidates.push_back({"fcfs", common});
-  return candidates;
+  return {};
 }
 
-base::Result<void> choose_all(const options::Parsed& line, Command& command,
-                              policy::Options& common) {
+base::Result<void> set_policies(const options::Parsed& line, Choice& choice) {
+  if (const auto* given = options::find(line, backfill_id)) {
+    const auto depth = depth_of(*given);
+    if (!depth) return std::unexpected(depth.error());
+    choice.depth = *depth;
+  }
+  if (options::has(line, backfill_order_id)) {
+    auto& order = choice.backfill_order.emplace();
+    if (auto set = choose(line, backfill_order_id, backfill_orders, order); !set) return set;
+  }
+  return set_orders(line, choice);
+}
+
+base::Result<void> set_config(const options::Parsed& line, Command& command) {
+  if (const auto* given = options::find(line, config_id)) {
+    if (given->value.empty()) return unexpected_value(*given, "the name of a file");
+    command.config = given->value;
+  }
+  for (const auto& given : line.given) {
+    if (given.id != set_id) continue;
+    if (auto may = check_change(given.value); !may) {
+      return std::unexpected(may.error().in(given.written));
+    }
+    command.changes.push_back(given.value);
+  }
+  return {};
+}
+
+base::Result<void> choose_all(const options::Parsed& line, Command& command) {
   if (auto set = choose(line, filter_id, filters, command.reading.filter); !set) return set;
-  if (auto set = choose(line, backfill_order_id, backfill_orders, common.backfill_order); !set) {
+  if (auto set = choose(line, estimates_id, estimates, command.options.estimates); !set) return set;
+  if (auto set = choose(line, event_order_id, event_orders, command.options.event_order); !set) {
     return set;
   }
-  if (auto set = choose(line, estimates_id, estimates, command.options.estimates); !set) return set;
-  return choose(line, event_order_id, event_orders, command.options.event_order);
+  if (auto set = set_config(line, command); !set) return set;
+  return set_policies(line, command.choice);
 }
 
 base::Result<void> set_outputs(const options::Parsed& line, Command& command) {
@@ -150,16 +203,31 @@ base::Result<void> set_outputs(const options::Parsed& line, Command& command) {
     if (given->value.empty()) return unexpected_value(*given, "the name of a file");
     *path = given->value;
   }
-  if (!command.schedule.empty() && command.candidates.size() > 1) {
+  if (!command.schedule.empty() && command.choice.orders.size() > 1) {
     return base::fail(
         base::Code::invalid,
-        fmt::format("--schedule: expected one --policy, found {}", command.candidates.size()));
+        fmt::format("--schedule: expected one --policy, found {}", command.choice.orders.size()));
   }
   return {};
 }
 
 base::Result<void> set_log(const options::Parsed& line, Command& command) {
-  if (line.rest.empty()) return base::fail(base::Code::invalid, "expected a LOG to replay");
+  command.history = options::has(line, history_id);
+  if (const auto* given = options::find(line, dir_id)) {
+    if (given->value.empty()) return unexpected_value(*given, "a directory");
+    if (!command.history) {
+      return base::fail(base::Code::invalid, "--dir: expected --history with it");
+    }
+    command.dir = given->value;
+  }
+  if (command.history) {
+    if (line.rest.empty()) return {};
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("expected no LOG beside --history, found '{}'", base::printable(line.rest[0])));
+  }
+  if (line.rest.empty())
+    return base::fail(base::Code::invalid, "expected a LOG to replay, or --history");
   if (line.rest.size() > 1) {
     return base::fail(base::Code::invalid, fmt::format("expected one LOG, found also '{}'",
                                                        base::printable(line.rest[1])));
@@ -181,22 +249,12 @@ base::Result<Command> parse_command(std::span<const std::string> words) {
   command.help = options::has(*line, help_id);
   if (command.help) return command;
   if (auto set = set_log(*line, command); !set) return std::unexpected(set.error());
-  policy::Options common;
-  if (auto set = choose_all(*line, command, common); !set) return std::unexpected(set.error());
-  if (const auto* given = options::find(*line, backfill_id)) {
-    const auto depth = depth_of(*given);
-    if (!depth) return std::unexpected(depth.error());
-    common.depth = *depth;
-    command.backfill = given->value;
-  }
+  if (auto set = choose_all(*line, command); !set) return std::unexpected(set.error());
   if (const auto* given = options::find(*line, machine_id)) {
     const auto machine = parse_machine(given->value);
     if (!machine) return std::unexpected(machine.error().in(given->written));
     command.reading.machine = *machine;
   }
-  auto candidates = candidates_of(*line, common);
-  if (!candidates) return std::unexpected(candidates.error());
-  command.candidates = std::move(*candidates);
   command.json = options::has(*line, json_id);
   command.reading.skip_bad = options::has(*line, skip_bad_id);
   if (auto set = set_outputs(*line, command); !set) return std::unexpected(set.error());
@@ -204,7 +262,7 @@ base::Result<Command> parse_command(std::span<const std::string> words) {
 }
 
 std::string command_help() {
-  return "usage: muster simulate [OPTIONS] LOG\n\n" +
+  return "usage: muster simulate [OPTIONS] LOG\n       muster simulate [OPTIONS] --history\n\n" +
          options::wrap(
              "Replay a log of jobs in virtual time, with the scheduler and the policies "
              "that production has, and print how long the jobs waited.",
@@ -217,14 +275,29 @@ std::string command_help() {
          "\nOptions:\n" + options::help_text(table, help_width);
 }
 
+void tune(Command& command, const Tuning& tuning) {
+  const auto& choice = command.choice;
+  auto common = tuning.policy;
+  common.depth = choice.depth.value_or(common.depth);
+  common.backfill_order = choice.backfill_order.value_or(common.backfill_order);
+  auto orders = choice.orders;
+  if (orders.empty()) orders.push_back(tuning.order);
+  for (auto& name : orders) {
+    common.order = *policy::order_from_text(name);
+    command.candidates.push_back({std::move(name), common});
+  }
+  command.options.settings = tuning.settings;
+}
+
 std::string settings_text(const Command& command) {
-  const bool by_length =
-      command.candidates.front().options.backfill_order == policy::BackfillOrder::sjf;
-  const bool has_backfill = command.candidates.front().options.depth > 0;
-  return fmt::format("backfill {}{}, {} times, event order {}", command.backfill,
-                     has_backfill && by_length ? " shortest first" : "",
-                     command.options.estimates == Estimates::requested ? "requested" : "actual",
-                     command.options.event_order == EventOrder::batch ? "batch" : "pyss");
+  const auto& policy = command.candidates.front().options;
+  const bool by_length = policy.depth > 0 && policy.backfill_order == policy::BackfillOrder::sjf;
+  auto text = fmt::format("backfill {}{}, {} times, event order {}", depth_text(policy.depth),
+                          by_length ? " shortest first" : "", to_text(command.options.estimates),
+                          command.options.event_order == EventOrder::batch ? "batch" : "pyss");
+  if (!command.config.empty()) text += ", configuration " + command.config;
+  for (const auto& change : command.changes) text += ", " + change;
+  return text;
 }
 
 }  // namespace replay

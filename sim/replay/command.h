@@ -1,6 +1,7 @@
 #pragma once
 // The command line of muster-simulate.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "scheduler/policy/policy.h"
 #include "sim/replay/log.h"
 #include "sim/replay/run.h"
+#include "sim/replay/tuning.h"
 
 namespace replay {
 
@@ -18,11 +20,22 @@ struct Candidate {
   policy::Options options;
 };
 
+/// What the command line says of policies; what is absent is as configured.
+struct Choice {
+  std::vector<std::string> orders;  // names of orders, each once
+  std::optional<std::size_t> depth;
+  std::optional<policy::BackfillOrder> backfill_order;
+};
+
 struct Command {
   std::string log;
+  bool history = false;  // of a cluster, instead of a log
+  std::string dir;       // of that cluster; empty: the usual one
   Reading reading;
-  std::vector<Candidate> candidates;  // at least one, with different names
-  std::string backfill = "easy";      // as it was written
+  Choice choice;
+  std::string config;                 // empty: none
+  std::vector<std::string> changes;   // of the configuration: "scheduler.order=fcfs"
+  std::vector<Candidate> candidates;  // one at least once it is tuned; with different names
   Options options;
   std::string schedule;  // where to; empty: nowhere
   std::string chart;
@@ -35,10 +48,15 @@ std::span<const options::Option> command_table();
 /// errors: invalid, with what was expected
 base::Result<Command> parse_command(std::span<const std::string> words);
 
+/// Puts the configuration below what the command line says. Without one (no --config and no --set)
+/// it is that of a Tuning: fcfs, EASY.
+void tune(Command& command, const Tuning& tuning);
+
 /// "muster simulate --help".
 std::string command_help();
 
-/// How the jobs are replayed: "backfill easy, requested times, event order batch".
+/// How the jobs of a tuned command are replayed: "backfill easy, requested times, event order
+/// batch", then the configuration.
 std::string settings_text(const Command& command);
 
 }  // namespace replay

@@ -33,12 +33,36 @@ std::string_view flaw_text(Flaw flaw) {
       return "without a requested time";
     case Flaw::no_submission:
       return "without a time of submission";
+    case Flaw::no_start:
+      return "that never started";
+    case Flaw::no_end:
+      return "that has not ended";
   }
   return "";
 }
 
 int size_of(const Machine& machine) {
   return machine.nodes * machine.cores_per_node;
+}
+
+/// The tasks of the layout that an empty node takes.
+int tasks_of_node(const Machine& machine, const model::Layout& layout) {
+  int n = 0;
+  const int most = std::min(layout.most_tasks_per_node.value_or(layout.tasks), layout.tasks);
+  while (n < most) {
+    const auto demand = model::demand_of(layout, n + 1);
+    if (demand.cores > machine.cores_per_node || demand.gpus > machine.gpus_per_node) break;
+    ++n;
+  }
+  return n;
+}
+
+bool is_too_large(const Job& job, const Machine& machine) {
+  if (!job.layout) return job.cores > size_of(machine);
+  const auto& layout = *job.layout;
+  const int nodes = layout.nodes.value_or(machine.nodes);
+  const std::int64_t room = std::int64_t{nodes} * tasks_of_node(machine, layout);
+  return nodes > machine.nodes || room < layout.tasks;
 }
 
 std::string flaw_found(Flaw flaw, const Job& job, const Machine& machine) {
@@ -55,6 +79,9 @@ std::string flaw_found(Flaw flaw, const Job& job, const Machine& machine) {
       return fmt::format("expected a requested time above 0, found {} s", s(job.requested));
     case Flaw::no_submission:
       return fmt::format("expected a submission at 0 or later, found {} s", s(job.submit));
+    case Flaw::no_start:
+    case Flaw::no_end:
+      break;  // dropped by every filter
   }
   return "";
 }
@@ -129,19 +156,21 @@ std::optional<std::string_view> Lines::next() {
   return std::nullopt;
 }
 
-Intake::Intake(const Reading& reading, const Machine& machine)
-    : reading_(reading), log_{.workload = {machine, {}}, .rows = {}, .dropped = {}} {}
+Intake::Intake(const Reading& reading, const Machine& machine, std::string_view place)
+    : reading_(reading),
+      place_(place),
+      log_{.workload = {machine, {}}, .rows = {}, .dropped = {}} {}
 
 std::optional<Flaw> Intake::flaw_of(const Job& job) const {
   if (job.cores <= 0) return Flaw::no_size;
-  if (job.cores > size_of(log_.workload.machine)) return Flaw::too_large;
+  if (is_too_large(job, log_.workload.machine)) return Flaw::too_large;
   if (job.run <= base::Duration(0)) return Flaw::no_run_time;
   if (job.requested <= base::Duration(0)) return Flaw::no_requested_time;
   if (job.submit < base::Duration(0)) return Flaw::no_submission;
   return std::nullopt;
 }
 
-base::Result<void> Intake::take(std::size_t line, Claim claim) {
+base::Result<void> Intake::take(std::size_t number, Claim claim) {
   auto& job = claim.job;
   if (reading_.filter == Filter::none && job.requested <= base::Duration(0)) {
     job.requested = job.run;
@@ -152,16 +181,16 @@ base::Result<void> Intake::take(std::size_t line, Claim claim) {
       return {};
     }
     return reject(
-        line, {base::Code::invalid,
-               fmt::format("job {}: {}", job.id, flaw_found(*flaw, job, log_.workload.machine))});
+        number, {base::Code::invalid,
+                 fmt::format("job {}: {}", job.id, flaw_found(*flaw, job, log_.workload.machine))});
   }
   job.run = std::min(job.run, job.requested);
   claims_.push_back(std::move(claim));
   return {};
 }
 
-base::Result<void> Intake::reject(std::size_t line, const base::Error& error) {
-  auto placed = error.in(fmt::format("line {}", line));
+base::Result<void> Intake::reject(std::size_t number, const base::Error& error) {
+  auto placed = error.in(fmt::format("{} {}", place_, number));
   if (!reading_.skip_bad) return std::unexpected(std::move(placed));
   if (log_.n_bad++ == 0) log_.first_bad = std::move(placed.text);
   return {};

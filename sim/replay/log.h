@@ -43,13 +43,21 @@ struct Reading {
 };
 
 /// Why a job cannot be run as it stands.
-enum class Flaw { no_size, too_large, no_run_time, no_requested_time, no_submission };
-constexpr std::size_t n_flaws = 5;
+enum class Flaw {
+  no_size,
+  too_large,
+  no_run_time,
+  no_requested_time,
+  no_submission,
+  no_start,
+  no_end
+};
+constexpr std::size_t n_flaws = 7;
 
 struct Log {
   Workload workload;
   std::vector<std::string> rows;             // as lines in SWF, by index of the workload's jobs
-  std::array<std::size_t, n_flaws> dropped;  // by the strong filter: jobs of each flaw
+  std::array<std::size_t, n_flaws> dropped;  // jobs of each flaw
   std::size_t n_bad = 0;                     // lines that were skipped
   std::string first_bad;
 
@@ -81,13 +89,17 @@ struct Claim {
 /// Collects the jobs of a log line by line.
 class Intake {
  public:
-  Intake(const Reading& reading, const Machine& machine);
+  /// `place` is what the numbers of take() and reject() count.
+  Intake(const Reading& reading, const Machine& machine, std::string_view place = "line");
 
   /// errors: that of the job if it cannot be run, unless it is dropped or skipped
-  base::Result<void> take(std::size_t line, Claim claim);
+  base::Result<void> take(std::size_t number, Claim claim);
 
   /// A line that makes no sense: its error, unless such lines are skipped.
-  base::Result<void> reject(std::size_t line, const base::Error& error);
+  base::Result<void> reject(std::size_t number, const base::Error& error);
+
+  /// A job that did not run, whatever the filter.
+  void drop(Flaw flaw) { ++log_.dropped[static_cast<std::size_t>(flaw)]; }
 
   /// The jobs in order of submission; at the same time by their number, as logs are written.
   /// errors: invalid when no job is left, or their run times add up to ages
@@ -97,6 +109,7 @@ class Intake {
   std::optional<Flaw> flaw_of(const Job& job) const;
 
   Reading reading_;
+  std::string_view place_;
   Log log_;
   std::vector<Claim> claims_;
 };

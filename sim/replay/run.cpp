@@ -10,6 +10,7 @@
 
 #include "lib/base/check.h"
 #include "scheduler/core/engine.h"
+#include "sim/replay/predictor.h"
 
 namespace replay {
 
@@ -38,14 +39,44 @@ model::NodeInfo node_of(const Machine& machine, int number) {
   return info;
 }
 
-std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Estimates told) {
+/// Memory is not replayed.
+model::Shape shape_of(const Job& job) {
+  model::Shape shape;
+  if (!job.layout) {
+    shape.tasks = std::max(job.cores, 1);
+    if (job.gpus > 0) shape.gpus_per_task = job.gpus / std::max(job.cores, 1);
+    return shape;
+  }
+  shape.nodes = job.layout->nodes;
+  shape.tasks = job.layout->tasks;
+  shape.tasks_per_node = job.layout->most_tasks_per_node;
+  shape.cpus_per_task = job.layout->cpus_per_task;
+  shape.gpus_per_node = job.layout->gpus_per_node;
+  shape.gpus_per_task = job.layout->gpus_per_task;
+  return shape;
+}
+
+/// A class or workspace that is not configured (any more) does not count.
+std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Duration estimate,
+                                              const scheduler::Settings& settings) {
   auto spec = std::make_shared<model::JobSpec>();
   spec->name = job.name;
   spec->script = "#!/bin/sh\n";
-  spec->shape.tasks = std::max(job.cores, 1);
-  if (job.gpus > 0) spec->shape.gpus_per_task = job.gpus / std::max(job.cores, 1);
-  spec->time_limit = told == Estimates::actual ? job.run : job.requested;
+  spec->shape = shape_of(job);
+  spec->priority = job.priority;
+  const model::User user{.uid = job.user, .gid = job.group, .name = {}};
+  if (settings.classes.may_use(user, job.class_name)) spec->class_name = job.class_name;
+  if (settings.workspaces.may_use(user, job.workspace)) spec->workspace = job.workspace;
+  if (estimate != unlimited) spec->time_limit = estimate;
   return spec;
+}
+
+/// Nobody makes room for others.
+scheduler::Settings without_preemption(scheduler::Settings settings) {
+  auto classes = settings.classes.all();
+  for (auto& each : classes) each.preempts.clear();
+  settings.classes = scheduler::Classes(std::move(classes), settings.classes.of("").name);
+  return settings;
 }
 
 /// An attempt that runs, in the order in which attempts started.
@@ -65,8 +96,10 @@ class Replay {
       : workload_(workload),
         options_(options),
         progress_(progress),
-        engine_({}, timed(std::move(policy), stopwatch)) {
+        predictor_(options.settings.jobs_kept),
+        engine_(without_preemption(options_.settings), timed(std::move(policy), stopwatch)) {
     result_.starts.resize(workload.jobs.size());
+    estimates_.resize(workload.jobs.size());
   }
 
   Result run() {
@@ -152,14 +185,28 @@ class Replay {
   }
 
   scheduler::Input take_submission() {
-    const auto& job = workload_.jobs[next_submission_++];
+    const auto& job = workload_.jobs[next_submission_];
+    const auto estimate = estimates_[next_submission_++] = estimate_of(job);
     return scheduler::SubmitJob{scheduler::RequestId(1),
                                 {.uid = job.user, .gid = job.group, .name = {}},
-                                spec_of(job, options_.estimates)};
+                                spec_of(job, estimate, options_.settings)};
+  }
+
+  Duration estimate_of(const Job& job) const {
+    switch (options_.estimates) {
+      case Estimates::requested:
+        return job.requested;
+      case Estimates::actual:
+        return job.run;
+      case Estimates::predicted:
+        return predictor_.predict(job);
+    }
+    return job.requested;
   }
 
   scheduler::Input take_end(Time now) {
     const auto ended = ends_.begin()->second;
+    if (options_.estimates == Estimates::predicted) predictor_.learn(workload_.jobs[ended.job]);
     ends_.erase(ends_.begin());
     if (++n_ended_ % between_reports == 0) progress_(n_ended_);
     model::LaunchReport report{.key = {.job = id_of(ended.job), .attempt = 1, .step = {}},
@@ -189,8 +236,7 @@ class Replay {
                           .job = index,
                           .started_at = now,
                           .node = started.allocation.nodes.front().node,
-                          .ends_as_estimated =
-                              options_.estimates == Estimates::actual || job.run >= job.requested});
+                          .ends_as_estimated = job.run >= estimates_[index]});
   }
 
   /// The engine numbers jobs from 1 in the order of submission.
@@ -201,6 +247,8 @@ class Replay {
   const Workload& workload_;
   const Options options_;
   const Progress& progress_;
+  Predictor predictor_;
+  std::vector<Duration> estimates_;  // by index, of those submitted
   Result result_;
   scheduler::Engine engine_;
   std::size_t next_submission_ = 0;
@@ -210,6 +258,18 @@ class Replay {
 };
 
 }  // namespace
+
+std::string_view to_text(Estimates estimates) {
+  switch (estimates) {
+    case Estimates::requested:
+      return "requested";
+    case Estimates::actual:
+      return "actual";
+    case Estimates::predicted:
+      return "predicted";
+  }
+  return "";
+}
 
 Result run(const Workload& workload, const scheduler::Policy& policy, const Options& options,
            const Stopwatch& stopwatch, const Progress& progress) {

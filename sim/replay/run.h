@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/time.h"
+#include "scheduler/core/settings.h"
 #include "scheduler/core/view.h"
 #include "sim/replay/workload.h"
 
@@ -17,12 +19,17 @@ namespace replay {
 /// pyss does, of the schedules that were published with it).
 enum class EventOrder { batch, pyss };
 
-/// What the policy is told of run times: what users asked for, or the truth.
-enum class Estimates { requested, actual };
+/// What the policy is told of run times: what users asked for, the truth, or what is predicted when
+/// a job is submitted, by what was asked for before (which a job may run beyond).
+enum class Estimates { requested, actual, predicted };
+
+/// "requested", "actual", "predicted".
+std::string_view to_text(Estimates estimates);
 
 struct Options {
   EventOrder event_order = EventOrder::batch;
   Estimates estimates = Estimates::requested;
+  scheduler::Settings settings{};  // but no job makes room for another
 };
 
 struct Result {

@@ -136,7 +136,8 @@ base::Result<Log> read_swf(std::string_view text, const Reading& reading) {
 std::string swf_row(const Job& job) {
   const auto s = [](base::Duration time) { return std::chrono::floor<seconds>(time).count(); };
   return fmt::format("{} {} -1 {} {} -1 -1 {} {} -1 1 {} {} -1 -1 -1 -1 -1", job.id, s(job.submit),
-                     s(job.run), job.cores, job.cores, s(job.requested), job.user, job.group);
+                     s(job.run), job.cores, job.cores,
+                     job.requested == unlimited ? -1 : s(job.requested), job.user, job.group);
 }
 
 std::string write_schedule(const Log& log, const Result& result, std::string_view title) {

@@ -8,9 +8,10 @@ using replay::parse_command;
 
 namespace {
 
-Command command(const std::vector<std::string>& words) {
-  const auto parsed = parse_command(words);
+Command command(const std::vector<std::string>& words, const replay::Tuning& tuning = {}) {
+  auto parsed = parse_command(words);
   if (!parsed) FAIL(parsed.error().text);
+  tune(*parsed, tuning);
   return *parsed;
 }
 
@@ -73,7 +74,10 @@ TEST_CASE("policies to compare come in a list, or one by one") {
 }
 
 TEST_CASE("a command line that makes no sense says what was expected") {
-  CHECK(command_error({}) == "expected a LOG to replay");
+  CHECK(command_error({}) == "expected a LOG to replay, or --history");
+  CHECK(command_error({"a", "--history"}) == "expected no LOG beside --history, found 'a'");
+  CHECK(command_error({"a", "--dir", "d"}) == "--dir: expected --history with it");
+  CHECK(command_error({"--history", "--dir="}) == "--dir: expected a directory, found ''");
   CHECK(command_error({"a", "b"}) == "expected one LOG, found also 'b'");
   CHECK(command_error({"a", "--policy", "best"}) ==
         "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found 'best'");
@@ -85,7 +89,7 @@ TEST_CASE("a command line that makes no sense says what was expected") {
   CHECK(command_error({"a", "--backfill-order", "x"}) ==
         "--backfill-order: expected queue or sjf, found 'x'");
   CHECK(command_error({"a", "--estimates", ""}) ==
-        "--estimates: expected requested or actual, found ''");
+        "--estimates: expected requested, actual or predicted, found ''");
   CHECK(command_error({"a", "--event-order", "x"}) ==
         "--event-order: expected batch or pyss, found 'x'");
   CHECK(command_error({"a", "--filter", "x"}) == "--filter: expected strong or none, found 'x'");
@@ -95,6 +99,43 @@ TEST_CASE("a command line that makes no sense says what was expected") {
         "--schedule: expected one --policy, found 2");
   CHECK(command_error({"a", "--polcy", "x"}) ==
         "unknown option '--polcy'; did you mean '--policy'?");
+}
+
+TEST_CASE("what the command line leaves open is as configured") {
+  const replay::Tuning tuning{.order = "predicted",
+                              .policy = {.order = policy::Order::predicted,
+                                         .depth = 5,
+                                         .backfill_order = policy::BackfillOrder::sjf,
+                                         .weights = {.fair_share = 7}},
+                              .settings = {.jobs_kept = 3}};
+  const auto open = command({"x", "--config", "m.toml", "--set", "scheduler.fair_share=7"}, tuning);
+  CHECK(open.config == "m.toml");
+  CHECK(open.changes == std::vector<std::string>{"scheduler.fair_share=7"});
+  REQUIRE(open.candidates.size() == 1);
+  CHECK(open.candidates[0].name == "predicted");
+  CHECK(open.candidates[0].options.depth == 5);
+  CHECK(open.candidates[0].options.weights.fair_share == 7);
+  CHECK(open.options.settings.jobs_kept == 3);
+  CHECK(settings_text(open) ==
+        "backfill 5 shortest first, requested times, event order batch, configuration m.toml, "
+        "scheduler.fair_share=7");
+  const auto chosen =
+      command({"x", "--policy=sjf,lxf", "--backfill=none", "--backfill-order=queue"}, tuning);
+  REQUIRE(chosen.candidates.size() == 2);
+  CHECK(chosen.candidates[1].options.order == policy::Order::lxf);
+  CHECK(chosen.candidates[1].options.depth == 0);
+  CHECK(chosen.candidates[1].options.backfill_order == policy::BackfillOrder::queue);
+  CHECK(chosen.candidates[1].options.weights.fair_share == 7);
+}
+
+TEST_CASE("changes of the configuration are checked with the command line") {
+  CHECK(command_error({"x", "--config="}) == "--config: expected the name of a file, found ''");
+  CHECK(command_error({"x", "--set", "scheduler.fair_share=-1"}) ==
+        "--set: 'scheduler.fair_share': expected a whole number, from 0 to 100, found \"-1\"");
+  CHECK(command_error({"x", "--set", "scheduler.ordr=fcfs"}) ==
+        "--set: 'scheduler.ordr': unknown key; did you mean 'scheduler.order'?");
+  CHECK(command_error({"x", "--set", "log.level=info"})
+            .starts_with("--set: 'log.level' changes no replay; expected one of scheduler.order,"));
 }
 
 TEST_CASE("help needs no log, and fits 80 columns") {

@@ -179,6 +179,43 @@ TEST_CASE("every order and depth starts every job, and not before it was submitt
   }
 }
 
+TEST_CASE("told what is predicted, every job starts, in either order of events") {
+  for (const auto order : {replay::EventOrder::batch, replay::EventOrder::pyss}) {
+    for (const std::size_t depth : {std::size_t{1}, policy::Options::unlimited}) {
+      base::Random random(depth + 3);
+      const auto workload = random_workload(random, 16, 100);
+      const auto starts =
+          starts_of(workload, policy::make({.order = policy::Order::sjf, .depth = depth}),
+                    {.event_order = order, .estimates = replay::Estimates::predicted});
+      for (std::size_t i = 0; i < starts.size(); ++i) CHECK(starts[i] >= workload.jobs[i].submit);
+    }
+  }
+}
+
+TEST_CASE("the shortest by prediction is the one whose user's jobs were short") {
+  // Both asked for the same; the user of the second had a job that was over at once.
+  replay::Workload workload{.machine = {.nodes = 1, .cores_per_node = 1}, .jobs = {}};
+  const auto add = [&](base::Duration submit, base::Duration run, std::uint32_t user) {
+    workload.jobs.push_back({.id = 0,
+                             .submit = submit,
+                             .run = run,
+                             .requested = 100min,
+                             .cores = 1,
+                             .gpus = 0,
+                             .user = user,
+                             .group = 0,
+                             .name = {}});
+  };
+  add(0s, 1min, 1);
+  add(1min, 100min, 2);
+  add(2min, 50min, 3);
+  add(3min, 2min, 1);
+  const auto sjf = policy::make({.order = policy::Order::sjf});
+  CHECK(starts_of(workload, sjf) == std::vector<base::Duration>{0s, 1min, 101min, 151min});
+  CHECK(starts_of(workload, sjf, {.estimates = replay::Estimates::predicted}) ==
+        std::vector<base::Duration>{0s, 1min, 103min, 101min});
+}
+
 TEST_CASE("GPUs are counted like cores") {
   replay::Workload workload{.machine = {.nodes = 2, .cores_per_node = 4, .gpus_per_node = 4},
                             .jobs = {}};

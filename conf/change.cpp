@@ -1,0 +1,94 @@
+#include "conf/change.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conf/table.h"
+#include "lib/base/text.h"
+
+namespace conf {
+
+namespace {
+
+void check_timeout(const Scheduler& scheduler, std::vector<Clash>& found) {
+  if (scheduler.node_timeout > scheduler.heartbeat) return;
+  found.push_back(
+      {"scheduler", "node_timeout", "heartbeat",
+       fmt::format("'scheduler.node_timeout': expected more than scheduler.heartbeat "
+                   "({}), found \"{}\"",
+                   base::to_text(scheduler.heartbeat), base::to_text(scheduler.node_timeout))});
+}
+
+void check_request(const Limits& limits, std::vector<Clash>& found) {
+  if (limits.request > limits.script) return;
+  found.push_back(
+      {"limits", "request", "script",
+       fmt::format("'limits.request': expected more than limits.script ({}), found \"{}\"",
+                   base::to_text(limits.script), base::to_text(limits.request))});
+}
+
+void check_default_class(const Config& config, std::vector<Clash>& found) {
+  const auto known = class_names(config);
+  const auto& name = config.scheduler.default_class;
+  if (std::ranges::find(known, name) != known.end()) return;
+  found.push_back({"scheduler", "default_class", "",
+                   fmt::format("'scheduler.default_class': there is no class '{}'{}", name,
+                               nearest_text(name, known))});
+}
+
+base::Result<void> wrong_change(std::string text) {
+  return base::fail(base::Code::invalid, std::move(text));
+}
+
+}  // namespace
+
+base::Result<void> change(Config& config, std::string_view assignment) {
+  const auto sign = assignment.find('=');
+  if (sign == std::string_view::npos) {
+    return wrong_change(
+        fmt::format("expected section.key=value such as scheduler.fair_share=0, found '{}'",
+                    base::printable(assignment)));
+  }
+  const auto name = assignment.substr(0, sign);
+  const auto text = assignment.substr(sign + 1);
+  std::vector<std::string> names;
+  for (const auto& key : keys()) {
+    if (is_repeated(key.section)) continue;
+    names.push_back(fmt::format("{}.{}", key.section, key.name));
+    if (names.back() != name) continue;
+    const auto value = parse_value(key, text);
+    if (!value) {
+      return wrong_change(fmt::format("'{}': expected {}, found \"{}\"", name, expected_text(key),
+                                      base::printable(text)));
+    }
+    key.set(config, *value);
+    return {};
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return wrong_change(
+      fmt::format("'{}': unknown key{}", base::printable(name), nearest_text(name, known)));
+}
+
+std::vector<Clash> clashes(const Config& config) {
+  std::vector<Clash> found;
+  check_timeout(config.scheduler, found);
+  check_request(config.limits, found);
+  check_default_class(config, found);
+  return found;
+}
+
+std::vector<std::string_view> class_names(const Config& config) {
+  if (config.classes.empty()) return {"low", "normal", "urgent"};
+  std::vector<std::string_view> names;
+  for (const auto& each : config.classes) names.push_back(each.name);
+  return names;
+}
+
+std::string nearest_text(std::string_view word, std::span<const std::string_view> known) {
+  const auto nearest = base::nearest(word, known);
+  return nearest ? fmt::format("; did you mean '{}'?", *nearest)
+                 : fmt::format("; known are {}", fmt::join(known, ", "));
+}
+
+}  // namespace conf

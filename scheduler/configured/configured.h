@@ -1,0 +1,17 @@
+#pragma once
+// What the core and the policies are told of the configuration, for the controller and for whoever
+// wants to know what it would do.
+
+#include <cstdint>
+
+#include "conf/config.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/policy/policy.h"
+
+namespace configured {
+
+scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid);
+
+policy::Options policy_options(const conf::Scheduler& config);
+
+}  // namespace configured
