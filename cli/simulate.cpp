@@ -32,7 +32,7 @@ Outcome simulate(const options::Parsed& line) {
 
 constinit const Verb simulate_verb{
     "simulate",
-    "[OPTIONS] LOG",
+    "[OPTIONS] LOG\n[OPTIONS] --history",
     "Replay a log of jobs in virtual time, and compare policies.",
     "LOG is in the Standard Workload Format, or a CSV file of GPU jobs; either may be compressed "
     "by gzip. The jobs go through the scheduler and the policies of production; no cluster is "

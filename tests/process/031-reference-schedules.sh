@@ -2,6 +2,7 @@
 # muster simulate against schedules and figures that others published (see tests/traces/README.md).
 . "$(dirname "$0")/lib.sh"
 
+DEADLINE=240  # conservative backfilling of the longest backlog
 TRACES=$ROOT/../shared/data/traces
 [ -d "$TRACES" ] || skip_all "the logs of published schedules are not here: $TRACES"
 
