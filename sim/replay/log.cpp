@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr int largest_node = model::IndexSet::limit;
+constexpr int largest_node = 65'536;
 // Run one after the other, jobs must end before the clock does.
 constexpr base::Duration longest_log = seconds(4'000'000'000'000);
 
