@@ -96,7 +96,7 @@ model::Advice Pass::advise(const scheduler::Job& job) {
   asked_ = &job;
   asked_kind_ = kind_of(job);
   asked_alone_ = {{job.id, job.submitted_at}};
-  (void)run();
+  plan_ = run();
   if (!advice_) answer(head_of(asked_kind_, asked_alone_));  // its turn did not come
   return std::move(*advice_);
 }

@@ -92,6 +92,17 @@ TEST_CASE("who would make room is said before anybody is ended") {
   CHECK(cluster.controller.state_of(low) == model::JobState::starting);
 }
 
+TEST_CASE("behind a job of its kind that nobody overtakes, no job could start now") {
+  TwoPools cluster;
+  (void)cluster.submit(job().nodes(2).tasks_per_node(3).pool("default"));
+  (void)cluster.submit(job().nodes(2).tasks_per_node(2).pool("default"));
+  const auto second = cluster.submit(job().nodes(2).tasks_per_node(2).pool("default"));
+  const auto advice = cluster.advice(second);
+  CHECK_FALSE(advice.starts_now);
+  CHECK(value_of(advice, "--nodes").empty());
+  CHECK(value_of(advice, "--pool").empty());
+}
+
 TEST_CASE("what would be refused is refused") {
   TwoPools cluster;
   const auto& engine = cluster.controller.engine();
