@@ -20,15 +20,6 @@ constexpr int n_quick_runs = 40;
 constexpr int n_launch_runs = 7;
 constexpr std::string_view trivial_script = "#!/bin/bash\ntrue\n";
 
-double ms(base::Duration duration) {
-  return static_cast<double>(duration.count()) / 1000;
-}
-
-void print_line(std::string_view name, double value, std::string_view unit, double reference) {
-  fmt::print("{} {:.2f} {} {:.2f} {:.2f}\n", name, value, unit, reference, value / reference);
-  (void)std::fflush(stdout);  // a closed stdout ends the next line
-}
-
 /// Writes the trivial script below the cluster's directory.
 std::string write_script(const std::string& directory) {
   const auto path = directory + "/trivial.sh";
@@ -62,6 +53,15 @@ model::JobSpec trivial_job(const std::string& directory) {
 }
 
 }  // namespace
+
+double ms(base::Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
+
+void print_line(std::string_view name, double value, std::string_view unit, double reference) {
+  fmt::print("{} {:.2f} {} {:.2f} {:.2f}\n", name, value, unit, reference, value / reference);
+  (void)std::fflush(stdout);  // a closed stdout ends the next line
+}
 
 void submit_round_trip(const std::string& bin) {
   const Cluster cluster(bin, 1, 2);

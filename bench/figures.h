@@ -2,14 +2,23 @@
 // What is measured, each beside its floor or peer in the same run (bench/README.md).
 
 #include <string>
+#include <string_view>
+
+#include "lib/base/time.h"
 
 namespace bench {
+
+double ms(base::Duration duration);
+
+/// One figure: "name value unit reference ratio".
+void print_line(std::string_view name, double value, std::string_view unit, double reference);
 
 /// Prints "name value unit reference ratio" lines.
 void submit_round_trip(const std::string& bin);
 void submit_to_exit(const std::string& bin);
 void trivial_jobs(const std::string& bin, int n);
 void mpi_launches(const std::string& bin);
+void preemption(const std::string& bin);
 
 /// The part of mpi_launches that runs inside a job: one line of median milliseconds, ours then
 /// mpirun's.

@@ -14,7 +14,7 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: muster-bench [submit | exit | jobs | mpi]...\n"
+    "usage: muster-bench [submit | exit | jobs | mpi | preemption]...\n"
     "Measures what is named, or everything, and prints lines of: name value unit reference "
     "ratio.\n";
 
@@ -35,6 +35,8 @@ bool measure(const std::string& bin, std::string_view figure) {
     bench::trivial_jobs(bin, n_jobs);
   } else if (figure == "mpi") {
     bench::mpi_launches(bin);
+  } else if (figure == "preemption") {
+    bench::preemption(bin);
   } else {
     (void)std::fputs(usage.data(), stderr);  // nothing is to be done if stderr is closed
     return false;
@@ -49,7 +51,8 @@ int main(int argc, char** argv) {
   const auto bin = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   if (words.size() == 2 && std::string_view(words[0]) == "--in-job") return in_job(bin, words[1]);
   if (words.empty()) {
-    for (const auto* figure : {"submit", "exit", "jobs", "mpi"}) (void)measure(bin, figure);
+    for (const auto* figure : {"submit", "exit", "jobs", "mpi", "preemption"})
+      (void)measure(bin, figure);
     return 0;
   }
   for (const auto* word : words) {
