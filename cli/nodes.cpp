@@ -15,7 +15,12 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{json_option, dir_option, help_option};
+enum Id { features_id };
+
+constexpr std::array table{
+    options::Option{features_id, "features", 0, "",
+                    "List features, kinds of GPU, switches and bookings of the nodes."},
+    json_option, dir_option, help_option};
 
 Outcome nodes(const options::Parsed& line) {
   if (!line.rest.empty()) return misuse(fmt::format("expected no '{}'", line.rest.front()));
@@ -31,7 +36,8 @@ Outcome nodes(const options::Parsed& line) {
   }
   const auto list = wire::nodes_from_json(*body);
   if (!list) return refuse(list.error());
-  print(render::node_table(*list, view()));
+  print(options::has(line, features_id) ? render::feature_table(*list, view())
+                                        : render::node_table(*list, view()));
   return exit_done;
 }
 

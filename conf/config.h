@@ -20,6 +20,8 @@ struct Pool {
   int cpus_per_node = 0;
   int gpus_per_node = 0;
   std::optional<base::Bytes> memory_per_node;
+  std::vector<std::string> features;
+  std::optional<int> reservations;  // absent: those of the scheduler
 
   bool operator==(const Pool&) const = default;
 };
@@ -41,6 +43,29 @@ struct Workspace {
   std::vector<std::string> users;
 
   bool operator==(const Workspace&) const = default;
+};
+
+struct NodeGroup {
+  std::vector<std::string> names;  // in order
+  std::vector<std::string> features;
+
+  bool operator==(const NodeGroup&) const = default;
+};
+
+/// Nodes are in order. The switches of a configuration that was read make trees.
+struct Switch {
+  std::string name;
+  std::vector<std::string> nodes;
+  std::vector<std::string> switches;
+
+  bool operator==(const Switch&) const = default;
+};
+
+struct License {
+  std::string name;
+  int count = 0;
+
+  bool operator==(const License&) const = default;
 };
 
 struct Cluster {
@@ -74,6 +99,7 @@ struct Limits {
   base::Bytes request;
   int connections = 0;
   base::Bytes event_backlog;
+  int booked_nodes = 0;
 
   bool operator==(const Limits&) const = default;
 };
@@ -93,11 +119,14 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Class> classes;  // empty: the built-in ones
   std::vector<Workspace> workspaces;
+  std::vector<NodeGroup> node_groups;
+  std::vector<Switch> switches;
+  std::vector<License> licenses;
 
   bool operator==(const Config&) const = default;
 };
 
-/// Every key at its default, no pools, classes and workspaces.
+/// Every key at its default, nothing of which a file may have several.
 Config defaults();
 
 /// Reads the text of a configuration file.

@@ -55,6 +55,8 @@ std::string_view type_name(KeyType type) {
       return "name";
     case KeyType::names:
       return "names";
+    case KeyType::nodes:
+      return "nodes";
     case KeyType::path:
       return "path";
     case KeyType::choice:
@@ -80,6 +82,8 @@ std::string sample_value(const Key& key) {
       return "\"default\"";
     case KeyType::names:
       return "[\"one\", \"two\"]";
+    case KeyType::nodes:
+      return "[\"n[1-4]\"]";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:

@@ -8,6 +8,7 @@
 
 #include "conf/change.h"
 #include "conf/config.h"
+#include "conf/switches.h"
 #include "conf/table.h"
 #include "lib/base/text.h"
 
@@ -35,10 +36,13 @@ std::optional<Value> names_of(const Key& key, const toml::node& node) {
   std::vector<std::string> names;
   for (const auto& element : *array) {
     const auto* text = element.as_string();
-    const auto name = text == nullptr ? std::nullopt : parse_value(key, text->get());
-    if (!name || std::get<std::vector<std::string>>(*name).size() != 1) return std::nullopt;
-    names.push_back(text->get());
+    const auto value = text == nullptr ? std::nullopt : parse_value(key, text->get());
+    if (!value) return std::nullopt;
+    const auto& found = std::get<std::vector<std::string>>(*value);
+    if (key.type == KeyType::names && found.size() != 1) return std::nullopt;
+    names.insert(names.end(), found.begin(), found.end());
   }
+  if (key.type == KeyType::nodes) std::ranges::sort(names);
   return names;
 }
 
@@ -48,7 +52,7 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
     const auto* number = node.as_integer();
     return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
   }
-  if (key.type == KeyType::names) return names_of(key, node);
+  if (key.type == KeyType::names || key.type == KeyType::nodes) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
 }
@@ -68,6 +72,7 @@ class Reader {
   template <class Part>
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
   void check_classes(const toml::table& file);
+  void check_switches(const toml::table& file);
   void check_together(const toml::table& file);
 
   std::string name_;
@@ -96,6 +101,7 @@ void Reader::take(const toml::table& file) {
   if (!problems_.empty()) return;
   check_together(file);
   check_classes(file);
+  check_switches(file);
 }
 
 void Reader::take_section(const Section& section, const toml::node& node) {
@@ -105,6 +111,12 @@ void Reader::take_section(const Section& section, const toml::node& node) {
     take_each(section, node, config_.classes);
   } else if (section.name == "workspace") {
     take_each(section, node, config_.workspaces);
+  } else if (section.name == "node") {
+    take_each(section, node, config_.node_groups);
+  } else if (section.name == "switch") {
+    take_each(section, node, config_.switches);
+  } else if (section.name == "license") {
+    take_each(section, node, config_.licenses);
   } else if (const auto* table = node.as_table()) {
     take_keys(section.name, *table);
   } else {
@@ -168,11 +180,13 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
       key.set(config_, *parse_value(key, key.fallback));
     }
     take_keys(section.name, *table);
-    const auto& name = parts.back().name;
-    if (!name.empty() && !names.insert(name).second) {
-      problem(*table, fmt::format("'{}.name': a second {} named '{}'; expected a name of its own "
-                                  "for each {}",
-                                  section.name, section.name, name, section.name));
+    if constexpr (requires { parts.back().name; }) {
+      const auto& name = parts.back().name;
+      if (!name.empty() && !names.insert(name).second) {
+        problem(*table, fmt::format("'{}.name': a second {} named '{}'; expected a name of its own "
+                                    "for each {}",
+                                    section.name, section.name, name, section.name));
+      }
     }
   }
 }
@@ -189,6 +203,13 @@ void Reader::check_classes(const toml::table& file) {
                                          nearest_text(name, known)));
     }
   }
+}
+
+/// Below a switch are known ones and nodes, each below no other, and not itself.
+void Reader::check_switches(const toml::table& file) {
+  const auto* array = file["switch"].as_array();
+  for (auto& [place, text] : switch_problems(config_.switches))
+    problems_.emplace_back((*array)[place].source().begin.line, std::move(text));
 }
 
 /// The line of a clash is that of the key most likely changed.

@@ -11,6 +11,7 @@
 
 #include "lib/base/check.h"
 #include "lib/base/text.h"
+#include "lib/model/host_list.h"
 
 namespace conf {
 
@@ -18,7 +19,7 @@ namespace {
 
 template <class Member>
 void assign(Member& member, const Value& value) {
-  if constexpr (std::is_same_v<Member, int>) {
+  if constexpr (std::is_same_v<Member, int> || std::is_same_v<Member, std::optional<int>>) {
     member = static_cast<int>(std::get<std::int64_t>(value));
   } else if constexpr (std::is_same_v<Member, std::optional<base::Bytes>>) {
     member = std::get<base::Bytes>(value);
@@ -28,47 +29,33 @@ void assign(Member& member, const Value& value) {
 }
 
 constexpr auto all_sections = std::to_array<Section>({
-#define SECTION(name, help) {#name, help},
+#define SECTION(name, help) {#name, help, false},
+#define PARTS(name, help) {#name, help, true},
 #define KEY(section, name, type, fallback, range, help)
-#define POOL_KEY(name, type, fallback, range, help)
-#define CLASS_KEY(name, type, fallback, range, help)
-#define WORKSPACE_KEY(name, type, fallback, range, help)
+#define PART_KEY(section, parts, name, type, fallback, range, help)
 #include "conf/keys.def"
 #undef SECTION
+#undef PARTS
 #undef KEY
-#undef POOL_KEY
-#undef CLASS_KEY
-#undef WORKSPACE_KEY
+#undef PART_KEY
 });
 
 constexpr auto all_keys = std::to_array<Key>({
 #define SECTION(name, help)
+#define PARTS(name, help)
 #define KEY(section, name, type, fallback, range, help)                                            \
   {#section, #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
      assign(config.section.name, value);                                                           \
    }},
-#define POOL_KEY(name, type, fallback, range, help)                                              \
-  {"pool", #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
-     assign(config.pools.back().name, value);                                                    \
+#define PART_KEY(section, parts, name, type, fallback, range, help)                                \
+  {#section, #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
+     assign(config.parts.back().name, value);                                                      \
    }},
-#define CLASS_KEY(name, type, fallback, range, help)                                              \
-  {"class", #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
-     assign(config.classes.back().name, value);                                                   \
-   }},
-#define WORKSPACE_KEY(name, type, fallback, range, help) \
-  {"workspace",                                          \
-   #name,                                                \
-   KeyType::type,                                        \
-   fallback,                                             \
-   range,                                                \
-   help,                                                 \
-   [](Config& config, const Value& value) { assign(config.workspaces.back().name, value); }},
 #include "conf/keys.def"
 #undef SECTION
+#undef PARTS
 #undef KEY
-#undef POOL_KEY
-#undef CLASS_KEY
-#undef WORKSPACE_KEY
+#undef PART_KEY
 });
 
 bool is_name(std::string_view text) {
@@ -92,6 +79,13 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
         names.emplace_back(name);
       }
       return names;
+    }
+    case KeyType::nodes: {
+      auto names = model::expand_hosts(text);
+      if (!names) return std::nullopt;
+      std::ranges::sort(*names);
+      return std::ranges::all_of(*names, is_name) ? std::optional<Value>(*std::move(names))
+                                                  : std::nullopt;
     }
     case KeyType::path:
     case KeyType::choice:
@@ -136,6 +130,8 @@ std::string_view type_text(KeyType type) {
       return "a name of letters, digits, '-', '_' and '.'";
     case KeyType::names:
       return "a list of names such as [\"one\", \"two\"]";
+    case KeyType::nodes:
+      return "a list of nodes such as [\"n[1-4]\", \"n7\"]";
     case KeyType::path:
       return "a path";
     case KeyType::choice:
@@ -158,7 +154,7 @@ std::span<const Section> sections() {
 }
 
 bool is_repeated(std::string_view section) {
-  return section == "pool" || section == "class" || section == "workspace";
+  return std::ranges::find(all_sections, section, &Section::name)->is_repeated;
 }
 
 std::span<const Key> keys() {

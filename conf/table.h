@@ -16,6 +16,7 @@ namespace conf {
 enum class KeyType {
   name,      // letters, digits, '-', '_' and '.', starting with a letter or digit
   names,     // a list of such names
+  nodes,     // a list of names of nodes, each of which may be a list such as n[1-4]
   path,      // any text that is not empty
   choice,    // one of a few words
   count,     // a whole number
@@ -42,9 +43,9 @@ struct Key {
 struct Section {
   std::string_view name;
   std::string_view help;
+  bool is_repeated;  // [[pool]]: there may be several
 };
 
-/// May there be several such sections, [[pool]]? Each has a name.
 bool is_repeated(std::string_view section);
 
 std::span<const Section> sections();

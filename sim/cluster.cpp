@@ -29,7 +29,7 @@ class Cluster {
                      .to_agent = [this](const auto& node,
                                         auto message) { to_agent(node, std::move(message)); },
                      .cut_all_links = [this] { cut_all_links(); }},
-                    {.owner_uid = 0},
+                    {.owner_uid = 0, .licenses = {{std::string(license), n_of_license}}},
                     policy::make(
                         {.order = seed % 2 == 0 ? policy::Order::fcfs : policy::Order::predicted})),
         users_(events_, random_, truth_, controller_) {

@@ -77,11 +77,21 @@ void ControllerHost::give(const scheduler::Input& input) {
   if (const auto found = scheduler::violation(engine_->state())) {
     world_.truth.violate(Property::sound, *found);
   }
+  check_licenses();
   std::optional<scheduler::JobKind> seen;
   if (const auto job = engine_->overlooked(seen, kinds_watched))
     world_.truth.violate(Property::overlooked, "job " + to_text(*job) + " could start and did not");
   begin_sync();
   arm_tick();
+}
+
+void ControllerHost::check_licenses() {
+  for (const auto& [name, holders] : engine_->state().license_holders) {
+    int n_held = 0;
+    for (const auto& [job, n] : holders) n_held += n;
+    if (n_held > settings_.licenses.at(name))
+      world_.truth.violate(Property::overlap, "more licenses are held than there are");
+  }
 }
 
 void ControllerHost::begin_sync() {

@@ -46,6 +46,7 @@ class ControllerHost {
 
  private:
   void give(const scheduler::Input& input);
+  void check_licenses();
   void begin_sync();
   void synced(std::size_t n_facts);
   void perform(scheduler::Action action);

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const model::User user{.uid = 1000, .gid = 1000, .name = "user"};
+const model::User root{.uid = 0, .gid = 0, .name = "root"};
 
 }  // namespace
 
@@ -43,6 +44,7 @@ Users::Spec Users::any_job(int number, int n_nodes) {
     spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};
   }
   add_waits(spec, number);
+  add_choices(spec, n_nodes);
   return std::make_shared<const model::JobSpec>(std::move(spec));
 }
 
@@ -62,6 +64,40 @@ void Users::add_waits(model::JobSpec& spec, int number) {
     array.tasks = model::IndexSet::range(0, n_tasks);
     if (limit > 0) array.most_running = limit;
   }
+}
+
+/// Which nodes it may use, and what it holds of the whole cluster.
+void Users::add_choices(model::JobSpec& spec, int n_nodes) {
+  spec.shape.whole_nodes = random_.chance(8);
+  const bool is_open = random_.chance(10);
+  if (is_open && spec.shape.nodes) spec.shape.most_nodes = *spec.shape.nodes + 2;
+  const bool has_license = random_.chance(15);
+  const auto n_licenses = static_cast<int>(random_.below(n_of_license)) + 1;
+  if (has_license) spec.licenses = {{std::string(license), n_licenses}};
+  const bool is_choosy = random_.chance(15);
+  const auto which = random_.below(static_cast<std::uint64_t>(n_nodes)) + 1;
+  const bool is_small = !spec.shape.nodes && !spec.shape.tasks;  // so that one node will do
+  if (!is_choosy || !is_small || n_nodes == 1) return;
+  const auto name = "n" + std::to_string(which);
+  (random_.chance(50) ? spec.choice.only : spec.choice.never) = {name};
+}
+
+/// A node is set aside for a while, for maintenance or for one of the users.
+void Users::book(int n_nodes) {
+  model::BookingSpec spec;
+  const auto which = random_.below(static_cast<std::uint64_t>(n_nodes)) + 1;
+  spec.names = {"n" + std::to_string(which)};
+  const auto lead = up_to(random_, 60s);
+  const auto length = up_to(random_, 120s) + 1s;
+  spec.start = events_.now() + lead;
+  spec.end = spec.start + length;
+  spec.ignores_jobs = true;
+  spec.is_maintenance = random_.chance(50);
+  controller_.ask(
+      [&](scheduler::RequestId request) {
+        return scheduler::MakeBooking{request, root, std::move(spec)};
+      },
+      [](const auto&) {});
 }
 
 /// On jobs that may or may not be there yet.
@@ -89,6 +125,10 @@ model::Dependency Users::any_dependency(int number) {
 }
 
 void Users::plan(int n, int n_nodes, base::Duration within) {
+  for (auto n_bookings = random_.below(4); n_bookings > 0; --n_bookings) {
+    const auto when = up_to(random_, within);
+    events_.after(when, [this, n_nodes] { book(n_nodes); });
+  }
   for (int i = 0; i < n; ++i) {
     const auto spec = any_job(i, n_nodes);
     const auto when = up_to(random_, within);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/random.h"
@@ -12,6 +13,10 @@
 #include "sim/truth.h"
 
 namespace sim {
+
+/// What the cluster has of the one license that there is.
+constexpr std::string_view license = "solver";
+constexpr int n_of_license = 3;
 
 class Users {
  public:
@@ -32,6 +37,8 @@ class Users {
 
   Spec any_job(int number, int n_nodes);
   void add_waits(model::JobSpec& spec, int number);
+  void add_choices(model::JobSpec& spec, int n_nodes);
+  void book(int n_nodes);
   model::Dependency any_dependency(int number);
   void submit(const Spec& spec);
   void answered(const Spec& spec, model::JobId job);

@@ -83,9 +83,21 @@ class Block {
   std::string lines_;
 };
 
+std::string licenses_text(const model::Licenses& licenses) {
+  std::vector<std::string> parts;
+  for (const auto& [name, n] : licenses) parts.push_back(fmt::format("{}:{}", name, n));
+  return base::join(parts, ",");
+}
+
 void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
+  block.add("constraint", to_text(job.choice.constraint));
+  block.add("GPU kind", job.choice.gpu_kind);
+  block.add("only on", model::compress_hosts(job.choice.only));
+  block.add("never on", model::compress_hosts(job.choice.never));
+  block.add("booking", job.choice.booking);
+  block.add("licenses", licenses_text(job.licenses));
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
   block.add("class", job.class_name);
   block.add("workspace", job.workspace);
@@ -183,7 +195,14 @@ std::string request_text(const model::Layout& layout) {
   text += " with " + base::plural(layout.cpus_per_task, "core");
   if (layout.gpus_per_task > 0) text += " and " + base::plural(layout.gpus_per_task, "GPU");
   if (layout.tasks > 1) text += " each";
-  if (layout.nodes) text += " on " + base::plural(*layout.nodes, "node");
+  if (layout.nodes && layout.most_nodes > 0) {
+    text += fmt::format(" on {} to {}", *layout.nodes, base::plural(layout.most_nodes, "node"));
+    if (layout.tasks_per_further > 0)
+      text += fmt::format(" ({} more on each further one)", layout.tasks_per_further);
+  } else if (layout.nodes) {
+    text += " on " + base::plural(*layout.nodes, "node");
+  }
+  if (layout.whole_nodes) text += ", which it shares with nobody";
   if (layout.most_tasks_per_node) {
     text +=
         fmt::format(", at most {} on a node", base::plural(*layout.most_tasks_per_node, "task"));
@@ -276,6 +295,33 @@ std::string changes(const model::Advice& advice) {
   std::vector<std::string> options;
   for (const auto& change : advice.changes) options.push_back(change.option + "=" + change.value);
   return options.empty() ? "" : "It could start now with " + base::join(options, ", or ") + ".\n";
+}
+
+std::string booking_table(std::span<const model::BookingRecord> bookings, const View& view) {
+  const std::vector<Column> columns{{"NAME"},  {"STATE"}, {"FROM"}, {"UNTIL"},
+                                    {"NODES"}, {"FOR"},   {"BY"},   {"COMMENT"}};
+  std::vector<Cells> rows;
+  for (const auto& booking : bookings) {
+    auto who = booking.users;
+    for (const auto& workspace : booking.workspaces) who.push_back("@" + workspace);
+    rows.push_back({booking.name, booking.has_begun ? "begun" : "ahead", view.time(booking.start),
+                    view.time(booking.end), model::compress_hosts(booking.nodes),
+                    booking.is_maintenance ? "maintenance" : base::join(who, ","), booking.by,
+                    booking.comment});
+  }
+  return table(columns, rows, view.width);
+}
+
+std::string feature_table(std::span<const model::NodeRecord> nodes, const View& view) {
+  const std::vector<Column> columns{{"NAME"}, {"FEATURES"}, {"GPUS"}, {"SWITCHES"}, {"BOOKINGS"}};
+  std::vector<Cells> rows;
+  for (const auto& node : nodes) {
+    const auto& gpus = node.info.topology.gpus;
+    rows.push_back({node.info.name, base::join(node.info.features, ","),
+                    gpus.empty() ? "" : fmt::format("{} x {}", gpus.size(), gpus.front().kind),
+                    base::join(node.info.switches, "/"), base::join(node.bookings, ",")});
+  }
+  return table(columns, rows, view.width);
 }
 
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view) {

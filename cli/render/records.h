@@ -38,6 +38,12 @@ std::string changes(const model::Advice& advice);
 /// One line a node: state, cores, GPUs and memory in use of all, jobs.
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view);
 
+/// The same, of what they have besides.
+std::string feature_table(std::span<const model::NodeRecord> nodes, const View& view);
+
+/// One line a booking.
+std::string booking_table(std::span<const model::BookingRecord> bookings, const View& view);
+
 /// "2 tasks x 1 core on 2 nodes, 1G of memory per node": the request for people.
 std::string request_text(const model::Layout& layout);
 

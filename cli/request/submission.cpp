@@ -54,6 +54,13 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
   if (spec.name.empty()) spec.name = name;
 }
 
+/// A list of nodes without a number of nodes or tasks means all of them.
+void set_listed_nodes(model::JobSpec& spec) {
+  auto& shape = spec.shape;
+  if (shape.nodes || spec.choice.only.empty()) return;
+  shape.nodes = static_cast<int>(spec.choice.only.size());
+}
+
 void set_paths(const std::string& directory, model::JobSpec& spec) {
   spec.work_dir = absolute(spec.work_dir, directory);
   if (spec.output.empty()) spec.output = spec.array ? default_array_output : default_output;
@@ -102,6 +109,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   submission.spec = std::move(choices.spec);
   submission.spec.environment = std::move(*environment);
   set_program(line, script, submission.spec);
+  set_listed_nodes(submission.spec);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;

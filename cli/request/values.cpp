@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/request/environment.h"
+#include "cli/request/node_values.h"
 #include "cli/request/table.h"
 #include "cli/request/when.h"
 #include "lib/base/text.h"
@@ -132,6 +133,7 @@ base::Result<std::string> export_value(const options::Given& given) {
 
 /// Where the value goes as it is, one line that is not empty.
 std::string* text_member(OptionId id, model::JobSpec& spec) {
+  if (id == OptionId::booking) return &spec.choice.booking;
   static constexpr std::array<std::pair<OptionId, std::string model::JobSpec::*>, 5> members{
       {{OptionId::job_name, &model::JobSpec::name},
        {OptionId::chdir, &model::JobSpec::work_dir},
@@ -151,7 +153,8 @@ bool apply_flag(OptionId id, Choices& choices) {
     bool& target;
     bool value;
   };
-  const std::array<Flag, 6> flags{{{OptionId::hold, choices.spec.hold, true},
+  const std::array<Flag, 7> flags{{{OptionId::exclusive, choices.spec.shape.whole_nodes, true},
+                                   {OptionId::hold, choices.spec.hold, true},
                                    {OptionId::requeue, choices.spec.requeue, true},
                                    {OptionId::no_requeue, choices.spec.requeue, false},
                                    {OptionId::wait, choices.wait, true},
@@ -161,6 +164,42 @@ bool apply_flag(OptionId id, Choices& choices) {
   if (found == flags.end()) return false;
   found->target = found->value;
   return true;
+}
+
+/// As `read` makes of the value, which it names in its errors.
+template <class Read>
+auto read_with(const options::Given& given, Read read) {
+  auto value = read(given.value);
+  if (!value) value = std::unexpected(value.error().in(given.written));
+  return value;
+}
+
+base::Result<void> apply_nodes(const options::Given& given, model::Shape& shape) {
+  const auto nodes = read_with(given, nodes_from_text);
+  if (!nodes) return std::unexpected(nodes.error());
+  shape.nodes = nodes->first;
+  shape.most_nodes = nodes->second;
+  return {};
+}
+
+base::Result<void> apply_gpus(const options::Given& given, model::JobSpec& spec, int& number) {
+  auto gpus = read_with(given, gpus_from_text);
+  if (!gpus) return std::unexpected(gpus.error());
+  spec.choice.gpu_kind = std::move(gpus->first);
+  number = gpus->second;
+  return {};
+}
+
+/// Which nodes a job may use, and what it holds of the cluster.
+base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spec) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::constraint)
+    return store(read_with(given, model::constraint_from_text), spec.choice.constraint);
+  if (id == OptionId::nodelist)
+    return store(read_with(given, node_names_from_text), spec.choice.only);
+  if (id == OptionId::exclude)
+    return store(read_with(given, node_names_from_text), spec.choice.never);
+  return store(read_with(given, licenses_from_text), spec.licenses);
 }
 
 /// What a job waits for besides room, and how often it is to run.
@@ -183,7 +222,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case nodes:
-      return store(count(given, 1), spec.shape.nodes);
+      return apply_nodes(given, spec.shape);
     case ntasks:
       return store(count(given, 1), spec.shape.tasks);
     case ntasks_per_node:
@@ -191,9 +230,14 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case cpus_per_task:
       return store(count(given, 1), spec.shape.cpus_per_task);
     case gpus_per_node:
-      return store(count(given, 0), spec.shape.gpus_per_node);
+      return apply_gpus(given, spec, spec.shape.gpus_per_node);
     case gpus_per_task:
-      return store(count(given, 0), spec.shape.gpus_per_task);
+      return apply_gpus(given, spec, spec.shape.gpus_per_task);
+    case constraint:
+    case nodelist:
+    case exclude:
+    case licenses:
+      return apply_choice(given, spec);
     case mem:
       spec.shape.memory_per_cpu.reset();
       return store(memory(given), spec.shape.memory_per_node);
@@ -225,6 +269,8 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case pool:
     case job_class:
     case workspace:
+    case booking:
+    case exclusive:
     case hold:
     case requeue:
     case no_requeue:

@@ -41,7 +41,10 @@ std::string_view kind_of(const FactBody& body) {
                        [](const ParentEnded&) -> View { return "parent_ended"; },
                        [](const TaskSplit&) -> View { return "task_split"; },
                        [](const TasksCancelled&) -> View { return "tasks_cancelled"; },
-                       [](const ArrayStands&) -> View { return "array_stands"; }},
+                       [](const ArrayStands&) -> View { return "array_stands"; },
+                       [](const BookingMade&) -> View { return "booking_made"; },
+                       [](const BookingBegun&) -> View { return "booking_begun"; },
+                       [](const BookingEnded&) -> View { return "booking_ended"; }},
       body);
 }
 
@@ -55,6 +58,13 @@ std::optional<JobId> job_of(const FactBody& body) {
         return std::nullopt;
       },
       body);
+}
+
+const std::string* booking_of(const FactBody& body) {
+  if (const auto* made = std::get_if<BookingMade>(&body)) return &made->booking.name;
+  if (const auto* begun = std::get_if<BookingBegun>(&body)) return &begun->name;
+  if (const auto* ended = std::get_if<BookingEnded>(&body)) return &ended->name;
+  return nullptr;
 }
 
 }  // namespace model

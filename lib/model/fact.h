@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/booking.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
@@ -211,12 +212,31 @@ struct ArrayStands {
   bool operator==(const ArrayStands&) const = default;
 };
 
+/// Nodes are set aside. A booking of the same name is replaced.
+struct BookingMade {
+  Booking booking;
+  bool operator==(const BookingMade&) const = default;
+};
+
+/// Its time has come.
+struct BookingBegun {
+  std::string name;
+  bool operator==(const BookingBegun&) const = default;
+};
+
+/// Its time is over, or somebody cancelled it.
+struct BookingEnded {
+  std::string name;
+  std::string by;  // empty: its time is over
+  bool operator==(const BookingEnded&) const = default;
+};
+
 using FactBody =
     std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
                  AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
-                 TasksCancelled, ArrayStands>;
+                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded>;
 
 struct Fact {
   base::Time at;
@@ -229,5 +249,8 @@ std::string_view kind_of(const FactBody& body);
 
 /// The job that a fact is about, if any. What is left of a written-off job is the node's matter.
 std::optional<JobId> job_of(const FactBody& body);
+
+/// The name of the booking that a fact is about; nullptr: it is about none.
+const std::string* booking_of(const FactBody& body);
 
 }  // namespace model

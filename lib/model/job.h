@@ -12,6 +12,7 @@
 #include "lib/base/time.h"
 #include "lib/model/array.h"
 #include "lib/model/dependency.h"
+#include "lib/model/node_choice.h"
 
 namespace model {
 
@@ -34,6 +35,8 @@ struct Shape {
   int gpus_per_task = 0;
   std::optional<base::Bytes> memory_per_node;
   std::optional<base::Bytes> memory_per_cpu;
+  std::optional<int> most_nodes;  // as many of them as there are, from `nodes` on
+  bool whole_nodes = false;       // nobody else on the job's nodes
 
   auto operator<=>(const Shape&) const = default;
 };
@@ -58,6 +61,9 @@ std::string signal_name(int number);
 
 using Environment = std::map<std::string, std::string>;
 
+/// Numbers by name of what the whole cluster counts, such as licenses of a program.
+using Licenses = std::map<std::string, int>;
+
 struct JobSpec {
   std::string name;
   std::string pool;        // empty: any pool
@@ -66,6 +72,8 @@ struct JobSpec {
   std::string comment;
   std::string token;  // of the submission: a repeated one gives the same job, "" switches that off
   Shape shape;
+  NodeChoice choice;
+  Licenses licenses;
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;

@@ -36,6 +36,9 @@ struct Layout {
   int gpus_per_node = 0;
   base::Bytes memory_per_node;  // 0: none asked
   base::Bytes memory_per_cpu;   // 0: none asked
+  int most_nodes = 0;           // above `nodes`: the job may start on up to so many
+  int tasks_per_further = 0;    // tasks that each node beyond `nodes` adds; 0: they share the same
+  bool whole_nodes = false;     // with all that they have
 
   auto operator<=>(const Layout&) const = default;  // any order, for use as a key
 };
@@ -46,6 +49,9 @@ base::Result<void> in_range(std::string_view option, std::optional<int> value, i
 
 /// errors: invalid for numbers below 1, more nodes than tasks, contradictions, absurd sizes
 base::Result<Layout> resolve(const Shape& shape);
+
+/// The same request for `nodes` nodes, from layout.nodes to layout.most_nodes.
+Layout with_nodes(const Layout& layout, int nodes);
 
 /// What a node needs for `tasks` tasks (0 tasks on a node do not occur).
 Demand demand_of(const Layout& layout, int tasks);
@@ -75,6 +81,7 @@ struct Allocation {
 /// Of all nodes together.
 int n_cores(const Allocation& allocation);
 int n_gpus(const Allocation& allocation);
+int n_tasks(const Allocation& allocation);
 
 /// Node names in order, for host lists.
 std::vector<std::string> node_names(const Allocation& allocation);

@@ -2,6 +2,7 @@
 // A node as its agent announces it.
 
 #include <string>
+#include <vector>
 
 #include "lib/model/topology.h"
 
@@ -16,6 +17,8 @@ struct NodeInfo {
   std::string kernel;
   std::string version;  // of muster on the node
   Topology topology;
+  std::vector<std::string> features;  // in order; by the configuration
+  std::vector<std::string> switches;  // above the node, the topmost first; by the configuration
 
   bool operator==(const NodeInfo&) const = default;
 };

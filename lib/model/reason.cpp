@@ -21,9 +21,9 @@ std::string shortage(const ShortOfResources& r) {
     return fmt::format("needs {} in all; {} ready {} less free now", amounts(r.per_node),
                        base::plural(r.nodes_ready, "node"), r.nodes_ready == 1 ? "has" : "have");
   }
-  return fmt::format("needs {} with {} each; {} of {} ready have that now",
-                     base::plural(r.nodes_needed, "node"), amounts(r.per_node), r.nodes_fitting,
-                     base::plural(r.nodes_ready, "node"));
+  return fmt::format("needs {}{} with {} each; {} of {} ready have that now",
+                     base::plural(r.nodes_needed, "node"), r.whole_nodes ? " for itself alone" : "",
+                     amounts(r.per_node), r.nodes_fitting, base::plural(r.nodes_ready, "node"));
 }
 
 std::string ids_text(const std::vector<JobId>& jobs) {
@@ -34,6 +34,19 @@ std::string ids_text(const std::vector<JobId>& jobs) {
 
 std::string holders_text(const std::vector<JobId>& holders) {
   return holders.empty() ? "" : "; in use by " + ids_text(holders);
+}
+
+std::string booked(const Booked& r) {
+  if (!r.is_own) {
+    return fmt::format("could not end before booking '{}' of its nodes begins, {}; it ends {}",
+                       r.booking, to_text(r.from.value_or(r.until)), to_text(r.until));
+  }
+  if (!r.from) {
+    return fmt::format("its booking '{}' is over; cancel it, or name another with muster update",
+                       r.booking);
+  }
+  return fmt::format("waits for its booking '{}', from {} to {}", r.booking, to_text(*r.from),
+                     to_text(r.until));
 }
 
 std::string waits_for(const DependsOn& reason) {
@@ -63,7 +76,9 @@ std::string_view kind_of(const Reason& reason) {
                        [](const Preempting&) -> std::string_view { return "preempting"; },
                        [](const BeginTime&) -> std::string_view { return "begin_time"; },
                        [](const DependsOn&) -> std::string_view { return "dependency"; },
-                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; }},
+                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; },
+                       [](const ShortOfLicenses&) -> std::string_view { return "licenses"; },
+                       [](const Booked&) -> std::string_view { return "booked"; }},
       reason);
 }
 
@@ -102,7 +117,12 @@ std::string describe(const Reason& reason) {
           [](const ArrayLimit& r) {
             return fmt::format("{} of its array run, which is as many as may at a time",
                                base::plural(r.n_running, "task"));
-          }},
+          },
+          [](const ShortOfLicenses& r) {
+            return fmt::format("needs {} of license '{}'; {} of {} free now{}", r.needed, r.license,
+                               r.free, r.all, holders_text(r.holders));
+          },
+          [](const Booked& r) { return booked(r); }},
       reason);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Why a job waits: a typed value with the numbers that stand before it.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +32,7 @@ struct ShortOfResources {
   int nodes_fitting = 0;       // of these, with enough free now
   Demand per_node;             // of the largest part; of all where any number will do
   std::vector<JobId> holders;  // whose end would free the nodes, soonest known end first; at most 8
+  bool whole_nodes = false;    // nobody else may be there
   bool operator==(const ShortOfResources&) const = default;
 };
 
@@ -95,8 +97,29 @@ struct ArrayLimit {
   bool operator==(const ArrayLimit&) const = default;
 };
 
-using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit>;
+/// Licenses that it asks for are in use.
+struct ShortOfLicenses {
+  std::string license;
+  int needed = 1;
+  int free = 0;
+  int all = 0;                 // of the cluster
+  std::vector<JobId> holders;  // soonest known end first; at most 8
+  bool operator==(const ShortOfLicenses&) const = default;
+};
+
+/// Nodes that it could have are booked for others before it would have ended; or its own booking
+/// has not begun, or has ended.
+struct Booked {
+  std::string booking;
+  std::optional<base::Time> from;  // absent: it is over
+  base::Time until;
+  bool is_own = false;
+  bool operator==(const Booked&) const = default;
+};
+
+using Reason =
+    std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay, BackOff,
+                 Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses, Booked>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

@@ -66,6 +66,8 @@ struct JobRecord {
   std::optional<Array> array;       // asked for; also of its tasks
   std::optional<ArrayTask> task;    // of a job that is one
   std::optional<ArrayTally> tally;  // of an array
+  NodeChoice choice;                // asked for
+  Licenses licenses;                // asked for
   int n_running = 0;                // tasks of an array that have started and not ended
 
   base::Time submitted_at;
@@ -99,8 +101,25 @@ struct NodeRecord {
   GpuSet gpus_used;
   base::Bytes memory_used;
   std::vector<JobId> jobs;
+  std::vector<std::string> bookings;  // that it is part of
 
   bool operator==(const NodeRecord&) const = default;
+};
+
+/// A booking that has not ended.
+struct BookingRecord {
+  std::string name;
+  std::vector<std::string> nodes;
+  base::Time start;
+  base::Time end;
+  bool is_maintenance = false;
+  std::vector<std::string> users;
+  std::vector<std::string> workspaces;
+  std::string comment;
+  std::string by;
+  bool has_begun = false;
+
+  bool operator==(const BookingRecord&) const = default;
 };
 
 }  // namespace model

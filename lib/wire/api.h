@@ -11,6 +11,7 @@
 
 #include "lib/base/result.h"
 #include "lib/model/advice.h"
+#include "lib/model/booking.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/priority.h"
@@ -105,6 +106,16 @@ std::string summary_of(const model::JobRecord& record);
 
 std::string to_json(std::span<const model::PriorityTerms> priorities);
 base::Result<std::vector<model::PriorityTerms>> priorities_from_json(std::string_view json);
+
+/// A start that is left out is now. errors: invalid
+base::Result<std::string> to_json(const model::BookingSpec& spec);
+base::Result<model::BookingSpec> booking_spec_from_json(std::string_view json);
+
+std::string booking_reply_json(const std::string& name);
+base::Result<std::string> booking_reply_from_json(std::string_view json);
+
+std::string to_json(std::span<const model::BookingRecord> bookings);
+base::Result<std::vector<model::BookingRecord>> bookings_from_json(std::string_view json);
 
 std::string to_json(const model::Advice& advice);
 base::Result<model::Advice> advice_from_json(std::string_view json);

@@ -9,6 +9,7 @@
 #include "lib/model/record.h"
 #include "lib/wire/api.pb.h"
 #include "lib/wire/json.h"
+#include "lib/wire/shared.h"
 #include "lib/wire/strict.h"
 
 namespace wire {
@@ -21,6 +22,23 @@ void write(const model::Failure& failure, api::Failure& out);
 void write(const model::Outcome& outcome, api::Outcome& out);
 void write(const model::Usage& usage, api::Usage& out);
 void write(const model::Reason& reason, api::Reason& out);
+
+/// Into a message that has both, such as a specification or a record of a job.
+template <class Message>
+void write_choice(const model::NodeChoice& choice, const model::Licenses& licenses, Message& out) {
+  if (choice != model::NodeChoice()) write_choice(choice, *out.mutable_choice());
+  for (const auto& [name, n] : licenses) (*out.mutable_licenses())[name] = u32(n);
+}
+
+template <class Map>
+model::Licenses read_licenses(const Map& from, Strict& strict) {
+  model::Licenses licenses;
+  for (const auto& [name, n] : from) licenses.emplace(name, strict.count(n, "licenses", 1));
+  return licenses;
+}
+
+/// Refuses text that is no UTF-8, naming the field. errors: invalid
+base::Result<void> check_text(std::string_view field, std::string_view text);
 
 base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict);
 base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);

@@ -21,6 +21,9 @@ void write(const model::Layout& layout, api::Layout& out) {
   out.set_gpus_per_node(u32(layout.gpus_per_node));
   out.set_memory_per_node_bytes(layout.memory_per_node.count());
   out.set_memory_per_cpu_bytes(layout.memory_per_cpu.count());
+  out.set_most_nodes(u32(layout.most_nodes));
+  out.set_tasks_per_further(u32(layout.tasks_per_further));
+  out.set_whole_nodes(layout.whole_nodes);
 }
 
 void write(const model::StepRecord& step, api::StepRecord& out) {
@@ -102,6 +105,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_array(array_text(record.array));
   write_task(record.task, out);
   if (record.tally) write(record, *out.mutable_tasks());
+  write_choice(record.choice, record.licenses, out);
 }
 
 void write_life(const model::JobRecord& record, api::JobRecord& out) {
@@ -133,6 +137,9 @@ model::Layout read_layout(api::Layout& in, Strict& strict) {
   layout.gpus_per_node = strict.count(in.gpus_per_node(), "gpus_per_node");
   layout.memory_per_node = base::Bytes(in.memory_per_node_bytes());
   layout.memory_per_cpu = base::Bytes(in.memory_per_cpu_bytes());
+  layout.most_nodes = strict.count(in.most_nodes(), "most_nodes");
+  layout.tasks_per_further = strict.count(in.tasks_per_further(), "tasks_per_further");
+  layout.whole_nodes = in.whole_nodes();
   return layout;
 }
 
@@ -169,6 +176,9 @@ model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
 }
 
 void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
+  if (in.has_choice())
+    record.choice = strict.part("choice", *in.mutable_choice(), read_choice<api::NodeChoice>);
+  record.licenses = read_licenses(in.licenses(), strict);
   record.name = take(in.mutable_name());
   record.pool = take(in.mutable_pool());
   record.workspace = take(in.mutable_workspace());

@@ -20,7 +20,33 @@ void write(const model::ShortOfResources& reason, api::Reason& out) {
   demand.set_cores(u32(reason.per_node.cores));
   demand.set_gpus(u32(reason.per_node.gpus));
   demand.set_memory_bytes(reason.per_node.memory.count());
+  out.set_whole_nodes(reason.whole_nodes);
   for (const auto job : reason.holders) out.add_holders(job.number());
+}
+
+void write(const model::ShortOfLicenses& reason, api::Reason& out) {
+  out.set_license(reason.license);
+  out.set_needed(u32(reason.needed));
+  out.set_free(u32(reason.free));
+  out.set_all(u32(reason.all));
+  for (const auto job : reason.holders) out.add_holders(job.number());
+}
+
+void write(const model::Booked& reason, api::Reason& out) {
+  out.set_booking(reason.booking);
+  if (reason.from) wire::write(*reason.from, *out.mutable_from());
+  wire::write(reason.until, *out.mutable_until());
+  out.set_own(reason.is_own);
+}
+
+model::Booked read_booked(api::Reason& in, Strict& strict) {
+  model::Booked reason{
+      .booking = take(in.mutable_booking()),
+      .from = {},
+      .until = strict.required(in.has_until(), "until").read(in.until(), read_time),
+      .is_own = in.own()};
+  if (in.has_from()) reason.from = strict.part("from", in.from(), read_time);
+  return reason;
 }
 
 model::Demand read_demand(api::Demand& in, Strict& strict) {
@@ -41,7 +67,8 @@ model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
       .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
       .per_node =
           strict.required(in.has_per_node(), "per_node").read(*in.mutable_per_node(), read_demand),
-      .holders = read_jobs(in, strict)};
+      .holders = read_jobs(in, strict),
+      .whole_nodes = in.whole_nodes()};
 }
 
 void write(const model::DependsOn& reason, api::Reason& out) {
@@ -126,7 +153,9 @@ void write(const model::Reason& reason, api::Reason& out) {
                        },
                        [&](const model::BeginTime& r) { write(r.at, *out.mutable_until()); },
                        [&](const model::DependsOn& r) { write(r, out); },
-                       [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); }},
+                       [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); },
+                       [&](const model::ShortOfLicenses& r) { write(r, out); },
+                       [&](const model::Booked& r) { write(r, out); }},
       reason);
 }
 
@@ -158,6 +187,12 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
     return model::DependsOn{in.any(), strict.each("terms", *in.mutable_terms(), read_term),
                             strict.count(in.n_terms(), "n_terms")};
   }
+  if (kind == "licenses") {
+    return model::ShortOfLicenses{take(in.mutable_license()), strict.count(in.needed(), "needed"),
+                                  strict.count(in.free(), "free"), strict.count(in.all(), "all"),
+                                  read_jobs(in, strict)};
+  }
+  if (kind == "booked") return read_booked(in, strict);
   if (kind == "array_limit") return model::ArrayLimit{strict.count(in.n_running(), "n_running")};
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};

@@ -17,6 +17,7 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
   out.set_gpus_used(model::to_text(record.gpus_used));
   out.set_memory_used_bytes(record.memory_used.count());
   for (const auto job : record.jobs) out.add_jobs(job.number());
+  for (const auto& booking : record.bookings) out.add_bookings(booking);
 }
 
 model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
@@ -29,8 +30,10 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
       .cores_used = strict.indices(in.cores_used(), "cores_used"),
       .gpus_used = strict.indices(in.gpus_used(), "gpus_used"),
       .memory_used = base::Bytes(in.memory_used_bytes()),
-      .jobs = {}};
+      .jobs = {},
+      .bookings = {}};
   for (const auto job : in.jobs()) record.jobs.emplace_back(strict.from_one(job, "jobs"));
+  record.bookings = take_all(*in.mutable_bookings());
   return record;
 }
 

@@ -17,11 +17,6 @@ namespace {
 constexpr int highest_priority = 1000;
 
 /// What no base64 stands in for.
-base::Result<void> check_text(std::string_view field, std::string_view text) {
-  if (is_utf8(text)) return {};
-  return base::fail(base::Code::invalid, fmt::format("{} '{}' is no UTF-8 text; rename it", field,
-                                                     base::printable(text)));
-}
 
 template <class Message>
 base::Result<void> write_environment(const model::Environment& environment, Message& out) {
@@ -143,6 +138,9 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   if (in.has_deadline()) spec.deadline = strict.part("deadline", in.deadline(), read_time);
   spec.dependency = read_dependency(in.dependency(), strict);
   spec.array = read_array(in.array(), strict);
+  if (in.has_choice())
+    spec.choice = strict.part("choice", *in.mutable_choice(), read_choice<api::NodeChoice>);
+  spec.licenses = read_licenses(in.licenses(), strict);
   return spec;
 }
 
@@ -164,13 +162,20 @@ base::Result<void> check_texts(const model::JobSpec& spec) {
        {Named{"job name", spec.name}, Named{"pool", spec.pool}, Named{"workspace", spec.workspace},
         Named{"class", spec.class_name}, Named{"comment", spec.comment}, Named{"token", spec.token},
         Named{"script name", spec.script_name}, Named{"working directory", spec.work_dir},
-        Named{"output path", spec.output}, Named{"error path", spec.error}}) {
+        Named{"output path", spec.output}, Named{"error path", spec.error},
+        Named{"kind of GPU", spec.choice.gpu_kind}, Named{"booking", spec.choice.booking}}) {
     if (auto good = check_text(field, text); !good) return good;
   }
   return {};
 }
 
 }  // namespace
+
+base::Result<void> check_text(std::string_view field, std::string_view text) {
+  if (is_utf8(text)) return {};
+  return base::fail(base::Code::invalid, fmt::format("{} '{}' is no UTF-8 text; rename it", field,
+                                                     base::printable(text)));
+}
 
 base::Result<std::string> to_json(const model::JobSpec& spec) {
   if (auto good = check_texts(spec); !good) return std::unexpected(good.error());
@@ -209,6 +214,7 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   if (spec.deadline) write(*spec.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
+  write_choice(spec.choice, spec.licenses, out);
   return print_json(out);
 }
 

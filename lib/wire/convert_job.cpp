@@ -81,6 +81,12 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   if (spec.deadline) out.set_deadline_us(base::to_us(*spec.deadline));
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
+  if (spec.choice != model::NodeChoice()) write_choice(spec.choice, *out.mutable_choice());
+  for (const auto& [name, n] : spec.licenses) {
+    auto& license = *out.add_licenses();
+    license.set_name(name);
+    license.set_count(u32(n));
+  }
 }
 
 model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
@@ -113,6 +119,13 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   if (in.has_deadline_us()) spec.deadline = strict.time(in.deadline_us(), "deadline_us");
   spec.dependency = read_dependency(in.dependency(), strict);
   spec.array = read_array(in.array(), strict);
+  if (in.has_choice())
+    spec.choice = strict.part("choice", *in.mutable_choice(), read_choice<pb::NodeChoice>);
+  for (auto& license : *in.mutable_licenses()) {
+    const int count = strict.count(license.count(), "licenses", 1);
+    if (!spec.licenses.emplace(take(license.mutable_name()), count).second)
+      strict.wrong("licenses", "has a license twice");
+  }
   return spec;
 }
 

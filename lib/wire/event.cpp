@@ -120,6 +120,14 @@ void write(const model::UsageCarried& fact, api::Event& out) {
   wire::write(fact.gpu_time, *out.mutable_gpu_time());
 }
 
+void write(const model::BookingMade& fact, api::Event& out) {
+  out.set_booking(fact.booking.name);
+  out.set_by(fact.booking.by.name);
+  for (const auto node : fact.booking.nodes) out.add_booked(node.number());
+  wire::write(fact.booking.start, *out.mutable_start());
+  wire::write(fact.booking.end, *out.mutable_end());
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(base::Overloaded{[&](const model::NumbersGiven& f) {
                                 out.set_next_job(f.next_job.number());
@@ -150,6 +158,11 @@ void write(const model::FactBody& body, api::Event& out) {
                               [&](const model::AttemptWarned& f) {
                                 out.set_job(f.job.number());
                                 out.set_attempt(f.attempt);
+                              },
+                              [&](const model::BookingBegun& f) { out.set_booking(f.name); },
+                              [&](const model::BookingEnded& f) {
+                                out.set_booking(f.name);
+                                out.set_by(f.by);
                               },
                               [&](const auto& f) { write(f, out); }},
              body);

@@ -124,6 +124,24 @@ void write(const model::RoomPromised& fact, pb::RoomPromised& out) {
   for (const auto victim : fact.victims) out.add_victims(victim.number());
 }
 
+void write(const model::BookingMade& fact, pb::BookingMade& out) {
+  const auto& booking = fact.booking;
+  out.set_name(booking.name);
+  for (const auto node : booking.nodes) out.add_nodes(node.number());
+  out.set_start_us(base::to_us(booking.start));
+  out.set_end_us(base::to_us(booking.end));
+  out.set_is_maintenance(booking.is_maintenance);
+  for (const auto& user : booking.users) out.add_users(user);
+  for (const auto& workspace : booking.workspaces) out.add_workspaces(workspace);
+  out.set_comment(booking.comment);
+  write_user(booking.by, *out.mutable_by());
+}
+
+void write(const model::BookingEnded& fact, pb::BookingEnded& out) {
+  out.set_name(fact.name);
+  out.set_by(fact.by);
+}
+
 void write(const model::Fact& fact, pb::Fact& out) {
   out.set_at_us(base::to_us(fact.at));
   std::visit(
@@ -170,7 +188,10 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::ParentEnded& f) { write(f, *out.mutable_parent_ended()); },
           [&](const model::TaskSplit& f) { write(f, *out.mutable_task_split()); },
           [&](const model::TasksCancelled& f) { write(f, *out.mutable_tasks_cancelled()); },
-          [&](const model::ArrayStands& f) { write(f, *out.mutable_array_stands()); }},
+          [&](const model::ArrayStands& f) { write(f, *out.mutable_array_stands()); },
+          [&](const model::BookingMade& f) { write(f, *out.mutable_booking_made()); },
+          [&](const model::BookingBegun& f) { out.mutable_booking_begun()->set_name(f.name); },
+          [&](const model::BookingEnded& f) { write(f, *out.mutable_booking_ended()); }},
       fact.body);
 }
 
@@ -316,6 +337,21 @@ model::JobEnded read_job_ended(pb::JobEnded& in, Strict& strict) {
                                   .read(*in.mutable_outcome(), read_outcome<pb::Outcome>)};
 }
 
+model::BookingMade read_booking(pb::BookingMade& in, Strict& strict) {
+  model::Booking booking{
+      .name = strict.filled(in.mutable_name(), "name"),
+      .nodes = {},
+      .start = strict.time(in.start_us(), "start_us"),
+      .end = strict.time(in.end_us(), "end_us"),
+      .is_maintenance = in.is_maintenance(),
+      .users = take_all(*in.mutable_users()),
+      .workspaces = take_all(*in.mutable_workspaces()),
+      .comment = take(in.mutable_comment()),
+      .by = strict.required(in.has_by(), "by").read(*in.mutable_by(), read_user<pb::User>)};
+  for (const auto node : in.nodes()) booking.nodes.emplace_back(strict.from_one(node, "nodes"));
+  return {std::move(booking)};
+}
+
 template <class Fact, class Message>
 Fact read_by(Message& in, Strict& strict) {
   return {job_of(in, strict), take(in.mutable_by())};
@@ -375,6 +411,13 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("tasks_cancelled", *in.mutable_tasks_cancelled(), read_cancelled);
     case pb::Fact::kArrayStands:
       return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
+    case pb::Fact::kBookingMade:
+      return strict.part("booking_made", *in.mutable_booking_made(), read_booking);
+    case pb::Fact::kBookingBegun:
+      return model::BookingBegun{strict.filled(in.mutable_booking_begun()->mutable_name(), "name")};
+    case pb::Fact::kBookingEnded:
+      return model::BookingEnded{strict.filled(in.mutable_booking_ended()->mutable_name(), "name"),
+                                 take(in.mutable_booking_ended()->mutable_by())};
     case pb::Fact::BODY_NOT_SET:
       break;
   }

@@ -3,9 +3,13 @@
 // generated type.
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "lib/model/host_list.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
@@ -40,6 +44,8 @@ void write_shape(const model::Shape& shape, Message& out) {
   out.set_gpus_per_task(u32(shape.gpus_per_task));
   if (shape.memory_per_node) out.set_memory_per_node_bytes(shape.memory_per_node->count());
   if (shape.memory_per_cpu) out.set_memory_per_cpu_bytes(shape.memory_per_cpu->count());
+  if (shape.most_nodes) out.set_most_nodes(u32(*shape.most_nodes));
+  out.set_whole_nodes(shape.whole_nodes);
 }
 
 template <class Message>
@@ -54,7 +60,53 @@ model::Shape read_shape(Message& in, Strict& strict) {
   shape.gpus_per_task = strict.count(in.gpus_per_task(), "gpus_per_task");
   shape.memory_per_node = bytes_if(in.has_memory_per_node_bytes(), in.memory_per_node_bytes());
   shape.memory_per_cpu = bytes_if(in.has_memory_per_cpu_bytes(), in.memory_per_cpu_bytes());
+  shape.most_nodes = strict.count_if(in.has_most_nodes(), in.most_nodes(), "most_nodes");
+  shape.whole_nodes = in.whole_nodes();
   return shape;
+}
+
+template <class Message>
+void write_choice(const model::NodeChoice& choice, Message& out) {
+  out.set_constraint(to_text(choice.constraint));
+  out.set_gpu_kind(choice.gpu_kind);
+  out.set_only(model::compress_hosts(choice.only));
+  out.set_never(model::compress_hosts(choice.never));
+  out.set_booking(choice.booking);
+}
+
+/// Names of a list in order, each once; "" has none.
+inline std::vector<std::string> read_names(std::string_view list, std::string_view field,
+                                           Strict& strict) {
+  if (list.empty()) return {};
+  auto names = model::expand_hosts(list);
+  if (!names) {
+    strict.wrong(field, "is wrong: " + names.error().text);
+    return {};
+  }
+  std::ranges::sort(*names);
+  names->erase(std::ranges::unique(*names).begin(), names->end());
+  return *std::move(names);
+}
+
+template <class Message>
+model::NodeChoice read_choice(Message& in, Strict& strict) {
+  model::NodeChoice choice;
+  if (!in.constraint().empty()) {
+    auto constraint = model::constraint_from_text(in.constraint());
+    if (!constraint) strict.wrong("constraint", "is wrong: " + constraint.error().text);
+    choice.constraint = constraint.value_or(model::Constraint());
+  }
+  choice.gpu_kind = take(in.mutable_gpu_kind());
+  choice.only = read_names(in.only(), "only", strict);
+  choice.never = read_names(in.never(), "never", strict);
+  choice.booking = take(in.mutable_booking());
+  return choice;
+}
+
+/// Texts of a repeated field.
+template <class Texts>
+std::vector<std::string> take_all(Texts& from) {
+  return {std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())};
 }
 
 /// All of a step but its arguments and environment.
@@ -208,6 +260,8 @@ void write_node_info(const model::NodeInfo& info, Message& out) {
   out.set_kernel(info.kernel);
   out.set_version(info.version);
   write_topology(info.topology, *out.mutable_topology());
+  for (const auto& name : info.features) out.add_features(name);
+  for (const auto& name : info.switches) out.add_switches(name);
 }
 
 template <class Message>
@@ -223,6 +277,8 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
   info.topology = strict.required(in.has_topology(), "topology")
                       .read(*in.mutable_topology(),
                             [](auto& from, Strict& s) { return read_topology(from, s); });
+  info.features = take_all(*in.mutable_features());
+  info.switches = take_all(*in.mutable_switches());
   return info;
 }
 

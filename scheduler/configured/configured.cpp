@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "conf/switches.h"
+
 namespace configured {
 
 namespace {
@@ -20,6 +22,25 @@ std::vector<scheduler::Class> classes_of(const std::vector<conf::Class>& config)
   return classes;
 }
 
+std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
+  std::vector<scheduler::NodeMark> marks;
+  for (const auto& pool : config.pools) {
+    if (!pool.features.empty())
+      marks.push_back({.pool = pool.name, .names = {}, .features = pool.features, .switches = {}});
+  }
+  for (const auto& group : config.node_groups) {
+    marks.push_back({.pool = {}, .names = group.names, .features = group.features, .switches = {}});
+  }
+  for (const auto& each : config.switches) {
+    if (each.nodes.empty()) continue;
+    marks.push_back({.pool = {},
+                     .names = each.nodes,
+                     .features = {},
+                     .switches = conf::switch_path(config.switches, each.name)});
+  }
+  return marks;
+}
+
 }  // namespace
 
 scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid) {
@@ -29,6 +50,9 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .pools = {},
       .classes = {},
       .workspaces = {},
+      .licenses = {},
+      .marks = marks_of(config),
+      .booked_nodes = config.limits.booked_nodes,
       .kill_grace = config.scheduler.kill_grace,
       .node_timeout = config.scheduler.node_timeout,
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
@@ -36,6 +60,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
   for (const auto& pool : config.pools) settings.pools.push_back(pool.name);
+  for (const auto& each : config.licenses) settings.licenses.emplace(each.name, each.count);
   std::vector<scheduler::Workspace> workspaces;
   for (const auto& each : config.workspaces)
     workspaces.push_back({.name = each.name, .shares = each.shares, .users = each.users});
@@ -47,13 +72,21 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
 }
 
 /// The words of the configuration were checked when it was read.
-policy::Options policy_options(const conf::Scheduler& config) {
-  return {.order = *policy::order_from_text(config.order),
-          .depth = static_cast<std::size_t>(config.reservations),
-          .backfill_order = *policy::backfill_order_from_text(config.backfill_order),
-          .weights = {.fair_share = static_cast<double>(config.fair_share),
-                      .size = static_cast<double>(config.size_weight),
-                      .half_life = config.fair_share_half_life}};
+policy::Options policy_options(const conf::Config& whole) {
+  const auto& config = whole.scheduler;
+  policy::Options options{
+      .order = *policy::order_from_text(config.order),
+      .depth = static_cast<std::size_t>(config.reservations),
+      .depth_by_pool = {},
+      .backfill_order = *policy::backfill_order_from_text(config.backfill_order),
+      .weights = {.fair_share = static_cast<double>(config.fair_share),
+                  .size = static_cast<double>(config.size_weight),
+                  .half_life = config.fair_share_half_life}};
+  for (const auto& pool : whole.pools) {
+    if (pool.reservations)
+      options.depth_by_pool.emplace(pool.name, static_cast<std::size_t>(*pool.reservations));
+  }
+  return options;
 }
 
 }  // namespace configured

@@ -12,6 +12,6 @@ namespace configured {
 
 scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid);
 
-policy::Options policy_options(const conf::Scheduler& config);
+policy::Options policy_options(const conf::Config& config);
 
 }  // namespace configured

@@ -16,7 +16,8 @@ namespace scheduler {
 struct Nothing {
   bool operator==(const Nothing&) const = default;
 };
-using Answer = std::variant<Nothing, model::JobId, model::LaunchKey>;  // nothing, the job, the step
+/// Nothing, the job, the step, the name of the booking.
+using Answer = std::variant<Nothing, model::JobId, model::LaunchKey, std::string>;
 
 struct Reply {
   RequestId request;

@@ -57,6 +57,14 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
   }
 }
 
+void claim_licenses(State& state, const Job& job) {
+  for (const auto& [name, n] : job.spec->licenses) state.license_holders[name].emplace(job.id, n);
+}
+
+void release_licenses(State& state, const Job& job) {
+  for (const auto& [name, n] : job.spec->licenses) erase_from(state.license_holders, name, job.id);
+}
+
 /// When the save signal of a job that runs since then is due.
 std::optional<Time> warn_at(const model::JobSpec& spec, Time since) {
   if (!spec.time_limit || !spec.save_signal || spec.save_signal->before <= base::Duration())
@@ -138,6 +146,7 @@ Attempt take_attempt(State& state, Job& job, Time at) {
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
   release(state, job.id, attempt->allocation);
+  release_licenses(state, job);
   charge(state, job, *attempt, at);
   unindex_end(state, job);
   --state.n_active;
@@ -167,6 +176,19 @@ void forget_oldest_ended(State& state) {
   }
 }
 
+/// Before the node becomes one of another kind.
+void forget_kind(State& state, const Node& node) {
+  const auto kind = state.node_kinds.find(node.kind);
+  if (--kind->second == 0) state.node_kinds.erase(kind);
+  remove(state.ready, node);
+}
+
+void note_kind(State& state, Node& node) {
+  node.kind = kind_of(node.info, node.bookings);
+  ++state.node_kinds[node.kind];
+  add(state.ready, node);
+}
+
 void on(State& state, const model::NumbersGiven& fact, Time) {
   state.next_job = std::max(state.next_job, fact.next_job);
   state.next_node = std::max(state.next_node, fact.next_node);
@@ -177,29 +199,28 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   if (found == state.nodes.end()) {
     Node node{.id = fact.node,
               .info = {},
+              .kind = {},
               .phase = NodePhase::ready,
               .since = at,
               .cores_used = {},
               .gpus_used = {},
               .memory_used = {},
               .jobs = {},
-              .strays = {}};
+              .strays = {},
+              .bookings = {}};
     found = state.nodes.emplace(fact.node, std::move(node)).first;
     state.node_by_name.emplace(fact.info.name, fact.node);
     state.next_node = std::max(state.next_node, fact.node.next());
   } else {
-    const auto kind = state.node_kinds.find(kind_of(found->second.info));
-    if (--kind->second == 0) state.node_kinds.erase(kind);
-    remove(state.ready, found->second);
+    forget_kind(state, found->second);
   }
-  ++state.node_kinds[kind_of(fact.info)];
   auto& node = found->second;
   state.away_since.erase({node.since, node.id});
   node.info = fact.info;
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
-  add(state.ready, node);
+  note_kind(state, node);
 }
 
 void on(State& state, const model::StrayGone& fact, Time) {
@@ -278,6 +299,7 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   base::check(fact.attempt == job.attempts + 1, "attempts are counted without a gap");
   leave_waiting(state, job);
   claim(state, job.id, fact.allocation);
+  claim_licenses(state, job);
   job.attempts = fact.attempt;
   job.phase = Starting{
       {.number = fact.attempt,
@@ -509,6 +531,43 @@ void on(State& state, const model::ParentEnded& fact, Time) {
   auto& job = job_at(state, fact.job);
   job.past.insert_or_assign(fact.parent.job, fact.parent);
   reindex(state, job);
+}
+
+/// The node is part of a booking from now on, or no longer.
+void change_bookings(State& state, model::NodeId id, const std::string& booking, bool is_part) {
+  auto& node = node_at(state, id);
+  forget_kind(state, node);
+  if (is_part) node.bookings.insert(booking);
+  if (!is_part) node.bookings.erase(booking);
+  note_kind(state, node);
+}
+
+void forget_booking(State& state, const std::string& name) {
+  const auto found = state.bookings.find(name);
+  if (found == state.bookings.end()) return;
+  const auto& [booking, has_begun] = found->second;
+  state.booking_times.erase({has_begun ? booking.end : booking.start, name});
+  for (const auto node : booking.nodes) change_bookings(state, node, name, false);
+  state.bookings.erase(found);
+}
+
+void on(State& state, const model::BookingMade& fact, Time) {
+  const auto& booking = fact.booking;
+  forget_booking(state, booking.name);
+  state.bookings.emplace(booking.name, StandingBooking{booking, false});
+  state.booking_times.emplace(booking.start, booking.name);
+  for (const auto node : booking.nodes) change_bookings(state, node, booking.name, true);
+}
+
+void on(State& state, const model::BookingBegun& fact, Time) {
+  auto& [booking, has_begun] = state.bookings.at(fact.name);
+  has_begun = true;
+  state.booking_times.erase({booking.start, fact.name});
+  state.booking_times.emplace(booking.end, fact.name);
+}
+
+void on(State& state, const model::BookingEnded& fact, Time) {
+  forget_booking(state, fact.name);
 }
 
 void on(State& state, const model::UsageCarried& fact, Time) {

@@ -113,6 +113,9 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto in_time = reachable(spec, now); !in_time) {
     return answer(submit.request, std::unexpected(in_time.error()));
   }
+  if (auto may = may_use_booking(view.state, submit.user, spec, now); !may) {
+    return answer(submit.request, std::unexpected(may.error()));
+  }
   auto past = promising(view.state, submit);
   if (!past) return answer(submit.request, std::unexpected(past.error()));
   const auto id = view.state.next_job;
@@ -290,7 +293,7 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
                             view.state.n_waiting));
   }
-  return policy.admit(view, *layout, spec.pool);
+  return policy.admit(view, *layout, spec);
 }
 
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
@@ -304,6 +307,8 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
           [&](const StartStep& i) { return decide_step(state, i); },
           [&](const CheckpointJob& i) { return decide_checkpoint(state, settings, i, now); },
+          [&](const MakeBooking& i) { return decide_make_booking(view, settings, i, now); },
+          [&](const CancelBooking& i) { return decide_cancel_booking(state, settings, i); },
           [&](const CancelAll& i) { return decide_cancel_all(state, settings, i); },
           [&](const NodeHello& i) { return decide_hello(view, settings, i); },
           [&](const NodeGone& i) { return decide_gone(state, i); },

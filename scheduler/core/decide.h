@@ -39,6 +39,16 @@ Decision decide_ended(const State& state, const NodeSaysEnded& said);
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);
 Decision decide_restarted(const State& state);
+/// errors: conflict when nodes are in use or booked at that time, denied, not_found, invalid
+Decision decide_make_booking(const View& view, const Settings& settings, const MakeBooking& request,
+                             base::Time now);
+Decision decide_cancel_booking(const State& state, const Settings& settings,
+                               const CancelBooking& request);
+
+/// May the user's job name this booking, and end in time? errors: not_found, denied, invalid
+base::Result<void> may_use_booking(const State& state, const model::User& user,
+                                   const model::JobSpec& spec, base::Time now);
+
 Decision decide_tick(const State& state, const Settings& settings, base::Time now);
 
 }  // namespace scheduler

@@ -38,6 +38,20 @@ std::string refusal(const View& view, const model::AgentHello& hello) {
   return {};
 }
 
+/// With the features and switches that the configuration gives it.
+model::NodeInfo marked(model::NodeInfo info, const std::vector<NodeMark>& marks) {
+  for (const auto& mark : marks) {
+    const bool is_meant = mark.pool.empty() ? std::ranges::binary_search(mark.names, info.name)
+                                            : mark.pool == info.pool;
+    if (!is_meant) continue;
+    info.features.insert(info.features.end(), mark.features.begin(), mark.features.end());
+    if (!mark.switches.empty()) info.switches = mark.switches;
+  }
+  std::ranges::sort(info.features);
+  info.features.erase(std::ranges::unique(info.features).begin(), info.features.end());
+  return info;
+}
+
 /// A report written by the controller, for a launch that the node cannot report any more.
 model::LaunchReport written_off(const model::LaunchKey& key, model::Cause cause, const Node& node,
                                 std::string text, base::Time at) {
@@ -167,7 +181,8 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   const auto id = known == state.node_by_name.end() ? state.next_node : known->second;
   Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name}}};
   auto strays = dismiss_unknown(state, id, hello, decision);
-  decision.facts.push_back(model::NodeJoined{id, hello.info, std::move(strays)});
+  decision.facts.push_back(
+      model::NodeJoined{id, marked(hello.info, settings.marks), std::move(strays)});
   if (known != state.node_by_name.end())
     compare(state, settings, state.nodes.at(id), hello, decision);
   return decision;
@@ -247,6 +262,14 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
   for (const auto& [due, id] : state.too_late) {
     if (due > now) break;
     decision.facts.push_back(missed_deadline(state.jobs.at(id)));
+  }
+  for (const auto& [due, name] : state.booking_times) {
+    if (due > now) break;
+    if (state.bookings.at(name).has_begun) {
+      decision.facts.push_back(model::BookingEnded{name, {}});
+    } else {
+      decision.facts.push_back(model::BookingBegun{name});
+    }
   }
   for (const auto& [since, id] : state.away_since) {
     if (since + settings.node_timeout > now) break;

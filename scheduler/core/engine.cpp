@@ -147,6 +147,7 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.too_late.empty()) consider(state_.too_late.begin()->first);
   if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
   if (!state_.graces.empty()) consider(state_.graces.begin()->first);
+  if (!state_.booking_times.empty()) consider(state_.booking_times.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   return next;
@@ -176,9 +177,10 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
 
 /// Does the last plan name the job itself? Other jobs of a kind have one reason.
 bool Engine::stands_out(model::JobId job) const {
+  const auto is_for_job = [job](const auto& closed) { return closed.second == job; };
   return last_plan_.reservations.contains(job) || state_.owed.contains(job) ||
-         std::ranges::any_of(last_plan_.closed,
-                             [job](const auto& closed) { return closed.second == job; });
+         std::ranges::any_of(last_plan_.closed, is_for_job) ||
+         std::ranges::any_of(last_plan_.closed_nodes, is_for_job);
 }
 
 std::optional<model::JobId> Engine::overlooked(std::optional<JobKind>& seen,
@@ -244,8 +246,14 @@ model::NodeRecord Engine::record_of(const Node& node) const {
   return node_record(node);
 }
 
+model::BookingRecord Engine::record_of(const StandingBooking& standing) const {
+  return booking_record(state_, standing);
+}
+
 bool Engine::is_forgotten(const model::Fact& fact) const {
   if (is_of_snapshot(fact)) return true;
+  if (const auto* booking = model::booking_of(fact.body))
+    return !state_.bookings.contains(*booking);
   const auto job = model::job_of(fact.body);
   return job && !state_.jobs.contains(*job);
 }

@@ -67,6 +67,7 @@ class Engine {
   /// A job as people see it; the job must be in the state.
   model::JobRecord record_of(const Job& job) const;
   model::NodeRecord record_of(const Node& node) const;
+  model::BookingRecord record_of(const StandingBooking& standing) const;
 
   /// May a snapshot leave this fact out? True for facts about jobs that the state has dropped, and
   /// for those that each snapshot makes anew.
@@ -89,7 +90,9 @@ class Engine {
   bool carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
   model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
-  View view() const { return {state_, settings_.pools, settings_.classes, settings_.workspaces}; }
+  View view() const {
+    return {state_, settings_.pools, settings_.classes, settings_.workspaces, settings_.licenses};
+  }
 
   Settings settings_;
   Policy policy_;

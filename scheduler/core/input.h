@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/model/agent_message.h"
+#include "lib/model/booking.h"
 #include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -62,6 +63,19 @@ struct CheckpointJob {
   model::JobId job;
 };
 
+/// Sets nodes aside.
+struct MakeBooking {
+  RequestId request;
+  model::User user;
+  model::BookingSpec spec;
+};
+
+struct CancelBooking {
+  RequestId request;
+  model::User user;
+  std::string name;
+};
+
 /// Ends every job that has started; the cluster goes down. Those that wait are kept for the next
 /// time. Answered at once.
 struct CancelAll {
@@ -103,6 +117,6 @@ struct Tick {};
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob>;
+                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking>;
 
 }  // namespace scheduler

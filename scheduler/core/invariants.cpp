@@ -59,6 +59,34 @@ Violation check_ready(const State& state) {
   return "the index of the nodes that may take work is not what the nodes say";
 }
 
+/// Licenses by what the active jobs hold.
+Violation check_licenses(const State& state) {
+  std::map<std::string, std::map<model::JobId, int>> expected;
+  for (const auto& [id, job] : state.jobs) {
+    if (active_attempt(job) == nullptr) continue;
+    for (const auto& [name, n] : job.spec->licenses) expected[name].emplace(id, n);
+  }
+  if (expected == state.license_holders) return std::nullopt;
+  return "the holders of licenses are not the jobs that run with them";
+}
+
+/// Nodes know the bookings that they are part of, and each booking the next of its times.
+Violation check_bookings(const State& state) {
+  std::map<model::NodeId, std::set<std::string>> expected;
+  std::set<std::pair<base::Time, std::string>> times;
+  for (const auto& [name, standing] : state.bookings) {
+    const auto& [booking, has_begun] = standing;
+    times.emplace(has_begun ? booking.end : booking.start, name);
+    for (const auto node : booking.nodes) expected[node].insert(name);
+  }
+  if (times != state.booking_times) return "the times of bookings are not theirs";
+  for (const auto& [id, node] : state.nodes) {
+    if (node.bookings != expected[id] || node.kind != kind_of(node.info, node.bookings))
+      return fmt::format("{} does not know its bookings or its kind", node.info.name);
+  }
+  return std::nullopt;
+}
+
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
   const bool may_start = waiting != nullptr && !waiting->held_by &&
@@ -188,6 +216,8 @@ std::optional<std::string> violation(const State& state) {
   if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
   if (auto found = check_owed(state)) return found;
   if (auto found = check_ready(state)) return found;
+  if (auto found = check_licenses(state)) return found;
+  if (auto found = check_bookings(state)) return found;
   for (const auto& [parent, jobs] : state.dependants) {
     if (jobs.empty()) return fmt::format("nobody depends on job {}", to_text(parent));
   }

@@ -13,6 +13,8 @@ JobKind kind_of(const Job& job) {
           .workspace = job.spec->workspace,
           .time_limit = job.spec->time_limit,
           .layout = job.layout,
+          .choice = job.spec->choice,
+          .licenses = job.spec->licenses,
           .family = family_of(job.spec->name),
           .is_array = job.tasks.has_value()};
 }

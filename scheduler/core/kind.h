@@ -21,6 +21,8 @@ struct JobKind {
   std::string workspace;
   std::optional<base::Duration> time_limit;
   model::Layout layout;
+  model::NodeChoice choice;
+  model::Licenses licenses;
   std::string family;  // of its name
   bool is_array = false;
 

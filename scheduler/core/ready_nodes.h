@@ -2,6 +2,7 @@
 // The nodes that may take work, by what is free on them: where a request finds its candidates
 // without a look at every node.
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -10,7 +11,9 @@
 #include <vector>
 
 #include "lib/base/bytes.h"
+#include "lib/base/check.h"
 #include "lib/model/ids.h"
+#include "scheduler/core/node_kind.h"
 
 namespace scheduler {
 
@@ -31,35 +34,49 @@ struct Amounts {
   int gpus = 0;
   base::Bytes memory;
 
+  Amounts& operator+=(const Amounts& more) {
+    cores += more.cores;
+    gpus += more.gpus;
+    memory += more.memory;
+    return *this;
+  }
+
+  Amounts& operator-=(const Amounts& less) {
+    base::check(cores >= less.cores && gpus >= less.gpus, "nothing is taken twice");
+    cores -= less.cores;
+    gpus -= less.gpus;
+    memory -= less.memory;
+    return *this;
+  }
+
   auto operator<=>(const Amounts&) const = default;  // any order with the fewest cores first
 };
 
-/// The sum of what some nodes have.
-struct Totals {
-  std::int64_t cores = 0;
-  std::int64_t gpus = 0;
-  base::Bytes memory;
+/// Of each part the least.
+inline Amounts least_of(const Amounts& a, const Amounts& b) {
+  return {.cores = std::min(a.cores, b.cores),
+          .gpus = std::min(a.gpus, b.gpus),
+          .memory = std::min(a.memory, b.memory)};
+}
 
-  bool operator==(const Totals&) const = default;
-};
-
-/// Those of one pool.
-struct ReadyPool {
+/// Those of one kind.
+struct ReadyKind {
   std::map<Amounts, NodesByName> by_free;  // none is empty
-  std::map<Amounts, std::size_t> by_size;  // how many nodes have so much, free and used
   std::size_t n_nodes = 0;
   std::int64_t free_cores = 0;
-  Totals whole;  // of the sizes
 
-  bool operator==(const ReadyPool&) const = default;
+  bool operator==(const ReadyKind&) const = default;
 };
 
 struct ReadyNodes {
-  std::map<std::string, ReadyPool> pools;    // none is empty
+  std::map<NodeKind, ReadyKind> kinds;       // none is empty
   std::vector<std::optional<Amounts>> free;  // by number of the node; nullopt: not ready
 
   bool operator==(const ReadyNodes&) const = default;
 };
+
+/// All that nodes of this kind have.
+Amounts whole_of(const NodeKind& kind);
 
 /// Enter and leave the index; a node that may not take work is not in it.
 void add(ReadyNodes& ready, const Node& node);

@@ -96,6 +96,8 @@ model::JobRecord job_record(const Job& job) {
                           .array = job.spec->array,
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,
+                          .choice = job.spec->choice,
+                          .licenses = job.spec->licenses,
                           .n_running = job.tasks ? static_cast<int>(job.tasks->open.size()) : 0,
                           .submitted_at = job.submitted_at,
                           .attempt = job.attempts,
@@ -139,7 +141,24 @@ model::NodeRecord node_record(const Node& node) {
           .cores_used = node.cores_used,
           .gpus_used = node.gpus_used,
           .memory_used = node.memory_used,
-          .jobs = {node.jobs.begin(), node.jobs.end()}};
+          .jobs = {node.jobs.begin(), node.jobs.end()},
+          .bookings = {node.bookings.begin(), node.bookings.end()}};
+}
+
+model::BookingRecord booking_record(const State& state, const StandingBooking& standing) {
+  const auto& booking = standing.booking;
+  model::BookingRecord record{.name = booking.name,
+                              .nodes = {},
+                              .start = booking.start,
+                              .end = booking.end,
+                              .is_maintenance = booking.is_maintenance,
+                              .users = booking.users,
+                              .workspaces = booking.workspaces,
+                              .comment = booking.comment,
+                              .by = booking.by.name,
+                              .has_begun = standing.has_begun};
+  for (const auto node : booking.nodes) record.nodes.push_back(state.nodes.at(node).info.name);
+  return record;
 }
 
 }  // namespace scheduler

@@ -14,5 +14,6 @@ model::JobRecord job_record(const Job& job);
 /// A task of an array that is no job: it has not started, or was cancelled before it did.
 model::JobRecord task_record(const Job& array, model::JobId job, const model::ArrayTask& task);
 model::NodeRecord node_record(const Node& node);
+model::BookingRecord booking_record(const State& state, const StandingBooking& standing);
 
 }  // namespace scheduler

@@ -6,10 +6,19 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/job.h"
 #include "scheduler/core/class.h"
 #include "scheduler/core/workspace.h"
 
 namespace scheduler {
+
+/// Features and switches that nodes have by configuration: those of a pool, or those named.
+struct NodeMark {
+  std::string pool;                // empty: nodes by name
+  std::vector<std::string> names;  // in order
+  std::vector<std::string> features;
+  std::vector<std::string> switches;  // the topmost first; empty: says nothing about them
+};
 
 struct Settings {
   std::string cluster = "local";
@@ -17,6 +26,9 @@ struct Settings {
   std::vector<std::string> pools{"default"};
   Classes classes;
   Workspaces workspaces;
+  model::Licenses licenses;     // of the whole cluster
+  std::vector<NodeMark> marks;  // what nodes are marked with
+  int booked_nodes = 0;         // that one user may book at a time
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses

@@ -2,14 +2,6 @@
 
 namespace scheduler {
 
-NodeKind kind_of(const model::NodeInfo& info) {
-  const auto& topology = info.topology;
-  return {.pool = info.pool,
-          .cores = static_cast<int>(topology.cores.size()),
-          .gpus = static_cast<int>(topology.gpus.size()),
-          .memory = topology.memory};
-}
-
 NamesakeKey namesake_key(const Job& job) {
   return {job.user.uid, job.spec->name};
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/booking.h"
 #include "lib/model/ids.h"
 #include "lib/model/node.h"
 #include "scheduler/core/ends.h"
@@ -28,6 +29,7 @@ enum class NodePhase { ready, away, lost };
 struct Node {
   model::NodeId id;
   model::NodeInfo info;
+  NodeKind kind;  // by its info and bookings
   NodePhase phase = NodePhase::ready;
   base::Time since;           // of the phase
   model::CoreSet cores_used;  // by jobs
@@ -35,6 +37,7 @@ struct Node {
   base::Bytes memory_used;
   std::set<model::JobId> jobs;        // with a share of it
   std::set<model::LaunchKey> strays;  // written off, but still running there
+  std::set<std::string> bookings;     // that it is part of
 
   bool operator==(const Node&) const = default;
 };
@@ -47,18 +50,6 @@ int n_free_cores(const Node& node);
 int n_free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
 Amounts free_amounts(const Node& node);
-
-/// What nodes have in common for a request that any of them could serve.
-struct NodeKind {
-  std::string pool;
-  int cores = 0;
-  int gpus = 0;
-  base::Bytes memory;
-
-  auto operator<=>(const NodeKind&) const = default;  // any order, for use as a key
-};
-
-NodeKind kind_of(const model::NodeInfo& info);
 
 /// Jobs of one kind in order of submission, and when that was.
 using QueuedJobs = std::map<model::JobId, base::Time>;
@@ -77,9 +68,18 @@ using NamesakeKey = std::pair<std::uint32_t, std::string>;
 
 NamesakeKey namesake_key(const Job& job);
 
+/// A booking that has not ended.
+struct StandingBooking {
+  model::Booking booking;
+  bool has_begun = false;
+
+  bool operator==(const StandingBooking&) const = default;
+};
+
 struct State {
   std::map<model::JobId, Job> jobs;
   std::map<model::NodeId, Node> nodes;
+  std::map<std::string, StandingBooking> bookings;  // by name
   model::JobId next_job{1};
   model::NodeId next_node{1};
 
@@ -97,7 +97,10 @@ struct State {
   std::map<NamesakeKey, Namesakes> namesakes;                 // of jobs that have not ended
   std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
   std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
-  std::map<std::string, std::set<model::JobId>> active_by_class;  // as the jobs name it
+  std::map<std::string, std::set<model::JobId>> active_by_class;       // as the jobs name it
+  std::map<std::string, std::map<model::JobId, int>> license_holders;  // by license; none is empty
+  std::set<std::pair<base::Time, std::string>>
+      booking_times;  // when they begin, then when they end
   /// Waiting jobs that others were ended for, and which of these are not gone yet.
   std::map<model::JobId, std::set<model::JobId>> owed;
   std::set<std::pair<base::Time, model::NodeId>> away_since;

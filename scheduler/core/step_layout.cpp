@@ -56,7 +56,7 @@ Request request_of(const Job& job, const Attempt& attempt, const model::StepSpec
         std::accumulate(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(n), 0,
                         [](int sum, const auto& share) { return sum + share.tasks; });
   } else {
-    request.tasks = job.layout.tasks;
+    request.tasks = model::n_tasks(attempt.allocation);
   }
   return request;
 }

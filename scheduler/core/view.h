@@ -20,12 +20,13 @@
 
 namespace scheduler {
 
-/// The state, and which pools, classes and workspaces exist.
+/// The state, and which pools, classes, workspaces and licenses exist.
 struct View {
   const State& state;
   const std::vector<std::string>& pools;
   const Classes& classes;
   const Workspaces& workspaces;
+  const model::Licenses& licenses;
 };
 
 struct Start {
@@ -45,7 +46,8 @@ struct Plan {
   std::vector<Start> starts;
   std::vector<Preemption> preemptions;
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
-  std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
+  std::map<NodeKind, model::JobId> closed;          // nobody gets these nodes before this job
+  std::map<model::NodeId, model::JobId> closed_nodes;  // likewise, of a job that names them
 };
 
 struct Policy {
@@ -63,8 +65,7 @@ struct Policy {
   std::function<std::vector<model::PriorityTerms>(const View&, base::Time now)> priorities;
 
   /// May this request ever run on the nodes that are known? The error says what would fit.
-  std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)>
-      admit;
+  std::function<base::Result<void>(const View&, const model::Layout&, const model::JobSpec&)> admit;
 };
 
 }  // namespace scheduler

@@ -35,8 +35,9 @@ std::unexpected<base::Error> no_such(const std::string& what, const std::string&
   const auto near = base::nearest(name, views);
   return base::fail(base::Code::not_found,
                     fmt::format("there is no {} '{}'; {}", what, base::printable(name),
-                                near ? fmt::format("did you mean '{}'?", *near)
-                                     : fmt::format("known are {}", base::join(known, ", "))));
+                                near            ? fmt::format("did you mean '{}'?", *near)
+                                : known.empty() ? "none is known"
+                                                : "known are " + base::join(known, ", ")));
 }
 
 }  // namespace scheduler

@@ -83,11 +83,14 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 18> table{{
+  static constexpr std::array<Route, 21> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
       {"GET", "/v1/events", &Api::events},
+      {"GET", "/v1/bookings", &Api::bookings},
+      {"POST", "/v1/bookings", &Api::book},
+      {"POST", "/v1/bookings/cancel", &Api::cancel_booking},
       {"POST", "/v1/shutdown", &Api::shutdown},
       {"POST", "/v1/jobs", &Api::submit},
       {"GET", "/v1/jobs", &Api::jobs},

@@ -81,6 +81,10 @@ class Api {
   void release(Ask ask);
   void checkpoint(Ask ask);
   void start_step(Ask ask);
+  // api_bookings.cpp
+  void bookings(Ask ask);
+  void book(Ask ask);
+  void cancel_booking(Ask ask);
   // api_jobs.cpp
   void jobs(Ask ask);
   void priorities(Ask ask);

@@ -34,7 +34,7 @@ base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, con
   auto gate_closed = std::make_shared<bool>(false);
   scheduler::Engine engine(
       configured::settings(setup.config, setup.owner_uid),
-      gated(policy::make(configured::policy_options(setup.config.scheduler)), gate_closed));
+      gated(policy::make(configured::policy_options(setup.config)), gate_closed));
   const auto recovered = recover(setup.journal, engine);
   if (!recovered) return std::unexpected(recovered.error().in(setup.paths.journal()));
   setup.log.info("journal_read", {{"facts", recovered->n_facts},

@@ -1,6 +1,7 @@
 #include "scheduler/daemon/fact_log.h"
 
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/model/host_list.h"
 
 namespace musterd {
@@ -145,6 +146,20 @@ struct Line {
     log.info(
         "array_stands",
         {{"seq", seq}, {"job", fact.job.number()}, {"pending", ranges_text(fact.tally.pending)}});
+  }
+  void operator()(const model::BookingMade& fact) const {
+    log.info("booking_made", {{"seq", seq},
+                              {"booking", fact.booking.name},
+                              {"nodes", fact.booking.nodes.size()},
+                              {"start", to_text(fact.booking.start)},
+                              {"end", to_text(fact.booking.end)},
+                              {"by", fact.booking.by.name}});
+  }
+  void operator()(const model::BookingBegun& fact) const {
+    log.info("booking_begun", {{"seq", seq}, {"booking", fact.name}});
+  }
+  void operator()(const model::BookingEnded& fact) const {
+    log.info("booking_ended", {{"seq", seq}, {"booking", fact.name}, {"by", fact.by}});
   }
 };
 

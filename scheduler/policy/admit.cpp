@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "lib/base/text.h"
 #include "scheduler/policy/place.h"
@@ -15,6 +17,9 @@ using base::Code;
 using base::fail;
 using base::plural;
 
+/// Names in one message.
+constexpr std::size_t most_named = 20;
+
 using Kinds = std::vector<std::pair<scheduler::NodeKind, int>>;  // and how many there are
 
 Kinds kinds_in(const scheduler::View& view, const std::string& pool) {
@@ -23,6 +28,94 @@ Kinds kinds_in(const scheduler::View& view, const std::string& pool) {
     if (pool.empty() || kind.pool == pool) kinds.emplace_back(kind, n_nodes);
   }
   return kinds;
+}
+
+std::unexpected<base::Error> unknown(const std::string& what, const std::string& name,
+                                     const std::set<std::string>& known) {
+  return scheduler::no_such(what, name, {known.begin(), known.end()});
+}
+
+base::Result<void> known_words(const Kinds& kinds, const model::NodeChoice& choice) {
+  std::set<std::string> features;
+  std::set<std::string> gpu_kinds;
+  for (const auto& [kind, n_nodes] : kinds) {
+    features.insert(kind.features.begin(), kind.features.end());
+    if (!kind.gpu_kind.empty()) gpu_kinds.insert(kind.gpu_kind);
+  }
+  for (const auto& group : choice.constraint.groups) {
+    for (const auto& feature : group) {
+      if (!features.contains(feature)) return unknown("feature", feature, features);
+    }
+  }
+  const auto& wanted = choice.gpu_kind;
+  const bool is_known = std::ranges::any_of(
+      gpu_kinds, [&](const std::string& kind) { return model::is_gpu_kind(wanted, kind); });
+  if (!wanted.empty() && !is_known) return unknown("kind of GPU", wanted, gpu_kinds);
+  return {};
+}
+
+base::Result<void> known_nodes(const scheduler::View& view, const model::NodeChoice& choice) {
+  for (const auto* names : {&choice.only, &choice.never}) {
+    for (const auto& name : *names) {
+      if (view.state.node_by_name.contains(name)) continue;
+      std::set<std::string> known;
+      for (const auto& [each, id] : view.state.node_by_name) {
+        if (known.size() < most_named) known.insert(each);
+      }
+      return unknown("node", name, known);
+    }
+  }
+  return {};
+}
+
+base::Result<void> enough_licenses(const scheduler::View& view, const model::Licenses& licenses) {
+  for (const auto& [name, n] : licenses) {
+    const auto found = view.licenses.find(name);
+    if (found == view.licenses.end()) {
+      std::set<std::string> known;
+      for (const auto& [each, n_all] : view.licenses) known.insert(each);
+      return unknown("license", name, known);
+    }
+    if (n > found->second) {
+      return fail(Code::invalid,
+                  fmt::format("the request is for {} of license '{}', but the cluster has {}; the "
+                              "most that can run is --licenses={}:{}",
+                              n, name, found->second, name, found->second));
+    }
+  }
+  return {};
+}
+
+/// Nodes that have all that is asked for beside amounts, with those that names leave.
+base::Result<Kinds> chosen(const scheduler::View& view, Kinds kinds,
+                           const model::NodeChoice& choice, const std::string& where) {
+  if (auto known = known_words(kinds, choice); !known) return std::unexpected(known.error());
+  if (auto known = known_nodes(view, choice); !known) return std::unexpected(known.error());
+  auto without_booking = choice;
+  without_booking.booking.clear();
+  std::erase_if(
+      kinds, [&](const auto& each) { return !scheduler::has_chosen(each.first, without_booking); });
+  if (kinds.empty()) {
+    return fail(
+        Code::invalid,
+        fmt::format(
+            "no node {} has all that is asked for{}{}", where,
+            choice.constraint.groups.empty() ? "" : ": --constraint=" + to_text(choice.constraint),
+            choice.gpu_kind.empty() ? "" : ", GPUs of the kind " + choice.gpu_kind));
+  }
+  if (choice.only.empty() && choice.never.empty()) return kinds;
+  std::map<scheduler::NodeKind, int> left;
+  for (const auto& [name, id] : view.state.node_by_name) {
+    const auto& kind = view.state.nodes.at(id).kind;
+    const bool is_there = std::ranges::find(kinds, kind, &Kinds::value_type::first) != kinds.end();
+    if (is_there && scheduler::is_chosen_name(choice, name)) ++left[kind];
+  }
+  if (!left.empty()) return Kinds(left.begin(), left.end());
+  return fail(
+      Code::invalid,
+      fmt::format("--nodelist and --exclude leave no node {} that the request may use; name "
+                  "other nodes",
+                  where));
 }
 
 base::Result<void> known_pool(const scheduler::View& view, const std::string& pool) {
@@ -123,17 +216,23 @@ base::Result<void> fixed_number_fits(const Rooms& rooms, const model::Layout& la
 }  // namespace
 
 base::Result<void> admit(const scheduler::View& view, const model::Layout& layout,
-                         const std::string& pool) {
+                         const model::JobSpec& spec) {
+  const auto& pool = spec.pool;
   if (auto known = known_pool(view, pool); !known) return known;
-  const auto kinds = kinds_in(view, pool);
-  if (kinds.empty()) return {};
-  const auto where =
-      pool.empty() ? std::string("in this cluster") : fmt::format("in pool '{}'", pool);
-  if (auto fits = one_task_fits(kinds, layout, where); !fits) return fits;
+  if (auto enough = enough_licenses(view, spec.licenses); !enough) return enough;
+  const auto all = kinds_in(view, pool);
+  if (all.empty()) return {};
+  auto where = pool.empty() ? std::string("in this cluster") : fmt::format("in pool '{}'", pool);
+  const auto kinds = chosen(view, all, spec.choice, where);
+  if (!kinds) return std::unexpected(kinds.error());
+  if (spec.choice != model::NodeChoice()) where = "among those that it may use";
+  if (auto fits = one_task_fits(*kinds, layout, where); !fits) return fits;
 
   Rooms rooms;
-  for (const auto& [node, n_nodes] : kinds)
-    rooms.emplace_back(tasks_that_fit(layout, node.cores, node.gpus, node.memory), n_nodes);
+  for (const auto& [node, n_nodes] : *kinds) {
+    const auto whole = scheduler::whole_of(node);
+    rooms.emplace_back(room_in(layout, whole, whole), n_nodes);
+  }
   std::ranges::sort(rooms, std::greater());
   return layout.nodes ? fixed_number_fits(rooms, layout, where)
                       : free_number_fits(rooms, layout, where);

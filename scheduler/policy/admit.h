@@ -6,9 +6,10 @@
 
 namespace policy {
 
-/// errors: not_found for an unknown pool; invalid for a request that never fits, with the nearest
-/// that does. A pool whose nodes have not joined yet admits everything.
+/// errors: not_found for an unknown pool, feature, kind of GPU, node or license; invalid for a
+/// request that never fits, with the nearest that does. A pool whose nodes have not joined yet
+/// admits everything.
 base::Result<void> admit(const scheduler::View& view, const model::Layout& layout,
-                         const std::string& pool);
+                         const model::JobSpec& spec);
 
 }  // namespace policy

@@ -14,12 +14,27 @@ double share(double part, double whole) {
   return part > 0 && whole > 0 ? part / whole : 0;
 }
 
-double dominant_share(const model::Layout& layout, const scheduler::Totals& whole) {
+/// The sum of what some nodes have.
+struct Totals {
+  double nodes = 0;
+  double cores = 0;
+  double gpus = 0;
+  double memory = 0;
+
+  void add(const scheduler::NodeKind& kind, std::size_t n) {
+    const auto n_nodes = static_cast<double>(n);
+    nodes += n_nodes;
+    cores += n_nodes * kind.cores;
+    gpus += n_nodes * kind.gpus;
+    memory += n_nodes * static_cast<double>(kind.memory.count());
+  }
+};
+
+double dominant_share(const model::Layout& layout, const Totals& whole) {
+  if (layout.whole_nodes) return share(layout.nodes.value_or(1), whole.nodes);
   const auto demand = model::demand_of(layout, layout.tasks);
-  return std::max({share(demand.cores, static_cast<double>(whole.cores)),
-                   share(demand.gpus, static_cast<double>(whole.gpus)),
-                   share(static_cast<double>(demand.memory.count()),
-                         static_cast<double>(whole.memory.count()))});
+  return std::max({share(demand.cores, whole.cores), share(demand.gpus, whole.gpus),
+                   share(static_cast<double>(demand.memory.count()), whole.memory)});
 }
 
 /// Work by pool, in microseconds of all that the pool has.
@@ -28,12 +43,9 @@ class Sum {
   explicit Sum(const scheduler::View& view) {
     for (const auto& pool : view.pools) wholes_[pool];
     wholes_[""];
-    for (const auto& [pool, ready] : view.state.ready.pools) {
-      wholes_[pool] = ready.whole;
-      auto& all = wholes_[""];
-      all.cores += ready.whole.cores;
-      all.gpus += ready.whole.gpus;
-      all.memory += ready.whole.memory;
+    for (const auto& [kind, ready] : view.state.ready.kinds) {
+      wholes_[kind.pool].add(kind, ready.n_nodes);
+      wholes_[""].add(kind, ready.n_nodes);
     }
   }
 
@@ -60,7 +72,7 @@ class Sum {
   }
 
  private:
-  std::map<std::string, scheduler::Totals> wholes_;
+  std::map<std::string, Totals> wholes_;
   std::map<std::string, double> busy_;
 };
 

@@ -1,9 +1,11 @@
 #include "scheduler/policy/explain.h"
 
 #include <algorithm>
-#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/policy/place.h"
@@ -13,28 +15,38 @@ namespace policy {
 
 namespace {
 
-using model::Demand;
 using scheduler::Node;
 
 constexpr std::size_t most_holders = 8;
 
-bool fits(const Node& node, const Demand& demand) {
-  return scheduler::free_cores(node).count() >= demand.cores &&
-         scheduler::free_gpus(node).count() >= demand.gpus &&
-         scheduler::free_memory(node) >= demand.memory;
+bool fits(const Node& node, const model::Layout& layout, int tasks) {
+  return room_in(layout, scheduler::free_amounts(node), scheduler::whole_of(node.kind)) >= tasks;
 }
 
 bool is_allowed(const scheduler::Job& job, const std::string& pool) {
   return job.spec->pool.empty() || job.spec->pool == pool;
 }
 
+bool may_use(const scheduler::Job& job, const scheduler::NodeKind& kind) {
+  return is_allowed(job, kind.pool) && scheduler::has_chosen(kind, job.spec->choice);
+}
+
 /// The job before this one that nobody overtakes.
-std::optional<model::JobId> stands_before(const scheduler::View& view, const scheduler::Plan& plan,
-                                          const scheduler::Job& job) {
-  for (const auto& pool : view.pools) {
-    const auto closed = plan.closed.find(pool);
-    if (!is_allowed(job, pool) || closed == plan.closed.end()) continue;
-    if (closed->second != job.id) return closed->second;
+std::optional<model::JobId> stands_before(const scheduler::Plan& plan, const scheduler::Job& job) {
+  for (const auto& [kind, other] : plan.closed) {
+    if (other != job.id && may_use(job, kind)) return other;
+  }
+  return std::nullopt;
+}
+
+/// The same, where that job is one that names its nodes.
+std::optional<model::JobId> has_closed_nodes(const scheduler::View& view,
+                                             const scheduler::Plan& plan,
+                                             const scheduler::Job& job) {
+  for (const auto& [id, other] : plan.closed_nodes) {
+    const auto& node = view.state.nodes.at(id);
+    const bool is_chosen = scheduler::is_chosen_name(job.spec->choice, node.info.name);
+    if (other != job.id && may_use(job, node.kind) && is_chosen) return other;
   }
   return std::nullopt;
 }
@@ -43,29 +55,25 @@ std::vector<const Node*> ready_nodes(const scheduler::View& view, const schedule
   std::vector<const Node*> nodes;
   for (const auto& [name, id] : view.state.node_by_name) {
     const auto& node = view.state.nodes.at(id);
-    if (is_allowed(job, node.info.pool) && scheduler::may_take_work(node)) nodes.push_back(&node);
+    const bool is_chosen =
+        may_use(job, node.kind) && scheduler::is_chosen_name(job.spec->choice, name);
+    if (is_chosen && scheduler::may_take_work(node)) nodes.push_back(&node);
   }
   return nodes;
 }
 
-/// Jobs on the nodes that do not fit, those that are expected to end soonest first.
-std::vector<model::JobId> holders(const scheduler::State& state,
-                                  const std::vector<const Node*>& nodes, const Demand& demand) {
-  std::map<model::JobId, base::Time> ends;
-  for (const Node* node : nodes) {
-    if (fits(*node, demand)) continue;
-    for (const auto job : node->jobs) ends.emplace(job, base::Time::max());
+/// The first, when these are sorted by the time at which they are expected to end.
+std::vector<model::JobId> soonest(const scheduler::State& state,
+                                  const std::set<model::JobId>& jobs) {
+  std::vector<std::pair<base::Time, model::JobId>> ends;
+  for (const auto id : jobs)
+    ends.emplace_back(scheduler::expected_end(state.jobs.at(id)).value_or(base::Time::max()), id);
+  std::ranges::sort(ends);
+  std::vector<model::JobId> first;
+  for (const auto& [at, id] : ends) {
+    if (first.size() < most_holders) first.push_back(id);
   }
-  for (const auto& [at, returns] : state.expected_ends) {
-    for (const auto& each : returns) {
-      if (const auto found = ends.find(each.job); found != ends.end()) found->second = at;
-    }
-  }
-  std::vector<model::JobId> jobs;
-  for (const auto& [job, at] : ends) jobs.push_back(job);
-  std::ranges::stable_sort(jobs, {}, [&ends](model::JobId job) { return ends.at(job); });
-  if (jobs.size() > most_holders) jobs.resize(most_holders, model::JobId(0));
-  return jobs;
+  return first;
 }
 
 model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
@@ -75,22 +83,99 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
   if (n_ready < n_needed) return model::NodesAway{.nodes_needed = n_needed, .nodes_ready = n_ready};
   const int largest =
       job.layout.nodes ? model::tasks_by_node(job.layout).front() : job.layout.tasks;
-  const auto demand = model::demand_of(job.layout, largest);
-  const auto n_fitting =
-      std::ranges::count_if(ready, [&](const Node* node) { return fits(*node, demand); });
+  int n_fitting = 0;
+  std::set<model::JobId> holders;
+  for (const Node* node : ready) {
+    const bool is_fit = fits(*node, job.layout, largest);
+    if (is_fit) ++n_fitting;
+    if (!is_fit) holders.insert(node->jobs.begin(), node->jobs.end());
+  }
   const bool is_any_number = !job.layout.nodes && job.layout.tasks > 1;
   return model::ShortOfResources{.nodes_needed = is_any_number ? 0 : n_needed,
                                  .nodes_ready = n_ready,
-                                 .nodes_fitting = static_cast<int>(n_fitting),
-                                 .per_node = demand,
-                                 .holders = holders(view.state, ready, demand)};
+                                 .nodes_fitting = n_fitting,
+                                 .per_node = model::demand_of(job.layout, largest),
+                                 .holders = soonest(view.state, holders),
+                                 .whole_nodes = job.layout.whole_nodes};
 }
 
-bool fits_now(const scheduler::View& view, const scheduler::Job& job, base::Time now) {
-  Request request{.layout = job.layout, .duration = base::Duration(), .pools = {}};
-  for (const auto& pool : view.pools) request.pools.push_back(is_allowed(job, pool));
-  return Timeline(view, now).place_now(request).has_value();
-}
+/// What keeps the job from starting now if nobody else waited.
+class Alone {
+ public:
+  Alone(const scheduler::View& view, const scheduler::Job& job, base::Time now)
+      : view_(view), job_(job), now_(now), timeline_(view, now) {}
+
+  std::optional<model::Reason> reason() const {
+    const auto& choice = job_.spec->choice;
+    if (auto of_booking = own_booking(choice.booking)) return of_booking;
+    const Request request{
+        .layout = job_.layout,
+        .duration = base::Duration(),
+        .limit = job_.spec->time_limit.value_or(base::Duration::max()),
+        .nodes = std::make_shared<const Selection>(timeline_.kinds().select(
+            [this](const std::string& pool) { return is_allowed(job_, pool); }, choice)),
+        .licenses = &job_.spec->licenses};
+    if (timeline_.place_now(request)) return std::nullopt;
+    if (const auto licenses = missing_licenses()) return licenses;
+    if (timeline_.would_fit_without_bookings(request)) return other_booking();
+    return missing(view_, job_);
+  }
+
+ private:
+  std::optional<model::Reason> own_booking(const std::string& name) const {
+    if (name.empty()) return std::nullopt;
+    const auto found = view_.state.bookings.find(name);
+    if (found == view_.state.bookings.end())
+      return model::Booked{.booking = name, .from = {}, .until = {}, .is_own = true};
+    const auto& booking = found->second.booking;
+    if (booking.start <= now_) return std::nullopt;
+    return model::Booked{
+        .booking = name, .from = booking.start, .until = booking.end, .is_own = true};
+  }
+
+  std::optional<model::Reason> missing_licenses() const {
+    for (const auto& [name, needed] : job_.spec->licenses) {
+      const auto known = view_.licenses.find(name);
+      const int n_all = known == view_.licenses.end() ? 0 : known->second;
+      int n_free = n_all;
+      std::set<model::JobId> holders;
+      const auto held = view_.state.license_holders.find(name);
+      if (held != view_.state.license_holders.end()) {
+        for (const auto& [id, n] : held->second) {
+          n_free -= n;
+          holders.insert(id);
+        }
+      }
+      if (needed <= n_free) continue;
+      return model::ShortOfLicenses{.license = name,
+                                    .needed = needed,
+                                    .free = std::max(n_free, 0),
+                                    .all = n_all,
+                                    .holders = soonest(view_.state, holders)};
+    }
+    return std::nullopt;
+  }
+
+  /// The first that it could not end before.
+  model::Reason other_booking() const {
+    std::optional<model::Booked> first;
+    for (const auto* node : ready_nodes(view_, job_)) {
+      for (const auto& name : node->bookings) {
+        const auto& booking = view_.state.bookings.at(name).booking;
+        if (name == job_.spec->choice.booking || (first && first->from <= booking.start)) continue;
+        first = model::Booked{
+            .booking = name, .from = booking.start, .until = booking.end, .is_own = false};
+      }
+    }
+    if (first) return *first;
+    return missing(view_, job_);
+  }
+
+  const scheduler::View& view_;
+  const scheduler::Job& job_;
+  base::Time now_;
+  Timeline timeline_;
+};
 
 bool share_pools(const scheduler::Job& a, const scheduler::Job& b) {
   return a.spec->pool.empty() || is_allowed(b, a.spec->pool);
@@ -127,8 +212,9 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
-  if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
-  if (!fits_now(view, job, now)) return missing(view, job);
+  if (const auto first = stands_before(plan, job)) return model::Behind{*first};
+  if (const auto reason = Alone(view, job, now).reason()) return *reason;
+  if (const auto first = has_closed_nodes(view, plan, job)) return model::Behind{*first};
   if (const auto next = next_reserved(view, plan, job)) return *next;
   return model::NotConsidered{};
 }

@@ -10,97 +10,87 @@ namespace policy {
 using scheduler::Amounts;
 using scheduler::Node;
 
-FreeNodes::FreeNodes(const scheduler::View& view)
-    : pool_names_(view.pools),
-      pools_(view.pools.size()),
-      marks_(view.state.next_node.number(), Whereabouts::state) {
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    const auto ready = view.state.ready.pools.find(view.pools[i]);
-    if (ready == view.state.ready.pools.end()) continue;
-    n_nodes_ += ready->second.n_nodes;
-    pools_[i].rest.reserve(ready->second.by_free.size());
-    for (const auto& [free, nodes] : ready->second.by_free)
-      pools_[i].rest.push_back({free, nodes.begin(), nodes.end(), nodes.size()});
+FreeNodes::FreeNodes(const scheduler::View& view, const Kinds& kinds)
+    : marks_(view.state.next_node.number(), Whereabouts::state) {
+  groups_.reserve(kinds.size());
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const auto& ready = kinds.ready(i);
+    n_nodes_ += ready.n_nodes;
+    auto& groups = groups_.emplace_back(Groups{.whole = scheduler::whole_of(kinds.kind(i)),
+                                               .rest = {},
+                                               .moved = {},
+                                               .free_cores = ready.free_cores});
+    groups.rest.reserve(ready.by_free.size());
+    for (const auto& [free, nodes] : ready.by_free)
+      groups.rest.push_back({free, nodes.begin(), nodes.end(), nodes.size()});
   }
 }
 
-std::size_t FreeNodes::pool_of(const Node& node) const {
-  return static_cast<std::size_t>(std::ranges::find(pool_names_, node.info.pool) -
-                                  pool_names_.begin());
-}
-
-bool FreeNodes::allows(const Request& request, const Node& node) const {
-  const auto pool = pool_of(node);
-  return pool < pools_.size() && request.pools[pool];
-}
-
-/// Calls `visit` with each group that has room, its room, and where its nodes are.
+/// Calls `visit` with each group that has room.
 template <class Visit>
-void FreeNodes::for_each_group(const Request& request, Visit visit) const {
+void FreeNodes::for_each_group(const Request& request, const KindSet& kinds, Visit visit) const {
   const auto& layout = request.layout;
   const int least = least_room(layout);
   const int least_cores = least * layout.cpus_per_task;
-  const auto room = [&](const Amounts& free) {
-    const int tasks = tasks_that_fit(layout, free.cores, free.gpus, free.memory);
-    return tasks < least ? 0 : tasks;
-  };
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    if (!request.pools[i]) continue;
-    const auto& rest = pools_[i].rest;
+  if (request.nodes->is_listed) return;  // each by itself
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (!kinds[i]) continue;
+    const auto& [whole, rest, moved, free_cores] = groups_[i];
+    const auto look_at = [&](const Amounts& free, auto first, auto last, std::size_t n_nodes,
+                             Whereabouts farthest) {
+      const int tasks = room_in(layout, free, whole);
+      if (tasks >= least && tasks > 0 && n_nodes > 0)
+        visit(Shelf{tasks, {}, first, last, farthest, n_nodes, i});
+    };
     for (auto group = std::ranges::lower_bound(rest, least_cores, {},
                                                [](const Rest& each) { return each.free.cores; });
-         group != rest.end(); ++group) {
-      if (const int tasks = room(group->free); tasks > 0 && group->n_nodes > 0)
-        visit(Shelf{tasks, {}, group->first, group->last, Whereabouts::state}, group->n_nodes);
-    }
-    const auto& moved = pools_[i].moved;
+         group != rest.end(); ++group)
+      look_at(group->free, group->first, group->last, group->n_nodes, Whereabouts::state);
     for (auto group = moved.lower_bound({.cores = least_cores, .gpus = 0, .memory = {}});
          group != moved.end(); ++group) {
       const auto& nodes = group->second;
-      if (const int tasks = room(group->first); tasks > 0)
-        visit(Shelf{tasks, {}, nodes.begin(), nodes.end(), Whereabouts::pass}, nodes.size());
+      look_at(group->first, nodes.begin(), nodes.end(), nodes.size(), Whereabouts::pass);
     }
   }
 }
 
-std::vector<Shelf> FreeNodes::shelves(const Request& request) const {
+std::vector<Shelf> FreeNodes::shelves(const Request& request, const KindSet& kinds) const {
   std::vector<Shelf> shelves;
-  for_each_group(request, [&](const Shelf& shelf, std::size_t) { shelves.push_back(shelf); });
+  for_each_group(request, kinds, [&](const Shelf& shelf) { shelves.push_back(shelf); });
   return shelves;
 }
 
-Roominess FreeNodes::roominess(const Request& request) const {
+Roominess FreeNodes::roominess(const Request& request, const KindSet& kinds) const {
   Roominess roominess(request.layout);
-  for_each_group(request, [&](const Shelf& shelf, std::size_t n_nodes) {
-    roominess.add(shelf.room, n_nodes);
-  });
+  for_each_group(request, kinds,
+                 [&](const Shelf& shelf) { roominess.add(shelf.room, shelf.n_nodes); });
   return roominess;
 }
 
 /// Takes the node out of where it is.
-void FreeNodes::leave(const Node& node, const Amounts& free, Whereabouts to) {
-  auto& pool = pools_[pool_of(node)];
+void FreeNodes::leave(const Node& node, std::size_t kind, const Amounts& free, Whereabouts to) {
+  auto& groups = groups_[kind];
   const auto from = std::exchange(marks_[node.id.number()], to);
   base::check(from != Whereabouts::alone, "a node that was set apart is in no group");
   if (from == Whereabouts::pass) {
-    const auto group = pool.moved.find(free);
+    const auto group = groups.moved.find(free);
     group->second.erase(node.info.name);
-    if (group->second.empty()) pool.moved.erase(group);
+    if (group->second.empty()) groups.moved.erase(group);
     return;
   }
-  const auto group = std::ranges::lower_bound(pool.rest, free, {}, &Rest::free);
+  const auto group = std::ranges::lower_bound(groups.rest, free, {}, &Rest::free);
   --group->n_nodes;
   while (group->first != group->last && mark_of(group->first->second) != Whereabouts::state)
     ++group->first;
 }
 
-void FreeNodes::move(const Node& node, const Amounts& from, const Amounts& to) {
-  leave(node, from, Whereabouts::pass);
-  pools_[pool_of(node)].moved[to].emplace(node.info.name, node.id);
+void FreeNodes::move(const Node& node, std::size_t kind, const Amounts& from, const Amounts& to) {
+  leave(node, kind, from, Whereabouts::pass);
+  groups_[kind].moved[to].emplace(node.info.name, node.id);
 }
 
-void FreeNodes::set_apart(const Node& node, const Amounts& free) {
-  leave(node, free, Whereabouts::alone);
+void FreeNodes::set_apart(const Node& node, std::size_t kind, const Amounts& free) {
+  leave(node, kind, free, Whereabouts::alone);
 }
 
 }  // namespace policy

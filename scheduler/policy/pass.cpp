@@ -119,12 +119,18 @@ void Pass::answer(const Head& head) {
                   [this](const model::JobSpec& changed) { return would_start(changed); });
 }
 
-bool Pass::would_start(const model::JobSpec& spec) const {
+bool Pass::would_start(const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return false;
-  const auto request =
-      request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
-  return request && timeline_.place_now(*request);
+  auto nodes = open_to(spec.pool, spec.choice);
+  if (nodes == nullptr) return false;
+  const auto duration = spec.time_limit.value_or(base::Duration::max());
+  const Request request{.layout = *layout,
+                        .duration = duration,
+                        .limit = duration,
+                        .nodes = std::move(nodes),
+                        .licenses = &spec.licenses};
+  return timeline_.place_now(request).has_value();
 }
 
 std::vector<model::PriorityTerms> Pass::priorities() {
@@ -223,25 +229,35 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
   }
 }
 
-/// nullopt when all pools that the job may use are closed to it.
-std::optional<Request> Pass::request_of(const Head& head) const {
-  return request_in(head.kind->pool, head.kind->layout, duration_of(*head.kind));
+/// nullopt when all nodes that the job may use are closed to it.
+std::optional<Request> Pass::request_of(const Head& head) {
+  const auto& kind = *head.kind;
+  auto nodes = open_to(kind.pool, kind.choice);
+  if (nodes == nullptr) return std::nullopt;
+  return Request{.layout = kind.layout,
+                 .duration = duration_of(kind),
+                 .limit = duration_of(kind),
+                 .nodes = std::move(nodes),
+                 .licenses = kind.licenses.empty() ? nullptr : &kind.licenses};
 }
 
-std::optional<Request> Pass::request_in(const std::string& wanted, const model::Layout& layout,
-                                        base::Duration duration) const {
-  Request request{
-      .layout = layout, .duration = duration, .pools = std::vector<bool>(view_.pools.size())};
-  bool is_any_open = false;
-  for (std::size_t i = 0; i < view_.pools.size(); ++i) {
-    const auto& pool = view_.pools[i];
-    if (!wanted.empty() && wanted != pool) continue;
-    if (plan_.closed.contains(pool)) continue;
-    request.pools[i] = true;
-    is_any_open = true;
+/// Nodes that a request may use and that are not closed; nullptr: there are none.
+std::shared_ptr<const Selection> Pass::open_to(const std::string& pool,
+                                               const model::NodeChoice& choice) {
+  const auto [known, is_new] = open_to_.try_emplace({pool, choice});
+  if (!is_new) return known->second;
+  const auto& kinds = timeline_.kinds();
+  auto selection =
+      kinds.select([&](const std::string& name) { return pool.empty() || pool == name; }, choice);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (plan_.closed.contains(kinds.kind(i))) selection.kinds[i] = false;
   }
-  if (!is_any_open) return std::nullopt;
-  return request;
+  for (const auto& [node, job] : plan_.closed_nodes) selection.never.push_back(node);
+  std::ranges::sort(selection.never);
+  selection.never.erase(std::ranges::unique(selection.never).begin(), selection.never.end());
+  if (std::ranges::find(selection.kinds, true) != selection.kinds.end())
+    known->second = std::make_shared<const Selection>(std::move(selection));
+  return known->second;
 }
 
 Pass::Verdict Pass::consider(const Head& head) {
@@ -251,8 +267,8 @@ Pass::Verdict Pass::consider(const Head& head) {
   }
   const auto request = request_of(head);
   if (!request) return Verdict::blocked;
-  const bool is_backfill_turn =
-      options_.depth > 0 && !head.is_overdue && !head.is_owed && !may_reserve(head.kind->pool);
+  const bool is_backfill_turn = depth_of(head.kind->pool) > 0 && !head.is_overdue &&
+                                !head.is_owed && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
     later_.push_back(head);
     return Verdict::blocked;
@@ -269,9 +285,48 @@ Pass::Verdict Pass::consider(const Head& head) {
 
 /// Starts the job if it fits now.
 bool Pass::start(const Head& head, const Request& request) {
-  const auto placement = timeline_.place_now(request);
-  if (placement) plan_.starts.push_back({head.job, timeline_.allocate(request, *placement)});
-  return placement.has_value();
+  auto allocation = allocate_now(request);
+  if (!allocation) return false;
+  plan_.starts.push_back({head.job, std::move(*allocation)});
+  return true;
+}
+
+std::optional<model::Allocation> Pass::allocate_now(const Request& request) {
+  auto layout = request.layout;
+  const auto placement =
+      layout.most_nodes > 0 ? place_on_most(request, layout) : timeline_.place_now(request);
+  if (!placement) return std::nullopt;
+  const Request placed{.layout = layout,
+                       .duration = request.duration,
+                       .limit = request.limit,
+                       .nodes = request.nodes,
+                       .licenses = request.licenses};
+  return timeline_.allocate(placed, *placement);
+}
+
+/// On as many nodes as there are now, up to what was asked; `layout` becomes what is placed. More
+/// nodes are taken to be harder to find than fewer.
+std::optional<Placement> Pass::place_on_most(const Request& request, model::Layout& layout) const {
+  const auto least = request.layout;
+  const auto place_on = [&](int n_nodes) {
+    layout = model::with_nodes(least, n_nodes);
+    return timeline_.place_now({.layout = layout,
+                                .duration = request.duration,
+                                .limit = request.limit,
+                                .nodes = request.nodes,
+                                .licenses = request.licenses});
+  };
+  int fits = *least.nodes;
+  auto best = place_on(fits);
+  if (!best) return std::nullopt;
+  for (int too_many = least.most_nodes + 1; too_many - fits > 1;) {
+    const int middle = fits + (too_many - fits) / 2;
+    auto placement = place_on(middle);
+    if (placement) best = std::move(placement);
+    (placement ? fits : too_many) = middle;
+  }
+  layout = model::with_nodes(least, fits);
+  return best;
 }
 
 const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
@@ -329,18 +384,19 @@ bool Pass::may_trust(const Head& head) const {
 }
 
 /// A job that cannot start gets a reservation, if its turn has come; when nobody can tell when it
-/// could start, or nobody may overtake, its pools are closed to all that come after it. One that
-/// needs nodes that are not connected holds up nobody: they may never come.
+/// could start, or nobody may overtake, its nodes are closed to all that come after it. One that
+/// needs nodes that are not connected, or licenses, holds up nobody: they may never come.
 Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto& pool = head.kind->pool;
   if (head.is_overdue) has_overdue_.insert(pool);
   if (head.is_overdue || head.is_owed) promised_.insert(pool);
   const bool is_due = head.is_overdue || head.is_owed || may_reserve(pool);
-  if (options_.depth > 0 && !is_due) return Verdict::blocked;
-  const auto placement =
-      options_.depth > 0 ? timeline_.place_later(request) : std::optional<Placement>();
+  const bool may_wait = depth_of(pool) > 0;
+  if (may_wait && !is_due) return Verdict::blocked;
+  const auto placement = may_wait ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
-    if (timeline_.fits_when_empty(request)) close(pool, head.job);
+    if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request))
+      close(request, head.job);
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
@@ -349,15 +405,24 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   return Verdict::reserved;
 }
 
-bool Pass::may_reserve(const std::string& pool) const {
-  const auto found = n_reserved_.find(pool);
-  return (found == n_reserved_.end() ? 0 : found->second) < options_.depth;
+/// Of jobs that ask for this pool.
+std::size_t Pass::depth_of(const std::string& pool) const {
+  const auto own = options_.depth_by_pool.find(pool);
+  return own == options_.depth_by_pool.end() ? options_.depth : own->second;
 }
 
-void Pass::close(const std::string& pool, model::JobId job) {
-  plan_.closed.emplace(pool, job);
-  if (!pool.empty()) return;
-  for (const auto& each : view_.pools) plan_.closed.emplace(each, job);
+bool Pass::may_reserve(const std::string& pool) const {
+  const auto found = n_reserved_.find(pool);
+  return (found == n_reserved_.end() ? 0 : found->second) < depth_of(pool);
+}
+
+void Pass::close(const Request& request, model::JobId job) {
+  const auto& kinds = timeline_.kinds();
+  for (std::size_t i = 0; i < kinds.size() && !request.nodes->is_listed; ++i) {
+    if (request.nodes->kinds[i]) plan_.closed.emplace(kinds.kind(i), job);
+  }
+  for (const auto node : request.nodes->only) plan_.closed_nodes.emplace(node, job);
+  open_to_.clear();
 }
 
 }  // namespace policy

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/policy/favour.h"
@@ -51,10 +53,12 @@ class Pass {
   int n_starts(model::JobId id) const;
   void rank(Head& head);
   bool is_overdue(const Head& head);
-  std::optional<Request> request_of(const Head& head) const;
-  std::optional<Request> request_in(const std::string& pool, const model::Layout& layout,
-                                    base::Duration duration) const;
-  bool would_start(const model::JobSpec& spec) const;
+  std::optional<Request> request_of(const Head& head);
+  std::shared_ptr<const Selection> open_to(const std::string& pool,
+                                           const model::NodeChoice& choice);
+  bool would_start(const model::JobSpec& spec);
+  std::optional<model::Allocation> allocate_now(const Request& request);
+  std::optional<Placement> place_on_most(const Request& request, model::Layout& layout) const;
   void answer(const Head& head);
   std::optional<Room> find_room(const Head& head, const Request& request);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
@@ -67,14 +71,17 @@ class Pass {
   model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
+  std::size_t depth_of(const std::string& pool) const;
   bool may_reserve(const std::string& pool) const;
-  void close(const std::string& pool, model::JobId job);
+  void close(const Request& request, model::JobId job);
 
   const Options& options_;
   const scheduler::View& view_;
   base::Time now_;
   Timeline timeline_;
   scheduler::Plan plan_;
+  /// By pool asked for and choice, without kinds that are closed; nullptr: none is left.
+  std::map<std::pair<std::string, model::NodeChoice>, std::shared_ptr<const Selection>> open_to_;
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
   std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
   std::set<std::string> has_overdue_;  // of these, by overdue jobs

@@ -7,7 +7,10 @@
 
 namespace policy {
 
-int tasks_that_fit(const model::Layout& layout, int cores, int gpus, base::Bytes memory) {
+int room_in(const model::Layout& layout, const scheduler::Amounts& free,
+            const scheduler::Amounts& whole) {
+  if (layout.whole_nodes && free != whole) return 0;
+  const auto& [cores, gpus, memory] = free;
   const auto one = model::demand_of(layout, 1);
   if (one.cores > cores || one.gpus > gpus || one.memory > memory) return 0;
   int tasks = cores / layout.cpus_per_task;
@@ -20,6 +23,11 @@ int tasks_that_fit(const model::Layout& layout, int cores, int gpus, base::Bytes
                                 left.count() / memory_per_task.count(), 1'000'000)));
   }
   return layout.most_tasks_per_node ? std::min(tasks, *layout.most_tasks_per_node) : tasks;
+}
+
+model::Demand demand_on(const model::Layout& layout, int tasks, const scheduler::Amounts& whole) {
+  if (!layout.whole_nodes) return model::demand_of(layout, tasks);
+  return {.tasks = tasks, .cores = whole.cores, .gpus = whole.gpus, .memory = whole.memory};
 }
 
 model::CoreSet pick_cores(const model::Topology& topology, const model::CoreSet& free, int n) {

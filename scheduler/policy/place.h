@@ -1,9 +1,9 @@
 #pragma once
 // Concrete cores and GPUs of one node.
 
-#include "lib/base/bytes.h"
 #include "lib/model/layout.h"
 #include "lib/model/topology.h"
+#include "scheduler/core/view.h"
 
 namespace policy {
 
@@ -15,8 +15,12 @@ model::CoreSet pick_cores(const model::Topology& topology, const model::CoreSet&
 model::GpuSet pick_gpus(const model::Topology& topology, const model::GpuSet& free, int n,
                         const model::CoreSet& cores);
 
-/// The most tasks of the request that fit into these amounts on one node; its own limit per node
-/// included.
-int tasks_that_fit(const model::Layout& layout, int cores, int gpus, base::Bytes memory);
+/// The most tasks of the request that fit into what is free on a node that has `whole`; its own
+/// limit per node included.
+int room_in(const model::Layout& layout, const scheduler::Amounts& free,
+            const scheduler::Amounts& whole);
+
+/// What so many tasks of the request hold on a node that has `whole`.
+model::Demand demand_on(const model::Layout& layout, int tasks, const scheduler::Amounts& whole);
 
 }  // namespace policy

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "scheduler/core/view.h"
@@ -41,6 +43,7 @@ struct Options {
   /// nothing overtakes; 1: EASY (Lifka, JSSPP 1995); unlimited: conservative (Mu'alem, Feitelson,
   /// IEEE TPDS 2001), all made anew at each pass.
   std::size_t depth = 1;
+  std::map<std::string, std::size_t> depth_by_pool;  // of those that have their own
   BackfillOrder backfill_order = BackfillOrder::queue;
   Weights weights;
 };

@@ -1,6 +1,7 @@
 #pragma once
 // Tasks over nodes: who takes how many, when each node's room is known.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,6 +34,14 @@ struct Shelf {
   scheduler::NodesByName::const_iterator first{};
   scheduler::NodesByName::const_iterator last{};
   Whereabouts farthest{};
+  std::size_t n_nodes = 1;
+  std::size_t kind = 0;  // of the nodes, by place in Kinds
+};
+
+/// A node that a shelf counts, but that does not stand there for this request.
+struct Absentee {
+  std::size_t kind;
+  int room;
 };
 
 struct Part {

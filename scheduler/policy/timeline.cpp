@@ -1,244 +1,106 @@
 #include "scheduler/policy/timeline.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
-#include "lib/base/check.h"
 #include "scheduler/policy/place.h"
 
 namespace policy {
 
 using base::Time;
-using scheduler::Amounts;
 using scheduler::Node;
-
-namespace {
-
-int room_in(const model::Layout& layout, const Amounts& free) {
-  return tasks_that_fit(layout, free.cores, free.gpus, free.memory);
-}
-
-Shelf shelf_of(int room, model::NodeId node) {
-  return {.room = room, .alone = node};
-}
-
-}  // namespace
 
 Timeline::Timeline(const scheduler::View& view, Time now)
     : state_(view.state),
-      pools_(view.pools),
       now_(now),
-      nodes_(view),
-      free_cores_by_pool_(view.pools.size()) {
-  for (std::size_t i = 0; i < view.pools.size(); ++i) {
-    const auto ready = state_.ready.pools.find(view.pools[i]);
-    if (ready != state_.ready.pools.end()) free_cores_by_pool_[i] = ready->second.free_cores;
-  }
-}
+      kinds_(view),
+      switches_(kinds_),
+      nodes_(view, kinds_),
+      licenses_(view, now) {}
 
 /// All that is free together is not enough: true for most of a backlog.
-bool Timeline::is_hopeless_now(const Request& request) const {
+bool Timeline::is_hopeless(const Request& request, const KindSet& open) const {
   std::int64_t cores = 0;
-  for (std::size_t i = 0; i < request.pools.size(); ++i) {
-    if (request.pools[i]) cores += free_cores_by_pool_[i];
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (open[i]) cores += nodes_.free_cores(i);
   }
   return std::int64_t{request.layout.tasks} * request.layout.cpus_per_task > cores;
 }
 
+Amounts Timeline::free_now(model::NodeId node) const {
+  const auto lane = lanes_.find(node);
+  return lane == lanes_.end() ? *state_.ready.free[node.number()] : lane->second.free_now();
+}
+
+Amounts Timeline::whole_of(model::NodeId node) const {
+  return scheduler::whole_of(state_.nodes.at(node).kind);
+}
+
+bool Timeline::lacks_licenses(const Request& request) const {
+  return !licenses_.are_free(request.licenses, now_, end_of(now_, request.duration));
+}
+
+bool Timeline::would_fit_without_bookings(const Request& request) const {
+  return kinds_.has_bookings() && place_on_nodes(request, request.nodes->kinds).has_value();
+}
+
 std::optional<Placement> Timeline::place_now(const Request& request) const {
-  if (is_hopeless_now(request)) return std::nullopt;
-  auto shelves = nodes_.shelves(request);
-  for (const Lane* lane : apart_) {
-    if (!nodes_.allows(request, lane->node())) continue;
-    const auto free = lane->least(now_, end_of(now_, request.duration));
-    if (const int room = room_in(request.layout, free); room > 0)
-      shelves.push_back(shelf_of(room, lane->node().id));
-  }
-  auto parts = spread(request.layout, std::move(shelves), nodes_.marks(), state_.nodes);
-  if (!parts) return std::nullopt;
-  return Placement{now_, std::move(*parts)};
+  const auto open = kinds_.open_kinds(*request.nodes, now_, request.limit);
+  if (is_hopeless(request, open) || lacks_licenses(request)) return std::nullopt;
+  return place_on_nodes(request, open);
 }
 
-/// Goes from one moment to the next. A node without reservations only ever has more than before, so
-/// it is looked at when a job there ends.
-class Timeline::Walk {
- public:
-  Walk(const Timeline& timeline, const Request& request);
-
-  std::optional<Placement> first_placement();
-  std::optional<Placement> placement_at(Time start);
-
- private:
-  /// A node that got something back.
-  struct Grown {
-    model::NodeId node;
-    Amounts free;
-    int room;
+std::optional<Placement> Timeline::place_on_nodes(const Request& request,
+                                                  const KindSet& open) const {
+  auto shelves = nodes_.shelves(request, open);
+  const auto add = [&](model::NodeId node, std::size_t kind, const Amounts& free) {
+    const int room = room_in(request.layout, free, whole(kind));
+    if (room > 0) shelves.push_back({.room = room, .alone = node, .kind = kind});
   };
-
-  int room(const Amounts& free) const { return room_in(request_.layout, free); }
-  std::optional<Time> next_moment() const;
-  void pass_running(Time at);
-  void pass_started(Time at);
-  void pass_apart(Time at);
-  Grown* grown(model::NodeId id);
-  void give_back(model::NodeId id, const Amounts& amounts);
-  std::optional<Placement> placement(Time at) const;
-  std::optional<Placement> best_fit(Time at) const;
-  Placement on_first_node(Time at) const;
-
-  const Timeline& timeline_;
-  const Request& request_;
-  bool allows_all_;
-  Marks marks_;
-  Roominess roominess_;
-  std::vector<Grown> grown_;
-  std::vector<std::uint32_t> place_of_grown_;  // in the above, from 1 on; by number of the node
-  std::vector<std::pair<const Lane*, int>> apart_;  // allowed ones, and their rooms
-  std::vector<Time> changes_;                       // of those
-  scheduler::Ends::const_iterator running_;
-  std::vector<EndOfStarted> ends_of_started_;  // in order of time
-  std::vector<EndOfStarted>::const_iterator started_;
-  std::vector<Time>::const_iterator change_;
-};
-
-Timeline::Walk::Walk(const Timeline& timeline, const Request& request)
-    : timeline_(timeline),
-      request_(request),
-      allows_all_(std::ranges::find(request.pools, false) == request.pools.end()),
-      marks_(timeline.nodes_.marks()),
-      roominess_(timeline.nodes_.roominess(request)),
-      place_of_grown_(marks_.size()),
-      running_(timeline.state_.expected_ends.begin()),
-      ends_of_started_(timeline.ends_of_started_) {
-  std::ranges::sort(ends_of_started_, {}, &EndOfStarted::at);
-  started_ = ends_of_started_.begin();
-  for (const Lane* lane : timeline.apart_) {
-    if (!timeline.nodes_.allows(request, lane->node())) continue;
-    apart_.emplace_back(lane, 0);
-    std::ranges::copy(lane->changes(), std::back_inserter(changes_));
+  const bool are_named = request.nodes->is_listed || !request.nodes->never.empty();
+  for (const auto& [lane, kind] : apart_) {
+    if (!open[kind] || (are_named && !kinds_.is_selected(*request.nodes, lane->node()))) continue;
+    add(lane->node().id, kind, lane->least(now_, end_of(now_, request.duration)));
   }
-  std::ranges::sort(changes_);
-  change_ = std::ranges::upper_bound(changes_, timeline.now_);
-}
-
-std::optional<Placement> Timeline::Walk::first_placement() {
-  const bool only_grow = timeline_.apart_.empty();
-  while (const auto at = next_moment()) {
-    pass_running(*at);
-    if (only_grow && roominess_.is_enough()) return placement(*at);
-    pass_started(*at);
-    pass_apart(*at);
-    if (roominess_.is_enough()) return placement(*at);
+  if (!are_named) return spread_over(request, std::move(shelves), {}, nodes_.marks(), now_);
+  for (const auto node : request.nodes->only) {
+    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    if (kind == kinds_.size() || !open[kind] || !allows(request, node)) continue;
+    if (nodes_.mark_of(node) != Whereabouts::alone) add(node, kind, free_now(node));
   }
-  return std::nullopt;
+  auto marks = nodes_.marks();
+  const auto absent = bar(request, open, marks);
+  return spread_over(request, std::move(shelves), absent, marks, now_);
 }
 
-std::optional<Placement> Timeline::Walk::placement_at(Time start) {
-  for (auto at = next_moment(); at && *at <= start; at = next_moment()) {
-    pass_running(*at);
-    pass_started(*at);
-    pass_apart(*at);
+/// Nodes that the request must not use are marked as not being on the shelves.
+std::vector<Absentee> Timeline::bar(const Request& request, const KindSet& open,
+                                    Marks& marks) const {
+  std::vector<Absentee> absent;
+  if (request.nodes->is_listed) return absent;
+  for (const auto node : request.nodes->never) {
+    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    if (kind == kinds_.size() || !open[kind]) continue;
+    if (std::exchange(marks[node.number()], Whereabouts::alone) == Whereabouts::alone) continue;
+    if (!state_.ready.free[node.number()]) continue;
+    const int room = room_in(request.layout, free_now(node), whole(kind));
+    if (room >= least_room(request.layout)) absent.push_back({kind, room});
   }
-  pass_apart(start);
-  if (!roominess_.is_enough()) return std::nullopt;
-  return best_fit(start);
+  return absent;
 }
 
-std::optional<Time> Timeline::Walk::next_moment() const {
-  std::optional<Time> next;
-  const auto consider = [&next](Time at) { next = next ? std::min(*next, at) : at; };
-  if (running_ != timeline_.state_.expected_ends.end())
-    consider(when_over(running_->first, timeline_.now_));
-  if (started_ != ends_of_started_.end()) consider(started_->at);
-  if (change_ != changes_.end()) consider(*change_);
-  return next;
-}
-
-void Timeline::Walk::pass_running(Time at) {
-  const auto& ends = timeline_.state_.expected_ends;
-  for (; running_ != ends.end() && when_over(running_->first, timeline_.now_) == at; ++running_) {
-    for (const auto& each : running_->second) give_back(each.node, each.amounts);
-  }
-}
-
-void Timeline::Walk::pass_started(Time at) {
-  for (; started_ != ends_of_started_.end() && started_->at == at; ++started_)
-    give_back(started_->node, amounts_of(started_->demand));
-}
-
-void Timeline::Walk::pass_apart(Time at) {
-  while (change_ != changes_.end() && *change_ == at) ++change_;
-  for (auto& [lane, room_before] : apart_) {
-    const int room_now = room(lane->least(at, end_of(at, request_.duration)));
-    roominess_.change(std::exchange(room_before, room_now), room_now);
-  }
-}
-
-void Timeline::Walk::give_back(model::NodeId id, const Amounts& amounts) {
-  auto* node = grown(id);
-  if (node == nullptr) return;
-  add(node->free, amounts);
-  const int room_now = room(node->free);
-  roominess_.change(std::exchange(node->room, room_now), room_now);
-}
-
-/// nullptr: what the node gets back is of no use, or its lane says so.
-Timeline::Walk::Grown* Timeline::Walk::grown(model::NodeId id) {
-  auto& place = place_of_grown_[id.number()];
-  if (place > 0) return &grown_[place - 1];
-  auto free = timeline_.state_.ready.free[id.number()];
-  if (!free || marks_[id.number()] == Whereabouts::alone) return nullptr;
-  if (!allows_all_ && !timeline_.nodes_.allows(request_, timeline_.state_.nodes.at(id)))
-    return nullptr;
-  if (std::exchange(marks_[id.number()], Whereabouts::alone) == Whereabouts::pass)
-    free = timeline_.lanes_.at(id).free_now();
-  grown_.push_back({.node = id, .free = *free, .room = room(*free)});
-  place = static_cast<std::uint32_t>(grown_.size());
-  return &grown_.back();
-}
-
-std::optional<Placement> Timeline::Walk::placement(Time at) const {
-  if (timeline_.has_reservations_ && timeline_.is_for_one_node(request_.layout))
-    return on_first_node(at);
-  return best_fit(at);
-}
-
-std::optional<Placement> Timeline::Walk::best_fit(Time at) const {
-  auto shelves = timeline_.nodes_.shelves(request_);
-  for (const auto& grown : grown_) {
-    if (grown.room > 0) shelves.push_back(shelf_of(grown.room, grown.node));
-  }
-  for (const auto& [lane, room] : apart_) {
-    if (room > 0) shelves.push_back(shelf_of(room, lane->node().id));
-  }
-  auto parts = spread(request_.layout, std::move(shelves), marks_, timeline_.state_.nodes);
+std::optional<Placement> Timeline::spread_over(const Request& request, std::vector<Shelf> shelves,
+                                               const std::vector<Absentee>& absent,
+                                               const Marks& marks, Time at) const {
+  auto parts =
+      switches_.spread_near(request.layout, std::move(shelves), absent, marks, state_.nodes);
   if (!parts) return std::nullopt;
   return Placement{at, std::move(*parts)};
-}
-
-/// The first in the order of names that takes all tasks.
-Placement Timeline::Walk::on_first_node(Time at) const {
-  const int tasks = request_.layout.tasks;
-  const Node* first = nullptr;
-  const auto consider = [&](const Node& node, int room) {
-    if (room < tasks) return;
-    if (first == nullptr || scheduler::NameOrder()(node.info.name, first->info.name)) first = &node;
-  };
-  for (const auto& grown : grown_) consider(timeline_.state_.nodes.at(grown.node), grown.room);
-  for (const auto& [lane, room] : apart_) consider(lane->node(), room);
-  base::check(first != nullptr, "enough room for all tasks of one node is on one node");
-  return {at, {{{&first->info.name, first->id}, tasks}}};
 }
 
 bool Timeline::is_for_one_node(const model::Layout& layout) const {
   if (layout.most_tasks_per_node && *layout.most_tasks_per_node < layout.tasks) return false;
   return layout.nodes ? *layout.nodes == 1 : layout.tasks == 1 || nodes_.n_nodes() == 1;
-}
-
-std::optional<Placement> Timeline::place_later(const Request& request) const {
-  return Walk(*this, request).first_placement();
 }
 
 Lane& Timeline::lane_of(model::NodeId id) {
@@ -247,16 +109,13 @@ Lane& Timeline::lane_of(model::NodeId id) {
   return lanes_.emplace_hint(known, id, Lane(state_, state_.nodes.at(id), now_))->second;
 }
 
-std::optional<Placement> Timeline::place_at(const Request& request, Time start) const {
-  return Walk(*this, request).placement_at(start);
-}
-
 /// Its lane is the one place that knows what is free on the node, from now on.
 Lane& Timeline::set_apart(model::NodeId id) {
   auto& lane = lane_of(id);
   if (nodes_.mark_of(id) == Whereabouts::alone) return lane;
-  nodes_.set_apart(lane.node(), lane.free_now());
-  apart_.push_back(&lane);
+  const auto kind = kinds_.place_of(lane.node());
+  nodes_.set_apart(lane.node(), kind, lane.free_now());
+  apart_.push_back({&lane, kind});
   return lane;
 }
 
@@ -268,72 +127,82 @@ void Timeline::change_until_end(const scheduler::Job& job, Time at, Change chang
   if (end <= at) return;
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
     const auto& node = state_.nodes.at(share.node);
-    const bool is_known = nodes_.pool_of(node) < free_cores_by_pool_.size();
+    const bool is_known = kinds_.place_of(node) < kinds_.size();
     if (is_known && scheduler::may_take_work(node))
       change(set_apart(share.node), amounts_of(share), at, end);
   }
+  change(licenses_, &job.spec->licenses, at, end);
 }
 
 void Timeline::end_early(const scheduler::Job& job, Time at) {
-  change_until_end(job, at, [](Lane& lane, const Amounts& amounts, Time from, Time to) {
-    lane.give(amounts, from, to);
+  change_until_end(job, at, [](auto& of, const auto& amounts, Time from, Time to) {
+    of.give(amounts, from, to);
   });
 }
 
 void Timeline::end_as_expected(const scheduler::Job& job, Time at) {
-  change_until_end(job, at, [](Lane& lane, const Amounts& amounts, Time from, Time to) {
-    lane.take(amounts, from, to);
+  change_until_end(job, at, [](auto& of, const auto& amounts, Time from, Time to) {
+    of.take(amounts, from, to);
   });
 }
 
 bool Timeline::allows(const Request& request, model::NodeId id) const {
   const auto& node = state_.nodes.at(id);
-  return scheduler::may_take_work(node) && nodes_.allows(request, node);
+  return scheduler::may_take_work(node) && kinds_.is_selected(*request.nodes, node);
 }
 
 int Timeline::tasks_without(const Request& request, model::NodeId id,
                             const std::vector<const scheduler::Job*>& jobs) const {
-  const auto lane = lanes_.find(id);
-  auto free = lane == lanes_.end() ? *state_.ready.free[id.number()] : lane->second.free_now();
+  auto free = free_now(id);
   for (const auto* job : jobs) {
     for (const auto& share : scheduler::active_attempt(*job)->allocation.nodes) {
-      if (share.node == id) add(free, amounts_of(share));
+      if (share.node == id) free += amounts_of(share);
     }
   }
-  return room_in(request.layout, free);
+  return room_in(request.layout, free, whole_of(id));
 }
 
 bool Timeline::fits_when_empty(const Request& request) const {
   Roominess roominess(request.layout);
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    const auto ready = state_.ready.pools.find(pools_[i]);
-    if (!request.pools[i] || ready == state_.ready.pools.end()) continue;
-    for (const auto& [size, n_nodes] : ready->second.by_size)
-      roominess.add(room_in(request.layout, size), n_nodes);
+  const auto& nodes = *request.nodes;
+  const auto room = [&](const Amounts& all) { return room_in(request.layout, all, all); };
+  for (std::size_t i = 0; i < kinds_.size() && !nodes.is_listed; ++i) {
+    if (nodes.kinds[i]) roominess.add(room(whole(i)), kinds_.ready(i).n_nodes);
+  }
+  for (const auto node : nodes.only) {
+    if (allows(request, node)) roominess.add(room(whole_of(node)), 1);
+  }
+  for (const auto node : nodes.never) {
+    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    const bool was_added = !nodes.is_listed && kind < kinds_.size() && nodes.kinds[kind] &&
+                           scheduler::may_take_work(state_.nodes.at(node));
+    if (was_added) roominess.change(room(whole(kind)), 0);
   }
   return roominess.is_enough();
 }
 
 bool Timeline::is_free(const Request& request, const Placement& placement) const {
   const auto end = end_of(placement.start, request.duration);
+  if (!licenses_.are_free(request.licenses, placement.start, end)) return false;
   return std::ranges::all_of(placement.parts, [&](const Part& part) {
     const auto known = lanes_.find(part.place.node);
     const auto free =
         known != lanes_.end()
             ? known->second.least(placement.start, end)
             : Lane(state_, state_.nodes.at(part.place.node), now_).least(placement.start, end);
-    const auto demand = model::demand_of(request.layout, part.tasks);
+    const auto demand = demand_on(request.layout, part.tasks, whole_of(part.place.node));
     return free.cores >= demand.cores && free.gpus >= demand.gpus && free.memory >= demand.memory;
   });
 }
 
 void Timeline::reserve(const Request& request, const Placement& placement) {
   has_reservations_ = true;
+  const auto end = end_of(placement.start, request.duration);
   for (const auto& [place, tasks] : placement.parts) {
-    set_apart(place.node)
-        .take(amounts_of(model::demand_of(request.layout, tasks)), placement.start,
-              end_of(placement.start, request.duration));
+    const auto demand = demand_on(request.layout, tasks, whole_of(place.node));
+    set_apart(place.node).take(amounts_of(demand), placement.start, end);
   }
+  licenses_.take(request.licenses, placement.start, end);
 }
 
 model::Allocation Timeline::allocate(const Request& request, const Placement& placement) {
@@ -341,15 +210,17 @@ model::Allocation Timeline::allocate(const Request& request, const Placement& pl
   model::Allocation allocation;
   for (const auto& [place, tasks] : placement.parts) {
     auto& lane = lane_of(place.node);
-    const auto demand = model::demand_of(request.layout, tasks);
+    const auto kind = kinds_.place_of(lane.node());
+    const auto demand = demand_on(request.layout, tasks, whole(kind));
     const auto before = lane.free_now();
     allocation.nodes.push_back(lane.pick(demand));
     lane.take(amounts_of(demand), now_, end);
     if (nodes_.mark_of(place.node) != Whereabouts::alone)
-      nodes_.move(lane.node(), before, lane.free_now());
-    free_cores_by_pool_[nodes_.pool_of(lane.node())] -= demand.cores;
+      nodes_.move(lane.node(), kind, before, lane.free_now());
+    nodes_.take_cores(kind, demand.cores);
     if (end != Time::max()) ends_of_started_.push_back({end, place.node, demand});
   }
+  licenses_.take(request.licenses, now_, end);
   return allocation;
 }
 

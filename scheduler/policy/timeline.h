@@ -9,9 +9,14 @@
 #include <vector>
 
 #include "scheduler/policy/free_nodes.h"
+#include "scheduler/policy/kinds.h"
 #include "scheduler/policy/lane.h"
+#include "scheduler/policy/licenses.h"
+#include "scheduler/policy/switches.h"
 
 namespace policy {
+
+using scheduler::Amounts;
 
 /// Where a job would be.
 struct Placement {
@@ -23,7 +28,7 @@ struct Placement {
 class Timeline {
  public:
   /// Of the nodes that may take work.
-  /// cost: O(different amounts that are free on nodes)
+  /// cost: O(different amounts that are free on nodes + jobs that hold licenses)
   Timeline(const scheduler::View& view, base::Time now);
 
   /// On the nodes that have the least to spare (spread.h).
@@ -50,8 +55,16 @@ class Timeline {
   void end_early(const scheduler::Job& job, base::Time at);
   void end_as_expected(const scheduler::Job& job, base::Time at);
 
-  /// May the request use this node?
+  /// May the request use this node, at some time?
   bool allows(const Request& request, model::NodeId node) const;
+
+  /// Are only the licenses that it asks for not there now?
+  bool lacks_licenses(const Request& request) const;
+
+  /// Would it start now if nothing were booked?
+  bool would_fit_without_bookings(const Request& request) const;
+
+  const Kinds& kinds() const { return kinds_; }
 
   /// How many tasks of the request the node could take now if these jobs were not there.
   int tasks_without(const Request& request, model::NodeId node,
@@ -70,21 +83,35 @@ class Timeline {
     model::NodeId node;
     model::Demand demand;
   };
+  /// Of which more is to be known than what is free now.
+  struct Apart {
+    const Lane* lane;
+    std::size_t kind;
+  };
 
-  bool is_hopeless_now(const Request& request) const;
+  bool is_hopeless(const Request& request, const KindSet& open) const;
   bool is_for_one_node(const model::Layout& layout) const;
+  Amounts free_now(model::NodeId node) const;
+  Amounts whole(std::size_t kind) const { return scheduler::whole_of(kinds_.kind(kind)); }
+  Amounts whole_of(model::NodeId node) const;
+  std::optional<Placement> place_on_nodes(const Request& request, const KindSet& open) const;
+  std::optional<Placement> spread_over(const Request& request, std::vector<Shelf> shelves,
+                                       const std::vector<Absentee>& absent, const Marks& marks,
+                                       base::Time at) const;
+  std::vector<Absentee> bar(const Request& request, const KindSet& open, Marks& marks) const;
   Lane& lane_of(model::NodeId node);
   Lane& set_apart(model::NodeId node);
   template <class Change>
   void change_until_end(const scheduler::Job& job, base::Time at, Change change);
 
   const scheduler::State& state_;
-  const std::vector<std::string>& pools_;
   base::Time now_;
+  Kinds kinds_;
+  Switches switches_;
   FreeNodes nodes_;
-  std::vector<std::int64_t> free_cores_by_pool_;  // now
+  FreeLicenses licenses_;
   std::map<model::NodeId, Lane> lanes_;
-  std::vector<const Lane*> apart_;  // lanes of which more is to be known than what is free now
+  std::vector<Apart> apart_;
   bool has_reservations_ = false;
   std::vector<EndOfStarted> ends_of_started_;  // by this pass
 };

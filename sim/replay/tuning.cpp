@@ -59,7 +59,7 @@ base::Result<Tuning> read_tuning(const std::string& path, std::span<const std::s
   for (auto& each : config->classes) each.users.clear();
   for (auto& each : config->workspaces) each.users.clear();
   Tuning tuning{.order = config->scheduler.order,
-                .policy = configured::policy_options(config->scheduler),
+                .policy = configured::policy_options(*config),
                 .settings = configured::settings(*config, 0),
                 .machine = machine_of(config->pools)};
   tuning.settings.pools = scheduler::Settings().pools;

@@ -103,7 +103,20 @@ inline model::FactBody RandomModel::fact_body() {
         stands.tally.worst = maybe([&] { return outcome(); });
         stands.tally.spread_at = maybe([&] { return time(); });
         return stands;
-      });
+      },
+      [&]() -> Any {
+        return model::BookingMade{{.name = name(),
+                                   .nodes = several(3, [&] { return node(); }),
+                                   .start = time(),
+                                   .end = time(),
+                                   .is_maintenance = coin(),
+                                   .users = several(2, [&] { return text(); }),
+                                   .workspaces = several(2, [&] { return text(); }),
+                                   .comment = text(),
+                                   .by = user()}};
+      },
+      [&]() -> Any { return model::BookingBegun{name()}; },
+      [&]() -> Any { return model::BookingEnded{name(), text()}; });
 }
 
 inline model::Reason RandomModel::reason() {
@@ -112,8 +125,8 @@ inline model::Reason RandomModel::reason() {
       [&]() -> Any { return model::NotConsidered{}; }, [&]() -> Any { return model::Held{text()}; },
       [&]() -> Any {
         const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
-        return model::ShortOfResources{upto(9), upto(9), upto(9), demand,
-                                       several(3, [&] { return job(); })};
+        return model::ShortOfResources{
+            upto(9), upto(9), upto(9), demand, several(3, [&] { return job(); }), coin()};
       },
       [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
       [&]() -> Any { return model::Behind{job()}; },
@@ -129,7 +142,14 @@ inline model::Reason RandomModel::reason() {
         return model::DependsOn{
             coin(), several(3, [&] { return model::OpenTerm{term(), job(), state}; }), upto(9)};
       },
-      [&]() -> Any { return model::ArrayLimit{upto(9)}; });
+      [&]() -> Any { return model::ArrayLimit{upto(9)}; },
+      [&]() -> Any {
+        return model::ShortOfLicenses{name(), upto(9), upto(9), upto(9),
+                                      several(3, [&] { return job(); })};
+      },
+      [&]() -> Any {
+        return model::Booked{name(), maybe([&] { return time(); }), time(), coin()};
+      });
 }
 
 inline model::JobRecord RandomModel::job_record() {
@@ -148,7 +168,12 @@ inline model::JobRecord RandomModel::job_record() {
                  upto(9),
                  upto(9),
                  bytes(),
-                 bytes()};
+                 bytes(),
+                 upto(9),
+                 upto(9),
+                 coin()};
+  if (coin()) made.choice = choice();
+  made.licenses = licenses();
   made.time_limit = maybe([&] { return duration(); });
   made.script_name = text();
   made.arguments = several(3, [&] { return text(); });
@@ -187,8 +212,9 @@ inline model::JobRecord RandomModel::job_record() {
 
 inline model::NodeRecord RandomModel::node_record() {
   const auto state = static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::lost)));
-  return {node(),    node_info(), state,   time(),
-          indices(), indices(),   bytes(), several(3, [&] { return job(); })};
+  return {node(),       node_info(), state,   time(),
+          indices(),    indices(),   bytes(), several(3, [&] { return job(); }),
+          plain_names()};
 }
 
 }  // namespace support

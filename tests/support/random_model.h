@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,31 @@ class RandomModel {
     made.gpus_per_task = upto(8);
     made.memory_per_node = maybe([&] { return bytes(); });
     made.memory_per_cpu = maybe([&] { return bytes(); });
+    made.most_nodes = maybe([&] { return upto(9); });
+    made.whole_nodes = coin();
+    return made;
+  }
+  /// In order, each once.
+  std::vector<std::string> plain_names() {
+    std::set<std::string> names;
+    for (int n = upto(4); n > 0; --n) names.insert("n" + std::to_string(upto(20)));
+    return {names.begin(), names.end()};
+  }
+  model::NodeChoice choice() {
+    model::NodeChoice made;
+    for (int n = upto(2); n > 0; --n) {
+      made.constraint.groups.push_back(plain_names());
+      if (made.constraint.groups.back().empty()) made.constraint.groups.pop_back();
+    }
+    made.gpu_kind = text();
+    made.only = plain_names();
+    made.never = plain_names();
+    made.booking = text();
+    return made;
+  }
+  model::Licenses licenses() {
+    model::Licenses made;
+    for (int n = upto(2); n > 0; --n) made[name()] = 1 + upto(9);
     return made;
   }
   model::Environment environment() {
@@ -135,6 +161,8 @@ class RandomModel {
     made.deadline = maybe([&] { return time(); });
     made.dependency = dependency();
     made.array = maybe([&] { return array(); });
+    if (coin()) made.choice = choice();
+    made.licenses = licenses();
     return made;
   }
   model::Array array() {
@@ -221,7 +249,8 @@ class RandomModel {
     return made;
   }
   model::NodeInfo node_info() {
-    return {name(), text(), text(), text(), text(), text(), text(), topology()};
+    return {name(), text(), text(),     text(),        text(),
+            text(), text(), topology(), plain_names(), plain_names()};
   }
 
   model::Failure failure() {

@@ -252,3 +252,62 @@ TEST_CASE("plain text becomes harmless mdoc") {
   CHECK(conf::mdoc_text(".so x") == "\\&.so x");
   CHECK(conf::mdoc_text("a\\b --pool -p x-y") == "a\\eb \\-\\-pool \\-p x-y");
 }
+
+TEST_CASE("features, switches and licenses are read, and lists of nodes are opened") {
+  const auto config = conf::read_text(R"([[pool]]
+name = "a"
+cpus_per_node = 4
+features = ["ib"]
+reservations = 0
+[[node]]
+names = ["n[2-3]", "n1"]
+features = ["bigmem"]
+[[switch]]
+name = "top"
+switches = ["leaf"]
+[[switch]]
+name = "leaf"
+nodes = ["n[1-2]"]
+[[license]]
+name = "solver"
+count = 3
+)",
+                                      "m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->pools[0].features == std::vector<std::string>{"ib"});
+  CHECK(config->pools[0].reservations == 0);
+  REQUIRE(config->node_groups.size() == 1);
+  CHECK(config->node_groups[0].names == std::vector<std::string>{"n1", "n2", "n3"});
+  REQUIRE(config->switches.size() == 2);
+  CHECK(config->switches[1] == conf::Switch{"leaf", {"n1", "n2"}, {}});
+  CHECK(config->licenses == std::vector<conf::License>{{"solver", 3}});
+}
+
+TEST_CASE("switches that make no tree are mistakes with their lines") {
+  const auto config = conf::read_text(R"([[pool]]
+name = "a"
+cpus_per_node = 4
+[[switch]]
+name = "top"
+switches = ["leaf", "laef"]
+[[switch]]
+name = "leaf"
+nodes = ["n1"]
+[[switch]]
+name = "other"
+nodes = ["n1"]
+[[switch]]
+name = "bare"
+[[switch]]
+name = "round"
+switches = ["round"]
+)",
+                                      "m.toml");
+  REQUIRE_FALSE(config.has_value());
+  CHECK(config.error().text ==
+        "m.toml: line 4: 'switch.switches': there is no switch 'laef'; did you mean 'leaf'?\n"
+        "m.toml: line 10: node 'n1' is below switch 'leaf' and below 'other'; expected one switch "
+        "above it\n"
+        "m.toml: line 13: switch 'bare' has nothing below it; expected nodes or switches\n"
+        "m.toml: line 15: switch 'round' is below itself");
+}

@@ -195,10 +195,12 @@ TEST_CASE("messages name standard input as such") {
 
 TEST_CASE("values that make no sense are refused with what was expected") {
   const std::vector<std::pair<Words, std::string_view>> table{
-      {{"-N0"}, "-N: expected a whole number from 1 to 1000000, found '0'"},
-      {{"--nodes=two"}, "--nodes: expected a whole number from 1 to 1000000, found 'two'"},
+      {{"-N0"}, "-N: expected a whole number from 1 to 1000000, or two such as 2-8, found '0'"},
+      {{"--nodes=two"},
+       "--nodes: expected a whole number from 1 to 1000000, or two such as 2-8, found 'two'"},
       {{"--gpus-per-task=-1"},
-       "--gpus-per-task: expected a whole number from 0 to 1000000, found '-1'"},
+       "--gpus-per-task: expected a whole number from 0 to 1000000, or a kind of GPU and a number "
+       "such as h100:2, found '-1'"},
       {{"--mem=0"}, "--mem: expected a size above 0, such as 4G, found '0'"},
       {{"--priority=1001"},
        "--priority: expected low, normal, high or a whole number from -1000 to 1000, found '1001'"},
@@ -215,8 +217,8 @@ TEST_CASE("values that make no sense are refused with what was expected") {
   CHECK(error_of({"--mem=lots"}).starts_with("--mem: 'lots' is not an amount of memory"));
   CHECK(error_of({"-t", "soon"}).starts_with("-t: "));
   CHECK(error_of({}, "#SBATCH -N 0\n") ==
-        "job/t.sh: line 2: '#SBATCH -N 0': -N: expected a whole number from 1 to 1000000, found "
-        "'0'");
+        "job/t.sh: line 2: '#SBATCH -N 0': -N: expected a whole number from 1 to 1000000, or two "
+        "such as 2-8, found '0'");
 }
 
 TEST_CASE("--export chooses the variables of the job") {

@@ -93,3 +93,27 @@ TEST_CASE("a request whose totals would overflow is refused") {
   const auto largest = resolved({.tasks = million});
   CHECK(model::demand_of(largest, largest.tasks).cores == million);
 }
+
+TEST_CASE("an open number of nodes has its tasks by node, or shares them out") {
+  model::Shape shape;
+  shape.nodes = 2;
+  shape.most_nodes = 5;
+  shape.tasks_per_node = 3;
+  const auto by_node = *model::resolve(shape);
+  CHECK(by_node.tasks == 6);
+  CHECK(model::with_nodes(by_node, 5).tasks == 15);
+  CHECK(model::with_nodes(by_node, 5).most_nodes == 0);
+  shape.tasks_per_node.reset();
+  shape.tasks = 8;
+  const auto shared = *model::resolve(shape);
+  CHECK(model::with_nodes(shared, 4).tasks == 8);
+  CHECK(model::tasks_by_node(model::with_nodes(shared, 3)) == std::vector<int>{3, 3, 2});
+  shape.tasks = 4;
+  CHECK(
+      model::resolve(shape).error().text ==
+      "up to 5 nodes for 4 tasks: every node needs a task; ask for at most 4 nodes or more tasks");
+  shape.tasks = 8;
+  shape.most_nodes = 1;
+  CHECK(model::resolve(shape).error().text ==
+        "--nodes=2-1 ends below its beginning; give the fewest first");
+}

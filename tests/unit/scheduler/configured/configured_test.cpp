@@ -5,17 +5,19 @@
 using namespace std::chrono_literals;
 
 TEST_CASE("the configuration's words and numbers reach the policy") {
-  auto config = conf::defaults().scheduler;
+  auto config = conf::defaults();
   CHECK(configured::policy_options(config).order == policy::Order::predicted);
-  config.order = "wfp3";
-  config.reservations = 7;
-  config.backfill_order = "sjf";
-  config.fair_share = 3;
-  config.size_weight = 4;
-  config.fair_share_half_life = 5h;
+  config.scheduler.order = "wfp3";
+  config.scheduler.reservations = 7;
+  config.scheduler.backfill_order = "sjf";
+  config.scheduler.fair_share = 3;
+  config.scheduler.size_weight = 4;
+  config.scheduler.fair_share_half_life = 5h;
+  config.pools = {{.name = "big", .reservations = {}}, {.name = "strict", .reservations = 0}};
   const auto options = configured::policy_options(config);
   CHECK(options.order == policy::Order::wfp3);
   CHECK(options.depth == 7);
+  CHECK(options.depth_by_pool == std::map<std::string, std::size_t>{{"strict", 0}});
   CHECK(options.backfill_order == policy::BackfillOrder::sjf);
   CHECK(options.weights.fair_share == 3);
   CHECK(options.weights.size == 4);
@@ -32,6 +34,12 @@ TEST_CASE("the core gets pools, classes, workspaces and bounds of the configurat
                      .max_preemptions = 2,
                      .users = {"ada"}}};
   config.workspaces = {{.name = "lab", .shares = 6, .users = {"ada"}}};
+  config.pools.back().features = {"ib"};
+  config.node_groups = {{.names = {"n1"}, .features = {"bigmem"}}};
+  config.switches = {{.name = "top", .nodes = {}, .switches = {"leaf"}},
+                     {.name = "leaf", .nodes = {"n1", "n2"}, .switches = {}}};
+  config.licenses = {{.name = "solver", .count = 3}};
+  config.limits.booked_nodes = 5;
   config.scheduler.default_class = "day";
   config.limits.jobs_kept = 11;
   config.limits.queued_jobs = 12;
@@ -48,6 +56,15 @@ TEST_CASE("the core gets pools, classes, workspaces and bounds of the configurat
   CHECK(day.users == std::vector<std::string>{"ada"});
   CHECK(settings.workspaces.shares_of("lab") == 6);
   CHECK_FALSE(settings.workspaces.may_use({.uid = 1, .gid = 1, .name = "bob"}, "lab"));
+  CHECK(settings.licenses == model::Licenses{{"solver", 3}});
+  CHECK(settings.booked_nodes == 5);
+  REQUIRE(settings.marks.size() == 3);
+  CHECK(settings.marks[0].pool == "big");
+  CHECK(settings.marks[0].features == std::vector<std::string>{"ib"});
+  CHECK(settings.marks[1].names == std::vector<std::string>{"n1"});
+  CHECK(settings.marks[1].features == std::vector<std::string>{"bigmem"});
+  CHECK(settings.marks[2].names == std::vector<std::string>{"n1", "n2"});
+  CHECK(settings.marks[2].switches == std::vector<std::string>{"top", "leaf"});
   CHECK(settings.jobs_kept == 11);
   CHECK(settings.queued_jobs == 12);
 }

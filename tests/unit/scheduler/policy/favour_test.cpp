@@ -35,7 +35,8 @@ struct Site {
     const auto& engine = controller.engine();
     const auto& settings = engine.settings();
     return policy::Favour({},
-                          {engine.state(), settings.pools, settings.classes, settings.workspaces},
+                          {engine.state(), settings.pools, settings.classes, settings.workspaces,
+                           settings.licenses},
                           controller.now())
         .standing_of({uid, workspace});
   }

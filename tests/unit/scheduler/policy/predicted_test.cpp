@@ -106,9 +106,10 @@ TEST_CASE("the time to drain counts what waits as predicted and what runs by its
   const std::vector<std::string> pools{"default"};
   (void)machine.submit(job().minutes(60));
   (void)machine.submit(job().tasks(2).minutes(100));
-  const auto times = policy::drain_times(
-      {machine.controller.engine().state(), pools, scheduler::Classes(), scheduler::Workspaces()},
-      machine.controller.now());
+  const auto times =
+      policy::drain_times({machine.controller.engine().state(), pools, scheduler::Classes(),
+                           scheduler::Workspaces(), model::Licenses()},
+                          machine.controller.now());
   CHECK(times.at("default") == 30min + 50min);
   CHECK(times.at("") == times.at("default"));
 }

@@ -294,7 +294,8 @@ class RandomCluster {
   scheduler::View view() const {
     const auto& engine = cluster_.controller.engine();
     const auto& settings = engine.settings();
-    return {engine.state(), settings.pools, settings.classes, settings.workspaces};
+    return {engine.state(), settings.pools, settings.classes, settings.workspaces,
+            settings.licenses};
   }
   model::Layout any_layout() {
     model::Shape shape;
@@ -341,7 +342,12 @@ TEST_CASE(
     auto candidates = policy::candidates(view, view.classes.of("urgent"), random.now());
     if (candidates.size() > 8) candidates.resize(8);
     const auto layout = random.any_layout();
-    const policy::Request request{.layout = layout, .duration = 60min, .pools = {true}};
+    const policy::Request request{
+        .layout = layout,
+        .duration = 60min,
+        .limit = 60min,
+        .nodes = std::make_shared<const policy::Selection>(
+            policy::Kinds(view).select([](const std::string&) { return true; }, {}))};
     const auto start = policy::gone_by(view, candidates, random.now());
     policy::Timeline timeline(view, random.now());
     const auto room = policy::make_room(timeline, request, candidates, start);

@@ -1,5 +1,7 @@
 #include "scheduler/policy/timeline.h"
 
+#include <set>
+
 #include "lib/base/random.h"
 #include "scheduler/core/apply.h"
 #include "scheduler/core/invariants.h"
@@ -19,13 +21,20 @@ class TwoTimelines {
  public:
   explicit TwoTimelines(std::uint64_t seed) : random_(seed) {
     const int n_nodes = 1 + below(12);
+    n_features_ = below(2) * below(4);
+    n_switches_ = below(2) * below(4);
     for (int i = 1; i <= n_nodes; ++i) join(i, {});
     has_memory_ = below(2) == 0;
+    has_names_ = below(3) == 0;
+    has_whole_nodes_ = below(3) == 0;
+    for (int i = below(2) * below(3); i > 0; --i)
+      licenses_.emplace(i == 1 ? "solver" : "mesher", 1 + below(4));
+    has_bookings_ = below(3) == 0;
   }
 
   /// Two of three jobs ask for the whole of a node, or more, so that most passes reserve.
   void pass() {
-    const scheduler::View view{state_, two_pools, {}, {}};
+    const scheduler::View view{state_, two_pools, {}, {}, licenses_};
     policy::Timeline timeline(view, now_);
     PlainTimeline plain(view, now_);
     const int n_requests = 1 + below(12);
@@ -33,26 +42,25 @@ class TwoTimelines {
     std::vector<model::Fact> starts;
     if (below(3) == 0) end_some_early(timeline, plain);
     for (int i = 0; i < n_requests; ++i) {
-      const auto layout = random_layout();
-      const policy::Request request{
-          .layout = layout, .duration = random_duration(), .pools = {below(4) > 0, below(4) > 0}};
-      REQUIRE(timeline.fits_when_empty(request) == plain.fits_when_empty(request));
+      const auto ask = random_ask();
+      const auto request = request_of(timeline, ask);
+      REQUIRE(timeline.fits_when_empty(request) == plain.fits_when_empty(ask));
       if (below(3) == 0) {
         const auto later = now_ + minutes(below(6));
         const auto placement = timeline.place_at(request, later);
-        same(plain, plain.place_at(request, later), placement);
+        same(plain, plain.place_at(ask, later), placement);
         if (placement) CHECK(timeline.is_free(request, *placement));
       }
-      const auto expected = plain.place_now(request);
+      const auto expected = plain.place_now(ask);
       const auto found = timeline.place_now(request);
       same(plain, expected, found);
       if (found) {
         const auto allocation = timeline.allocate(request, *found);
-        REQUIRE(plain.allocate(request, *expected) == allocation);
-        if (below(4) > 0) start(layout, request.duration, allocation, starts);
+        REQUIRE(plain.allocate(ask, *expected) == allocation);
+        if (below(4) > 0) start(ask, allocation, starts);
       } else if (reservations > 0) {
         --reservations;
-        reserve(timeline, plain, request);
+        reserve(timeline, plain, ask, request);
       }
     }
     for (const auto& fact : starts) apply(state_, fact);
@@ -61,6 +69,7 @@ class TwoTimelines {
   /// Time goes on, jobs end, nodes go and come back, some with launches that nobody knows.
   void live() {
     now_ += minutes(below(3));
+    change_bookings();
     for (int i = below(4); i > 0 && !running_.empty(); --i) {
       const auto place = running_.begin() + below(static_cast<int>(running_.size()));
       apply(state_, {now_, model::JobEnded{*place, {}}});
@@ -96,11 +105,23 @@ class TwoTimelines {
     const int gpus = below(3);
     const auto* pool = number % 3 == 0 ? "big" : "default";
     const auto known = state_.nodes.find(model::NodeId(static_cast<std::uint32_t>(number)));
-    const auto info = known != state_.nodes.end()
-                          ? known->second.info
-                          : support::node("n" + std::to_string(number), cores, gpus, pool);
+    auto info = known != state_.nodes.end()
+                    ? known->second.info
+                    : marked(support::node("n" + std::to_string(number), cores, gpus, pool));
     apply(state_, {now_, model::NodeJoined{model::NodeId(static_cast<std::uint32_t>(number)), info,
                                            std::move(strays)}});
+  }
+
+  /// Features in order; switches of two levels.
+  model::NodeInfo marked(model::NodeInfo info) {
+    for (int i = 0; i < n_features_; ++i) {
+      if (below(2) == 0) info.features.push_back("f" + std::to_string(i));
+    }
+    if (n_switches_ > 0 && below(5) > 0) {
+      const int leaf = below(n_switches_);
+      info.switches = {"top" + std::to_string(leaf / 2), "leaf" + std::to_string(leaf)};
+    }
+    return info;
   }
 
   model::Layout random_layout() {
@@ -118,15 +139,69 @@ class TwoTimelines {
     return layout;
   }
 
+  std::vector<std::string> random_names() {
+    std::set<std::string> names;
+    for (int i = 1 + below(4); i > 0; --i)
+      names.insert("n" + std::to_string(1 + below(static_cast<int>(state_.nodes.size()))));
+    return {names.begin(), names.end()};
+  }
+
+  support::Ask random_ask() {
+    support::Ask ask{.layout = random_layout(), .duration = random_duration(), .pools = {}};
+    for (const auto& pool : two_pools) {
+      if (below(4) > 0) ask.pools.insert(pool);
+    }
+    if (n_features_ > 0 && below(2) == 0)
+      ask.choice.constraint.groups = {{"f0"}, {"f" + std::to_string(below(n_features_))}};
+    if (has_names_ && below(3) == 0) ask.choice.only = random_names();
+    if (has_names_ && below(3) == 0) ask.choice.never = random_names();
+    if (has_whole_nodes_ && below(3) == 0) ask.layout.whole_nodes = true;
+    for (const auto& [name, n_all] : licenses_) {
+      if (below(2) == 0) ask.licenses.emplace(name, 1 + below(n_all + 1));
+    }
+    if (!state_.bookings.empty() && below(4) == 0)
+      ask.choice.booking = state_.bookings.begin()->first;
+    return ask;
+  }
+
+  static policy::Request request_of(const policy::Timeline& timeline, const support::Ask& ask) {
+    return {.layout = ask.layout,
+            .duration = ask.duration,
+            .limit = ask.duration,
+            .nodes = std::make_shared<const policy::Selection>(timeline.kinds().select(
+                [&](const std::string& pool) { return ask.pools.contains(pool); }, ask.choice)),
+            .licenses = ask.licenses.empty() ? nullptr : &ask.licenses};
+  }
+
+  void change_bookings() {
+    if (!has_bookings_) return;
+    std::vector<std::string> over;
+    for (const auto& [name, standing] : state_.bookings) {
+      if (standing.booking.end <= now_) over.push_back(name);
+    }
+    for (const auto& name : over) apply(state_, {now_, model::BookingEnded{name, {}}});
+    if (state_.bookings.size() >= 2 || below(3) > 0) return;
+    model::Booking booking{.name = "b" + std::to_string(++n_bookings_),
+                           .nodes = {},
+                           .start = now_ + minutes(below(5)),
+                           .end = {}};
+    booking.end = booking.start + minutes(1 + below(8));
+    for (const auto& [id, node] : state_.nodes) {
+      if (below(2) == 0) booking.nodes.push_back(id);
+    }
+    apply(state_, {now_, model::BookingMade{booking}});
+  }
+
   base::Duration random_duration() {
     return below(6) == 0 ? base::Duration::max() : minutes(1 + below(5));
   }
 
-  void start(const model::Layout& layout, base::Duration duration,
-             const model::Allocation& allocation, std::vector<model::Fact>& starts) {
+  void start(const support::Ask& ask, const model::Allocation& allocation,
+             std::vector<model::Fact>& starts) {
     auto spec = **support::job();
-    spec.shape.tasks = layout.tasks;
-    if (duration != base::Duration::max()) spec.time_limit = duration;
+    spec.shape.tasks = ask.layout.tasks;
+    spec.licenses = ask.licenses;
+    if (ask.duration != base::Duration::max()) spec.time_limit = ask.duration;
     const auto job = state_.next_job;
     apply(state_, {now_, model::JobSubmitted{job, support::user(),
                                              std::make_shared<const model::JobSpec>(spec)}});
@@ -160,18 +235,26 @@ class TwoTimelines {
     }
   }
 
-  void reserve(policy::Timeline& timeline, PlainTimeline& plain, const policy::Request& request) {
-    const auto expected = plain.place_later(request);
+  void reserve(policy::Timeline& timeline, PlainTimeline& plain, const support::Ask& ask,
+               const policy::Request& request) {
+    const auto expected = plain.place_later(ask);
     const auto found = timeline.place_later(request);
     same(plain, expected, found);
     if (!found) return;
     ++n_placed_later_;
-    plain.reserve(request, *expected);
+    plain.reserve(ask, *expected);
     timeline.reserve(request, *found);
   }
 
   base::Random random_;
   bool has_memory_ = false;
+  bool has_names_ = false;
+  bool has_whole_nodes_ = false;
+  bool has_bookings_ = false;
+  int n_features_ = 0;
+  int n_switches_ = 0;
+  int n_bookings_ = 0;
+  model::Licenses licenses_;
   scheduler::State state_;
   base::Time now_ = base::time_from_us(1'000'000'000);
   std::vector<model::JobId> running_;
@@ -182,7 +265,7 @@ class TwoTimelines {
 
 TEST_CASE("a timeline that looks at few nodes decides as one that looks at all") {
   int n_placed_later = 0;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
     INFO("seed " << seed);
     TwoTimelines cluster(seed);
     for (int i = 0; i < 20; ++i) {

@@ -1,0 +1,83 @@
+#include "scheduler/policy/kinds.h"
+
+#include <algorithm>
+
+namespace policy {
+
+using base::Time;
+
+Kinds::Kinds(const scheduler::View& view) : state_(view.state) {
+  for (const auto& [kind, ready] : view.state.ready.kinds) {
+    if (std::ranges::find(view.pools, kind.pool) == view.pools.end()) continue;
+    auto& added = kinds_.emplace_back(Kind{.kind = &kind, .ready = &ready, .windows = {}});
+    for (const auto& name : kind.bookings) {
+      const auto& booking = view.state.bookings.at(name).booking;
+      added.windows.push_back({.booking = &name, .start = booking.start, .end = booking.end});
+      has_bookings_ = true;
+    }
+  }
+}
+
+std::size_t Kinds::place_of(const scheduler::Node& node) const {
+  const auto found = std::ranges::lower_bound(
+      kinds_, node.kind, [](const auto& a, const auto& b) { return a < b; },
+      [](const Kind& each) -> const scheduler::NodeKind& { return *each.kind; });
+  const bool is_there = found != kinds_.end() && *found->kind == node.kind;
+  return is_there ? static_cast<std::size_t>(found - kinds_.begin()) : kinds_.size();
+}
+
+Selection Kinds::select(const MayUsePool& may_use, const model::NodeChoice& choice) const {
+  Selection selection{.kinds = {},
+                      .is_listed = !choice.only.empty(),
+                      .only = {},
+                      .never = {},
+                      .booking = choice.booking};
+  for (const auto& each : kinds_) {
+    selection.kinds.push_back(may_use(each.kind->pool) &&
+                              scheduler::has_chosen(*each.kind, choice));
+  }
+  const auto add = [&](const std::vector<std::string>& names, std::vector<model::NodeId>& nodes) {
+    for (const auto& name : names) {
+      const auto known = state_.node_by_name.find(name);
+      if (known != state_.node_by_name.end()) nodes.push_back(known->second);
+    }
+    std::ranges::sort(nodes);
+  };
+  add(choice.only, selection.only);
+  add(choice.never, selection.never);
+  return selection;
+}
+
+bool Kinds::is_selected(const Selection& selection, const scheduler::Node& node) const {
+  const auto place = place_of(node);
+  if (place == kinds_.size() || !selection.kinds[place]) return false;
+  if (std::ranges::binary_search(selection.never, node.id)) return false;
+  return !selection.is_listed || std::ranges::binary_search(selection.only, node.id);
+}
+
+KindSet Kinds::open_kinds(const Selection& selection, Time start, base::Duration duration) const {
+  auto open = selection.kinds;
+  if (!has_bookings_) return open;
+  const auto end = end_of(start, duration);
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    for (const auto& window : kinds_[i].windows) {
+      const bool is_ours = *window.booking == selection.booking;
+      const bool is_inside = window.start <= start && end <= window.end;
+      const bool is_apart = window.end <= start || (end <= window.start && start < window.start);
+      if (is_ours ? !is_inside : !is_apart) open[i] = false;
+    }
+  }
+  return open;
+}
+
+void Kinds::add_openings(const Selection& selection, Time now, std::vector<Time>& times) const {
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    if (!selection.kinds[i]) continue;
+    for (const auto& window : kinds_[i].windows) {
+      const auto opening = *window.booking == selection.booking ? window.start : window.end;
+      if (opening > now) times.push_back(opening);
+    }
+  }
+}
+
+}  // namespace policy

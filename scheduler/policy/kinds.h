@@ -1,0 +1,85 @@
+#pragma once
+// The kinds of nodes that may take work, and which of them a request may use, and when.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/layout.h"
+#include "lib/model/node_choice.h"
+#include "scheduler/core/view.h"
+#include "scheduler/policy/profile.h"
+
+namespace policy {
+
+/// By places in Kinds.
+using KindSet = std::vector<bool>;
+
+/// Which nodes a request may use.
+struct Selection {
+  KindSet kinds;
+  bool is_listed = false;            // only those named may be used
+  std::vector<model::NodeId> only;   // in order
+  std::vector<model::NodeId> never;  // in order
+  std::string booking;               // empty: none
+};
+
+/// What one job asks for.
+struct Request {
+  const model::Layout& layout;
+  base::Duration duration;  // as it is taken to run; Duration::max(): no end is known
+  base::Duration limit;     // that it is given: what keeps it off the time of bookings
+  std::shared_ptr<const Selection> nodes;
+  const model::Licenses* licenses = nullptr;  // nullptr: none
+};
+
+class Kinds {
+ public:
+  explicit Kinds(const scheduler::View& view);
+
+  std::size_t size() const { return kinds_.size(); }
+  const scheduler::NodeKind& kind(std::size_t place) const { return *kinds_[place].kind; }
+  const scheduler::ReadyKind& ready(std::size_t place) const { return *kinds_[place].ready; }
+
+  /// Its place; size() when its pool is not known or it takes no work.
+  std::size_t place_of(const scheduler::Node& node) const;
+
+  using MayUsePool = std::function<bool(const std::string& pool)>;
+  Selection select(const MayUsePool& may_use, const model::NodeChoice& choice) const;
+
+  /// May the request use this node at any time?
+  bool is_selected(const Selection& selection, const scheduler::Node& node) const;
+
+  /// Those of the selection that no booking of others keeps from it from `start` on for so long; of
+  /// a request that names a booking, those that it is for all the time.
+  KindSet open_kinds(const Selection& selection, base::Time start, base::Duration duration) const;
+
+  /// Is a node ever open to some requests and not to others?
+  bool has_bookings() const { return has_bookings_; }
+
+  /// Adds the moments from which nodes are open that were not before.
+  void add_openings(const Selection& selection, base::Time now,
+                    std::vector<base::Time>& times) const;
+
+ private:
+  struct Window {
+    const std::string* booking;
+    base::Time start;
+    base::Time end;
+  };
+  struct Kind {
+    const scheduler::NodeKind* kind;
+    const scheduler::ReadyKind* ready;
+    std::vector<Window> windows;
+  };
+
+  const scheduler::State& state_;
+  std::vector<Kind> kinds_;  // in order
+  bool has_bookings_ = false;
+};
+
+}  // namespace policy
