@@ -14,6 +14,10 @@ bool StepStarted::operator==(const StepStarted& other) const {
   return key == other.key && *spec == *other.spec && tasks == other.tasks;
 }
 
+bool JobUpdated::operator==(const JobUpdated& other) const {
+  return job == other.job && by == other.by && *change == *other.change && past == other.past;
+}
+
 std::string_view kind_of(const FactBody& body) {
   using View = std::string_view;
   return std::visit(
@@ -41,7 +45,8 @@ std::string_view kind_of(const FactBody& body) {
                        [](const ParentEnded&) -> View { return "parent_ended"; },
                        [](const TaskSplit&) -> View { return "task_split"; },
                        [](const TasksCancelled&) -> View { return "tasks_cancelled"; },
-                       [](const ArrayStands&) -> View { return "array_stands"; }},
+                       [](const ArrayStands&) -> View { return "array_stands"; },
+                       [](const JobUpdated&) -> View { return "job_updated"; }},
       body);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/model/agent_message.h"
+#include "lib/model/change.h"
 #include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -44,6 +45,15 @@ struct ReleaseJob {
   RequestId request;
   model::User user;
   model::JobId job;
+};
+
+/// What is to change of the job's request.
+struct UpdateJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  std::shared_ptr<const model::JobChange> change;
+  std::vector<model::PastJob> past = {};  // as of SubmitJob, for a new dependency
 };
 
 /// `muster run` inside an attempt.
@@ -103,6 +113,6 @@ struct Tick {};
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob>;
+                           Restarted, Tick, CheckpointJob, UpdateJob>;
 
 }  // namespace scheduler

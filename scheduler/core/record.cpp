@@ -98,6 +98,7 @@ model::JobRecord job_record(const Job& job) {
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,
                           .n_running = job.tasks ? static_cast<int>(job.tasks->open.size()) : 0,
                           .submitted_at = job.submitted_at,
+                          .changed = job.changed,
                           .attempt = job.attempts,
                           .allocation = {},
                           .started_at = {},

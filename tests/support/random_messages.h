@@ -103,6 +103,11 @@ inline model::FactBody RandomModel::fact_body() {
         stands.tally.worst = maybe([&] { return outcome(); });
         stands.tally.spread_at = maybe([&] { return time(); });
         return stands;
+      },
+      [&]() -> Any {
+        return model::JobUpdated{job(), text(),
+                                 std::make_shared<const model::JobChange>(job_change()),
+                                 several(2, [&] { return past_job(); })};
       });
 }
 
@@ -163,6 +168,10 @@ inline model::JobRecord RandomModel::job_record() {
   made.tally = maybe([&] { return tally(); });
   if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
+  made.changed = maybe([&] {
+    const auto at = time();
+    return model::LastChange{at, text()};
+  });
   made.attempt = number();
   made.allocation = allocation();
   made.started_at = maybe([&] { return time(); });
