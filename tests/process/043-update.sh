@@ -23,7 +23,7 @@ runs 0 "show has it" muster show "$waiting"
 like "$T/out" "^changed +.* by $(id -un)" "for people"
 runs 0 "why speaks of the new request" muster why "$waiting"
 like "$T/out" "2 (free )?cores" "with its numbers"
-runs 0 "events tell of it" muster events --once --from 1 --json
+runs 0 "events tell of it" muster events --from 1 --json
 like "$T/out" '"kind":"job_updated".*"fields":\["tasks","cpus_per_task","time_limit","priority","comment"\]' \
   "and of what changed"
 like "$MUSTER_DIR/log/musterd.log" "job_updated" "and the log"

@@ -1,91 +1,11 @@
-// Changes of requests. After each input the controller of these tests checks every index of the
-// state, that a replay of all facts gives the same state, and that a snapshot does.
+// Changes of requests.
 
 #include <algorithm>
-#include <set>
 
-#include "lib/base/random.h"
-#include "scheduler/core/circle.h"
-#include "tests/support/catch.h"
-#include "tests/support/controller.h"
+#include "tests/unit/scheduler/core/update_site.h"
 
-using namespace std::chrono_literals;
-using namespace support;
+using namespace update_test;
 using Catch::Matchers::Contains;
-using model::ChangedField;
-using model::JobId;
-using model::JobState;
-
-namespace {
-
-const model::User root{.uid = 0, .gid = 0, .name = "root"};
-
-/// What the builder says of these fields.
-std::shared_ptr<const model::JobChange> change(std::set<ChangedField> fields,
-                                               const JobBuilder& request = job(),
-                                               std::optional<int> array_limit = {}) {
-  model::JobChange made{std::move(fields), {}, array_limit};
-  made.spec = model::changed({}, {made.fields, **request, array_limit});
-  return std::make_shared<const model::JobChange>(std::move(made));
-}
-
-/// One node of four cores.
-struct Site {
-  Controller controller;
-
-  explicit Site(scheduler::Settings settings = {}) : controller(std::move(settings)) {
-    controller.join(node("n1", 4));
-  }
-
-  JobId submit(const JobBuilder& request) {
-    const auto job = controller.submit(*request);
-    if (!job) FAIL(job.error().text);
-    return *job;
-  }
-  /// A job that has the whole node, so that others wait.
-  JobId block() { return submit(job().cpus_per_task(4).priority(1000)); }
-
-  base::Result<scheduler::Answer> try_update(JobId job,
-                                             std::shared_ptr<const model::JobChange> what,
-                                             const model::User& by = user()) {
-    return controller.ask(
-        scheduler::UpdateJob{controller.next_request(), by, job, std::move(what)});
-  }
-  void update(JobId job, std::shared_ptr<const model::JobChange> what,
-              const model::User& by = user()) {
-    const auto done = try_update(job, std::move(what), by);
-    if (!done) FAIL(done.error().text);
-  }
-  /// Of a change that is refused, after which nothing is another.
-  base::Error refusal(JobId job, std::shared_ptr<const model::JobChange> what,
-                      const model::User& by = user()) {
-    const auto before = controller.engine().state();
-    const auto done = try_update(job, std::move(what), by);
-    if (done) FAIL("it was not refused");
-    CHECK((before == controller.engine().state()));
-    return done.error();
-  }
-
-  const scheduler::Job& at(JobId job) const { return controller.engine().state().jobs.at(job); }
-  const scheduler::State& state() const { return controller.engine().state(); }
-  JobState state_of(JobId job) const { return controller.state_of(job); }
-  model::LaunchKey key(JobId job) const { return {job, at(job).attempts, {}}; }
-  void begin(JobId job) {
-    (void)controller.give(scheduler::NodeSaysStarted{controller.node_id("n1"), key(job)});
-  }
-  std::vector<scheduler::Action> end(JobId job, int code) {
-    return controller.give(scheduler::NodeSaysEnded{
-        controller.node_id("n1"), failure(key(job), model::Cause::exit_code, code)});
-  }
-  void hold(JobId job) {
-    REQUIRE(controller.ask(scheduler::HoldJob{controller.next_request(), user(), job}));
-  }
-  void release(JobId job) {
-    REQUIRE(controller.ask(scheduler::ReleaseJob{controller.next_request(), user(), job}));
-  }
-};
-
-}  // namespace
 
 TEST_CASE("only what is given of a waiting job changes, and it keeps its id, age and token") {
   Site site;
@@ -560,58 +480,4 @@ TEST_CASE("a deadline that comes before the limit of a late start leaves no time
   (void)site.end(id, 143);
   CHECK(site.state().time_limits.empty());
   site.controller.pass(1h);
-}
-
-TEST_CASE("jobs that are changed at random keep every promise of the state") {
-  for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    INFO("seed " << seed);
-    base::Random random(seed);
-    Site site;
-    const auto any = [&](std::uint64_t n) { return static_cast<int>(random.below(n)); };
-    const auto request = [&] {
-      auto made = job();
-      made.tasks(any(5) + 1).minutes(any(50) + 1).priority(any(3));
-      made.name(std::string(1, static_cast<char>('a' + any(3))));
-      const auto kind = any(8);
-      if (kind == 0) made.depends("singleton");
-      if (kind == 1) made.depends("afterany:" + std::to_string(any(9) + 1));
-      if (kind == 2) made.begin(site.controller.now() + std::chrono::minutes(any(60)));
-      if (kind == 3) made.deadline(site.controller.now() + std::chrono::minutes(any(90)));
-      if (kind == 4) made.of_class("urgent");
-      if (kind == 5) made.of_class("low").saves(3min);
-      return made;
-    };
-    int n_done = 0;
-    for (int i = 0; i < 60; ++i) {
-      const auto what = any(10);
-      if (what < 2) (void)site.controller.submit(*request());
-      if (what == 2) (void)site.controller.submit(*request().array("0-3%2"));
-      if (what == 3) site.controller.pass(std::chrono::minutes(any(20)));
-      if (what == 4) {
-        for (const auto& [id, job] : site.state().jobs) {
-          if (!std::holds_alternative<scheduler::Starting>(job.phase)) continue;
-          site.begin(id);
-          break;
-        }
-      }
-      if (what == 5) {
-        for (const auto& [id, job] : site.state().jobs) {
-          const auto* attempt = scheduler::active_attempt(job);
-          if (attempt == nullptr || !attempt->batch.started) continue;
-          (void)site.end(id, any(2));
-          break;
-        }
-      }
-      if (what < 6) continue;
-      std::set<ChangedField> fields{static_cast<ChangedField>(any(22))};
-      if (any(2) == 0) fields.insert(static_cast<ChangedField>(any(22)));
-      const auto limit = fields.contains(ChangedField::array_limit) && any(2) == 0
-                             ? std::optional(any(3) + 1)
-                             : std::nullopt;
-      const auto id = JobId(static_cast<std::uint32_t>(any(12) + 1));
-      if (site.try_update(id, change(fields, request(), limit), any(2) == 0 ? root : user()))
-        ++n_done;
-    }
-    CHECK(n_done > 0);
-  }
 }
