@@ -34,7 +34,8 @@ inline std::shared_ptr<const model::JobChange> change(std::set<ChangedField> fie
 struct Site {
   Controller controller;
 
-  explicit Site(scheduler::Settings settings = {}) : controller(std::move(settings)) {
+  explicit Site(scheduler::Settings settings = {}, scheduler::Policy policy = policy::make({}))
+      : controller(std::move(settings), std::move(policy)) {
     controller.join(node("n1", 4));
   }
 
