@@ -76,7 +76,7 @@ class Chance {
 
   base::Random random_;
   /// Each blocked job has its place, so that none ends a job that has only just passed it.
-  Site site_{{}, policy::make({.depth = policy::Options::unlimited})};
+  UpdateSite site_{{}, policy::make({.depth = policy::Options::unlimited})};
   int n_updated_ = 0;
 };
 

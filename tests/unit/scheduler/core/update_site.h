@@ -31,10 +31,11 @@ inline std::shared_ptr<const model::JobChange> change(std::set<ChangedField> fie
 }
 
 /// One node of four cores.
-struct Site {
+struct UpdateSite {
   Controller controller;
 
-  explicit Site(scheduler::Settings settings = {}, scheduler::Policy policy = policy::make({}))
+  explicit UpdateSite(scheduler::Settings settings = {},
+                      scheduler::Policy policy = policy::make({}))
       : controller(std::move(settings), std::move(policy)) {
     controller.join(node("n1", 4));
   }

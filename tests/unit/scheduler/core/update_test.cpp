@@ -8,7 +8,7 @@ using namespace update_test;
 using Catch::Matchers::Contains;
 
 TEST_CASE("only what is given of a waiting job changes, and it keeps its id, age and token") {
-  Site site;
+  UpdateSite site;
   site.block();
   const auto request = job().tasks(2).minutes(60).priority(3).token("t").name("first");
   const auto id = site.submit(request);
@@ -28,7 +28,7 @@ TEST_CASE("only what is given of a waiting job changes, and it keeps its id, age
 }
 
 TEST_CASE("a listed field without a value is taken back") {
-  Site site;
+  UpdateSite site;
   site.block();
   const auto deadline = site.controller.now() + 10h;
   const auto id = site.submit(job().minutes(60).deadline(deadline));
@@ -39,7 +39,7 @@ TEST_CASE("a listed field without a value is taken back") {
 }
 
 TEST_CASE("a change that changes nothing leaves no fact") {
-  Site site;
+  UpdateSite site;
   site.block();
   const auto id = site.submit(job().minutes(60));
   const auto n_facts = site.controller.facts().size();
@@ -49,7 +49,7 @@ TEST_CASE("a change that changes nothing leaves no fact") {
 }
 
 TEST_CASE("a fact of a change is small, whatever the script") {
-  Site site;
+  UpdateSite site;
   site.block();
   const auto id = site.submit(job());
   site.update(id, change({ChangedField::priority}, job().priority(7)));
@@ -59,7 +59,7 @@ TEST_CASE("a fact of a change is small, whatever the script") {
 }
 
 TEST_CASE("a job that fits by its new request starts at once") {
-  Site site;
+  UpdateSite site;
   site.submit(job().tasks(2));
   const auto id = site.submit(job().tasks(3));
   REQUIRE(site.state_of(id) == JobState::waiting);
@@ -68,7 +68,7 @@ TEST_CASE("a job that fits by its new request starts at once") {
 }
 
 TEST_CASE("why says right after what stands before the new request") {
-  Site site;
+  UpdateSite site;
   site.submit(job().tasks(2));
   const auto id = site.submit(job().tasks(3));
   const auto before = site.controller.reason_of(id);
@@ -82,7 +82,7 @@ TEST_CASE("why says right after what stands before the new request") {
 }
 
 TEST_CASE("a higher priority overtakes, an equal one has its place by age") {
-  Site site;
+  UpdateSite site;
   const auto first = site.block();
   const auto old = site.submit(job().cpus_per_task(4).minutes(10));
   site.controller.pass(1s);
@@ -99,7 +99,7 @@ TEST_CASE("the result is checked as a submission and refused whole") {
   scheduler::Settings settings;
   settings.workspaces =
       scheduler::Workspaces(std::vector<scheduler::Workspace>{{.name = "lab", .users = {"user7"}}});
-  Site site(std::move(settings));
+  UpdateSite site(std::move(settings));
   site.block();
   const auto now = site.controller.now();
   const auto id = site.submit(job().minutes(60).tasks(2));
@@ -126,7 +126,7 @@ TEST_CASE("the result is checked as a submission and refused whole") {
 TEST_CASE("a job may be changed by its user, root and the owner of the cluster") {
   scheduler::Settings settings;
   settings.owner_uid = 5;
-  Site site(std::move(settings));
+  UpdateSite site(std::move(settings));
   site.block();
   const auto id = site.submit(job());
   CHECK(site.refusal(id, change({ChangedField::priority}, job().priority(1)), user(7)).code ==
@@ -140,7 +140,7 @@ TEST_CASE("a job may be changed by its user, root and the owner of the cluster")
 }
 
 TEST_CASE("begin and deadline move a job between the indexes") {
-  Site site;
+  UpdateSite site;
   const auto now = site.controller.now();
   const auto id = site.submit(job().minutes(10).begin(now + 1h));
   CHECK(site.controller.engine().next_deadline() == now + 1h);
@@ -160,7 +160,7 @@ TEST_CASE("begin and deadline move a job between the indexes") {
 }
 
 TEST_CASE("a new dependency is waited for, and the old one no more") {
-  Site site;
+  UpdateSite site;
   const auto first = site.submit(job());
   const auto second = site.submit(job());
   const auto id = site.submit(job().depends("afterok:1"));
@@ -175,7 +175,7 @@ TEST_CASE("a new dependency is waited for, and the old one no more") {
 TEST_CASE("a dependency on jobs that have ended is met, refused, or taken back") {
   scheduler::Settings settings;
   settings.jobs_kept = 0;
-  Site site(std::move(settings));
+  UpdateSite site(std::move(settings));
   site.controller.run(site.submit(job()), 3);
   const auto blocker = site.submit(job());
   const auto id = site.submit(job().depends("afterok:2"));
@@ -201,7 +201,7 @@ TEST_CASE("a dependency on jobs that have ended is met, refused, or taken back")
 }
 
 TEST_CASE("no job can be made to wait for itself") {
-  Site site;
+  UpdateSite site;
   const auto first = site.submit(job().hold());
   site.submit(job().depends("afterok:1"));
   site.submit(job().depends("afterany:2?afterok:1"));
@@ -214,7 +214,7 @@ TEST_CASE("no job can be made to wait for itself") {
 }
 
 TEST_CASE("nor by the name of a singleton") {
-  Site site;
+  UpdateSite site;
   const auto first = site.submit(job().hold().name("a"));
   const auto second = site.submit(job().hold().name("b").depends("singleton"));
   site.update(first, change({ChangedField::dependency}, job().depends("afterok:2")));
@@ -229,7 +229,7 @@ TEST_CASE("nor by the name of a singleton") {
 }
 
 TEST_CASE("a new name moves a job among the namesakes") {
-  Site site;
+  UpdateSite site;
   const auto first = site.submit(job().hold().name("a"));
   const auto second = site.submit(job().name("a").depends("singleton"));
   CHECK(site.state_of(second) == JobState::waiting);
@@ -245,7 +245,7 @@ TEST_CASE("a new name moves a job among the namesakes") {
 }
 
 TEST_CASE("a held job stays held, with what it asks for now") {
-  Site site;
+  UpdateSite site;
   const auto now = site.controller.now();
   const auto id = site.submit(job().hold());
   site.update(id,
@@ -259,7 +259,7 @@ TEST_CASE("a held job stays held, with what it asks for now") {
 }
 
 TEST_CASE("the limit of an array may change at any time, and ends no task") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().array("0-9%3"));
   CHECK(site.at(id).tasks->open.size() == 3);
   site.update(id, change({ChangedField::array_limit}, job(), 1));
@@ -277,7 +277,7 @@ TEST_CASE("the limit of an array may change at any time, and ends no task") {
 }
 
 TEST_CASE("of an array those tasks change that have not started") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().array("0-3%1").minutes(60));
   const auto task = [&](int index) {
     return model::task_job(id, site.at(id).spec->array->tasks, index);
@@ -300,7 +300,7 @@ TEST_CASE("of an array those tasks change that have not started") {
 }
 
 TEST_CASE("an array all of whose tasks have started names those that can change") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().array("4-5"));
   CHECK(site.refusal(id, change({ChangedField::time_limit}, job().minutes(5))).text ==
         "all tasks of array 1 have started; of one that runs --time can change: name it, such as "
@@ -308,7 +308,7 @@ TEST_CASE("an array all of whose tasks have started names those that can change"
 }
 
 TEST_CASE("pairs of arrays that can no longer complete are cancelled with a new dependency") {
-  Site site;
+  UpdateSite site;
   const auto parents = site.submit(job().array("0-1"));
   const auto task = [&](int index) {
     return model::task_job(parents, site.at(parents).spec->array->tasks, index);
@@ -325,7 +325,7 @@ TEST_CASE("pairs of arrays that can no longer complete are cancelled with a new 
 }
 
 TEST_CASE("a job that is owed room keeps its request, or gives the room up first") {
-  Site site;
+  UpdateSite site;
   const auto victim = site.submit(job().tasks(4).minutes(600).of_class("low"));
   site.begin(victim);
   const auto id = site.submit(job().tasks(4).minutes(60).of_class("urgent"));
@@ -343,7 +343,7 @@ TEST_CASE("a job that is owed room keeps its request, or gives the room up first
 }
 
 TEST_CASE("a job that comes back keeps its pause, its dependency and its workspace") {
-  Site site;
+  UpdateSite site;
   const auto victim = site.submit(job().tasks(4).minutes(600).of_class("low"));
   site.begin(victim);
   const auto urgent = site.submit(job().tasks(4).minutes(60).of_class("urgent"));
@@ -365,7 +365,7 @@ TEST_CASE("a job that comes back keeps its pause, its dependency and its workspa
 }
 
 TEST_CASE("a job that lost its node waits out the pause, whatever begin it is given") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job());
   site.begin(id);
   (void)site.controller.give(scheduler::NodeGone{site.controller.node_id("n1")});
@@ -381,7 +381,7 @@ TEST_CASE("a job that lost its node waits out the pause, whatever begin it is gi
 }
 
 TEST_CASE("the limit of a running job becomes shorter, and longer for root alone") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().minutes(60));
   site.begin(id);
   const auto since = site.controller.now();
@@ -411,7 +411,7 @@ TEST_CASE("the limit of a running job becomes shorter, and longer for root alone
 }
 
 TEST_CASE("a limit is given to a running job without, and taken from one with") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job());
   site.begin(id);
   site.update(id, change({ChangedField::time_limit}, job().minutes(5)));
@@ -422,7 +422,7 @@ TEST_CASE("a limit is given to a running job without, and taken from one with") 
 }
 
 TEST_CASE("a waiting job sees the new end of a running one") {
-  Site site;
+  UpdateSite site;
   const auto running = site.submit(job().tasks(4).minutes(60));
   site.begin(running);
   const auto since = site.controller.now();
@@ -436,7 +436,7 @@ TEST_CASE("a waiting job sees the new end of a running one") {
 }
 
 TEST_CASE("the save signal follows the limit, and is sent again only before a later end") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().minutes(60).saves(10min));
   site.begin(id);
   const auto n_warned = [&] {
@@ -460,7 +460,7 @@ TEST_CASE("the save signal follows the limit, and is sent again only before a la
 }
 
 TEST_CASE("a job that has its nodes and does not run yet ends by its new limit") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().minutes(60));
   site.update(id, change({ChangedField::time_limit}, job().minutes(1)));
   site.begin(id);
@@ -470,7 +470,7 @@ TEST_CASE("a job that has its nodes and does not run yet ends by its new limit")
 
 // A launch that takes its time may begin so late that the deadline comes before the time limit.
 TEST_CASE("a deadline that comes before the limit of a late start leaves no timer behind") {
-  Site site;
+  UpdateSite site;
   const auto id = site.submit(job().minutes(60).deadline(site.controller.now() + 61min));
   site.controller.pass(5min);
   site.begin(id);
