@@ -17,9 +17,9 @@ namespace {
 
 using model::ChangedField;
 
-constexpr int most_limit = 1'000'000;
+constexpr int most_tasks_at_a_time = 1'000'000;
 
-constexpr std::array<std::pair<OptionId, ChangedField>, 24> fields{{
+constexpr std::array<std::pair<OptionId, ChangedField>, 24> fields_of_options{{
     {OptionId::nodes, ChangedField::nodes},
     {OptionId::ntasks, ChangedField::tasks},
     {OptionId::ntasks_per_node, ChangedField::tasks_per_node},
@@ -51,11 +51,11 @@ base::Result<std::optional<int>> array_limit(const options::Given& given) {
   if (given.value.empty()) return std::nullopt;
   std::string_view text = given.value;
   if (text.starts_with('%')) text.remove_prefix(1);
-  const auto limit = base::parse_int(text, 1, most_limit);
+  const auto limit = base::parse_int(text, 1, most_tasks_at_a_time);
   if (limit) return static_cast<int>(*limit);
   return base::fail(base::Code::invalid,
                     fmt::format("{}: expected a whole number from 1 to {}, found '{}'",
-                                given.written, most_limit, base::printable(given.value)));
+                                given.written, most_tasks_at_a_time, base::printable(given.value)));
 }
 
 /// Flags have no value, and a job without these two none that would be its own.
@@ -73,8 +73,8 @@ base::Result<model::JobChange> make_change(std::span<const options::Given> given
   for (const auto& one : given) {
     const auto id = static_cast<OptionId>(one.id);
     const auto* const row =
-        std::ranges::find(fields, id, &std::pair<OptionId, ChangedField>::first);
-    if (row == fields.end()) continue;
+        std::ranges::find(fields_of_options, id, &std::pair<OptionId, ChangedField>::first);
+    if (row == fields_of_options.end()) continue;
     change.fields.insert(row->second);
     if (id == OptionId::array_limit) {
       const auto limit = array_limit(one);

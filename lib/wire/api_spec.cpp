@@ -191,7 +191,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_comment(spec.comment);
   out.set_token(spec.token);
   write_shape(spec.shape, *out.mutable_shape());
-  if (spec.time_limit) write(*spec.time_limit, *out.mutable_time_limit());
+  if (spec.time_limit) wire::write(*spec.time_limit, *out.mutable_time_limit());
   out.set_priority(spec.priority);
   out.set_hold(spec.hold);
   out.set_workspace(spec.workspace);
@@ -200,7 +200,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   if (spec.save_signal) {
     auto& signal = *out.mutable_save_signal();
     signal.set_number(u32(spec.save_signal->number));
-    write(spec.save_signal->before, *signal.mutable_before());
+    wire::write(spec.save_signal->before, *signal.mutable_before());
     signal.set_script_only(spec.save_signal->script_only);
   }
   if (is_utf8(spec.script)) {
@@ -214,8 +214,8 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
   out.set_error(spec.error);
-  if (spec.begin) write(*spec.begin, *out.mutable_begin());
-  if (spec.deadline) write(*spec.deadline, *out.mutable_deadline());
+  if (spec.begin) wire::write(*spec.begin, *out.mutable_begin());
+  if (spec.deadline) wire::write(*spec.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
   return {};
