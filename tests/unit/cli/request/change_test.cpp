@@ -12,38 +12,38 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const auto noon = base::time_from_us(1'800'000'000'000'000);
+const auto now = base::time_from_us(1'800'000'000'000'000);
 
-base::Result<model::JobChange> try_words(const Words& words) {
+base::Result<model::JobChange> try_change(const Words& words) {
   const auto line =
       options::parse(request::table(request::Place::update), words, options::Operands::anywhere);
   if (!line) return std::unexpected(line.error());
-  return request::make_change(line->given, noon);
+  return request::make_change(line->given, now);
 }
 
-model::JobChange change(const Words& words) {
-  auto made = try_words(words);
+model::JobChange change_of(const Words& words) {
+  auto made = try_change(words);
   if (!made) FAIL(made.error().text);
   CHECK(is_exact(*made));
   return *made;
 }
 
-std::string error_of(const Words& words) {
-  const auto made = try_words(words);
+std::string error_of_change(const Words& words) {
+  const auto made = try_change(words);
   return made ? "" : made.error().text;
 }
 
 }  // namespace
 
 TEST_CASE("only the options that are given are of a change") {
-  const auto made = change({"17", "--time", "2h", "-N4", "--priority=high"});
+  const auto made = change_of({"17", "--time", "2h", "-N4", "--priority=high"});
   CHECK(made.fields ==
         std::set{ChangedField::nodes, ChangedField::time_limit, ChangedField::priority});
   CHECK(made.spec.time_limit == base::Duration(2h));
   CHECK(made.spec.shape.nodes == 4);
   CHECK(made.spec.priority == 500);
-  CHECK(change({"17"}).fields.empty());
-  CHECK(change({"17", "--dir", "x"}).fields.empty());
+  CHECK(change_of({"17"}).fields.empty());
+  CHECK(change_of({"17", "--dir", "x"}).fields.empty());
 }
 
 TEST_CASE("each option of a change sets its field, and names it") {
@@ -73,7 +73,7 @@ TEST_CASE("each option of a change sets its field, and names it") {
   std::set<ChangedField> seen;
   for (const auto& [word, field] : all) {
     CAPTURE(word);
-    const auto made = change({word});
+    const auto made = change_of({word});
     CHECK(made.fields == std::set{field});
     CHECK(word.substr(0, word.find('=')) == option_of(field));
     CHECK(model::changed_field_from_text(to_text(field)) == field);
@@ -82,33 +82,34 @@ TEST_CASE("each option of a change sets its field, and names it") {
     seen.insert(field);
   }
   CHECK(seen.size() == static_cast<std::size_t>(ChangedField::comment) + 1);
-  CHECK(change({"--mem-per-cpu=1G"}).fields == std::set{ChangedField::memory});
-  CHECK_FALSE(change({"--no-requeue"}).spec.requeue);
+  CHECK(change_of({"--mem-per-cpu=1G"}).fields == std::set{ChangedField::memory});
+  CHECK_FALSE(change_of({"--no-requeue"}).spec.requeue);
   CHECK_FALSE(model::changed_field_from_text("script"));
 }
 
 TEST_CASE("an empty value takes an option back, also one given before it") {
   const auto made =
-      change({"--deadline=", "--time=2h", "--time=", "--dependency=", "--mem=1G", "--mem="});
+      change_of({"--deadline=", "--time=2h", "--time=", "--dependency=", "--mem=1G", "--mem="});
   CHECK(made.fields == std::set{ChangedField::deadline, ChangedField::time_limit,
                                 ChangedField::dependency, ChangedField::memory});
   CHECK(made.spec == model::JobSpec{});
-  CHECK(change({"--array-limit="}).fields == std::set{ChangedField::array_limit});
-  CHECK_FALSE(change({"--array-limit="}).array_limit);
-  CHECK(error_of({"--job-name="}) == "--job-name: expected a value that is not empty, found ''");
-  CHECK(error_of({"--output="}) == "--output: expected a value that is not empty, found ''");
+  CHECK(change_of({"--array-limit="}).fields == std::set{ChangedField::array_limit});
+  CHECK_FALSE(change_of({"--array-limit="}).array_limit);
+  CHECK(error_of_change({"--job-name="}) ==
+        "--job-name: expected a value that is not empty, found ''");
+  CHECK(error_of_change({"--output="}) == "--output: expected a value that is not empty, found ''");
 }
 
 TEST_CASE("the limit of an array is written as a number or as at the end of --array") {
-  CHECK(change({"--array-limit=5"}).array_limit == 5);
-  CHECK(change({"--array-limit", "%5"}).array_limit == 5);
-  CHECK(error_of({"--array-limit=0"}) ==
+  CHECK(change_of({"--array-limit=5"}).array_limit == 5);
+  CHECK(change_of({"--array-limit", "%5"}).array_limit == 5);
+  CHECK(error_of_change({"--array-limit=0"}) ==
         "--array-limit: expected a whole number from 1 to 1000000, found '0'");
 }
 
 TEST_CASE("what cannot change after the submission is no option of update") {
   for (const auto* word : {"--hold", "--wrap=x", "--chdir=x", "--export=ALL", "--wait"}) {
     CAPTURE(word);
-    CHECK(error_of({word}).starts_with("unknown option"));
+    CHECK(error_of_change({word}).starts_with("unknown option"));
   }
 }
