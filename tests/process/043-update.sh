@@ -59,6 +59,10 @@ like "$T/err" "of a running job only --time can change, not --pool" "which is sa
 runs 0 "the limit of a running job becomes shorter" muster update "$blocker" --time 10
 is "$(field "$blocker" .time_limit)" 600s "for good"
 runs 0 "and for the owner of the cluster longer" muster update "$blocker" --time 40
+has_run_a_while() {
+  [ $(($(date +%s) - $(date -d "$(field "$blocker" .started_at)" +%s))) -ge 3 ]
+}
+wait_for 20 "it has run a while" has_run_a_while
 runs 1 "but not shorter than it has run" muster update "$blocker" --time 0:01
 like "$T/err" "to end it: muster cancel $blocker" "with what to do"
 ran_for=$(($(date +%s) - $(date -d "$(field "$blocker" .started_at)" +%s)))
