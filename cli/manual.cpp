@@ -63,7 +63,7 @@ std::string manual_commands() {
     }
     std::vector<options::Option> own;
     for (const auto& option : verb->table()) {
-      if (option.name != "help" && option.id != dir_id && option.id != json_id) {
+      if (option.name != "help" && option.name != "dir" && option.id != json_id) {
         own.push_back(option);
       }
     }

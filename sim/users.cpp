@@ -124,7 +124,30 @@ model::Dependency Users::any_dependency(int number) {
   return dependency;
 }
 
+/// Some members of any other request: also what no node has, or what would never come.
+std::shared_ptr<const model::JobChange> Users::any_change() {
+  model::JobChange change;
+  const auto n_fields = random_.below(3) + 1;
+  for (std::uint64_t i = 0; i < n_fields; ++i) {
+    const auto field = random_.below(static_cast<std::uint64_t>(model::ChangedField::comment) + 1);
+    change.fields.insert(static_cast<model::ChangedField>(field));
+  }
+  const auto limit = static_cast<int>(random_.below(4));
+  const bool is_limited = limit > 0 && change.fields.contains(model::ChangedField::array_limit);
+  if (is_limited) change.array_limit = limit;
+  const auto other = any_job(n_planned_, n_nodes_);
+  change.spec = model::changed({}, {change.fields, *other, change.array_limit});
+  return std::make_shared<const model::JobChange>(std::move(change));
+}
+
+scheduler::Input Users::any_update(scheduler::RequestId request, model::JobId job) {
+  const bool is_root = random_.chance(30);
+  return scheduler::UpdateJob{request, is_root ? root : user, job, any_change()};
+}
+
 void Users::plan(int n, int n_nodes, base::Duration within) {
+  n_planned_ = n;
+  n_nodes_ = n_nodes;
   for (auto n_bookings = random_.below(4); n_bookings > 0; --n_bookings) {
     const auto when = up_to(random_, within);
     events_.after(when, [this, n_nodes] { book(n_nodes); });
@@ -165,7 +188,7 @@ void Users::answered(const Spec& spec, model::JobId job) {
 }
 
 void Users::interfere(model::JobId job) {
-  const auto what = random_.below(5);
+  const auto what = random_.below(8);
   const bool is_one_task = random_.chance(50);
   const auto tasks = is_one_task ? std::optional(model::IndexSet::range(0, 1)) : std::nullopt;
   controller_.ask(
@@ -173,6 +196,7 @@ void Users::interfere(model::JobId job) {
         if (what == 0) return scheduler::CancelJob{request, user, job, tasks};
         if (what == 1) return scheduler::HoldJob{request, user, job};
         if (what == 2) return scheduler::CheckpointJob{request, user, job};
+        if (what >= 5) return any_update(request, job);
         return scheduler::ReleaseJob{request, user, job};
       },
       [](const auto&) {});

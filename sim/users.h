@@ -40,6 +40,8 @@ class Users {
   void add_choices(model::JobSpec& spec, int n_nodes);
   void book(int n_nodes);
   model::Dependency any_dependency(int number);
+  std::shared_ptr<const model::JobChange> any_change();
+  scheduler::Input any_update(scheduler::RequestId request, model::JobId job);
   void submit(const Spec& spec);
   void answered(const Spec& spec, model::JobId job);
   void interfere(model::JobId job);
@@ -50,6 +52,8 @@ class Users {
   base::Random& random_;
   Truth& truth_;
   ControllerHost& controller_;
+  int n_planned_ = 0;
+  int n_nodes_ = 1;
   std::set<std::string> answered_;  // tokens
   std::size_t n_acknowledged_ = 0;
   std::size_t n_unanswered_ = 0;

@@ -102,6 +102,13 @@ base::Result<std::string> event_line(std::string_view json,
       line.append(" ").append(label).append("=").append(value);
     }
   }
+  if (const auto fields = event.find("fields"); fields != event.end() && fields->is_array()) {
+    std::string_view before = " changed=";
+    for (const auto& field : *fields) {
+      line.append(before).append(plain(field));
+      before = ",";
+    }
+  }
   for (const auto* field : {"command", "exit_code"}) {
     if (const auto value = text_at(event, field); !value.empty()) {
       line.append(" ").append(field).append("=").append(value);

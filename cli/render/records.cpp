@@ -131,6 +131,8 @@ void add_steps(Block& block, const model::JobRecord& job) {
 
 void add_times(Block& block, const model::JobRecord& job, const View& view) {
   block.add("submitted", view.time(job.submitted_at));
+  if (job.changed)
+    block.add("changed", fmt::format("{} by {}", view.time(job.changed->at), job.changed->by));
   if (job.begin) block.add("begin", view.time(*job.begin));
   if (job.deadline) block.add("deadline", view.time(*job.deadline));
   if (job.started_at) block.add("started", view.time(*job.started_at));

@@ -45,6 +45,7 @@ constexpr auto make_table() {
 constexpr auto submit_table = make_table<'s'>();
 constexpr auto directive_table = make_table<'d'>();
 constexpr auto run_table = make_table<'r'>();
+constexpr auto update_table = make_table<'u'>();
 
 }  // namespace
 
@@ -54,6 +55,8 @@ std::span<const options::Option> table(Place place) {
       return std::span(submit_table.first).first(submit_table.second);
     case Place::directive:
       return std::span(directive_table.first).first(directive_table.second);
+    case Place::update:
+      return std::span(update_table.first).first(update_table.second);
     case Place::run:
       break;
   }

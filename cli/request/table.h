@@ -16,7 +16,7 @@ enum class OptionId {
 };
 
 /// Where an option stands.
-enum class Place { submit, directive, run };
+enum class Place { submit, directive, run, update };
 
 /// All options that may stand there.
 std::span<const options::Option> table(Place place);

@@ -277,6 +277,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case wait:
     case test_only:
     case parsable:
+    case array_limit:
     case wrap:
     case label:
     case map:

@@ -14,6 +14,10 @@ bool StepStarted::operator==(const StepStarted& other) const {
   return key == other.key && *spec == *other.spec && tasks == other.tasks;
 }
 
+bool JobUpdated::operator==(const JobUpdated& other) const {
+  return job == other.job && by == other.by && *change == *other.change && past == other.past;
+}
+
 std::string_view kind_of(const FactBody& body) {
   using View = std::string_view;
   return std::visit(
@@ -44,7 +48,8 @@ std::string_view kind_of(const FactBody& body) {
                        [](const ArrayStands&) -> View { return "array_stands"; },
                        [](const BookingMade&) -> View { return "booking_made"; },
                        [](const BookingBegun&) -> View { return "booking_begun"; },
-                       [](const BookingEnded&) -> View { return "booking_ended"; }},
+                       [](const BookingEnded&) -> View { return "booking_ended"; },
+                       [](const JobUpdated&) -> View { return "job_updated"; }},
       body);
 }
 

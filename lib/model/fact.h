@@ -11,6 +11,7 @@
 
 #include "lib/base/time.h"
 #include "lib/model/booking.h"
+#include "lib/model/change.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
@@ -231,12 +232,23 @@ struct BookingEnded {
   bool operator==(const BookingEnded&) const = default;
 };
 
+/// The request of a job has changed, from now on and for its next attempts; of a running one, its
+/// time limit.
+struct JobUpdated {
+  JobId job;
+  std::string by;
+  std::shared_ptr<const JobChange> change;
+  std::vector<PastJob> past;  // with a new dependency: of the jobs in it, those that had ended
+  bool operator==(const JobUpdated& other) const;
+};
+
 using FactBody =
     std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
                  AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
-                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded>;
+                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded,
+                 JobUpdated>;
 
 struct Fact {
   base::Time at;

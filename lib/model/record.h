@@ -43,6 +43,14 @@ struct AttemptRecord {
   bool operator==(const AttemptRecord&) const = default;
 };
 
+/// The last change of a request by muster update.
+struct LastChange {
+  base::Time at;
+  std::string by;
+
+  bool operator==(const LastChange&) const = default;
+};
+
 struct JobRecord {
   JobId job;
   User user;
@@ -71,6 +79,7 @@ struct JobRecord {
   int n_running = 0;                // tasks of an array that have started and not ended
 
   base::Time submitted_at;
+  std::optional<LastChange> changed;
   std::uint32_t attempt = 0;  // 0: never started
   Allocation allocation;      // of the current or last attempt
   std::optional<base::Time> started_at;

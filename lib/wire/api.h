@@ -12,6 +12,7 @@
 #include "lib/base/result.h"
 #include "lib/model/advice.h"
 #include "lib/model/booking.h"
+#include "lib/model/change.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/priority.h"
@@ -65,11 +66,13 @@ struct Status {
 /// errors: invalid, for a name or path that is no UTF-8
 base::Result<std::string> to_json(const model::JobSpec& spec);
 base::Result<std::string> to_json(const StepRequest& request);
+base::Result<std::string> to_json(const model::JobChange& change);
 
 /// errors: invalid, naming the field or the place in the text. What one request may ask for is
 /// checked by model::resolve.
 base::Result<model::JobSpec> job_spec_from_json(std::string_view json);
 base::Result<StepRequest> step_request_from_json(std::string_view json);
+base::Result<model::JobChange> job_change_from_json(std::string_view json);
 
 // Replies. Bytes that are no UTF-8 are shown as U+FFFD. Reading: errors: corrupt.
 

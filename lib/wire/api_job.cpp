@@ -110,6 +110,10 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
 
 void write_life(const model::JobRecord& record, api::JobRecord& out) {
   wire::write(record.submitted_at, *out.mutable_submitted_at());
+  if (record.changed) {
+    wire::write(record.changed->at, *out.mutable_changed_at());
+    out.set_changed_by(record.changed->by);
+  }
   out.set_attempt(record.attempt);
   write_allocation(record.allocation, *out.mutable_allocation());
   if (record.started_at) wire::write(*record.started_at, *out.mutable_started_at());
@@ -208,6 +212,10 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
 void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   record.submitted_at =
       strict.required(in.has_submitted_at(), "submitted_at").read(in.submitted_at(), read_time);
+  if (in.has_changed_at()) {
+    record.changed = model::LastChange{strict.part("changed_at", in.changed_at(), read_time),
+                                       take(in.mutable_changed_by())};
+  }
   record.attempt = in.attempt();
   record.allocation =
       strict.part("allocation", *in.mutable_allocation(), read_allocation<api::Allocation>);

@@ -151,6 +151,20 @@ model::StepSpec read_step_spec(api::StepSpec& in, Strict& strict) {
   return spec;
 }
 
+model::JobChange read_job_change(api::JobChange& in, Strict& strict) {
+  model::JobChange change;
+  for (const auto& name : in.fields()) {
+    change.fields.insert(strict.named(model::changed_field_from_text(name), name, "fields"));
+  }
+  change.spec = strict.part("spec", *in.mutable_spec(), read_job_spec);
+  change.array_limit = strict.count_if(in.has_array_limit(), in.array_limit(), "array_limit", 1);
+  if (change.fields.empty()) strict.wrong("fields", "is empty; name what is to change");
+  if (!is_exact(change)) {
+    strict.wrong("spec", "has more than `fields` names; name there all that is to change");
+  }
+  return change;
+}
+
 StepRequest read_step_request(api::StepRequest& in, Strict& strict) {
   return {strict.from_one(in.attempt(), "attempt"),
           strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_step_spec)};
@@ -169,23 +183,14 @@ base::Result<void> check_texts(const model::JobSpec& spec) {
   return {};
 }
 
-}  // namespace
-
-base::Result<void> check_text(std::string_view field, std::string_view text) {
-  if (is_utf8(text)) return {};
-  return base::fail(base::Code::invalid, fmt::format("{} '{}' is no UTF-8 text; rename it", field,
-                                                     base::printable(text)));
-}
-
-base::Result<std::string> to_json(const model::JobSpec& spec) {
-  if (auto good = check_texts(spec); !good) return std::unexpected(good.error());
-  api::JobSpec out;
+base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out) {
+  if (auto good = check_texts(spec); !good) return good;
   out.set_name(spec.name);
   out.set_pool(spec.pool);
   out.set_comment(spec.comment);
   out.set_token(spec.token);
   write_shape(spec.shape, *out.mutable_shape());
-  if (spec.time_limit) write(*spec.time_limit, *out.mutable_time_limit());
+  if (spec.time_limit) wire::write(*spec.time_limit, *out.mutable_time_limit());
   out.set_priority(spec.priority);
   out.set_hold(spec.hold);
   out.set_workspace(spec.workspace);
@@ -194,7 +199,7 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   if (spec.save_signal) {
     auto& signal = *out.mutable_save_signal();
     signal.set_number(u32(spec.save_signal->number));
-    write(spec.save_signal->before, *signal.mutable_before());
+    wire::write(spec.save_signal->before, *signal.mutable_before());
     signal.set_script_only(spec.save_signal->script_only);
   }
   if (is_utf8(spec.script)) {
@@ -204,18 +209,43 @@ base::Result<std::string> to_json(const model::JobSpec& spec) {
   }
   out.set_script_name(spec.script_name);
   write_arguments(spec.arguments, out);
-  if (auto good = write_environment(spec.environment, out); !good) {
-    return std::unexpected(good.error());
-  }
+  if (auto good = write_environment(spec.environment, out); !good) return good;
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
   out.set_error(spec.error);
-  if (spec.begin) write(*spec.begin, *out.mutable_begin());
-  if (spec.deadline) write(*spec.deadline, *out.mutable_deadline());
+  if (spec.begin) wire::write(*spec.begin, *out.mutable_begin());
+  if (spec.deadline) wire::write(*spec.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
   write_choice(spec.choice, spec.licenses, out);
+  return {};
+}
+
+}  // namespace
+
+base::Result<void> check_text(std::string_view field, std::string_view text) {
+  if (is_utf8(text)) return {};
+  return base::fail(base::Code::invalid, fmt::format("{} '{}' is no UTF-8 text; rename it", field,
+                                                     base::printable(text)));
+}
+
+base::Result<std::string> to_json(const model::JobSpec& spec) {
+  api::JobSpec out;
+  if (auto good = write_job_spec(spec, out); !good) return std::unexpected(good.error());
   return print_json(out);
+}
+
+base::Result<std::string> to_json(const model::JobChange& change) {
+  api::JobChange out;
+  for (const auto field : change.fields) out.add_fields(std::string(to_text(field)));
+  if (auto good = write_job_spec(change.spec, *out.mutable_spec()); !good)
+    return std::unexpected(good.error());
+  if (change.array_limit) out.set_array_limit(u32(*change.array_limit));
+  return print_json(out);
+}
+
+base::Result<model::JobChange> job_change_from_json(std::string_view json) {
+  return from_json<api::JobChange>(json, "change", base::Code::invalid, read_job_change);
 }
 
 base::Result<model::JobSpec> job_spec_from_json(std::string_view json) {

@@ -39,6 +39,12 @@ void write(const model::JobSubmitted& fact, api::Event& out) {
   if (fact.spec->array) out.set_array(to_text(*fact.spec->array));
 }
 
+void write(const model::JobUpdated& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_by(fact.by);
+  for (const auto field : fact.change->fields) out.add_fields(std::string(to_text(field)));
+}
+
 void write(const model::TaskSplit& fact, api::Event& out) {
   out.set_job(fact.job.number());
   write_task(fact.task, out);

@@ -142,6 +142,15 @@ void write(const model::BookingEnded& fact, pb::BookingEnded& out) {
   out.set_by(fact.by);
 }
 
+void write(const model::JobUpdated& fact, pb::JobUpdated& out) {
+  out.set_job(fact.job.number());
+  out.set_by(fact.by);
+  for (const auto field : fact.change->fields) out.add_fields(std::string(to_text(field)));
+  wire::write(fact.change->spec, *out.mutable_spec());
+  if (fact.change->array_limit) out.set_array_limit(u32(*fact.change->array_limit));
+  for (const auto& past : fact.past) write(past, *out.add_past());
+}
+
 void write(const model::Fact& fact, pb::Fact& out) {
   out.set_at_us(base::to_us(fact.at));
   std::visit(
@@ -191,7 +200,8 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::ArrayStands& f) { write(f, *out.mutable_array_stands()); },
           [&](const model::BookingMade& f) { write(f, *out.mutable_booking_made()); },
           [&](const model::BookingBegun& f) { out.mutable_booking_begun()->set_name(f.name); },
-          [&](const model::BookingEnded& f) { write(f, *out.mutable_booking_ended()); }},
+          [&](const model::BookingEnded& f) { write(f, *out.mutable_booking_ended()); },
+          [&](const model::JobUpdated& f) { write(f, *out.mutable_job_updated()); }},
       fact.body);
 }
 
@@ -270,6 +280,23 @@ model::JobSubmitted read_submitted(pb::JobSubmitted& in, Strict& strict) {
           strict.required(in.has_user(), "user").read(*in.mutable_user(), read_user<pb::User>),
           std::make_shared<const model::JobSpec>(
               strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec)),
+          strict.each("past", *in.mutable_past(), read_past)};
+}
+
+model::JobChange read_change(pb::JobUpdated& in, Strict& strict) {
+  model::JobChange change;
+  for (const auto& name : in.fields()) {
+    change.fields.insert(strict.named(model::changed_field_from_text(name), name, "fields"));
+  }
+  change.spec = strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_job_spec);
+  change.array_limit = strict.count_if(in.has_array_limit(), in.array_limit(), "array_limit", 1);
+  if (!is_exact(change)) strict.wrong("spec", "has more than the fields that are listed");
+  return change;
+}
+
+model::JobUpdated read_updated(pb::JobUpdated& in, Strict& strict) {
+  return {job_of(in, strict), take(in.mutable_by()),
+          std::make_shared<const model::JobChange>(read_change(in, strict)),
           strict.each("past", *in.mutable_past(), read_past)};
 }
 
@@ -418,6 +445,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kBookingEnded:
       return model::BookingEnded{strict.filled(in.mutable_booking_ended()->mutable_name(), "name"),
                                  take(in.mutable_booking_ended()->mutable_by())};
+    case pb::Fact::kJobUpdated:
+      return strict.part("job_updated", *in.mutable_job_updated(), read_updated);
     case pb::Fact::BODY_NOT_SET:
       break;
   }

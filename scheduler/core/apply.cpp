@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
 namespace scheduler {
@@ -65,26 +66,6 @@ void release_licenses(State& state, const Job& job) {
   for (const auto& [name, n] : job.spec->licenses) erase_from(state.license_holders, name, job.id);
 }
 
-/// When the save signal of a job that runs since then is due.
-std::optional<Time> warn_at(const model::JobSpec& spec, Time since) {
-  if (!spec.time_limit || !spec.save_signal || spec.save_signal->before <= base::Duration())
-    return std::nullopt;
-  return since + std::max(*spec.time_limit - spec.save_signal->before, base::Duration());
-}
-
-void note_time_limit(State& state, const Job& job, Time since) {
-  if (!job.spec->time_limit) return;
-  state.time_limits.emplace(since + *job.spec->time_limit, job.id);
-  if (const auto at = warn_at(*job.spec, since)) state.warnings.emplace(*at, job.id);
-}
-
-void forget_time_limit(State& state, const Job& job) {
-  if (const auto end = last_end(job)) state.time_limits.erase({*end, job.id});
-  const auto* running = std::get_if<Running>(&job.phase);
-  if (running == nullptr || !job.spec->time_limit) return;
-  if (const auto at = warn_at(*job.spec, running->since)) state.warnings.erase({*at, job.id});
-}
-
 /// Of an attempt that is being ended: it has no more time to save.
 void forget_grace(State& state, const Job& job) {
   const auto* ending = std::get_if<Ending>(&job.phase);
@@ -97,16 +78,6 @@ void forget_owed(State& state, const Job& victim) {
   if (ending == nullptr || !ending->makes_room_for) return;
   const auto owed = state.owed.find(*ending->makes_room_for);
   if (owed != state.owed.end()) owed->second.erase(victim.id);
-}
-
-void index_end(State& state, const Job& job) {
-  const auto end = expected_end(job);
-  if (end) add(state.expected_ends, *end, job);
-}
-
-void unindex_end(State& state, const Job& job) {
-  const auto end = expected_end(job);
-  if (end) remove(state.expected_ends, *end, job.id);
 }
 
 Owner owner_of(const Job& job) {
@@ -157,10 +128,6 @@ std::optional<Time> running_since(const Job& job) {
   if (const auto* running = std::get_if<Running>(&job.phase)) return running->since;
   if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->running_since;
   return std::nullopt;
-}
-
-std::optional<Time> asked_begin(const model::JobSpec& spec, Time at) {
-  return spec.begin && *spec.begin > at ? spec.begin : std::nullopt;
 }
 
 /// Called when a job comes, not when one ends: what has just ended can still be looked at.
@@ -256,6 +223,7 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
           .spec = fact.spec,
           .layout = *layout,
           .submitted_at = at,
+          .changed = {},
           .attempts = 0,
           .past = {},
           .tasks = {},
@@ -324,10 +292,9 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   part->started = true;
   if (fact.key.step) return;
   if (auto* starting = std::get_if<Starting>(&job.phase)) {
-    note_time_limit(state, job, at);
     unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
-    if (const auto end = last_end(job)) state.time_limits.emplace(*end, job.id);
+    note_time_limit(state, job);
     index_end(state, job);
   } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
     ending->running_since = at;
@@ -423,9 +390,9 @@ void on(State& state, const model::GraceEnded& fact, Time) {
 
 void on(State& state, const model::AttemptWarned& fact, Time) {
   const auto& job = job_at(state, fact.job);
-  const auto* running = std::get_if<Running>(&job.phase);
-  base::check(running != nullptr, "an attempt that is warned runs");
-  if (const auto at = warn_at(*job.spec, running->since)) state.warnings.erase({*at, job.id});
+  const auto at = warn_at(job);
+  base::check(at.has_value(), "an attempt that is warned runs and asked for it");
+  state.warnings.erase({*at, job.id});
 }
 
 void on(State& state, const model::CheckpointTaken& fact, Time) {
@@ -480,6 +447,7 @@ void on(State& state, const model::TaskSplit& fact, Time at) {
           .spec = array.spec,
           .layout = array.layout,
           .submitted_at = array.submitted_at,
+          .changed = array.changed,
           .attempts = 0,
           .past = {},
           .tasks = {},
@@ -568,6 +536,10 @@ void on(State& state, const model::BookingBegun& fact, Time) {
 
 void on(State& state, const model::BookingEnded& fact, Time) {
   forget_booking(state, fact.name);
+}
+
+void on(State& state, const model::JobUpdated& fact, Time at) {
+  apply_update(state, fact, at);
 }
 
 void on(State& state, const model::UsageCarried& fact, Time) {

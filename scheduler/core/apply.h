@@ -10,4 +10,7 @@ namespace scheduler {
 /// invariant.
 void apply(State& state, const model::Fact& fact);
 
+/// The part of it that changes requests.
+void apply_update(State& state, const model::JobUpdated& fact, base::Time at);
+
 }  // namespace scheduler

@@ -48,56 +48,8 @@ std::unexpected<base::Error> no_such_job(const State& state, model::JobId id) {
                           to_text(array->id)));
 }
 
-/// The job, if it exists and the user may act on it.
-base::Result<const Job*> own_job(const State& state, const Settings& settings,
-                                 const model::User& user, model::JobId id) {
-  const auto found = state.jobs.find(id);
-  if (found == state.jobs.end()) return no_such_job(state, id);
-  const auto& owner = found->second.user;
-  if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
-    return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
-  }
-  return &found->second;
-}
-
 std::unexpected<base::Error> has_ended(model::JobId job) {
   return fail(Code::conflict, fmt::format("job {} has already ended", to_text(job)));
-}
-
-/// A deadline that leaves time for the job.
-base::Result<void> reachable(const model::JobSpec& spec, base::Time now) {
-  if (!spec.deadline) return {};
-  const auto start = std::max(now, spec.begin.value_or(now));
-  const auto left = *spec.deadline - start;
-  if (left <= base::Duration()) {
-    return fail(Code::invalid, fmt::format("--deadline is {}, which is not after the job could "
-                                           "start, {}; give a later one",
-                                           to_text(*spec.deadline), to_text(start)));
-  }
-  if (spec.time_limit && *spec.time_limit > left) {
-    return fail(
-        Code::invalid,
-        fmt::format("a job with a time limit of {} that starts at {} need not have ended by "
-                    "its deadline, {}; the most that can run is --time={}",
-                    base::to_text(*spec.time_limit), to_text(start), to_text(*spec.deadline),
-                    base::to_clock_text(left)));
-  }
-  return {};
-}
-
-/// The end of the jobs that it depends on, if it may start one day.
-base::Result<std::vector<model::PastJob>> promising(const State& state, const SubmitJob& submit) {
-  auto past = past_parents(state, submit.spec->dependency, submit.past);
-  if (!past) return past;
-  Job job{.id = state.next_job, .user = submit.user, .spec = submit.spec};
-  for (const auto& parent : *past) job.past.emplace(parent.job, parent);
-  if (const auto& array = submit.spec->array) job.tasks.emplace().tally.pending = array->tasks;
-  if (auto there = check_tasks(state, job); !there) return std::unexpected(there.error());
-  if (const auto why = hopelessness(state, job)) {
-    return fail(Code::invalid, fmt::format("--dependency={} can never be met: {}",
-                                           to_text(submit.spec->dependency), why->text));
-  }
-  return past;
 }
 
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
@@ -116,7 +68,9 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto may = may_use_booking(view.state, submit.user, spec, now); !may) {
     return answer(submit.request, std::unexpected(may.error()));
   }
-  auto past = promising(view.state, submit);
+  Job job{.id = view.state.next_job, .user = submit.user, .spec = submit.spec};
+  if (spec.array) job.tasks.emplace().tally.pending = spec.array->tasks;
+  auto past = promising(view.state, std::move(job), submit.past);
   if (!past) return answer(submit.request, std::unexpected(past.error()));
   const auto id = view.state.next_job;
   return {.facts = {model::JobSubmitted{id, submit.user, submit.spec, std::move(*past)}},
@@ -271,8 +225,54 @@ Decision decide_step(const State& state, const StartStep& request) {
 
 }  // namespace
 
-base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
-                              const model::User& user, const model::JobSpec& spec) {
+base::Result<const Job*> own_job(const State& state, const Settings& settings,
+                                 const model::User& user, model::JobId id) {
+  const auto found = state.jobs.find(id);
+  if (found == state.jobs.end()) return no_such_job(state, id);
+  const auto& owner = found->second.user;
+  if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
+    return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
+  }
+  return &found->second;
+}
+
+base::Result<void> reachable(const model::JobSpec& spec, base::Time now) {
+  if (!spec.deadline) return {};
+  const auto start = std::max(now, spec.begin.value_or(now));
+  const auto left = *spec.deadline - start;
+  if (left <= base::Duration()) {
+    return fail(Code::invalid, fmt::format("--deadline is {}, which is not after the job could "
+                                           "start, {}; give a later one",
+                                           to_text(*spec.deadline), to_text(start)));
+  }
+  if (spec.time_limit && *spec.time_limit > left) {
+    return fail(
+        Code::invalid,
+        fmt::format("a job with a time limit of {} that starts at {} need not have ended by "
+                    "its deadline, {}; the most that can run is --time={}",
+                    base::to_text(*spec.time_limit), to_text(start), to_text(*spec.deadline),
+                    base::to_clock_text(left)));
+  }
+  return {};
+}
+
+base::Result<std::vector<model::PastJob>> promising(const State& state, Job job,
+                                                    const std::vector<model::PastJob>& known) {
+  const auto& dependency = job.spec->dependency;
+  auto past = past_parents(state, dependency, known);
+  if (!past) return past;
+  job.past.clear();
+  for (const auto& parent : *past) job.past.emplace(parent.job, parent);
+  if (auto there = check_tasks(state, job); !there) return std::unexpected(there.error());
+  if (const auto why = hopelessness(state, job)) {
+    return fail(Code::invalid, fmt::format("--dependency={} can never be met: {}",
+                                           to_text(dependency), why->text));
+  }
+  return past;
+}
+
+base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
+                            const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return std::unexpected(layout.error());
   if (spec.priority < -priority_limit || spec.priority > priority_limit) {
@@ -284,6 +284,12 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
   if (spec.script.empty() && spec.arguments.empty()) {
     return fail(Code::invalid, "the job has neither a script nor a command");
   }
+  return policy.admit(view, *layout, spec);
+}
+
+base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
+                              const model::User& user, const model::JobSpec& spec) {
+  if (auto fine = runnable(view, policy, user, spec); !fine) return fine;
   const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
   if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
     return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
@@ -293,7 +299,7 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
                             view.state.n_waiting));
   }
-  return policy.admit(view, *layout, spec);
+  return {};
 }
 
 Decision decide(const View& view, const Policy& policy, const Settings& settings,
@@ -305,6 +311,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
           [&](const HoldJob& i) { return decide_hold(state, settings, i); },
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
+          [&](const UpdateJob& i) { return decide_update(view, policy, settings, i, now); },
           [&](const StartStep& i) { return decide_step(state, i); },
           [&](const CheckpointJob& i) { return decide_checkpoint(state, settings, i, now); },
           [&](const MakeBooking& i) { return decide_make_booking(view, settings, i, now); },

@@ -26,6 +26,22 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
 base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
                               const model::User& user, const model::JobSpec& spec);
 
+/// The same but for the number of jobs, of one that is there already.
+base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
+                            const model::JobSpec& spec);
+
+/// Does a deadline leave time for the job? errors: invalid, with what would
+base::Result<void> reachable(const model::JobSpec& spec, base::Time now);
+
+/// The end of the jobs that this one depends on, if it may start one day; `known` is what history
+/// knows of them. errors: invalid, not_found
+base::Result<std::vector<model::PastJob>> promising(const State& state, Job job,
+                                                    const std::vector<model::PastJob>& known);
+
+/// The job, if it exists and the user may act on it. errors: not_found, denied, conflict
+base::Result<const Job*> own_job(const State& state, const Settings& settings,
+                                 const model::User& user, model::JobId id);
+
 /// What follows from a fact that was just applied: the end of its job or a requeue; and for those
 /// that depend on a job that has ended.
 std::vector<model::FactBody> settle(const State& state, const Settings& settings,
@@ -33,6 +49,8 @@ std::vector<model::FactBody> settle(const State& state, const Settings& settings
 
 // The parts of decide(), by whom they listen to.
 
+Decision decide_update(const View& view, const Policy& policy, const Settings& settings,
+                       const UpdateJob& request, base::Time now);
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
 Decision decide_ended(const State& state, const NodeSaysEnded& said);

@@ -10,6 +10,7 @@
 
 #include "lib/model/agent_message.h"
 #include "lib/model/booking.h"
+#include "lib/model/change.h"
 #include "lib/model/dependency.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -45,6 +46,15 @@ struct ReleaseJob {
   RequestId request;
   model::User user;
   model::JobId job;
+};
+
+/// What is to change of the job's request.
+struct UpdateJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  std::shared_ptr<const model::JobChange> change;
+  std::vector<model::PastJob> past = {};  // as of SubmitJob, for a new dependency
 };
 
 /// `muster run` inside an attempt.
@@ -117,6 +127,7 @@ struct Tick {};
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking>;
+                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking,
+                           UpdateJob>;
 
 }  // namespace scheduler

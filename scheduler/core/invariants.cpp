@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
 namespace scheduler {
@@ -153,7 +154,8 @@ Violation check_array(const State& state, const Job& job) {
   for (const auto& [ending, count] : tally.ended) n_ended += count;
   if (tally.pending.count() + n_open + n_ended != job.spec->array->tasks.count())
     return fmt::format("the tasks of array {} do not add up", to_text(job.id));
-  if (n_open > job.spec->array->most_running.value_or(n_open))
+  const bool had_one_limit = !job.changed;  // one that is lowered ends no task
+  if (had_one_limit && n_open > job.spec->array->most_running.value_or(n_open))
     return fmt::format("too many tasks of array {} run", to_text(job.id));
   if (tally.pending.empty() == std::holds_alternative<Waiting>(job.phase))
     return fmt::format("array {} waits without tasks, or has some that do not", to_text(job.id));
@@ -173,6 +175,51 @@ Violation check_preemption(const State& state, const Job& job) {
       of_class != state.active_by_class.end() && of_class->second.contains(job.id);
   if (is_indexed != (active_attempt(job) != nullptr))
     return fmt::format("the active jobs by class are wrong about job {}", to_text(job.id));
+  return std::nullopt;
+}
+
+/// The indexes have what the jobs say, and nothing that was left there by a job that has changed.
+Violation check_indexes(const State& state) {
+  std::set<std::pair<base::Time, model::JobId>> time_limits;
+  std::set<std::pair<base::Time, model::JobId>> too_late_ones;
+  std::set<std::pair<base::Time, model::JobId>> due;
+  std::map<model::JobId, std::set<model::JobId>> dependants;
+  std::size_t n_named = 0;
+  for (const auto& [id, job] : state.jobs) {
+    if (const auto end = last_end(job)) time_limits.emplace(*end, id);
+    if (!job.task && !std::holds_alternative<Done>(job.phase)) ++n_named;
+    const auto* waiting = std::get_if<Waiting>(&job.phase);
+    if (waiting == nullptr) continue;
+    if (const auto late = too_late(job)) too_late_ones.emplace(*late, id);
+    if (waiting->due) due.emplace(*waiting->due, id);
+    if (job.attempts > 0 || job.task) continue;
+    for (const auto parent : parents_of(job.spec->dependency)) dependants[parent].insert(id);
+  }
+  for (const auto& [at, id] : state.warnings) {
+    if (warn_at(state.jobs.at(id)) != at)
+      return fmt::format("job {} is to be sent its signal at another time", to_text(id));
+  }
+  std::size_t n_in_groups = 0;
+  for (const auto& [key, group] : state.namesakes)
+    n_in_groups += group.waiting.size() + group.active.size();
+  if (n_in_groups != n_named) return "the namesakes have jobs by names that they do not have";
+  if (time_limits != state.time_limits) return "the time limits are not those of the jobs";
+  if (too_late_ones != state.too_late) return "the deadlines are not those of the jobs";
+  if (due != state.due) return "the jobs that start later are not those that say so";
+  if (dependants != state.dependants) return "the dependants are not those that depend";
+  return std::nullopt;
+}
+
+/// The queue has no job twice, nor by what it asked for before.
+Violation check_whole_queue(const State& state) {
+  for (const auto& [kind, jobs] : state.queue) {
+    if (jobs.empty()) return "a kind of the queue is empty";
+    for (const auto& [id, submitted_at] : jobs) {
+      const auto job = state.jobs.find(id);
+      if (job == state.jobs.end() || kind_of(job->second) != kind)
+        return fmt::format("the queue has job {} among others than its like", to_text(id));
+    }
+  }
   return std::nullopt;
 }
 
@@ -218,9 +265,8 @@ std::optional<std::string> violation(const State& state) {
   if (auto found = check_ready(state)) return found;
   if (auto found = check_licenses(state)) return found;
   if (auto found = check_bookings(state)) return found;
-  for (const auto& [parent, jobs] : state.dependants) {
-    if (jobs.empty()) return fmt::format("nobody depends on job {}", to_text(parent));
-  }
+  if (auto found = check_indexes(state)) return found;
+  if (auto found = check_whole_queue(state)) return found;
   return check_nodes(state, used);
 }
 

@@ -43,9 +43,9 @@ bool Step::operator==(const Step& other) const {
 
 bool Job::operator==(const Job& other) const {
   return id == other.id && user == other.user && *spec == *other.spec && layout == other.layout &&
-         submitted_at == other.submitted_at && attempts == other.attempts && past == other.past &&
-         tasks == other.tasks && task == other.task && earlier == other.earlier &&
-         phase == other.phase;
+         submitted_at == other.submitted_at && changed == other.changed &&
+         attempts == other.attempts && past == other.past && tasks == other.tasks &&
+         task == other.task && earlier == other.earlier && phase == other.phase;
 }
 
 const Attempt* active_attempt(const Job& job) {

@@ -113,6 +113,7 @@ struct Job {
   std::shared_ptr<const model::JobSpec> spec;
   model::Layout layout;
   base::Time submitted_at;
+  std::optional<model::LastChange> changed;     // of the request
   std::uint32_t attempts = 0;                   // started so far
   std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
   std::optional<Tasks> tasks;                   // of an array

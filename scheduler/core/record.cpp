@@ -100,6 +100,7 @@ model::JobRecord job_record(const Job& job) {
                           .licenses = job.spec->licenses,
                           .n_running = job.tasks ? static_cast<int>(job.tasks->open.size()) : 0,
                           .submitted_at = job.submitted_at,
+                          .changed = job.changed,
                           .attempt = job.attempts,
                           .allocation = {},
                           .started_at = {},

@@ -102,8 +102,9 @@ std::vector<model::FactBody> settle(const State& state, const Settings& settings
       add_all(facts, settle_task(state, state.jobs.at(job->second.task->array)));
     return facts;
   }
-  if (std::holds_alternative<model::JobSubmitted>(fact.body) && job->second.tasks)
-    return settle_pairs(state, job->second);
+  const bool is_new_request = std::holds_alternative<model::JobSubmitted>(fact.body) ||
+                              std::holds_alternative<model::JobUpdated>(fact.body);
+  if (is_new_request && job->second.tasks) return settle_pairs(state, job->second);
   if (std::holds_alternative<model::TasksCancelled>(fact.body))
     return settle_task(state, job->second);
   return settle_attempt(job->second, settings, fact.at);

@@ -101,6 +101,19 @@ void leave_waiting(State& state, Job& job) {
   }
 }
 
+void leave_namesakes(State& state, const Job& job) {
+  const auto group = state.namesakes.find(namesake_key(job));
+  if (job.task || group == state.namesakes.end()) return;
+  group->second.waiting.erase(job.id);
+  group->second.active.erase(job.id);
+  if (group->second.waiting.empty() && group->second.active.empty()) state.namesakes.erase(group);
+  reindex_singleton(state, first_of(state, namesake_key(job)));
+}
+
+std::optional<base::Time> asked_begin(const model::JobSpec& spec, base::Time at) {
+  return spec.begin && *spec.begin > at ? spec.begin : std::nullopt;
+}
+
 void reindex(State& state, Job& job) {
   if (!std::holds_alternative<Waiting>(job.phase)) return;
   unindex(state, job);

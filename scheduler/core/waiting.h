@@ -15,6 +15,12 @@ void enter_waiting(State& state, Job& job);
 /// The reverse, before the job starts or ends or becomes another.
 void leave_waiting(State& state, Job& job);
 
+/// Between the two, where the job comes back with another name.
+void leave_namesakes(State& state, const Job& job);
+
+/// The begin time of a request, while it is still to come.
+std::optional<base::Time> asked_begin(const model::JobSpec& spec, base::Time at);
+
 /// What stands before the waiting job may have changed.
 void reindex(State& state, Job& job);
 

@@ -79,6 +79,7 @@ class Api {
   void cancel(Ask ask);
   void hold(Ask ask);
   void release(Ask ask);
+  void update(Ask ask);
   void checkpoint(Ask ask);
   void start_step(Ask ask);
   // api_bookings.cpp

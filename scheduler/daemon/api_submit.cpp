@@ -102,6 +102,22 @@ void Api::release(Ask ask) {
       nothing);
 }
 
+void Api::update(Ask ask) {
+  auto change = wire::job_change_from_json(ask.request.body);
+  if (!change) return ask.responder.fail(change.error());
+  if (const auto fine = check_change(*change); !fine) return ask.responder.fail(fine.error());
+  const auto kept = std::make_shared<const model::JobChange>(std::move(*change));
+  with_past(scheduler::parents_of(kept->spec.dependency), ask.responder,
+            [this, ask, kept](std::vector<model::PastJob> past) {
+              decide(
+                  ask.responder,
+                  [&](scheduler::RequestId request) {
+                    return scheduler::UpdateJob{request, ask.user, ask.job, kept, std::move(past)};
+                  },
+                  nothing);
+            });
+}
+
 void Api::checkpoint(Ask ask) {
   decide(
       ask.responder,

@@ -142,6 +142,14 @@ struct Line {
                                  {"tasks", ranges_text(fact.tasks)},
                                  {"why", describe(fact.why)}});
   }
+  void operator()(const model::JobUpdated& fact) const {
+    std::vector<std::string> fields;
+    for (const auto field : fact.change->fields) fields.emplace_back(to_text(field));
+    log.info("job_updated", {{"seq", seq},
+                             {"job", fact.job.number()},
+                             {"by", fact.by},
+                             {"fields", base::join(fields, ",")}});
+  }
   void operator()(const model::ArrayStands& fact) const {
     log.info(
         "array_stands",

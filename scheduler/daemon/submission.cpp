@@ -83,6 +83,15 @@ base::Result<void> check_submission(const model::JobSpec& spec, base::Bytes scri
   return check_process(spec.arguments, spec.environment);
 }
 
+base::Result<void> check_change(const model::JobChange& change) {
+  using model::ChangedField;
+  if (change.fields.contains(ChangedField::output)) {
+    if (auto fine = check_path("output", change.spec.output); !fine) return fine;
+  }
+  if (!change.spec.error.empty()) return check_path("error", change.spec.error);
+  return {};
+}
+
 base::Result<void> check_step(const model::StepSpec& spec) {
   if (spec.arguments.empty() || spec.arguments.front().empty()) {
     return fail(Code::invalid, "the step has no program");

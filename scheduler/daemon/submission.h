@@ -4,12 +4,14 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
+#include "lib/model/change.h"
 #include "lib/model/job.h"
 
 namespace musterd {
 
 /// Errors: invalid, exhausted for a script above `script_limit`.
 base::Result<void> check_submission(const model::JobSpec& spec, base::Bytes script_limit);
+base::Result<void> check_change(const model::JobChange& change);
 base::Result<void> check_step(const model::StepSpec& spec);
 
 }  // namespace musterd

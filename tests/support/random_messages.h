@@ -116,7 +116,12 @@ inline model::FactBody RandomModel::fact_body() {
                                    .by = user()}};
       },
       [&]() -> Any { return model::BookingBegun{name()}; },
-      [&]() -> Any { return model::BookingEnded{name(), text()}; });
+      [&]() -> Any { return model::BookingEnded{name(), text()}; },
+      [&]() -> Any {
+        return model::JobUpdated{job(), text(),
+                                 std::make_shared<const model::JobChange>(job_change()),
+                                 several(2, [&] { return past_job(); })};
+      });
 }
 
 inline model::Reason RandomModel::reason() {
@@ -188,6 +193,10 @@ inline model::JobRecord RandomModel::job_record() {
   made.tally = maybe([&] { return tally(); });
   if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
+  made.changed = maybe([&] {
+    const auto at = time();
+    return model::LastChange{at, text()};
+  });
   made.attempt = number();
   made.allocation = allocation();
   made.started_at = maybe([&] { return time(); });

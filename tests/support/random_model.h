@@ -165,6 +165,17 @@ class RandomModel {
     made.licenses = licenses();
     return made;
   }
+  model::JobChange job_change() {
+    model::JobChange made;
+    for (int n = 1 + upto(4); n > 0; --n) {
+      const auto last = static_cast<int>(model::ChangedField::comment);
+      made.fields.insert(static_cast<model::ChangedField>(upto(last)));
+    }
+    const bool has_limit = made.fields.contains(model::ChangedField::array_limit) && coin();
+    if (has_limit) made.array_limit = 1 + upto(99);
+    made.spec = model::changed({}, {made.fields, job_spec(), made.array_limit});
+    return made;
+  }
   model::Array array() {
     model::Array made;
     made.tasks = indices();

@@ -40,5 +40,7 @@ TEST_CASE("an event is one line") {
   CHECK(line_of(R"({"at":"","kind":"launch_ended","job":7,"exit_code":1,)"
                 R"("failure":{"sentence":"rank 2 ended"}})") ==
         "NOW  launch_ended job=7 exit_code=1: rank 2 ended");
+  CHECK(line_of(R"({"at":"","kind":"job_updated","job":7,"by":"ann","fields":["pool","name"]})") ==
+        "NOW  job_updated job=7 by=ann changed=pool,name");
   CHECK(line_of("[]") == "an event is no JSON object: []");
 }

@@ -71,6 +71,13 @@ bool has(const std::string& text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("a job shows when its request was changed last, and by whom") {
+  auto job = waiting(17);
+  CHECK(render::job_block(job, view).find("changed") == std::string::npos);
+  job.changed = model::LastChange{noon - 10s, "root"};
+  CHECK(render::job_block(job, view).find("changed     t-10 by root\n") != std::string::npos);
+}
+
 TEST_CASE("the listing has a line a job, of at most 80 columns") {
   const std::vector<model::JobRecord> jobs{failed(9), running(10), waiting(17)};
   const auto text = render::job_table(jobs, view);

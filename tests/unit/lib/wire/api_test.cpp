@@ -45,6 +45,41 @@ TEST_CASE("requests come back as they went out, with any bytes in script and env
   }
 }
 
+TEST_CASE("changes come back as they went out") {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
+    const auto change = support::RandomModel(seed, true).job_change();
+    const auto json = wire::to_json(change);
+    REQUIRE(json.has_value());
+    const auto back = wire::job_change_from_json(*json);
+    INFO("seed " << seed << " " << *json << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == change);
+  }
+}
+
+TEST_CASE("a change says what it changes, all of it and nothing else") {
+  const auto error_of = [](std::string_view json) {
+    const auto change = wire::job_change_from_json(json);
+    REQUIRE_FALSE(change.has_value());
+    CHECK(change.error().code == base::Code::invalid);
+    return change.error().text;
+  };
+  CHECK_THAT(error_of("{}"), Contains("fields is empty; name what is to change"));
+  CHECK_THAT(error_of(R"({"fields":["tim_limit"]})"), Contains("'tim_limit'"));
+  CHECK_THAT(error_of(R"({"fields":["pool"],"spec":{"priority":1}})"),
+             Contains("more than `fields` names"));
+  CHECK_THAT(error_of(R"({"fields":["pool"],"array_limit":1})"),
+             Contains("more than `fields` names"));
+  CHECK_THAT(error_of(R"({"fields":["array_limit"],"array_limit":0})"), Contains("array_limit"));
+  CHECK_THAT(error_of(R"({"fields":["pool"],"spec":{"script":"x"}})"),
+             Contains("more than `fields` names"));
+  const auto both = wire::job_change_from_json(
+      R"({"fields":["time_limit","deadline"],"spec":{"time_limit":"60s"}})");
+  REQUIRE(both.has_value());
+  CHECK(both->spec.time_limit == base::Duration(60'000'000));
+  CHECK(both->fields.contains(model::ChangedField::deadline));
+}
+
 TEST_CASE("records come back as they went out") {
   for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
     support::RandomModel make(seed, true);

@@ -59,6 +59,19 @@ inline model::Failure golden_failure() {
   return {model::Cause::signal, 9, model::StepId(0), 2, "n2", "out of memory"};
 }
 
+inline model::JobUpdated golden_update(base::Time at) {
+  model::JobChange change;
+  change.fields = {model::ChangedField::nodes, model::ChangedField::time_limit,
+                   model::ChangedField::array_limit, model::ChangedField::dependency};
+  change.spec.shape.nodes = 3;
+  change.spec.dependency.terms.push_back({model::DependencyKind::afterany, model::JobId(16)});
+  change.array_limit = 2;
+  return {model::JobId(17),
+          "root",
+          std::make_shared<const model::JobChange>(std::move(change)),
+          {{model::JobId(16), model::Ending::failed, at, {}, {}}}};
+}
+
 inline std::vector<model::Fact> golden_facts() {
   const model::JobId job(17);
   const model::NodeId node(1);
@@ -103,6 +116,7 @@ inline std::vector<model::Fact> golden_facts() {
       {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at, {}, {}}}},
       {at, model::TaskSplit{model::JobId(19), {job, 1}}},
       {at, model::TasksCancelled{job, model::IndexSet::range(5, 5), golden_failure()}},
+      {at, golden_update(at)},
       {at,
        model::ArrayStands{job,
                           {.has_begun = true,

@@ -160,6 +160,55 @@ TEST_CASE("hold, release and cancel change a waiting job") {
   CHECK(site.refusal("POST", "/v1/jobs/1/release").code == base::Code::conflict);
 }
 
+TEST_CASE(
+    "the request of a waiting job can be changed, and that is seen in its record and events") {
+  Site site;
+  site.agent();
+  const auto job = site.submit([](auto& spec) { spec.hold = true; });
+  const std::string target = "/v1/jobs/" + to_text(job) + "/update";
+  const auto body =
+      R"({"fields":["time_limit","comment"],"spec":{"time_limit":"60s","comment":"x"}})";
+  CHECK(site.answer("POST", target, body).body == "{}");
+  const auto record = site.show(job);
+  CHECK(record.time_limit == base::Duration(60s));
+  CHECK(record.comment == "x");
+  REQUIRE(record.changed.has_value());
+  CHECK(record.changed->by == record.user.name);
+  auto& events = site.ask("GET", "/v1/events?from=1&once=true", "", true);
+  site.run_until([&] { return events.is_answered(); });
+  const auto seen = events_in(events.streamed);
+  const auto updated = std::ranges::find(seen, "job_updated", &http::SseEvent::event);
+  REQUIRE(updated != seen.end());
+  CHECK(updated->data.find(R"("fields":["time_limit","comment"])") != std::string::npos);
+  CHECK(site.refusal("POST", target, R"({"fields":["output"],"spec":{"output":"x"}})").text ==
+        "output is 'x'; expected an absolute path");
+  CHECK(site.refusal("POST", target, R"({"fields":["error"],"spec":{"error":"x"}})").code ==
+        base::Code::invalid);
+  CHECK(site.refusal("POST", target, "{}").code == base::Code::invalid);
+  CHECK(site.refusal("POST", "/v1/jobs/9/update", body).code == base::Code::not_found);
+}
+
+TEST_CASE("a changed dependency is looked up in history, and a change outlives a crash") {
+  Site site([](Site& s) { s.config.limits.jobs_kept = 1; });
+  auto& agent = site.agent();
+  agent.runs_launches = true;
+  for (int i = 0; i < 3; ++i) site.show(site.submit(), "?wait=true");
+  const auto job = site.submit([](auto& spec) { spec.hold = true; });
+  const std::string target = "/v1/jobs/" + to_text(job) + "/update";
+  const auto depend = [](std::string_view text) {
+    return R"({"fields":["dependency"],"spec":{"dependency":")" + std::string(text) + R"("}})";
+  };
+  REQUIRE_FALSE(site.controller->driver().engine().state().jobs.contains(model::JobId(1)));
+  CHECK(site.answer("POST", target, depend("afterok:1")).status == 200);
+  CHECK(site.refusal("POST", target, depend("afternotok:1")).text.find("can never be met") !=
+        std::string::npos);
+  CHECK(site.refusal("POST", target, depend("afterok:77")).code == base::Code::not_found);
+  site.crash();
+  site.start();
+  CHECK(to_text(site.show(job).dependency) == "afterok:1");
+  CHECK(site.show(job).changed.has_value());
+}
+
 TEST_CASE("events are streamed and resumed without a gap, from memory and from the journal") {
   Site site([](Site& s) { s.events.recent = 4; });
   auto& agent = site.agent();

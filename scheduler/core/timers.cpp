@@ -1,0 +1,37 @@
+#include "scheduler/core/timers.h"
+
+#include <algorithm>
+
+namespace scheduler {
+
+std::optional<base::Time> warn_at(const Job& job) {
+  const auto& spec = *job.spec;
+  const auto* running = std::get_if<Running>(&job.phase);
+  if (running == nullptr || !spec.time_limit || !spec.save_signal ||
+      spec.save_signal->before <= base::Duration()) {
+    return std::nullopt;
+  }
+  return running->since + std::max(*spec.time_limit - spec.save_signal->before, base::Duration());
+}
+
+void note_time_limit(State& state, const Job& job) {
+  if (const auto end = last_end(job)) state.time_limits.emplace(*end, job.id);
+  if (const auto at = warn_at(job)) state.warnings.emplace(*at, job.id);
+}
+
+void forget_time_limit(State& state, const Job& job) {
+  if (const auto end = last_end(job)) state.time_limits.erase({*end, job.id});
+  if (const auto at = warn_at(job)) state.warnings.erase({*at, job.id});
+}
+
+void index_end(State& state, const Job& job) {
+  const auto end = expected_end(job);
+  if (end) add(state.expected_ends, *end, job);
+}
+
+void unindex_end(State& state, const Job& job) {
+  const auto end = expected_end(job);
+  if (end) remove(state.expected_ends, *end, job.id);
+}
+
+}  // namespace scheduler
