@@ -43,6 +43,26 @@ struct Workspace {
   bool operator==(const Workspace&) const = default;
 };
 
+/// Whom a limit is for: one by name, "*" each for itself, "" all together.
+struct Quota {
+  std::string user;
+  std::string workspace;
+  std::string class_name;
+  std::string pool;
+  std::optional<int> cores;
+  std::optional<int> gpus;
+  std::optional<int> nodes;
+  std::optional<int> running_jobs;
+  std::optional<int> queued_jobs;
+  std::optional<int> gpu_hours;
+  std::optional<int> core_hours;
+  base::Duration period{};  // of hours
+  bool lend = false;
+  bool borrow = false;
+
+  bool operator==(const Quota&) const = default;
+};
+
 struct Cluster {
   std::string name;
   std::string dir;
@@ -93,11 +113,12 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Class> classes;  // empty: the built-in ones
   std::vector<Workspace> workspaces;
+  std::vector<Quota> quotas;
 
   bool operator==(const Config&) const = default;
 };
 
-/// Every key at its default, no pools, classes and workspaces.
+/// Every key at its default, no pools, classes, workspaces and quotas.
 Config defaults();
 
 /// Reads the text of a configuration file.

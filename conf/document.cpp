@@ -55,6 +55,10 @@ std::string_view type_name(KeyType type) {
       return "name";
     case KeyType::names:
       return "names";
+    case KeyType::who:
+      return "who";
+    case KeyType::flag:
+      return "true or false";
     case KeyType::path:
       return "path";
     case KeyType::choice:
@@ -80,6 +84,10 @@ std::string sample_value(const Key& key) {
       return "\"default\"";
     case KeyType::names:
       return "[\"one\", \"two\"]";
+    case KeyType::who:
+      return "\"*\"";
+    case KeyType::flag:
+      return "true";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:
@@ -89,7 +97,7 @@ std::string sample_value(const Key& key) {
     case KeyType::size:
       return "\"8G\"";
     case KeyType::duration:
-      return "\"10s\"";
+      return "\"7d\"";
   }
   return "";
 }

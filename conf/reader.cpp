@@ -8,6 +8,7 @@
 
 #include "conf/change.h"
 #include "conf/config.h"
+#include "conf/quota_rules.h"
 #include "conf/table.h"
 #include "lib/base/text.h"
 
@@ -48,6 +49,10 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
     const auto* number = node.as_integer();
     return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
   }
+  if (key.type == KeyType::flag) {
+    const auto* truth = node.as_boolean();
+    return truth != nullptr ? std::optional<Value>(truth->get()) : std::nullopt;
+  }
   if (key.type == KeyType::names) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
@@ -68,6 +73,7 @@ class Reader {
   template <class Part>
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
   void check_classes(const toml::table& file);
+  void check_quotas(const toml::table& file);
   void check_together(const toml::table& file);
 
   std::string name_;
@@ -96,6 +102,7 @@ void Reader::take(const toml::table& file) {
   if (!problems_.empty()) return;
   check_together(file);
   check_classes(file);
+  check_quotas(file);
 }
 
 void Reader::take_section(const Section& section, const toml::node& node) {
@@ -105,6 +112,8 @@ void Reader::take_section(const Section& section, const toml::node& node) {
     take_each(section, node, config_.classes);
   } else if (section.name == "workspace") {
     take_each(section, node, config_.workspaces);
+  } else if (section.name == "quota") {
+    take_each(section, node, config_.quotas);
   } else if (const auto* table = node.as_table()) {
     take_keys(section.name, *table);
   } else {
@@ -141,7 +150,7 @@ void Reader::take_keys(std::string_view section, const toml::table& table) {
   }
 }
 
-/// Parts with names of their own, each in a table [[section]].
+/// Parts of which there may be several, each in a table [[section]], and named if they have names.
 template <class Part>
 void Reader::take_each(const Section& section, const toml::node& node, std::vector<Part>& parts) {
   const auto header = fmt::format("[[{}]]", section.name);
@@ -168,11 +177,13 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
       key.set(config_, *parse_value(key, key.fallback));
     }
     take_keys(section.name, *table);
-    const auto& name = parts.back().name;
-    if (!name.empty() && !names.insert(name).second) {
-      problem(*table, fmt::format("'{}.name': a second {} named '{}'; expected a name of its own "
-                                  "for each {}",
-                                  section.name, section.name, name, section.name));
+    if constexpr (requires { parts.back().name; }) {
+      const auto& name = parts.back().name;
+      if (!name.empty() && !names.insert(name).second) {
+        problem(*table, fmt::format("'{}.name': a second {} named '{}'; expected a name of its own "
+                                    "for each {}",
+                                    section.name, section.name, name, section.name));
+      }
     }
   }
 }
@@ -188,6 +199,15 @@ void Reader::check_classes(const toml::table& file) {
                              fmt::format("'class.preempts': there is no class '{}'{}", name,
                                          nearest_text(name, known)));
     }
+  }
+}
+
+void Reader::check_quotas(const toml::table& file) {
+  const auto* array = file["quota"].as_array();
+  for (auto& [place, key, text] : quota_problems(config_)) {
+    const auto& table = *(*array)[place].as_table();
+    const auto* node = table.get(key);
+    problem(node != nullptr ? *node : table, std::move(text));
   }
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 template <class Member>
 void assign(Member& member, const Value& value) {
-  if constexpr (std::is_same_v<Member, int>) {
+  if constexpr (std::is_same_v<Member, int> || std::is_same_v<Member, std::optional<int>>) {
     member = static_cast<int>(std::get<std::int64_t>(value));
   } else if constexpr (std::is_same_v<Member, std::optional<base::Bytes>>) {
     member = std::get<base::Bytes>(value);
@@ -33,12 +33,14 @@ constexpr auto all_sections = std::to_array<Section>({
 #define POOL_KEY(name, type, fallback, range, help)
 #define CLASS_KEY(name, type, fallback, range, help)
 #define WORKSPACE_KEY(name, type, fallback, range, help)
+#define QUOTA_KEY(name, member, type, fallback, range, help)
 #include "conf/keys.def"
 #undef SECTION
 #undef KEY
 #undef POOL_KEY
 #undef CLASS_KEY
 #undef WORKSPACE_KEY
+#undef QUOTA_KEY
 });
 
 constexpr auto all_keys = std::to_array<Key>({
@@ -63,12 +65,17 @@ constexpr auto all_keys = std::to_array<Key>({
    range,                                                \
    help,                                                 \
    [](Config& config, const Value& value) { assign(config.workspaces.back().name, value); }},
+#define QUOTA_KEY(name, member, type, fallback, range, help)                                      \
+  {"quota", #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
+     assign(config.quotas.back().member, value);                                                  \
+   }},
 #include "conf/keys.def"
 #undef SECTION
 #undef KEY
 #undef POOL_KEY
 #undef CLASS_KEY
 #undef WORKSPACE_KEY
+#undef QUOTA_KEY
 });
 
 bool is_name(std::string_view text) {
@@ -93,6 +100,11 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
       }
       return names;
     }
+    case KeyType::who:
+      return is_name(text) || text == "*" ? std::optional<Value>(std::string(text)) : std::nullopt;
+    case KeyType::flag:
+      return text == "true" || text == "false" ? std::optional<Value>(text == "true")
+                                               : std::nullopt;
     case KeyType::path:
     case KeyType::choice:
       return text.empty() ? std::nullopt : std::optional<Value>(std::string(text));
@@ -136,6 +148,10 @@ std::string_view type_text(KeyType type) {
       return "a name of letters, digits, '-', '_' and '.'";
     case KeyType::names:
       return "a list of names such as [\"one\", \"two\"]";
+    case KeyType::who:
+      return "a name, or \"*\" for each one";
+    case KeyType::flag:
+      return "true or false";
     case KeyType::path:
       return "a path";
     case KeyType::choice:
@@ -158,7 +174,7 @@ std::span<const Section> sections() {
 }
 
 bool is_repeated(std::string_view section) {
-  return section == "pool" || section == "class" || section == "workspace";
+  return section == "pool" || section == "class" || section == "workspace" || section == "quota";
 }
 
 std::span<const Key> keys() {
@@ -194,8 +210,8 @@ std::string expected_text(const Key& key) {
 }
 
 std::string default_text(const Key& key) {
-  return key.type == KeyType::count ? std::string(key.fallback)
-                                    : fmt::format("\"{}\"", key.fallback);
+  const bool is_bare = key.type == KeyType::count || key.type == KeyType::flag;
+  return is_bare ? std::string(key.fallback) : fmt::format("\"{}\"", key.fallback);
 }
 
 Config defaults() {

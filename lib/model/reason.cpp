@@ -49,6 +49,18 @@ std::string waits_for(const DependsOn& reason) {
                      base::join(terms, ", "));
 }
 
+/// Whole periods have no holders: what was used is used.
+std::string over_limit(const Quota& r) {
+  auto text = fmt::format("the quota of {} is {}: {} used", r.whose,
+                          amount_text(r.limit, r.resource), r.used);
+  if (r.kept > 0) text += fmt::format(", {} kept for jobs that come first", r.kept);
+  if (r.lent > 0) text += fmt::format(", {} lent to others", r.lent);
+  if (r.asked > 0) text += fmt::format(", {} asked for", r.asked);
+  text += holders_text(r.holders);
+  if (r.until) text += "; enough is free by " + to_text(*r.until);
+  return text;
+}
+
 }  // namespace
 
 std::string_view kind_of(const Reason& reason) {
@@ -63,7 +75,8 @@ std::string_view kind_of(const Reason& reason) {
                        [](const Preempting&) -> std::string_view { return "preempting"; },
                        [](const BeginTime&) -> std::string_view { return "begin_time"; },
                        [](const DependsOn&) -> std::string_view { return "dependency"; },
-                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; }},
+                       [](const ArrayLimit&) -> std::string_view { return "array_limit"; },
+                       [](const Quota&) -> std::string_view { return "quota"; }},
       reason);
 }
 
@@ -102,7 +115,8 @@ std::string describe(const Reason& reason) {
           [](const ArrayLimit& r) {
             return fmt::format("{} of its array run, which is as many as may at a time",
                                base::plural(r.n_running, "task"));
-          }},
+          },
+          [](const Quota& r) { return over_limit(r); }},
       reason);
 }
 

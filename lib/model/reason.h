@@ -10,6 +10,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/job_state.h"
 #include "lib/model/layout.h"
+#include "lib/model/quota.h"
 
 namespace model {
 
@@ -96,7 +97,7 @@ struct ArrayLimit {
 };
 
 using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit>;
+                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit, Quota>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

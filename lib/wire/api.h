@@ -14,6 +14,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/priority.h"
+#include "lib/model/quota.h"
 #include "lib/model/record.h"
 
 namespace wire {
@@ -105,6 +106,9 @@ std::string summary_of(const model::JobRecord& record);
 
 std::string to_json(std::span<const model::PriorityTerms> priorities);
 base::Result<std::vector<model::PriorityTerms>> priorities_from_json(std::string_view json);
+
+std::string to_json(std::span<const model::QuotaUse> quotas);
+base::Result<std::vector<model::QuotaUse>> quotas_from_json(std::string_view json);
 
 std::string to_json(const model::Advice& advice);
 base::Result<model::Advice> advice_from_json(std::string_view json);
