@@ -54,7 +54,7 @@ base::Result<const Job*> own_job(const State& state, const Settings& settings,
   const auto found = state.jobs.find(id);
   if (found == state.jobs.end()) return no_such_job(state, id);
   const auto& owner = found->second.user;
-  if (user.uid != owner.uid && user.uid != 0 && user.uid != settings.owner_uid) {
+  if (user.uid != owner.uid && !is_in_charge(settings, user)) {
     return fail(Code::denied, fmt::format("job {} belongs to {}", to_text(id), owner.name));
   }
   return &found->second;
@@ -184,7 +184,7 @@ Decision decide_cancel(const State& state, const Settings& settings, const Cance
 }
 
 Decision decide_cancel_all(const State& state, const Settings& settings, const CancelAll& request) {
-  if (request.user.uid != 0 && request.user.uid != settings.owner_uid) {
+  if (!is_in_charge(settings, request.user)) {
     return answer(request.request, fail(Code::denied, "only the owner of the cluster may end it"));
   }
   auto decision = answer(request.request, Answer(Nothing{}));
@@ -290,7 +290,12 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
                             view.state.n_waiting));
   }
-  return policy.admit(view, *layout, spec.pool);
+  if (auto fits = policy.admit(view, *layout, spec.pool); !fits) return fits;
+  return policy.allow(view, user, spec);
+}
+
+bool is_in_charge(const Settings& settings, const model::User& user) {
+  return user.uid == 0 || user.uid == settings.owner_uid;
 }
 
 Decision decide(const View& view, const Policy& policy, const Settings& settings,

@@ -26,6 +26,9 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
 base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
                               const model::User& user, const model::JobSpec& spec);
 
+/// May the user act on everybody's jobs?
+bool is_in_charge(const Settings& settings, const model::User& user);
+
 /// What follows from a fact that was just applied: the end of its job or a requeue; and for those
 /// that depend on a job that has ended.
 std::vector<model::FactBody> settle(const State& state, const Settings& settings,

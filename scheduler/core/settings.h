@@ -7,6 +7,7 @@
 
 #include "lib/base/time.h"
 #include "scheduler/core/class.h"
+#include "scheduler/core/quota.h"
 #include "scheduler/core/workspace.h"
 
 namespace scheduler {
@@ -17,6 +18,7 @@ struct Settings {
   std::vector<std::string> pools{"default"};
   Classes classes;
   Workspaces workspaces;
+  std::vector<Quota> quotas;
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses

@@ -15,6 +15,7 @@
 #include "lib/model/priority.h"
 #include "lib/model/reason.h"
 #include "scheduler/core/class.h"
+#include "scheduler/core/ledger.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/workspace.h"
 
@@ -46,6 +47,7 @@ struct Plan {
   std::vector<Preemption> preemptions;
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
+  std::vector<Kept> kept;  // of quotas, for those that have a reservation or are owed room
 };
 
 struct Policy {
@@ -65,6 +67,10 @@ struct Policy {
   /// May this request ever run on the nodes that are known? The error says what would fit.
   std::function<base::Result<void>(const View&, const model::Layout&, const std::string& pool)>
       admit;
+
+  /// May this request of a user ever start under the quotas, and may it wait now? The error says
+  /// what could.
+  std::function<base::Result<void>(const View&, const model::User&, const model::JobSpec&)> allow;
 };
 
 }  // namespace scheduler

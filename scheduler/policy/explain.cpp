@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/policy/claim.h"
+#include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/place.h"
+#include "scheduler/policy/rank.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -86,10 +89,51 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
                                  .holders = holders(view.state, ready, demand)};
 }
 
-bool fits_now(const scheduler::View& view, const scheduler::Job& job, base::Time now) {
-  Request request{.layout = job.layout, .duration = base::Duration(), .pools = {}};
+Request request_of(const scheduler::View& view, const scheduler::Job& job) {
+  Request request{.layout = job.layout, .duration = duration_of(kind_of(job)), .pools = {}};
   for (const auto& pool : view.pools) request.pools.push_back(is_allowed(job, pool));
-  return Timeline(view, now).place_now(request).has_value();
+  return request;
+}
+
+std::optional<Placement> fits_now(const scheduler::View& view, Request request, base::Time now) {
+  request.duration = base::Duration();
+  return Timeline(view, now).place_now(request);
+}
+
+/// With what is kept for jobs that come first.
+scheduler::Ledger ledger_after(const scheduler::View& view, const scheduler::Plan& plan,
+                               const scheduler::Job& job, base::Time now) {
+  scheduler::Ledger ledger(view.state, now);
+  for (const auto& [id, claims, start] : plan.kept) {
+    const auto other = view.state.jobs.find(id);
+    if (id != job.id && other != view.state.jobs.end()) ledger.keep(other->second, claims, start);
+  }
+  return ledger;
+}
+
+/// The limit in its way, if it is that, and not the nodes, which keeps it from starting.
+std::optional<model::Quota> over_quota(const scheduler::View& view, const scheduler::Plan& plan,
+                                       const scheduler::Job& job, base::Time now) {
+  const auto ledger = ledger_after(view, plan, job, now);
+  auto request = request_of(view, job);
+  const auto open = close_pools(ledger, view, job, now, request);
+  if (!open.is_any) return quota_reason(view, *open.over, now);
+  const auto placement = fits_now(view, request, now);
+  if (!placement) {
+    const bool fits_elsewhere = open.over && fits_now(view, request_of(view, job), now);
+    return fits_elsewhere ? std::optional(quota_reason(view, *open.over, now)) : std::nullopt;
+  }
+  const auto over =
+      ledger.check(job, claims_of(view, job.layout, *placement), end_of(now, request.duration));
+  return over ? std::optional(quota_reason(view, *over, now)) : std::nullopt;
+}
+
+/// The same for limits that stand before it whoever comes first, and whatever nodes are free.
+std::optional<model::Quota> over_any_quota(const scheduler::View& view, const scheduler::Job& job,
+                                           base::Time now) {
+  auto request = request_of(view, job);
+  const auto open = close_pools({view.state, now}, view, job, now, request);
+  return open.is_any ? std::nullopt : std::optional(quota_reason(view, *open.over, now));
 }
 
 bool share_pools(const scheduler::Job& a, const scheduler::Job& b) {
@@ -127,8 +171,12 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
+  const bool is_limited = !view.state.tally.is_empty();
+  if (const auto quota = is_limited ? over_any_quota(view, job, now) : std::nullopt) return *quota;
   if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
-  if (!fits_now(view, job, now)) return missing(view, job);
+  if (const auto quota = is_limited ? over_quota(view, plan, job, now) : std::nullopt)
+    return *quota;
+  if (!fits_now(view, request_of(view, job), now)) return missing(view, job);
   if (const auto next = next_reserved(view, plan, job)) return *next;
   return model::NotConsidered{};
 }

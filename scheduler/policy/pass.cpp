@@ -7,6 +7,7 @@
 
 #include "scheduler/policy/advise.h"
 #include "scheduler/policy/backlog.h"
+#include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/rank.h"
 
 namespace policy {
@@ -24,7 +25,7 @@ constexpr base::Duration shortest_advice = std::chrono::minutes(1);
 }  // namespace
 
 Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
-    : options_(options), view_(view), now_(now), timeline_(view, now) {
+    : options_(options), view_(view), now_(now), timeline_(view, now), ledger_(view.state, now) {
   if (options.order == Order::predicted) favour_.emplace(options.weights, view, now);
 }
 
@@ -106,9 +107,12 @@ void Pass::answer(const Head& head) {
   const auto& spec = *asked_->spec;
   advice.starts_now = would_start(spec);
   if (advice.starts_now) return;
-  if (const auto request = request_of(head)) {
-    const auto room = find_room(head, *request);
-    const auto later = room ? std::optional(room->placement) : timeline_.place_later(*request);
+  if (auto request = request_of(head)) {
+    const auto open = close_pools(ledger_, view_, *asked_, now_, *request);
+    if (!open.is_any) advice.quota = quota_reason(view_, *open.over, now_);
+    const auto room = find_room(head, *request, !open.is_any);
+    auto later = room ? std::optional(room->placement) : std::nullopt;
+    if (!room && open.is_any) later = timeline_.place_later(*request);
     if (later) advice.start = later->start;
     if (room) {
       for (const auto* victim : room->victims) advice.victims.push_back(victim->id);
@@ -122,9 +126,11 @@ void Pass::answer(const Head& head) {
 bool Pass::would_start(const model::JobSpec& spec) const {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return false;
-  const auto request =
-      request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
-  return request && timeline_.place_now(*request);
+  auto request = request_in(spec.pool, *layout, spec.time_limit.value_or(base::Duration::max()));
+  if (!request || !close_pools(ledger_, view_, *asked_, now_, *request).is_any) return false;
+  const auto placement = timeline_.place_now(*request);
+  return placement && !ledger_.check(*asked_, claims_of(view_, *layout, *placement),
+                                     end_of(now_, request->duration));
 }
 
 std::vector<model::PriorityTerms> Pass::priorities() {
@@ -249,32 +255,62 @@ Pass::Verdict Pass::consider(const Head& head) {
     answer(head);
     return Verdict::blocked;
   }
-  const auto request = request_of(head);
+  auto request = request_of(head);
   if (!request) return Verdict::blocked;
+  const auto open = close_pools(ledger_, view_, job_of(head), now_, *request);
+  if (!open.is_any) return stay_within_quota(head, *request, *open.over);
   const bool is_backfill_turn =
       options_.depth > 0 && !head.is_overdue && !head.is_owed && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
     later_.push_back(head);
     return Verdict::blocked;
   }
-  if (start(head, *request)) return Verdict::started;
+  if (const auto verdict = start(head, *request)) return *verdict;
   if (may_trust(head)) {
     auto trusting = *request;
     trusting.duration = head.predicted;
-    if (start(head, trusting)) return Verdict::started;
+    if (const auto verdict = start(head, trusting)) return *verdict;
   }
-  if (preempt(head, *request)) return Verdict::reserved;
+  if (preempt(head, *request, false)) return Verdict::reserved;
   return wait(head, *request);
 }
 
-/// Starts the job if it fits now.
-bool Pass::start(const Head& head, const Request& request) {
-  const auto placement = timeline_.place_now(request);
-  if (placement) plan_.starts.push_back({head.job, timeline_.allocate(request, *placement)});
-  return placement.has_value();
+const scheduler::Job& Pass::job_of(const Head& head) const {
+  const auto job = view_.state.jobs.find(head.job);
+  return job != view_.state.jobs.end() ? job->second : *asked_;
 }
 
-const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
+/// A job that may have more only by its own quota gets it back from those that borrowed it. One
+/// that may not borrow itself says nothing about others of its kind.
+Pass::Verdict Pass::stay_within_quota(const Head& head, const Request& request,
+                                      const scheduler::OverLimit& over) {
+  using Why = scheduler::OverLimit::Why;
+  if (head.is_owed) return wait(head, request);
+  if (over.why == Why::lent && preempt(head, request, true)) return Verdict::reserved;
+  return over.why == Why::alone ? Verdict::reserved : Verdict::blocked;
+}
+
+void Pass::keep(const Head& head, const scheduler::Claims& claims, base::Time start) {
+  if (ledger_.is_empty()) return;
+  ledger_.keep(job_of(head), claims, start);
+  plan_.kept.push_back({head.job, claims, start});
+}
+
+/// Starts the job if it fits now; one that is too much for its quota where it fits stays.
+std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& request) {
+  const auto placement = timeline_.place_now(request);
+  if (!placement) return std::nullopt;
+  if (!ledger_.is_empty()) {
+    const auto& job = job_of(head);
+    const auto claims = claims_of(view_, request.layout, *placement);
+    if (ledger_.check(job, claims, end_of(now_, request.duration))) return Verdict::blocked;
+    ledger_.take(job, claims);
+  }
+  plan_.starts.push_back({head.job, timeline_.allocate(request, *placement)});
+  return Verdict::started;
+}
+
+const std::vector<Candidate>& Pass::of_classes(const scheduler::Class& of) {
   auto found = candidates_.find(of.name);
   if (found == candidates_.end())
     found = candidates_.emplace(of.name, candidates(view_, of, now_)).first;
@@ -284,27 +320,55 @@ const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
   return found->second;
 }
 
+/// Where the job may have something by its own quota that others can have borrowed.
+std::vector<scheduler::Loan> Pass::loans_for(const Head& head, const Request& request) const {
+  std::vector<scheduler::Loan> loans;
+  for (std::size_t i = 0; i < view_.pools.size() && !ledger_.is_empty(); ++i) {
+    if (!request.pools[i]) continue;
+    const auto claims = least_claims(request.layout, view_.pools[i]);
+    std::ranges::copy(ledger_.lends_to_others(job_of(head), claims), std::back_inserter(loans));
+  }
+  return loans;
+}
+
+/// By its class, and by its quota.
+const std::vector<Candidate>& Pass::candidates_for(const Head& head, const Request& request) {
+  const auto& of_class = of_classes(view_.classes.of(head.kind->class_name));
+  const auto loans = loans_for(head, request);
+  if (loans.empty()) return of_class;
+  by_quota_ = with_borrowers(view_, ledger_, loans, now_, of_class);
+  std::erase_if(by_quota_, [this](const Candidate& candidate) {
+    return making_room_.contains(candidate.job->id);
+  });
+  return by_quota_;
+}
+
 /// Whom to end to make room for the job, unless it has been made room for already or can start as
 /// soon without.
-std::optional<Room> Pass::find_room(const Head& head, const Request& request) {
+std::optional<Room> Pass::find_room(const Head& head, const Request& request, bool is_over_quota) {
   const auto owed = view_.state.owed.find(head.job);
   if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
-  const auto& of = view_.classes.of(head.kind->class_name);
-  if (of.preempts.empty() || n_vain_searches_ >= most_vain_searches) return std::nullopt;
-  const auto& chosen_from = candidates_for(of);
+  if (n_vain_searches_ >= most_vain_searches) return std::nullopt;
+  const auto& chosen_from = candidates_for(head, request);
   if (chosen_from.empty()) return std::nullopt;
   const auto start = gone_by(view_, chosen_from, now_);
-  if (const auto natural = timeline_.place_later(request); natural && natural->start <= start)
-    return std::nullopt;
-  auto room = make_room(timeline_, request, chosen_from, start);
+  const auto natural = is_over_quota ? std::nullopt : timeline_.place_later(request);
+  if (natural && natural->start <= start) return std::nullopt;
+  std::optional<QuotaRoom> quotas;
+  if (!ledger_.is_empty()) {
+    const auto& job = job_of(head);
+    quotas.emplace(QuotaRoom{view_, Reclaim(view_, ledger_, job, start), loans_for(head, request)});
+    for (const auto id : making_room_) quotas->reclaim.set_gone(view_.state.jobs.at(id), true);
+  }
+  auto room = make_room(timeline_, request, chosen_from, start, quotas ? &*quotas : nullptr);
   if (room && !room->victims.empty()) return room;
   ++n_vain_searches_;
   return std::nullopt;
 }
 
 /// Ends others so that the job can start, and keeps its place.
-bool Pass::preempt(const Head& head, const Request& request) {
-  const auto room = find_room(head, request);
+bool Pass::preempt(const Head& head, const Request& request, bool is_over_quota) {
+  const auto room = find_room(head, request, is_over_quota);
   if (!room) return false;
   const auto start = room->placement.start;
   scheduler::Preemption preemption{.by = head.job, .victims = {}};
@@ -314,6 +378,7 @@ bool Pass::preempt(const Head& head, const Request& request) {
     timeline_.end_early(*victim, start);
   }
   timeline_.reserve(request, room->placement);
+  keep(head, claims_of(view_, request.layout, room->placement), now_);
   promised_.insert(head.kind->pool);
   plan_.reservations.emplace(head.job, start);
   plan_.preemptions.push_back(std::move(preemption));
@@ -340,10 +405,12 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto placement =
       options_.depth > 0 ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
+    if (head.is_owed) keep(head, least_claims(request.layout, pool), now_);
     if (timeline_.fits_when_empty(request)) close(pool, head.job);
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
+  keep(head, claims_of(view_, request.layout, *placement), head.is_owed ? now_ : placement->start);
   plan_.reservations.emplace(head.job, placement->start);
   if (!head.is_owed) ++n_reserved_[pool];
   return Verdict::reserved;

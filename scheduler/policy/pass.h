@@ -56,12 +56,18 @@ class Pass {
                                     base::Duration duration) const;
   bool would_start(const model::JobSpec& spec) const;
   void answer(const Head& head);
-  std::optional<Room> find_room(const Head& head, const Request& request);
+  std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
-  bool start(const Head& head, const Request& request);
-  bool preempt(const Head& head, const Request& request);
-  const std::vector<Candidate>& candidates_for(const scheduler::Class& of);
+  const scheduler::Job& job_of(const Head& head) const;
+  Verdict stay_within_quota(const Head& head, const Request& request,
+                            const scheduler::OverLimit& over);
+  void keep(const Head& head, const scheduler::Claims& claims, base::Time start);
+  std::optional<Verdict> start(const Head& head, const Request& request);
+  bool preempt(const Head& head, const Request& request, bool is_over_quota);
+  const std::vector<Candidate>& of_classes(const scheduler::Class& of);
+  std::vector<scheduler::Loan> loans_for(const Head& head, const Request& request) const;
+  const std::vector<Candidate>& candidates_for(const Head& head, const Request& request);
   bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
   void add_heads(std::vector<Head>& heads);
   model::PriorityTerms terms_of(const Head& head) const;
@@ -74,12 +80,14 @@ class Pass {
   const scheduler::View& view_;
   base::Time now_;
   Timeline timeline_;
+  scheduler::Ledger ledger_;
   scheduler::Plan plan_;
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
   std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
   std::set<std::string> has_overdue_;  // of these, by overdue jobs
   std::map<std::string, std::vector<Candidate>>
       candidates_;                      // by class of the job that may preempt
+  std::vector<Candidate> by_quota_;     // of the job that was looked at last
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
   // Made when first needed.

@@ -67,8 +67,8 @@ cores = 1
 TEST_CASE("a quota for what is not there names what is") {
   CHECK(error_of("[[quota]]\npool = 'gpus'\ncores = 1\n") ==
         "m.toml: line 5: 'quota.pool': there is no pool 'gpus'; did you mean 'gpu'?");
-  CHECK(error_of("[[quota]]\nclass = 'lwo'\ncores = 1\n") ==
-        "m.toml: line 5: 'quota.class': there is no class 'lwo'; known are low, normal, urgent");
+  CHECK(error_of("[[quota]]\nclass = 'fast'\ncores = 1\n") ==
+        "m.toml: line 5: 'quota.class': there is no class 'fast'; known are low, normal, urgent");
   CHECK(error_of("[[quota]]\nworkspace = 'any'\ncores = 1\n").empty());
   CHECK(
       error_of("[[workspace]]\nname = 'physics'\n[[quota]]\nworkspace = 'phsics'\ncores = 1\n") ==

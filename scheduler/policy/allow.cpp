@@ -1,0 +1,122 @@
+#include "scheduler/policy/allow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "lib/base/text.h"
+#include "scheduler/policy/advise.h"
+#include "scheduler/policy/claim.h"
+#include "scheduler/policy/place.h"
+
+namespace policy {
+
+namespace {
+
+using base::Code;
+using model::QuotaResource;
+using scheduler::OverLimit;
+
+/// The fewest nodes that could run it, if no number was asked for; 1 where none is known.
+int fewest_nodes(const scheduler::View& view, const model::Layout& layout,
+                 const std::string& pool) {
+  std::vector<std::pair<int, int>> rooms;
+  for (const auto& [kind, n_nodes] : view.state.node_kinds) {
+    if (kind.pool == pool)
+      rooms.emplace_back(tasks_that_fit(layout, kind.cores, kind.gpus, kind.memory), n_nodes);
+  }
+  std::ranges::sort(rooms, std::greater());
+  int n = 0;
+  auto left = std::int64_t{layout.tasks};
+  for (const auto& [room, n_nodes] : rooms) {
+    if (room == 0 || left <= 0) break;
+    const auto needed = std::min<std::int64_t>((left + room - 1) / room, n_nodes);
+    n += static_cast<int>(needed);
+    left -= needed * room;
+  }
+  return std::max(n, 1);
+}
+
+/// As if nobody held anything.
+std::optional<OverLimit> never_in(const scheduler::View& view, const scheduler::Job& job,
+                                  const model::Layout& layout, const std::string& pool) {
+  scheduler::State idle;
+  idle.tally = view.state.tally.without_counts();
+  const scheduler::Ledger ledger(idle, base::Time());
+  const auto claims = least_claims(layout, pool, fewest_nodes(view, layout, pool));
+  return ledger.check(job, claims, base::Time::max());
+}
+
+/// The limit that the request is more than in every pool that it may use.
+std::optional<OverLimit> never(const scheduler::View& view, const scheduler::Job& job,
+                               const model::JobSpec& spec) {
+  const auto layout = model::resolve(spec.shape);
+  if (!layout) return OverLimit{};
+  std::optional<OverLimit> over;
+  for (const auto& pool : view.pools) {
+    if (!spec.pool.empty() && spec.pool != pool) continue;
+    const auto here = never_in(view, job, *layout, pool);
+    if (!here) return std::nullopt;
+    if (!over) over = here;
+  }
+  return over;
+}
+
+base::Result<void> may_wait(const scheduler::View& view, const scheduler::Job& job) {
+  const auto& tally = view.state.tally;
+  scheduler::Claims one;
+  if (!job.spec->pool.empty()) one.by_pool[job.spec->pool];
+  base::Result<void> answer;
+  scheduler::for_each_quota(
+      tally.quotas(), tally.quotas().about(job), one,
+      [&](std::size_t place, const scheduler::QuotaKey& key, const scheduler::Claim&) {
+        const auto& quota = tally.quotas().at(place);
+        const auto limit = quota.limits.find(QuotaResource::queued_jobs);
+        if (limit == quota.limits.end() || tally.of(place, key).queued < limit->second) return;
+        answer = base::fail(
+            Code::exhausted,
+            fmt::format("{} already, and the quota of {} is {}; submit it when some have started",
+                        tally.of(place, key).queued == 1
+                            ? "1 job waits"
+                            : fmt::format("{} jobs wait", tally.of(place, key).queued),
+                        scheduler::whose_text(quota, key),
+                        model::amount_text(limit->second, QuotaResource::queued_jobs)));
+      });
+  return answer;
+}
+
+std::unexpected<base::Error> more_than(const scheduler::View& view, const OverLimit& over,
+                                       const std::vector<model::Change>& changes) {
+  const auto& quota = view.state.tally.quotas().at(over.quota);
+  std::vector<std::string> options;
+  for (const auto& change : changes) options.push_back(change.option + "=" + change.value);
+  return base::fail(
+      Code::invalid,
+      fmt::format(
+          "the quota of {} is {}, and the job asks for {}; {}",
+          scheduler::whose_text(quota, over.key), model::amount_text(over.limit, over.resource),
+          over.asked == 0 ? "some" : fmt::format("{}", over.asked),
+          options.empty() ? "no smaller request of its kind could run"
+                          : "the nearest that could run has " + base::join(options, ", or ")));
+}
+
+}  // namespace
+
+base::Result<void> allow(const scheduler::View& view, const model::User& user,
+                         const model::JobSpec& spec) {
+  if (view.state.tally.is_empty()) return {};
+  const scheduler::Job job{.id = view.state.next_job,
+                           .user = user,
+                           .spec = std::make_shared<const model::JobSpec>(spec)};
+  if (auto may = may_wait(view, job); !may) return may;
+  const auto over = never(view, job, spec);
+  if (!over) return {};
+  constexpr base::Duration no_shorter_time = base::Duration::max();
+  return more_than(
+      view, *over,
+      changes_for(spec, no_shorter_time, view.pools,
+                  [&](const model::JobSpec& changed) { return !never(view, job, changed); }));
+}
+
+}  // namespace policy
