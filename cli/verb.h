@@ -33,6 +33,7 @@ extern const Verb hold_verb;
 extern const Verb release_verb;
 extern const Verb checkpoint_verb;
 extern const Verb priority_verb;
+extern const Verb quota_verb;
 extern const Verb nodes_verb;
 extern const Verb events_verb;
 extern const Verb config_verb;

@@ -1,6 +1,7 @@
 #include "scheduler/daemon/fact_log.h"
 
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/model/host_list.h"
 
 namespace musterd {

@@ -114,6 +114,7 @@ void Pass::answer(const Head& head) {
     auto later = room ? std::optional(room->placement) : std::nullopt;
     if (!room && open.is_any) later = timeline_.place_later(*request);
     if (later) advice.start = later->start;
+    if (!room && advice.quota) advice.start = advice.quota->until;
     if (room) {
       for (const auto* victim : room->victims) advice.victims.push_back(victim->id);
     }
