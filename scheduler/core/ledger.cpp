@@ -260,6 +260,20 @@ std::optional<OverLimit> Ledger::check(const Job& job, const Claims& claims, bas
   return worst;
 }
 
+bool Ledger::would_borrow(const Job& job, const Claims& claims) const {
+  bool would = false;
+  for_each_quota(quotas(), quotas().about(job), claims,
+                 [&](std::size_t place, const QuotaKey& key, const Claim& claim) {
+                   const auto& quota = quotas().at(place);
+                   if (!quota.borrows) return;
+                   for (const auto& [resource, limit] : quota.limits) {
+                     const auto asked = is_lendable(resource) ? claim.of(resource) : 0;
+                     would = would || (asked > 0 && held(place, key).of(resource) + asked > limit);
+                   }
+                 });
+  return would;
+}
+
 std::vector<Loan> Ledger::lends_to_others(const Job& job, const Claims& claims) const {
   std::vector<Loan> loans;
   for_each_quota(quotas(), quotas().about(job), claims,

@@ -67,6 +67,9 @@ class Ledger {
   /// cost: O(quotas about the job), and O(workspaces) for those that lend or borrow
   std::optional<OverLimit> check(const Job& job, const Claims& claims, base::Time end) const;
 
+  /// Would it have more than its own of something that is lent?
+  bool would_borrow(const Job& job, const Claims& claims) const;
+
   void take(const Job& job, const Claims& claims) { change(job, claims, 1); }
   void give_back(const Job& job, const Claims& claims) { change(job, claims, -1); }
 

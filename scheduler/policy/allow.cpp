@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "lib/base/text.h"
+#include "scheduler/policy/admit.h"
 #include "scheduler/policy/advise.h"
 #include "scheduler/policy/claim.h"
 #include "scheduler/policy/place.h"
@@ -48,19 +49,22 @@ std::optional<OverLimit> never_in(const scheduler::View& view, const scheduler::
   return ledger.check(job, claims, base::Time::max());
 }
 
-/// The limit that the request is more than in every pool that it may use.
+/// The limit that the request is more than in every pool that it may use and that could run it. A
+/// job that lies across pools may be in any of those that no limit closes.
 std::optional<OverLimit> never(const scheduler::View& view, const scheduler::Job& job,
                                const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return OverLimit{};
   std::optional<OverLimit> over;
+  std::vector<std::string> open;
   for (const auto& pool : view.pools) {
     if (!spec.pool.empty() && spec.pool != pool) continue;
     const auto here = never_in(view, job, *layout, pool);
-    if (!here) return std::nullopt;
-    if (!over) over = here;
+    if (!here) open.push_back(pool);
+    if (here && !over) over = here;
   }
-  return over;
+  const bool is_too_small = open.size() == 1 && !admit(view, *layout, open.front());
+  return open.empty() || is_too_small ? over : std::nullopt;
 }
 
 base::Result<void> may_wait(const scheduler::View& view, const scheduler::Job& job) {

@@ -25,17 +25,29 @@ Claims claims_of(const scheduler::View& view, const model::Layout& layout,
   return claims;
 }
 
+std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
+                                     base::Time start) {
+  const auto delay = start - now;
+  const bool is_endless = request.duration > base::Duration::max() - delay;
+  request.duration = is_endless ? base::Duration::max() : request.duration + delay;
+  auto placement = timeline.place_now(request);
+  if (placement) placement->start = start;
+  return placement;
+}
+
 OpenPools close_pools(const scheduler::Ledger& ledger, const scheduler::View& view,
                       const scheduler::Job& job, base::Time now, Request& request) {
   if (ledger.is_empty()) return {};
-  OpenPools open{.is_any = false, .over = {}};
+  OpenPools open{.is_any = false, .is_borrowing = true, .over = {}};
   std::vector<bool> lent(view.pools.size());
   const auto end = end_of(now, request.duration);
   for (std::size_t i = 0; i < view.pools.size(); ++i) {
     if (!request.pools[i]) continue;
-    const auto over = ledger.check(job, least_claims(request.layout, view.pools[i]), end);
+    const auto claims = least_claims(request.layout, view.pools[i]);
+    const auto over = ledger.check(job, claims, end);
     request.pools[i] = !over;
     open.is_any = open.is_any || !over;
+    if (!over) open.is_borrowing = open.is_borrowing && ledger.would_borrow(job, claims);
     lent[i] = over && over->why == Why::lent;
     if (over && (!open.over || over->why > open.over->why)) open.over = over;
   }

@@ -12,9 +12,15 @@ scheduler::Claims least_claims(const model::Layout& layout, const std::string& p
 scheduler::Claims claims_of(const scheduler::View& view, const model::Layout& layout,
                             const Placement& placement);
 
+/// Room for a start then on nodes that have it all the time from now on, which place_later() and
+/// place_at() do not look for.
+std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
+                                     base::Time start);
+
 /// Whether limits leave any of the pools that a request may use.
 struct OpenPools {
   bool is_any = true;
+  bool is_borrowing = false;  // in each open one the job would have more than its own
   std::optional<scheduler::OverLimit> over;  // of a closed one, the one likeliest to go away
 };
 

@@ -89,6 +89,8 @@ Plan Pass::run() {
   try_in(std::move(heads), comes_later);
   is_backfilling_ = true;
   try_in(std::exchange(later_, {}), is_longer);
+  is_lending_ = true;
+  try_in(std::exchange(borrowers_, {}), comes_later);
   return std::move(plan_);
 }
 
@@ -260,6 +262,10 @@ Pass::Verdict Pass::consider(const Head& head) {
   if (!request) return Verdict::blocked;
   const auto open = close_pools(ledger_, view_, job_of(head), now_, *request);
   if (!open.is_any) return stay_within_quota(head, *request, *open.over);
+  if (open.is_borrowing && !is_lending_ && !head.is_owed) {
+    borrowers_.push_back(head);
+    return Verdict::blocked;
+  }
   const bool is_backfill_turn =
       options_.depth > 0 && !head.is_overdue && !head.is_owed && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
@@ -286,7 +292,7 @@ const scheduler::Job& Pass::job_of(const Head& head) const {
 Pass::Verdict Pass::stay_within_quota(const Head& head, const Request& request,
                                       const scheduler::OverLimit& over) {
   using Why = scheduler::OverLimit::Why;
-  if (head.is_owed) return wait(head, request);
+  if (head.is_owed) return wait_for_quota(head, request);
   if (over.why == Why::lent && preempt(head, request, true)) return Verdict::reserved;
   return over.why == Why::alone ? Verdict::reserved : Verdict::blocked;
 }
@@ -358,7 +364,8 @@ std::optional<Room> Pass::find_room(const Head& head, const Request& request, bo
   std::optional<QuotaRoom> quotas;
   if (!ledger_.is_empty()) {
     const auto& job = job_of(head);
-    quotas.emplace(QuotaRoom{view_, Reclaim(view_, ledger_, job, start), loans_for(head, request)});
+    quotas.emplace(
+        QuotaRoom{view_, now_, Reclaim(view_, ledger_, job, start), loans_for(head, request)});
     for (const auto id : making_room_) quotas->reclaim.set_gone(view_.state.jobs.at(id), true);
   }
   auto room = make_room(timeline_, request, chosen_from, start, quotas ? &*quotas : nullptr);
@@ -414,6 +421,21 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   keep(head, claims_of(view_, request.layout, *placement), head.is_owed ? now_ : placement->start);
   plan_.reservations.emplace(head.job, placement->start);
   if (!head.is_owed) ++n_reserved_[pool];
+  return Verdict::reserved;
+}
+
+/// The job has its place and its part of the quota when those are gone that make room for it.
+Pass::Verdict Pass::wait_for_quota(const Head& head, const Request& request) {
+  auto start = now_;
+  for (const auto victim : view_.state.owed.at(head.job)) {
+    if (const auto end = expected_end(view_.state.jobs.at(victim))) start = std::max(start, *end);
+  }
+  const auto placement = place_ahead(timeline_, request, now_, start);
+  if (!placement) return wait(head, request);
+  promised_.insert(head.kind->pool);
+  timeline_.reserve(request, *placement);
+  keep(head, claims_of(view_, request.layout, *placement), now_);
+  plan_.reservations.emplace(head.job, start);
   return Verdict::reserved;
 }
 

@@ -73,6 +73,7 @@ class Pass {
   model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
+  Verdict wait_for_quota(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
   void close(const std::string& pool, model::JobId job);
 
@@ -96,6 +97,8 @@ class Pass {
   std::optional<Favour> favour_;  // where the order asks for it
   std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
+  std::vector<Head> borrowers_;  // to be tried when nobody wants what is lent
+  bool is_lending_ = false;
   // Of a question.
   const scheduler::Job* asked_ = nullptr;
   scheduler::JobKind asked_kind_;

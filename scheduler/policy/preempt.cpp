@@ -57,7 +57,9 @@ struct Goal {
                                   end_of(start, request.duration));
   }
   std::optional<Placement> place() const {
-    auto placement = timeline.place_at(request, start);
+    auto placement = quotas != nullptr ? place_ahead(timeline, request, quotas->now, start)
+                                       : std::optional<Placement>();
+    if (!placement) placement = timeline.place_at(request, start);
     if (placement && !is_allowed(*placement)) placement.reset();
     return placement;
   }
@@ -179,9 +181,10 @@ void spare(const Goal& goal, Trial& trial, Placement& placement) {
 /// Without those whose workspaces, with the ones before them gone, have nothing to give back.
 Candidates without_spared(const Goal& goal, Candidates order) {
   if (goal.quotas == nullptr) return order;
-  auto& [view, reclaim, loans] = *goal.quotas;
+  auto& reclaim = goal.quotas->reclaim;
   std::erase_if(order, [&](const Candidate& candidate) {
-    if (candidate.only_gives_back && !reclaim.takes_back(*candidate.job, loans)) return true;
+    if (candidate.only_gives_back && !reclaim.takes_back(*candidate.job, goal.quotas->loans))
+      return true;
     reclaim.set_gone(*candidate.job, true);
     return false;
   });

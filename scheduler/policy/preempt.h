@@ -42,6 +42,7 @@ struct Room {
 /// What the quotas say besides, where there are some.
 struct QuotaRoom {
   const scheduler::View& view;
+  base::Time now;
   Reclaim reclaim;
   std::vector<scheduler::Loan> loans;
 };
