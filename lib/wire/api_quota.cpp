@@ -1,5 +1,8 @@
 // Limits: what is used of them, and one that keeps a job from starting.
 
+#include <algorithm>
+#include <cstdint>
+
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
 #include "lib/wire/shared.h"
@@ -8,13 +11,18 @@ namespace wire {
 
 namespace {
 
+/// Four billion core-hours are more than anybody counts.
+std::uint32_t amount(std::int64_t amount) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(amount, 0, UINT32_MAX));
+}
+
 void write(const model::QuotaUse& use, api::Quota& out) {
   out.set_whose(use.whose);
   out.set_resource(std::string(to_text(use.resource)));
-  out.set_used(use.used);
-  out.set_limit(use.limit);
-  out.set_lent(use.lent);
-  out.set_borrowed(use.borrowed);
+  out.set_used(amount(use.used));
+  out.set_limit(amount(use.limit));
+  out.set_lent(amount(use.lent));
+  out.set_borrowed(amount(use.borrowed));
   if (use.period > base::Duration()) wire::write(use.period, *out.mutable_period());
 }
 
@@ -51,11 +59,11 @@ void write(const model::Quota& quota, api::Reason& out) {
   auto& limit = *out.mutable_quota();
   limit.set_whose(quota.whose);
   limit.set_resource(std::string(to_text(quota.resource)));
-  limit.set_used(quota.used);
-  limit.set_asked(quota.asked);
-  limit.set_limit(quota.limit);
-  limit.set_kept(quota.kept);
-  limit.set_lent(quota.lent);
+  limit.set_used(amount(quota.used));
+  limit.set_asked(amount(quota.asked));
+  limit.set_limit(amount(quota.limit));
+  limit.set_kept(amount(quota.kept));
+  limit.set_lent(amount(quota.lent));
   for (const auto job : quota.holders) out.add_holders(job.number());
   if (quota.until) write(*quota.until, *out.mutable_until());
 }

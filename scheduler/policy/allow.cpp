@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "lib/base/text.h"
 #include "scheduler/policy/admit.h"
@@ -19,12 +20,12 @@ using base::Code;
 using model::QuotaResource;
 using scheduler::OverLimit;
 
-/// The fewest nodes that could run it, if no number was asked for; 1 where none is known.
-int fewest_nodes(const scheduler::View& view, const model::Layout& layout,
-                 const std::string& pool) {
+/// The fewest nodes of the pool, or of any, that could run it; nullopt where they are too few.
+std::optional<int> fewest_nodes(const scheduler::View& view, const model::Layout& layout,
+                                const std::string& pool) {
   std::vector<std::pair<int, int>> rooms;
   for (const auto& [kind, n_nodes] : view.state.node_kinds) {
-    if (kind.pool == pool)
+    if (pool.empty() || kind.pool == pool)
       rooms.emplace_back(tasks_that_fit(layout, kind.cores, kind.gpus, kind.memory), n_nodes);
   }
   std::ranges::sort(rooms, std::greater());
@@ -36,7 +37,7 @@ int fewest_nodes(const scheduler::View& view, const model::Layout& layout,
     n += static_cast<int>(needed);
     left -= needed * room;
   }
-  return std::max(n, 1);
+  return left > 0 ? std::nullopt : std::optional(n);
 }
 
 /// As if nobody held anything.
@@ -45,7 +46,9 @@ std::optional<OverLimit> never_in(const scheduler::View& view, const scheduler::
   scheduler::State idle;
   idle.tally = view.state.tally.without_counts();
   const scheduler::Ledger ledger(idle, base::Time());
-  const auto claims = least_claims(layout, pool, fewest_nodes(view, layout, pool));
+  const auto n_nodes = fewest_nodes(view, layout, pool);
+  const auto n_anywhere = n_nodes ? n_nodes : fewest_nodes(view, layout, "");
+  const auto claims = least_claims(layout, pool, n_anywhere.value_or(1));
   return ledger.check(job, claims, base::Time::max());
 }
 
