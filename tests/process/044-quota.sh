@@ -60,8 +60,8 @@ runs 0 "muster quota shows it" muster quota
 like "$T/out" "^workspace owner +cores +0 +3 +3" "at the lender"
 like "$T/out" "^workspace guest +cores +4 +1 +3" "and at the borrower"
 is "$(muster quota --json | jq -r '.quotas[] | select(.whose == "workspace guest").borrowed')" 3 "for programs, too"
-runs 1 "it takes no operand" muster quota 17
-own=$(submit --parsable -A owner -n 3 -t 5 -- sleep 1000)
+runs 2 "it takes no operand" muster quota 17
+own=$(submit --parsable -A owner --class=low -n 3 -t 5 -- sleep 1000)
 wait_for 30 "the owner gets it back" state_is "$own" running
 is "$(field "$guest" '.earlier[0].why.cause')" preempted "from the guest, which waits again"
 muster cancel "$own" "$guest" >/dev/null
