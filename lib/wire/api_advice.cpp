@@ -13,7 +13,8 @@ model::Change read_change(api::Change& in, Strict& strict) {
 }
 
 model::Advice read_advice(api::Advice& in, Strict& strict) {
-  model::Advice advice{.starts_now = in.starts_now(), .start = {}, .victims = {}, .quota = {}, .changes = {}};
+  model::Advice advice{
+      .starts_now = in.starts_now(), .start = {}, .victims = {}, .quota = {}, .changes = {}};
   for (const auto victim : in.victims())
     advice.victims.emplace_back(strict.from_one(victim, "victims"));
   if (in.has_start()) advice.start = strict.part("start", in.start(), read_time);

@@ -260,7 +260,8 @@ Pass::Verdict Pass::consider(const Head& head) {
   }
   auto request = request_of(head);
   if (!request) return Verdict::blocked;
-  const auto open = close_pools(ledger_, view_, job_of(head), now_, *request);
+  const auto open =
+      ledger_.is_empty() ? OpenPools() : close_pools(ledger_, view_, job_of(head), now_, *request);
   if (!open.is_any) return stay_within_quota(head, *request, *open.over);
   if (open.is_borrowing && !is_lending_ && !head.is_owed) {
     borrowers_.push_back(head);
