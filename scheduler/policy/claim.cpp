@@ -3,7 +3,6 @@
 namespace policy {
 
 using scheduler::Claims;
-using Why = scheduler::OverLimit::Why;
 
 Claims least_claims(const model::Layout& layout, const std::string& pool, int n_nodes) {
   const auto nodes = std::int64_t{layout.nodes.value_or(n_nodes)};
@@ -48,10 +47,11 @@ OpenPools close_pools(const scheduler::Ledger& ledger, const scheduler::View& vi
     request.pools[i] = !over;
     open.is_any = open.is_any || !over;
     if (!over) open.is_borrowing = open.is_borrowing && ledger.would_borrow(job, claims);
-    lent[i] = over && over->why == Why::lent;
+    lent[i] = over && over->why == scheduler::OverLimit::Why::lent;
     if (over && (!open.over || over->why > open.over->why)) open.over = over;
   }
-  if (!open.is_any && open.over && open.over->why == Why::lent) request.pools = std::move(lent);
+  if (!open.is_any && open.over && open.over->why == scheduler::OverLimit::Why::lent)
+    request.pools = std::move(lent);
   return open;
 }
 

@@ -10,7 +10,7 @@ using model::QuotaResource;
 using scheduler::Job;
 using scheduler::OverLimit;
 
-constexpr std::size_t most_holders = 8;
+constexpr std::size_t most_named = 8;
 
 bool is_hours(QuotaResource resource) {
   return resource == QuotaResource::gpu_hours || resource == QuotaResource::core_hours;
@@ -49,7 +49,7 @@ void for_each_active(const scheduler::State& state, Visit visit) {
 }
 
 void add_holder(model::Quota& reason, const Job& job) {
-  if (reason.holders.size() < most_holders) reason.holders.push_back(job.id);
+  if (reason.holders.size() < most_named) reason.holders.push_back(job.id);
 }
 
 /// Those who use it up, and when the known ends of them leave enough.
