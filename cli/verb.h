@@ -34,6 +34,7 @@ extern const Verb release_verb;
 extern const Verb update_verb;
 extern const Verb checkpoint_verb;
 extern const Verb priority_verb;
+extern const Verb quota_verb;
 extern const Verb nodes_verb;
 extern const Verb reserve_verb;
 extern const Verb events_verb;

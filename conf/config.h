@@ -68,6 +68,26 @@ struct License {
   bool operator==(const License&) const = default;
 };
 
+/// Whom a limit is for: one by name, "*" each for itself, "" all together.
+struct Quota {
+  std::string user;
+  std::string workspace;
+  std::string class_name;
+  std::string pool;
+  std::optional<int> cores;
+  std::optional<int> gpus;
+  std::optional<int> nodes;
+  std::optional<int> running_jobs;
+  std::optional<int> queued_jobs;
+  std::optional<int> gpu_hours;
+  std::optional<int> core_hours;
+  base::Duration period{};  // of hours
+  bool lend = false;
+  bool borrow = false;
+
+  bool operator==(const Quota&) const = default;
+};
+
 struct Cluster {
   std::string name;
   std::string dir;
@@ -122,6 +142,7 @@ struct Config {
   std::vector<NodeGroup> node_groups;
   std::vector<Switch> switches;
   std::vector<License> licenses;
+  std::vector<Quota> quotas;
 
   bool operator==(const Config&) const = default;
 };

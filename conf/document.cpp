@@ -57,6 +57,10 @@ std::string_view type_name(KeyType type) {
       return "names";
     case KeyType::nodes:
       return "nodes";
+    case KeyType::who:
+      return "who";
+    case KeyType::flag:
+      return "true or false";
     case KeyType::path:
       return "path";
     case KeyType::choice:
@@ -84,6 +88,10 @@ std::string sample_value(const Key& key) {
       return "[\"one\", \"two\"]";
     case KeyType::nodes:
       return "[\"n[1-4]\"]";
+    case KeyType::who:
+      return "\"*\"";
+    case KeyType::flag:
+      return "true";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:
@@ -93,7 +101,7 @@ std::string sample_value(const Key& key) {
     case KeyType::size:
       return "\"8G\"";
     case KeyType::duration:
-      return "\"10s\"";
+      return "\"7d\"";
   }
   return "";
 }

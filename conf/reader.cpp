@@ -8,6 +8,7 @@
 
 #include "conf/change.h"
 #include "conf/config.h"
+#include "conf/quota_rules.h"
 #include "conf/switches.h"
 #include "conf/table.h"
 #include "lib/base/text.h"
@@ -52,6 +53,10 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
     const auto* number = node.as_integer();
     return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
   }
+  if (key.type == KeyType::flag) {
+    const auto* truth = node.as_boolean();
+    return truth != nullptr ? std::optional<Value>(truth->get()) : std::nullopt;
+  }
   if (key.type == KeyType::names || key.type == KeyType::nodes) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
@@ -73,6 +78,7 @@ class Reader {
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
+  void check_quotas(const toml::table& file);
   void check_together(const toml::table& file);
 
   std::string name_;
@@ -102,6 +108,7 @@ void Reader::take(const toml::table& file) {
   check_together(file);
   check_classes(file);
   check_switches(file);
+  check_quotas(file);
 }
 
 void Reader::take_section(const Section& section, const toml::node& node) {
@@ -117,6 +124,8 @@ void Reader::take_section(const Section& section, const toml::node& node) {
     take_each(section, node, config_.switches);
   } else if (section.name == "license") {
     take_each(section, node, config_.licenses);
+  } else if (section.name == "quota") {
+    take_each(section, node, config_.quotas);
   } else if (const auto* table = node.as_table()) {
     take_keys(section.name, *table);
   } else {
@@ -153,7 +162,7 @@ void Reader::take_keys(std::string_view section, const toml::table& table) {
   }
 }
 
-/// Parts with names of their own, each in a table [[section]].
+/// Parts of which there may be several, each in a table [[section]], and named if they have names.
 template <class Part>
 void Reader::take_each(const Section& section, const toml::node& node, std::vector<Part>& parts) {
   const auto header = fmt::format("[[{}]]", section.name);
@@ -210,6 +219,15 @@ void Reader::check_switches(const toml::table& file) {
   const auto* array = file["switch"].as_array();
   for (auto& [place, text] : switch_problems(config_.switches))
     problems_.emplace_back((*array)[place].source().begin.line, std::move(text));
+}
+
+void Reader::check_quotas(const toml::table& file) {
+  const auto* array = file["quota"].as_array();
+  for (auto& [place, key, text] : quota_problems(config_)) {
+    const auto& table = *(*array)[place].as_table();
+    const auto* node = table.get(key);
+    problem(node != nullptr ? *node : table, std::move(text));
+  }
 }
 
 /// The line of a clash is that of the key most likely changed.

@@ -28,16 +28,19 @@ void assign(Member& member, const Value& value) {
   }
 }
 
+#define PART_KEY(section, parts, name, type, fallback, range, help) \
+  PART_KEY_AS(section, parts, name, name, type, fallback, range, help)
+
 constexpr auto all_sections = std::to_array<Section>({
 #define SECTION(name, help) {#name, help, false},
 #define PARTS(name, help) {#name, help, true},
 #define KEY(section, name, type, fallback, range, help)
-#define PART_KEY(section, parts, name, type, fallback, range, help)
+#define PART_KEY_AS(section, parts, name, member, type, fallback, range, help)
 #include "conf/keys.def"
 #undef SECTION
 #undef PARTS
 #undef KEY
-#undef PART_KEY
+#undef PART_KEY_AS
 });
 
 constexpr auto all_keys = std::to_array<Key>({
@@ -47,16 +50,18 @@ constexpr auto all_keys = std::to_array<Key>({
   {#section, #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
      assign(config.section.name, value);                                                           \
    }},
-#define PART_KEY(section, parts, name, type, fallback, range, help)                                \
+#define PART_KEY_AS(section, parts, name, member, type, fallback, range, help)                     \
   {#section, #name, KeyType::type, fallback, range, help, [](Config& config, const Value& value) { \
-     assign(config.parts.back().name, value);                                                      \
+     assign(config.parts.back().member, value);                                                    \
    }},
 #include "conf/keys.def"
 #undef SECTION
 #undef PARTS
 #undef KEY
-#undef PART_KEY
+#undef PART_KEY_AS
 });
+
+#undef PART_KEY
 
 bool is_name(std::string_view text) {
   const auto is_alphanumeric = [](char c) {
@@ -87,6 +92,11 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
       return std::ranges::all_of(*names, is_name) ? std::optional<Value>(*std::move(names))
                                                   : std::nullopt;
     }
+    case KeyType::who:
+      return is_name(text) || text == "*" ? std::optional<Value>(std::string(text)) : std::nullopt;
+    case KeyType::flag:
+      return text == "true" || text == "false" ? std::optional<Value>(text == "true")
+                                               : std::nullopt;
     case KeyType::path:
     case KeyType::choice:
       return text.empty() ? std::nullopt : std::optional<Value>(std::string(text));
@@ -132,6 +142,10 @@ std::string_view type_text(KeyType type) {
       return "a list of names such as [\"one\", \"two\"]";
     case KeyType::nodes:
       return "a list of nodes such as [\"n[1-4]\", \"n7\"]";
+    case KeyType::who:
+      return "a name, or \"*\" for each one";
+    case KeyType::flag:
+      return "true or false";
     case KeyType::path:
       return "a path";
     case KeyType::choice:
@@ -190,8 +204,8 @@ std::string expected_text(const Key& key) {
 }
 
 std::string default_text(const Key& key) {
-  return key.type == KeyType::count ? std::string(key.fallback)
-                                    : fmt::format("\"{}\"", key.fallback);
+  const bool is_bare = key.type == KeyType::count || key.type == KeyType::flag;
+  return is_bare ? std::string(key.fallback) : fmt::format("\"{}\"", key.fallback);
 }
 
 Config defaults() {

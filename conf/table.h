@@ -22,10 +22,12 @@ enum class KeyType {
   count,     // a whole number
   size,      // text such as "4M"
   duration,  // text such as "10s"
+  who,       // such a name, or "*"
+  flag,      // true or false
 };
 
-using Value =
-    std::variant<std::string, std::int64_t, base::Bytes, base::Duration, std::vector<std::string>>;
+using Value = std::variant<std::string, std::int64_t, base::Bytes, base::Duration,
+                           std::vector<std::string>, bool>;
 
 struct Key {
   std::string_view section;

@@ -19,6 +19,17 @@ constexpr auto faulty_time = 300s;
 constexpr auto calm_time = 7200s;
 constexpr int n_jobs = 40;
 
+/// Of some seeds; all jobs are of one user.
+std::vector<scheduler::Quota> quotas_of(std::uint64_t seed) {
+  using enum model::QuotaResource;
+  if (seed % 3 == 0) return {};
+  const auto more = static_cast<std::int64_t>(seed % 5);
+  return {{.limits = {{cores, 6 + more}, {nodes, 4}}},
+          {.class_name = "urgent", .limits = {{running_jobs, 2}}},
+          {.workspace = "owner", .limits = {{cores, 4 + more}}, .lends = true},
+          {.workspace = "guest", .limits = {{cores, 2}}, .borrows = true}};
+}
+
 class Cluster {
  public:
   explicit Cluster(std::uint64_t seed)
@@ -29,7 +40,9 @@ class Cluster {
                      .to_agent = [this](const auto& node,
                                         auto message) { to_agent(node, std::move(message)); },
                      .cut_all_links = [this] { cut_all_links(); }},
-                    {.owner_uid = 0, .licenses = {{std::string(license), n_of_license}}},
+                    {.owner_uid = 0,
+                     .licenses = {{std::string(license), n_of_license}},
+                     .quotas = quotas_of(seed)},
                     policy::make(
                         {.order = seed % 2 == 0 ? policy::Order::fcfs : policy::Order::predicted})),
         users_(events_, random_, truth_, controller_) {

@@ -78,6 +78,7 @@ void ControllerHost::give(const scheduler::Input& input) {
     world_.truth.violate(Property::sound, *found);
   }
   check_licenses();
+  world_.truth.check_quotas(engine_->state(), settings_.quotas);
   std::optional<scheduler::JobKind> seen;
   if (const auto job = engine_->overlooked(seen, kinds_watched))
     world_.truth.violate(Property::overlooked, "job " + to_text(*job) + " could start and did not");

@@ -20,7 +20,7 @@ constexpr std::string_view usage =
     "Runs N seeds (200) from SEED (1) on and ends with 1 at the first broken promise. With "
     "--expect it ends\n"
     "with 0 only if some seed breaks that promise: overlap, twice, lost, replay, sound, untrue, "
-    "unfinished, overlooked.\n";
+    "unfinished, overlooked, quota.\n";
 
 struct Options {
   std::int64_t first = 1;

@@ -11,7 +11,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<Property, std::string_view>, 8> names{
+constexpr std::array<std::pair<Property, std::string_view>, 9> names{
     {{Property::overlap, "overlap"},
      {Property::twice, "twice"},
      {Property::lost, "lost"},
@@ -19,7 +19,36 @@ constexpr std::array<std::pair<Property, std::string_view>, 8> names{
      {Property::sound, "sound"},
      {Property::untrue, "untrue"},
      {Property::unfinished, "unfinished"},
-     {Property::overlooked, "overlooked"}}};
+     {Property::overlooked, "overlooked"},
+     {Property::quota, "quota"}}};
+
+/// What the job holds of it; the simulated cluster has one pool.
+std::int64_t held(const scheduler::Job& job, model::QuotaResource resource) {
+  const auto& allocation = scheduler::active_attempt(job)->allocation;
+  switch (resource) {
+    case model::QuotaResource::cores:
+      return model::n_cores(allocation);
+    case model::QuotaResource::gpus:
+      return model::n_gpus(allocation);
+    case model::QuotaResource::nodes:
+      return static_cast<std::int64_t>(allocation.nodes.size());
+    case model::QuotaResource::running_jobs:
+      return 1;
+    case model::QuotaResource::queued_jobs:
+    case model::QuotaResource::gpu_hours:
+    case model::QuotaResource::core_hours:
+      return 0;
+  }
+  return 0;
+}
+
+bool is_about(const scheduler::Quota& quota, const scheduler::Job& job) {
+  const auto fits = [](const std::string& who, const std::string& name) {
+    return who.empty() || who == name;
+  };
+  return fits(quota.user, job.user.name) && fits(quota.workspace, job.spec->workspace) &&
+         fits(quota.class_name, job.spec->class_name);
+}
 
 }  // namespace
 
@@ -73,6 +102,33 @@ void Truth::acknowledged(const std::string& token, model::JobId job) {
   if (!is_new && known->second != job) {
     violate(Property::twice, fmt::format("submission {} became jobs {} and {}", token,
                                          to_text(known->second), to_text(job)));
+  }
+}
+
+void Truth::check_quotas(const scheduler::State& state,
+                         const std::vector<scheduler::Quota>& quotas) {
+  std::map<model::QuotaResource, std::pair<std::int64_t, std::int64_t>> shared;  // used, limits
+  for (const auto& quota : quotas) {
+    for (const auto& [resource, limit] : quota.limits) {
+      std::int64_t used = 0;
+      for (const auto& [id, job] : state.jobs) {
+        if (scheduler::active_attempt(job) != nullptr && is_about(quota, job))
+          used += held(job, resource);
+      }
+      auto& [all_used, all_limits] = shared[resource];
+      if (quota.is_shared()) all_used += used;
+      if (quota.is_shared()) all_limits += limit;
+      if (used > limit && !quota.borrows) {
+        violate(Property::quota,
+                fmt::format("the quota of {} is {}, and {} are used", whose_text(quota, {}),
+                            model::amount_text(limit, resource), used));
+      }
+    }
+  }
+  for (const auto& [resource, sums] : shared) {
+    if (sums.first <= sums.second) continue;
+    violate(Property::quota, fmt::format("those that lend and borrow have {} together, and use {}",
+                                         model::amount_text(sums.second, resource), sums.first));
   }
 }
 

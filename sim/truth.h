@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/model/ids.h"
 #include "lib/model/launch.h"
@@ -24,6 +25,7 @@ enum class Property {
   untrue,      // the recorded exit code is the one that the script ended with
   unfinished,  // once faults stop, every job ends
   overlooked,  // a pass leaves no job that could start
+  quota,       // no limit is exceeded; lenders and borrowers have no more than all of theirs
 };
 
 std::string_view to_text(Property property);
@@ -49,6 +51,9 @@ class Truth {
   /// After a restart of the controller, and at the end.
   void check_kept(const scheduler::State& state);
   void check_outcomes(const scheduler::State& state);
+
+  /// What running jobs hold is within these limits.
+  void check_quotas(const scheduler::State& state, const std::vector<scheduler::Quota>& quotas);
 
   void violate(Property property, std::string text);
   const std::optional<Violation>& violation() const { return violation_; }

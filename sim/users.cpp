@@ -39,6 +39,8 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   spec.hold = random_.chance(5);
   static constexpr std::array<std::string_view, 4> classes{"", "low", "low", "urgent"};
   spec.class_name = classes[random_.below(classes.size())];
+  static constexpr std::array<std::string_view, 3> workspaces{"", "owner", "guest"};
+  spec.workspace = workspaces[random_.below(workspaces.size())];
   spec.requeue = !random_.chance(10);
   if (random_.chance(40)) {
     spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};

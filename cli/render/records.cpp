@@ -182,6 +182,11 @@ std::string waiting_details(const model::JobRecord& job, const View& view) {
                       "About the other one: muster why {}\n",
                       to_text(delayed->job));
   }
+  if (const auto* limit = std::get_if<model::Quota>(&*job.reason)) {
+    if (!limit->holders.empty())
+      text += fmt::format("Who holds it: muster show {}\n", to_text(limit->holders.front()));
+    return text + "All limits that apply: muster quota\n";
+  }
   if (const auto* short_of = std::get_if<model::ShortOfResources>(&*job.reason)) {
     if (!short_of->holders.empty()) {
       text += fmt::format("Who holds it: muster show {}\n", to_text(short_of->holders.front()));
@@ -283,13 +288,14 @@ std::string why(const model::JobRecord& job, const View& view) {
 
 std::string advice(const model::Advice& advice, const View& view) {
   if (advice.starts_now) return "It would start now.\n";
-  if (!advice.start) return "It would wait; nobody can tell how long.\n" + changes(advice);
+  const auto limit = advice.quota ? fmt::format("In its way: {}.\n", describe(*advice.quota)) : "";
+  if (!advice.start) return "It would wait; nobody can tell how long.\n" + limit + changes(advice);
   std::vector<std::string> victims;
   for (const auto victim : advice.victims) victims.push_back(to_text(victim));
   const auto why = victims.empty()
                        ? std::string("by the time limits of what comes first")
                        : "when these have made room for it: " + base::join(victims, ", ");
-  return fmt::format("It would start by {}, {}.\n{}", view.time(*advice.start), why,
+  return fmt::format("It would start by {}, {}.\n{}{}", view.time(*advice.start), why, limit,
                      changes(advice));
 }
 
@@ -340,6 +346,24 @@ std::string node_table(std::span<const model::NodeRecord> nodes, const View& vie
          used_of(fmt::to_string(node.gpus_used.count()), fmt::to_string(topology.gpus.size())),
          used_of(base::to_text(node.memory_used), base::to_text(topology.memory)),
          base::join(jobs, " ")});
+  }
+  return table(columns, rows, view.width);
+}
+
+std::string quota_table(std::span<const model::QuotaUse> quotas, const View& view) {
+  if (quotas.empty()) return "No quota applies.\n";
+  const std::vector<Column> columns{{"QUOTA OF"},      {"WHAT"},         {"USED", true},
+                                    {"LIMIT", true},   {"PERIOD", true}, {"LENT", true},
+                                    {"BORROWED", true}};
+  std::vector<Cells> rows;
+  for (const auto& use : quotas) {
+    const auto if_any = [](std::int64_t amount) {
+      return amount == 0 ? std::string() : fmt::format("{}", amount);
+    };
+    rows.push_back({use.whose, std::string(to_text(use.resource)), fmt::format("{}", use.used),
+                    fmt::format("{}", use.limit),
+                    use.period == base::Duration() ? "" : base::to_text(use.period),
+                    if_any(use.lent), if_any(use.borrowed)});
   }
   return table(columns, rows, view.width);
 }

@@ -9,6 +9,7 @@
 
 #include "lib/base/time.h"
 #include "lib/model/advice.h"
+#include "lib/model/quota.h"
 #include "lib/model/record.h"
 
 namespace render {
@@ -34,6 +35,9 @@ std::string advice(const model::Advice& advice, const View& view);
 
 /// The second part of that alone; empty where nothing would.
 std::string changes(const model::Advice& advice);
+
+/// One line for each limit: whose it is, and what is used of it.
+std::string quota_table(std::span<const model::QuotaUse> quotas, const View& view);
 
 /// One line a node: state, cores, GPUs and memory in use of all, jobs.
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view);

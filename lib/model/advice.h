@@ -7,6 +7,7 @@
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/quota.h"
 
 namespace model {
 
@@ -23,6 +24,7 @@ struct Advice {
   std::optional<base::Time> start;  // not now: by the time limits of what runs and is reserved;
                                     // absent: nobody can tell
   std::vector<JobId> victims;       // that would make room for it until then
+  std::optional<Quota> quota;       // that stands before it
   std::vector<Change> changes;      // any one of these would let it start now
 
   bool operator==(const Advice&) const = default;

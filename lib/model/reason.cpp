@@ -62,6 +62,18 @@ std::string waits_for(const DependsOn& reason) {
                      base::join(terms, ", "));
 }
 
+/// Whole periods have no holders: what was used is used.
+std::string over_limit(const Quota& r) {
+  auto text = fmt::format("the quota of {} is {}: {} used", r.whose,
+                          amount_text(r.limit, r.resource), r.used);
+  if (r.kept > 0) text += fmt::format(", {} kept for jobs that come first", r.kept);
+  if (r.lent > 0) text += fmt::format(", {} lent to others", r.lent);
+  if (r.asked > 0) text += fmt::format(", {} asked for", r.asked);
+  text += holders_text(r.holders);
+  if (r.until) text += "; enough is free by " + to_text(*r.until);
+  return text;
+}
+
 }  // namespace
 
 std::string_view kind_of(const Reason& reason) {
@@ -78,7 +90,8 @@ std::string_view kind_of(const Reason& reason) {
                        [](const DependsOn&) -> std::string_view { return "dependency"; },
                        [](const ArrayLimit&) -> std::string_view { return "array_limit"; },
                        [](const ShortOfLicenses&) -> std::string_view { return "licenses"; },
-                       [](const Booked&) -> std::string_view { return "booked"; }},
+                       [](const Booked&) -> std::string_view { return "booked"; },
+                       [](const Quota&) -> std::string_view { return "quota"; }},
       reason);
 }
 
@@ -122,7 +135,8 @@ std::string describe(const Reason& reason) {
             return fmt::format("needs {} of license '{}'; {} of {} free now{}", r.needed, r.license,
                                r.free, r.all, holders_text(r.holders));
           },
-          [](const Booked& r) { return booked(r); }},
+          [](const Booked& r) { return booked(r); },
+          [](const Quota& r) { return over_limit(r); }},
       reason);
 }
 

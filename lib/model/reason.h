@@ -11,6 +11,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/job_state.h"
 #include "lib/model/layout.h"
+#include "lib/model/quota.h"
 
 namespace model {
 
@@ -119,7 +120,7 @@ struct Booked {
 
 using Reason =
     std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay, BackOff,
-                 Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses, Booked>;
+                 Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses, Booked, Quota>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

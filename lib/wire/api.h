@@ -16,6 +16,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/priority.h"
+#include "lib/model/quota.h"
 #include "lib/model/record.h"
 
 namespace wire {
@@ -119,6 +120,8 @@ base::Result<std::string> booking_reply_from_json(std::string_view json);
 
 std::string to_json(std::span<const model::BookingRecord> bookings);
 base::Result<std::vector<model::BookingRecord>> bookings_from_json(std::string_view json);
+std::string to_json(std::span<const model::QuotaUse> quotas);
+base::Result<std::vector<model::QuotaUse>> quotas_from_json(std::string_view json);
 
 std::string to_json(const model::Advice& advice);
 base::Result<model::Advice> advice_from_json(std::string_view json);

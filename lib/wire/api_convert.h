@@ -43,6 +43,9 @@ base::Result<void> check_text(std::string_view field, std::string_view text);
 base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict);
 base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
 model::Usage read_usage(api::Usage& in, Strict& strict);
+void write(const model::Quota& quota, api::Reason& out);
+model::Quota read_quota(api::Reason& in, Strict& strict);
+std::vector<model::JobId> read_holders(const api::Reason& in, Strict& strict);
 model::Reason read_reason(api::Reason& in, Strict& strict);
 
 /// JSON text read as `Message` and converted by `read(message, strict)`; errors: `code`.

@@ -54,12 +54,6 @@ model::Demand read_demand(api::Demand& in, Strict& strict) {
           strict.count(in.gpus(), "gpus"), base::Bytes(in.memory_bytes())};
 }
 
-std::vector<model::JobId> read_jobs(const api::Reason& in, Strict& strict) {
-  std::vector<model::JobId> jobs;
-  for (const auto job : in.holders()) jobs.emplace_back(strict.from_one(job, "holders"));
-  return jobs;
-}
-
 model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
   return {
       .nodes_needed = strict.count(in.nodes_needed(), "nodes_needed"),
@@ -67,7 +61,7 @@ model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
       .nodes_fitting = strict.count(in.nodes_fitting(), "nodes_fitting"),
       .per_node =
           strict.required(in.has_per_node(), "per_node").read(*in.mutable_per_node(), read_demand),
-      .holders = read_jobs(in, strict),
+      .holders = read_holders(in, strict),
       .whole_nodes = in.whole_nodes()};
 }
 
@@ -91,6 +85,12 @@ model::OpenTerm read_term(api::OpenTerm& in, Strict& strict) {
 }
 
 }  // namespace
+
+std::vector<model::JobId> read_holders(const api::Reason& in, Strict& strict) {
+  std::vector<model::JobId> jobs;
+  for (const auto job : in.holders()) jobs.emplace_back(strict.from_one(job, "holders"));
+  return jobs;
+}
 
 void write(base::Time time, google::protobuf::Timestamp& out) {
   out.set_seconds(base::to_us(time) / us_per_s);
@@ -155,7 +155,8 @@ void write(const model::Reason& reason, api::Reason& out) {
                        [&](const model::DependsOn& r) { write(r, out); },
                        [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); },
                        [&](const model::ShortOfLicenses& r) { write(r, out); },
-                       [&](const model::Booked& r) { write(r, out); }},
+                       [&](const model::Booked& r) { write(r, out); },
+                       [&](const model::Quota& r) { write(r, out); }},
       reason);
 }
 
@@ -177,7 +178,7 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
     return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
   if (kind == "preempting") {
-    return model::Preempting{read_jobs(in, strict),
+    return model::Preempting{read_holders(in, strict),
                              strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
   if (kind == "begin_time") {
@@ -190,10 +191,11 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
   if (kind == "licenses") {
     return model::ShortOfLicenses{take(in.mutable_license()), strict.count(in.needed(), "needed"),
                                   strict.count(in.free(), "free"), strict.count(in.all(), "all"),
-                                  read_jobs(in, strict)};
+                                  read_holders(in, strict)};
   }
   if (kind == "booked") return read_booked(in, strict);
   if (kind == "array_limit") return model::ArrayLimit{strict.count(in.n_running(), "n_running")};
+  if (kind == "quota") return read_quota(in, strict);
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};
 }

@@ -1,5 +1,6 @@
 #include "scheduler/configured/configured.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,33 @@ std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
   return marks;
 }
 
+std::vector<scheduler::Quota> quotas_of(const std::vector<conf::Quota>& config) {
+  using enum model::QuotaResource;
+  std::vector<scheduler::Quota> quotas;
+  for (const auto& each : config) {
+    scheduler::Quota quota{.user = each.user,
+                           .workspace = each.workspace,
+                           .class_name = each.class_name,
+                           .pool = each.pool,
+                           .limits = {},
+                           .period = each.period,
+                           .lends = each.lend,
+                           .borrows = each.borrow};
+    const auto add = [&quota](model::QuotaResource resource, std::optional<int> limit) {
+      if (limit) quota.limits.emplace(resource, *limit);
+    };
+    add(cores, each.cores);
+    add(gpus, each.gpus);
+    add(nodes, each.nodes);
+    add(running_jobs, each.running_jobs);
+    add(queued_jobs, each.queued_jobs);
+    add(gpu_hours, each.gpu_hours);
+    add(core_hours, each.core_hours);
+    quotas.push_back(std::move(quota));
+  }
+  return quotas;
+}
+
 }  // namespace
 
 scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid) {
@@ -53,6 +81,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .licenses = {},
       .marks = marks_of(config),
       .booked_nodes = config.limits.booked_nodes,
+      .quotas = quotas_of(config.quotas),
       .kill_grace = config.scheduler.kill_grace,
       .node_timeout = config.scheduler.node_timeout,
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),

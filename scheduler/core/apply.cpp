@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/ledger.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -80,6 +81,17 @@ void forget_owed(State& state, const Job& victim) {
   if (owed != state.owed.end()) owed->second.erase(victim.id);
 }
 
+/// Of an active job, before its nodes change or after.
+void count_for_quotas(State& state, const Job& job) {
+  if (state.tally.is_empty()) return;
+  state.tally.start(job, claims_of(state, active_attempt(job)->allocation));
+}
+
+void uncount_for_quotas(State& state, const Job& job) {
+  if (state.tally.is_empty()) return;
+  state.tally.end(job, claims_of(state, active_attempt(job)->allocation));
+}
+
 Owner owner_of(const Job& job) {
   return {job.user.uid, job.spec->workspace};
 }
@@ -116,6 +128,7 @@ Attempt take_attempt(State& state, Job& job, Time at) {
   erase_from(state.active_by_class, job.spec->class_name, job.id);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
+  uncount_for_quotas(state, job);
   release(state, job.id, attempt->allocation);
   release_licenses(state, job);
   charge(state, job, *attempt, at);
@@ -183,7 +196,9 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   }
   auto& node = found->second;
   state.away_since.erase({node.since, node.id});
+  for (const auto id : node.jobs) uncount_for_quotas(state, state.jobs.at(id));
   node.info = fact.info;
+  for (const auto id : node.jobs) count_for_quotas(state, state.jobs.at(id));
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
@@ -279,6 +294,7 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   index_end(state, job);
   state.active_by_class[job.spec->class_name].insert(job.id);
   state.holdings[owner_of(job)].add(fact.allocation, at);
+  count_for_quotas(state, job);
   state.owed.erase(job.id);
   ++state.n_active;
   change_namesakes(state, job);

@@ -141,7 +141,7 @@ Decision decide_cancel(const State& state, const Settings& settings, const Cance
 }
 
 Decision decide_cancel_all(const State& state, const Settings& settings, const CancelAll& request) {
-  if (request.user.uid != 0 && request.user.uid != settings.owner_uid) {
+  if (!is_in_charge(settings, request.user)) {
     return answer(request.request, fail(Code::denied, "only the owner of the cluster may end it"));
   }
   auto decision = answer(request.request, Answer(Nothing{}));
@@ -299,7 +299,11 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
                 fmt::format("{} jobs wait already, which is the limit (limits.queued_jobs)",
                             view.state.n_waiting));
   }
-  return {};
+  return policy.allow(view, user, spec, true);
+}
+
+bool is_in_charge(const Settings& settings, const model::User& user) {
+  return user.uid == 0 || user.uid == settings.owner_uid;
 }
 
 Decision decide(const View& view, const Policy& policy, const Settings& settings,

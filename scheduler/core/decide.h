@@ -41,6 +41,8 @@ base::Result<std::vector<model::PastJob>> promising(const State& state, Job job,
 /// The job, if it exists and the user may act on it. errors: not_found, denied, conflict
 base::Result<const Job*> own_job(const State& state, const Settings& settings,
                                  const model::User& user, model::JobId id);
+/// May the user act on everybody's jobs?
+bool is_in_charge(const Settings& settings, const model::User& user);
 
 /// What follows from a fact that was just applied: the end of its job or a requeue; and for those
 /// that depend on a job that has ended.

@@ -21,10 +21,6 @@ bool overlap(const model::Booking& booking, const model::BookingSpec& spec) {
   return booking.start < spec.end && spec.start < booking.end;
 }
 
-bool is_privileged(const Settings& settings, const model::User& user) {
-  return user.uid == 0 || user.uid == settings.owner_uid;
-}
-
 /// Why the node cannot be booked at that time; empty: it can.
 std::string obstacle(const State& state, const Node& node, const model::BookingSpec& spec) {
   for (const auto& name : node.bookings) {
@@ -118,7 +114,7 @@ base::Result<void> sensible(const View& view, const model::BookingSpec& spec, ba
 base::Result<void> within_rights(const State& state, const Settings& settings,
                                  const model::User& user, const model::BookingSpec& spec,
                                  std::size_t n_nodes) {
-  if (is_privileged(settings, user)) return {};
+  if (is_in_charge(settings, user)) return {};
   if (spec.is_maintenance || spec.ignores_jobs) {
     return fail(Code::denied,
                 "only root and the owner of the cluster may book nodes for maintenance or past "
@@ -198,7 +194,7 @@ Decision decide_cancel_booking(const State& state, const Settings& settings,
     return refuse(no_such("booking", request.name, names));
   }
   const auto& by = found->second.booking.by;
-  if (by.uid != request.user.uid && !is_privileged(settings, request.user))
+  if (by.uid != request.user.uid && !is_in_charge(settings, request.user))
     return refuse(
         fail(Code::denied, fmt::format("booking '{}' belongs to {}", request.name, by.name)));
   return {.facts = {model::BookingEnded{request.name, request.user.name}},

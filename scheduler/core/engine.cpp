@@ -6,6 +6,7 @@
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/quota_use.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
 
@@ -34,6 +35,12 @@ model::TaskSplit split_next(const State& state, const Job& array) {
   return {model::task_job(array.id, array.spec->array->tasks, *index), {array.id, *index}};
 }
 
+/// When the periods of quotas move on.
+base::Time next_midnight(base::Time now) {
+  const auto today = std::chrono::floor<std::chrono::days>(now.time_since_epoch());
+  return base::Time(std::chrono::duration_cast<base::Duration>(today + std::chrono::days(1)));
+}
+
 /// Does it follow from several facts, and has one of them ended the job already?
 bool is_outdated(const State& state, const model::FactBody& body) {
   const bool may_be_late = std::holds_alternative<model::JobEnded>(body) ||
@@ -47,6 +54,7 @@ bool is_outdated(const State& state, const model::FactBody& body) {
 Engine::Engine(Settings settings, Policy policy)
     : settings_(std::move(settings)), policy_(std::move(policy)) {
   state_.jobs_kept = settings_.jobs_kept;
+  state_.tally = Tally(std::make_shared<const Quotas>(settings_.quotas, settings_.classes));
 }
 
 void Engine::replay(model::Seq seq, const model::Fact& fact) {
@@ -150,6 +158,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.booking_times.empty()) consider(state_.booking_times.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
+  const bool is_period_awaited = !state_.queue.empty() && state_.tally.quotas().has_hours();
+  if (is_period_awaited && last_pass_) consider(next_midnight(*last_pass_));
   return next;
 }
 
@@ -229,6 +239,10 @@ base::Result<model::Advice> Engine::advise(model::JobId id, base::Time now) cons
 
 std::vector<model::PriorityTerms> Engine::priorities(base::Time now) const {
   return policy_.priorities(view(), now);
+}
+
+std::vector<model::QuotaUse> Engine::quotas(const model::User& user, base::Time now) const {
+  return quota_uses(view(), user, is_in_charge(settings_, user), now);
 }
 
 model::JobRecord Engine::record_of(const Job& job) const {

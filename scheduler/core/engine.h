@@ -11,6 +11,7 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/fact.h"
+#include "lib/model/quota.h"
 #include "lib/model/reason.h"
 #include "lib/model/record.h"
 #include "scheduler/core/action.h"
@@ -51,6 +52,9 @@ class Engine {
 
   /// Who comes first among those that may start, and why: one of each kind.
   std::vector<model::PriorityTerms> priorities(base::Time now) const;
+
+  /// The limits that may stand before jobs of the user; for root and the owner of the cluster, all.
+  std::vector<model::QuotaUse> quotas(const model::User& user, base::Time now) const;
 
   /// A job in the queue that nothing keeps from starting, as far as the last pass knows: it should
   /// never leave one. Looks at so many kinds, those after `seen` first, which moves on.

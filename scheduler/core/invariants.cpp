@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/ledger.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -223,6 +224,19 @@ Violation check_whole_queue(const State& state) {
   return std::nullopt;
 }
 
+/// What quotas count is what the jobs hold, and which of them wait.
+Violation check_tally(const State& state) {
+  if (state.tally.is_empty()) return std::nullopt;
+  Tally expected(std::make_shared<const Quotas>(state.tally.quotas()));
+  for (const auto& [id, job] : state.jobs) {
+    if (std::holds_alternative<Waiting>(job.phase)) expected.enter_queue(job);
+    if (const auto* attempt = active_attempt(job))
+      expected.start(job, claims_of(state, attempt->allocation));
+  }
+  if (expected == state.tally) return std::nullopt;
+  return "what quotas count is not what jobs hold";
+}
+
 /// Who is owed room waits for it, and those who make room are being ended for it.
 Violation check_owed(const State& state) {
   for (const auto& [by, victims] : state.owed) {
@@ -261,6 +275,7 @@ std::optional<std::string> violation(const State& state) {
   if (n_waiting != state.n_waiting || n_active != state.n_active)
     return "the counts of jobs are wrong";
   if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
+  if (auto found = check_tally(state)) return found;
   if (auto found = check_owed(state)) return found;
   if (auto found = check_ready(state)) return found;
   if (auto found = check_licenses(state)) return found;

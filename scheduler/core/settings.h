@@ -8,6 +8,7 @@
 #include "lib/base/time.h"
 #include "lib/model/job.h"
 #include "scheduler/core/class.h"
+#include "scheduler/core/quota.h"
 #include "scheduler/core/workspace.h"
 
 namespace scheduler {
@@ -29,6 +30,7 @@ struct Settings {
   model::Licenses licenses;     // of the whole cluster
   std::vector<NodeMark> marks;  // what nodes are marked with
   int booked_nodes = 0;         // that one user may book at a time
+  std::vector<Quota> quotas;
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses

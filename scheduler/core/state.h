@@ -19,6 +19,7 @@
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
+#include "scheduler/core/quota.h"
 #include "scheduler/core/ready_nodes.h"
 #include "scheduler/core/usage.h"
 
@@ -109,6 +110,7 @@ struct State {
   std::map<Owner, Holding> holdings;  // of those with active attempts
   Usage usage;                        // of attempts that have ended
   Usage usage_dropped;                // of these, those of jobs that are no longer here
+  Tally tally;                        // of what quotas count
   std::size_t n_waiting = 0;          // held ones included
   std::size_t n_active = 0;
 

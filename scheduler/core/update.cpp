@@ -29,10 +29,6 @@ std::string options_of(const std::set<ChangedField>& fields, ChangedField but) {
   return base::join(options, " and ");
 }
 
-bool is_root(const Settings& settings, const model::User& user) {
-  return user.uid == 0 || user.uid == settings.owner_uid;
-}
-
 /// The job would need the same room, and may take it as soon.
 bool keeps_promise(ChangedField field) {
   return field == ChangedField::comment || field == ChangedField::requeue ||
@@ -108,6 +104,8 @@ base::Result<std::vector<model::PastJob>> check_waiting(const View& view, const 
   if (auto fine = runnable(view, policy, job.user, *job.spec); !fine)
     return std::unexpected(fine.error());
   if (auto fine = reachable(*job.spec, now); !fine) return std::unexpected(fine.error());
+  if (auto fine = policy.allow(view, job.user, *job.spec, false); !fine)
+    return std::unexpected(fine.error());
   if (auto fine = may_use_booking(view.state, job.user, *job.spec, now); !fine)
     return std::unexpected(fine.error());
   return check_waits(view.state, job, request);
@@ -132,7 +130,7 @@ base::Result<void> check_active(const Settings& settings, const Job& job,
                             id, others));
   }
   const auto& before = job.spec->time_limit;
-  if (is_longer(after.time_limit, before) && !is_root(settings, request.user)) {
+  if (is_longer(after.time_limit, before) && !is_in_charge(settings, request.user)) {
     return fail(Code::denied,
                 fmt::format("the time limit of job {}, {}, may become shorter; only root and the "
                             "owner of the cluster can make that of a running job longer",

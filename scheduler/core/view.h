@@ -15,6 +15,7 @@
 #include "lib/model/priority.h"
 #include "lib/model/reason.h"
 #include "scheduler/core/class.h"
+#include "scheduler/core/ledger.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/workspace.h"
 
@@ -48,6 +49,7 @@ struct Plan {
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<NodeKind, model::JobId> closed;          // nobody gets these nodes before this job
   std::map<model::NodeId, model::JobId> closed_nodes;  // likewise, of a job that names them
+  std::vector<Kept> kept;  // of quotas, for those that have a reservation or are owed room
 };
 
 struct Policy {
@@ -66,6 +68,12 @@ struct Policy {
 
   /// May this request ever run on the nodes that are known? The error says what would fit.
   std::function<base::Result<void>(const View&, const model::Layout&, const model::JobSpec&)> admit;
+
+  /// May this request of a user ever start under the quotas and, if it is new, may it wait now? The
+  /// error says what could.
+  std::function<base::Result<void>(const View&, const model::User&, const model::JobSpec&,
+                                   bool is_new)>
+      allow;
 };
 
 }  // namespace scheduler

@@ -80,6 +80,7 @@ void reindex_edges(State& state, model::JobId parent) {
 
 void enter_waiting(State& state, Job& job) {
   ++state.n_waiting;
+  state.tally.enter_queue(job);
   if (job.attempts == 0 && !job.task) {
     for (const auto parent : parents_of(job.spec->dependency))
       state.dependants[parent].insert(job.id);
@@ -92,6 +93,7 @@ void enter_waiting(State& state, Job& job) {
 void leave_waiting(State& state, Job& job) {
   unindex(state, job);
   --state.n_waiting;
+  state.tally.leave_queue(job);
   if (const auto late = too_late(job)) state.too_late.erase({*late, job.id});
   for (const auto parent : parents_of(job.spec->dependency)) {
     const auto edges = state.dependants.find(parent);

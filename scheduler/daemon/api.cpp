@@ -83,7 +83,7 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 22> table{{
+  static constexpr std::array<Route, 23> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
@@ -95,6 +95,7 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/jobs", &Api::submit},
       {"GET", "/v1/jobs", &Api::jobs},
       {"GET", "/v1/priorities", &Api::priorities},
+      {"GET", "/v1/quotas", &Api::quotas},
       {"GET", "/v1/jobs/{job}", &Api::job},
       {"GET", "/v1/jobs/{job}/advice", &Api::job_advice},
       {"POST", "/v1/advice", &Api::advice},

@@ -89,6 +89,7 @@ class Api {
   // api_jobs.cpp
   void jobs(Ask ask);
   void priorities(Ask ask);
+  void quotas(Ask ask);
   void advice(Ask ask);
   void job_advice(Ask ask);
   void job(Ask ask);

@@ -69,6 +69,11 @@ void Api::priorities(Ask ask) {
   ask.responder.send(json_response(wire::to_json(driver.engine().priorities(driver.now()))));
 }
 
+void Api::quotas(Ask ask) {
+  auto& driver = parts_.driver;
+  ask.responder.send(json_response(wire::to_json(driver.engine().quotas(ask.user, driver.now()))));
+}
+
 namespace {
 
 void give_advice(http::Responder responder, const base::Result<model::Advice>& advice) {

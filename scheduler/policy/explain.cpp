@@ -8,7 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/policy/claim.h"
+#include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/place.h"
+#include "scheduler/policy/rank.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -99,6 +102,17 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
                                  .whole_nodes = job.layout.whole_nodes};
 }
 
+Request request_of(const Timeline& timeline, const scheduler::Job& job) {
+  const auto limit = job.spec->time_limit.value_or(base::Duration::max());
+  return {.layout = job.layout,
+          .duration = limit,
+          .limit = limit,
+          .nodes = std::make_shared<const Selection>(timeline.kinds().select(
+              [&job](const std::string& pool) { return is_allowed(job, pool); },
+              job.spec->choice)),
+          .licenses = &job.spec->licenses};
+}
+
 /// What keeps the job from starting now if nobody else waited.
 class Alone {
  public:
@@ -108,13 +122,8 @@ class Alone {
   std::optional<model::Reason> reason() const {
     const auto& choice = job_.spec->choice;
     if (auto of_booking = own_booking(choice.booking)) return of_booking;
-    const Request request{
-        .layout = job_.layout,
-        .duration = base::Duration(),
-        .limit = job_.spec->time_limit.value_or(base::Duration::max()),
-        .nodes = std::make_shared<const Selection>(timeline_.kinds().select(
-            [this](const std::string& pool) { return is_allowed(job_, pool); }, choice)),
-        .licenses = &job_.spec->licenses};
+    auto request = request_of(timeline_, job_);
+    request.duration = base::Duration();
     if (timeline_.place_now(request)) return std::nullopt;
     if (const auto licenses = missing_licenses()) return licenses;
     if (timeline_.would_fit_without_bookings(request)) return other_booking();
@@ -176,6 +185,49 @@ class Alone {
   base::Time now_;
   Timeline timeline_;
 };
+std::optional<Placement> fits_now(const Timeline& timeline, Request request) {
+  request.duration = base::Duration();
+  return timeline.place_now(request);
+}
+
+/// With what is kept for jobs that come first.
+scheduler::Ledger ledger_after(const scheduler::View& view, const scheduler::Plan& plan,
+                               const scheduler::Job& job, base::Time now) {
+  scheduler::Ledger ledger(view.state, now);
+  for (const auto& [id, claims, start] : plan.kept) {
+    const auto other = view.state.jobs.find(id);
+    if (id != job.id && other != view.state.jobs.end()) ledger.keep(other->second, claims, start);
+  }
+  return ledger;
+}
+
+/// The limit in its way, if it is that, and not the nodes, which keeps it from starting.
+std::optional<model::Quota> over_quota(const scheduler::View& view, const scheduler::Plan& plan,
+                                       const scheduler::Job& job, base::Time now) {
+  const auto ledger = ledger_after(view, plan, job, now);
+  const Timeline timeline(view, now);
+  const auto anywhere = request_of(timeline, job);
+  auto request = anywhere;
+  const auto open = close_pools(ledger, timeline.kinds(), job, now, request);
+  if (!open.is_any) return quota_reason(view, *open.over, now);
+  const auto placement = fits_now(timeline, request);
+  if (!placement) {
+    const bool fits_elsewhere = open.over && fits_now(timeline, anywhere);
+    return fits_elsewhere ? std::optional(quota_reason(view, *open.over, now)) : std::nullopt;
+  }
+  const auto over =
+      ledger.check(job, claims_of(view, job.layout, *placement), end_of(now, request.duration));
+  return over ? std::optional(quota_reason(view, *over, now)) : std::nullopt;
+}
+
+/// The same for limits that stand before it whoever comes first, and whatever nodes are free.
+std::optional<model::Quota> over_any_quota(const scheduler::View& view, const scheduler::Job& job,
+                                           base::Time now) {
+  const Timeline timeline(view, now);
+  auto request = request_of(timeline, job);
+  const auto open = close_pools({view.state, now}, timeline.kinds(), job, now, request);
+  return open.is_any ? std::nullopt : std::optional(quota_reason(view, *open.over, now));
+}
 
 bool share_pools(const scheduler::Job& a, const scheduler::Job& b) {
   return a.spec->pool.empty() || is_allowed(b, a.spec->pool);
@@ -212,7 +264,11 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
+  const bool is_limited = !view.state.tally.is_empty();
+  if (const auto quota = is_limited ? over_any_quota(view, job, now) : std::nullopt) return *quota;
   if (const auto first = stands_before(plan, job)) return model::Behind{*first};
+  if (const auto quota = is_limited ? over_quota(view, plan, job, now) : std::nullopt)
+    return *quota;
   if (const auto reason = Alone(view, job, now).reason()) return *reason;
   if (const auto first = has_closed_nodes(view, plan, job)) return model::Behind{*first};
   if (const auto next = next_reserved(view, plan, job)) return *next;

@@ -48,6 +48,22 @@ Selection Kinds::select(const MayUsePool& may_use, const model::NodeChoice& choi
   return selection;
 }
 
+std::set<std::string> Kinds::pools_of(const Selection& selection) const {
+  std::set<std::string> pools;
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    if (selection.kinds[i]) pools.insert(kinds_[i].kind->pool);
+  }
+  return pools;
+}
+
+std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Selection>& selection,
+                                                const std::set<std::string>& pools) const {
+  auto narrowed = std::make_shared<Selection>(*selection);
+  for (std::size_t i = 0; i < kinds_.size(); ++i)
+    narrowed->kinds[i] = selection->kinds[i] && pools.contains(kinds_[i].kind->pool);
+  return narrowed;
+}
+
 bool Kinds::is_selected(const Selection& selection, const scheduler::Node& node) const {
   const auto place = place_of(node);
   if (place == kinds_.size() || !selection.kinds[place]) return false;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,13 @@ class Kinds {
 
   using MayUsePool = std::function<bool(const std::string& pool)>;
   Selection select(const MayUsePool& may_use, const model::NodeChoice& choice) const;
+
+  /// The pools of the kinds of a selection.
+  std::set<std::string> pools_of(const Selection& selection) const;
+
+  /// The same selection, but for nodes of other pools.
+  std::shared_ptr<const Selection> only_in(const std::shared_ptr<const Selection>& selection,
+                                           const std::set<std::string>& pools) const;
 
   /// May the request use this node at any time?
   bool is_selected(const Selection& selection, const scheduler::Node& node) const;

@@ -7,6 +7,7 @@
 
 #include "scheduler/policy/advise.h"
 #include "scheduler/policy/backlog.h"
+#include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/rank.h"
 
 namespace policy {
@@ -21,10 +22,19 @@ constexpr int most_vain_searches = 16;
 /// A shorter time limit is no help to anybody.
 constexpr base::Duration shortest_advice = std::chrono::minutes(1);
 
+/// The same for a job of this layout.
+Request with_layout(const Request& request, const model::Layout& layout) {
+  return {.layout = layout,
+          .duration = request.duration,
+          .limit = request.limit,
+          .nodes = request.nodes,
+          .licenses = request.licenses};
+}
+
 }  // namespace
 
 Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
-    : options_(options), view_(view), now_(now), timeline_(view, now) {
+    : options_(options), view_(view), now_(now), timeline_(view, now), ledger_(view.state, now) {
   if (options.order == Order::predicted) favour_.emplace(options.weights, view, now);
 }
 
@@ -88,6 +98,8 @@ Plan Pass::run() {
   try_in(std::move(heads), comes_later);
   is_backfilling_ = true;
   try_in(std::exchange(later_, {}), is_longer);
+  is_lending_ = true;
+  try_in(std::exchange(borrowers_, {}), comes_later);
   return std::move(plan_);
 }
 
@@ -106,10 +118,14 @@ void Pass::answer(const Head& head) {
   const auto& spec = *asked_->spec;
   advice.starts_now = would_start(spec);
   if (advice.starts_now) return;
-  if (const auto request = request_of(head)) {
-    const auto room = find_room(head, *request);
-    const auto later = room ? std::optional(room->placement) : timeline_.place_later(*request);
+  if (auto request = request_of(head)) {
+    const auto open = close_pools(ledger_, timeline_.kinds(), *asked_, now_, *request);
+    if (!open.is_any) advice.quota = quota_reason(view_, *open.over, now_);
+    const auto room = find_room(head, *request, !open.is_any);
+    auto later = room ? std::optional(room->placement) : std::nullopt;
+    if (!room && open.is_any) later = timeline_.place_later(*request);
     if (later) advice.start = later->start;
+    if (!room && advice.quota) advice.start = advice.quota->until;
     if (room) {
       for (const auto* victim : room->victims) advice.victims.push_back(victim->id);
     }
@@ -130,7 +146,11 @@ bool Pass::would_start(const model::JobSpec& spec) {
                         .limit = duration,
                         .nodes = std::move(nodes),
                         .licenses = &spec.licenses};
-  return timeline_.place_now(request).has_value();
+  auto within = request;
+  if (!close_pools(ledger_, timeline_.kinds(), *asked_, now_, within).is_any) return false;
+  const auto placement = timeline_.place_now(within);
+  return placement && !ledger_.check(*asked_, claims_of(view_, *layout, *placement),
+                                     end_of(now_, within.duration));
 }
 
 std::vector<model::PriorityTerms> Pass::priorities() {
@@ -265,43 +285,73 @@ Pass::Verdict Pass::consider(const Head& head) {
     answer(head);
     return Verdict::blocked;
   }
-  const auto request = request_of(head);
+  auto request = request_of(head);
   if (!request) return Verdict::blocked;
+  const auto open = ledger_.is_empty() ? OpenPools()
+                                       : close_pools(ledger_, timeline_.kinds(), job_of(head), now_,
+                                                     *request);
+  if (!open.is_any) return stay_within_quota(head, *request, *open.over);
+  if (open.is_borrowing && !is_lending_ && !head.is_owed) {
+    borrowers_.push_back(head);
+    return Verdict::blocked;
+  }
   const bool is_backfill_turn = depth_of(head.kind->pool) > 0 && !head.is_overdue &&
                                 !head.is_owed && !may_reserve(head.kind->pool);
   if (is_backfill_turn && options_.backfill_order != BackfillOrder::queue && !is_backfilling_) {
     later_.push_back(head);
     return Verdict::blocked;
   }
-  if (start(head, *request)) return Verdict::started;
+  if (const auto verdict = start(head, *request)) return *verdict;
   if (may_trust(head)) {
     auto trusting = *request;
     trusting.duration = head.predicted;
-    if (start(head, trusting)) return Verdict::started;
+    if (const auto verdict = start(head, trusting)) return *verdict;
   }
-  if (preempt(head, *request)) return Verdict::reserved;
+  if (preempt(head, *request, false)) return Verdict::reserved;
   return wait(head, *request);
 }
 
-/// Starts the job if it fits now.
-bool Pass::start(const Head& head, const Request& request) {
-  auto allocation = allocate_now(request);
-  if (!allocation) return false;
-  plan_.starts.push_back({head.job, std::move(*allocation)});
-  return true;
+const scheduler::Job& Pass::job_of(const Head& head) const {
+  const auto job = view_.state.jobs.find(head.job);
+  return job != view_.state.jobs.end() ? job->second : *asked_;
 }
 
-std::optional<model::Allocation> Pass::allocate_now(const Request& request) {
+/// A job that may have more only by its own quota gets it back from those that borrowed it. One
+/// that may not borrow itself says nothing about others of its kind.
+Pass::Verdict Pass::stay_within_quota(const Head& head, const Request& request,
+                                      const scheduler::OverLimit& over) {
+  using Why = scheduler::OverLimit::Why;
+  if (head.is_owed) return wait_for_quota(head, request);
+  if (over.why == Why::lent && preempt(head, request, true)) return Verdict::reserved;
+  return over.why == Why::alone ? Verdict::reserved : Verdict::blocked;
+}
+
+void Pass::keep(const Head& head, const scheduler::Claims& claims, base::Time start) {
+  if (ledger_.is_empty()) return;
+  ledger_.keep(job_of(head), claims, start);
+  plan_.kept.push_back({head.job, claims, start});
+}
+
+/// Starts the job if it fits now; one that is too much for its quota where it fits stays.
+std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& request) {
   auto layout = request.layout;
-  const auto placement =
+  auto placement =
       layout.most_nodes > 0 ? place_on_most(request, layout) : timeline_.place_now(request);
   if (!placement) return std::nullopt;
-  const Request placed{.layout = layout,
-                       .duration = request.duration,
-                       .limit = request.limit,
-                       .nodes = request.nodes,
-                       .licenses = request.licenses};
-  return timeline_.allocate(placed, *placement);
+  if (!is_within_quota(head, layout, request, *placement) && layout != request.layout) {
+    layout = model::with_nodes(request.layout, *request.layout.nodes);
+    placement = timeline_.place_now(with_layout(request, layout));
+  }
+  if (!placement || !is_within_quota(head, layout, request, *placement)) return Verdict::blocked;
+  if (!ledger_.is_empty()) ledger_.take(job_of(head), claims_of(view_, layout, *placement));
+  plan_.starts.push_back({head.job, timeline_.allocate(with_layout(request, layout), *placement)});
+  return Verdict::started;
+}
+
+bool Pass::is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
+                           const Placement& placement) const {
+  return ledger_.is_empty() || !ledger_.check(job_of(head), claims_of(view_, layout, placement),
+                                              end_of(now_, request.duration));
 }
 
 /// On as many nodes as there are now, up to what was asked; `layout` becomes what is placed. More
@@ -310,11 +360,7 @@ std::optional<Placement> Pass::place_on_most(const Request& request, model::Layo
   const auto least = request.layout;
   const auto place_on = [&](int n_nodes) {
     layout = model::with_nodes(least, n_nodes);
-    return timeline_.place_now({.layout = layout,
-                                .duration = request.duration,
-                                .limit = request.limit,
-                                .nodes = request.nodes,
-                                .licenses = request.licenses});
+    return timeline_.place_now(with_layout(request, layout));
   };
   int fits = *least.nodes;
   auto best = place_on(fits);
@@ -329,7 +375,7 @@ std::optional<Placement> Pass::place_on_most(const Request& request, model::Layo
   return best;
 }
 
-const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
+const std::vector<Candidate>& Pass::of_classes(const scheduler::Class& of) {
   auto found = candidates_.find(of.name);
   if (found == candidates_.end())
     found = candidates_.emplace(of.name, candidates(view_, of, now_)).first;
@@ -339,27 +385,56 @@ const std::vector<Candidate>& Pass::candidates_for(const scheduler::Class& of) {
   return found->second;
 }
 
+/// Where the job may have something by its own quota that others can have borrowed.
+std::vector<scheduler::Loan> Pass::loans_for(const Head& head, const Request& request) const {
+  std::vector<scheduler::Loan> loans;
+  if (ledger_.is_empty()) return loans;
+  for (const auto& pool : timeline_.kinds().pools_of(*request.nodes)) {
+    const auto claims = least_claims(request.layout, pool);
+    std::ranges::copy(ledger_.lends_to_others(job_of(head), claims), std::back_inserter(loans));
+  }
+  return loans;
+}
+
+/// By its class, and by its quota.
+const std::vector<Candidate>& Pass::candidates_for(const Head& head, const Request& request) {
+  const auto& of_class = of_classes(view_.classes.of(head.kind->class_name));
+  const auto loans = loans_for(head, request);
+  if (loans.empty()) return of_class;
+  by_quota_ = with_borrowers(view_, ledger_, loans, now_, of_class);
+  std::erase_if(by_quota_, [this](const Candidate& candidate) {
+    return making_room_.contains(candidate.job->id);
+  });
+  return by_quota_;
+}
+
 /// Whom to end to make room for the job, unless it has been made room for already or can start as
 /// soon without.
-std::optional<Room> Pass::find_room(const Head& head, const Request& request) {
+std::optional<Room> Pass::find_room(const Head& head, const Request& request, bool is_over_quota) {
   const auto owed = view_.state.owed.find(head.job);
   if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
-  const auto& of = view_.classes.of(head.kind->class_name);
-  if (of.preempts.empty() || n_vain_searches_ >= most_vain_searches) return std::nullopt;
-  const auto& chosen_from = candidates_for(of);
+  if (n_vain_searches_ >= most_vain_searches) return std::nullopt;
+  const auto& chosen_from = candidates_for(head, request);
   if (chosen_from.empty()) return std::nullopt;
   const auto start = gone_by(view_, chosen_from, now_);
-  if (const auto natural = timeline_.place_later(request); natural && natural->start <= start)
-    return std::nullopt;
-  auto room = make_room(timeline_, request, chosen_from, start);
+  const auto natural = is_over_quota ? std::nullopt : timeline_.place_later(request);
+  if (natural && natural->start <= start) return std::nullopt;
+  std::optional<QuotaRoom> quotas;
+  if (!ledger_.is_empty()) {
+    const auto& job = job_of(head);
+    quotas.emplace(
+        QuotaRoom{view_, now_, Reclaim(view_, ledger_, job, start), loans_for(head, request)});
+    for (const auto id : making_room_) quotas->reclaim.set_gone(view_.state.jobs.at(id), true);
+  }
+  auto room = make_room(timeline_, request, chosen_from, start, quotas ? &*quotas : nullptr);
   if (room && !room->victims.empty()) return room;
   ++n_vain_searches_;
   return std::nullopt;
 }
 
 /// Ends others so that the job can start, and keeps its place.
-bool Pass::preempt(const Head& head, const Request& request) {
-  const auto room = find_room(head, request);
+bool Pass::preempt(const Head& head, const Request& request, bool is_over_quota) {
+  const auto room = find_room(head, request, is_over_quota);
   if (!room) return false;
   const auto start = room->placement.start;
   scheduler::Preemption preemption{.by = head.job, .victims = {}};
@@ -369,6 +444,7 @@ bool Pass::preempt(const Head& head, const Request& request) {
     timeline_.end_early(*victim, start);
   }
   timeline_.reserve(request, room->placement);
+  keep(head, claims_of(view_, request.layout, room->placement), now_);
   promised_.insert(head.kind->pool);
   plan_.reservations.emplace(head.job, start);
   plan_.preemptions.push_back(std::move(preemption));
@@ -395,13 +471,30 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   if (may_wait && !is_due) return Verdict::blocked;
   const auto placement = may_wait ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
+    if (head.is_owed) keep(head, least_claims(request.layout, pool), now_);
     if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request))
       close(request, head.job);
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
+  keep(head, claims_of(view_, request.layout, *placement), head.is_owed ? now_ : placement->start);
   plan_.reservations.emplace(head.job, placement->start);
   if (!head.is_owed) ++n_reserved_[pool];
+  return Verdict::reserved;
+}
+
+/// The job has its place and its part of the quota when those are gone that make room for it.
+Pass::Verdict Pass::wait_for_quota(const Head& head, const Request& request) {
+  auto start = now_;
+  for (const auto victim : view_.state.owed.at(head.job)) {
+    if (const auto end = expected_end(view_.state.jobs.at(victim))) start = std::max(start, *end);
+  }
+  const auto placement = place_ahead(timeline_, request, now_, start);
+  if (!placement) return wait(head, request);
+  promised_.insert(head.kind->pool);
+  timeline_.reserve(request, *placement);
+  keep(head, claims_of(view_, request.layout, *placement), now_);
+  plan_.reservations.emplace(head.job, start);
   return Verdict::reserved;
 }
 

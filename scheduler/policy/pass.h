@@ -57,21 +57,29 @@ class Pass {
   std::shared_ptr<const Selection> open_to(const std::string& pool,
                                            const model::NodeChoice& choice);
   bool would_start(const model::JobSpec& spec);
-  std::optional<model::Allocation> allocate_now(const Request& request);
+  bool is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
+                       const Placement& placement) const;
   std::optional<Placement> place_on_most(const Request& request, model::Layout& layout) const;
   void answer(const Head& head);
-  std::optional<Room> find_room(const Head& head, const Request& request);
+  std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
-  bool start(const Head& head, const Request& request);
-  bool preempt(const Head& head, const Request& request);
-  const std::vector<Candidate>& candidates_for(const scheduler::Class& of);
+  const scheduler::Job& job_of(const Head& head) const;
+  Verdict stay_within_quota(const Head& head, const Request& request,
+                            const scheduler::OverLimit& over);
+  void keep(const Head& head, const scheduler::Claims& claims, base::Time start);
+  std::optional<Verdict> start(const Head& head, const Request& request);
+  bool preempt(const Head& head, const Request& request, bool is_over_quota);
+  const std::vector<Candidate>& of_classes(const scheduler::Class& of);
+  std::vector<scheduler::Loan> loans_for(const Head& head, const Request& request) const;
+  const std::vector<Candidate>& candidates_for(const Head& head, const Request& request);
   bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
   void add_heads(std::vector<Head>& heads);
   model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
   std::size_t depth_of(const std::string& pool) const;
+  Verdict wait_for_quota(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
   void close(const Request& request, model::JobId job);
 
@@ -79,6 +87,7 @@ class Pass {
   const scheduler::View& view_;
   base::Time now_;
   Timeline timeline_;
+  scheduler::Ledger ledger_;
   scheduler::Plan plan_;
   /// By pool asked for and choice, without kinds that are closed; nullptr: none is left.
   std::map<std::pair<std::string, model::NodeChoice>, std::shared_ptr<const Selection>> open_to_;
@@ -87,6 +96,7 @@ class Pass {
   std::set<std::string> has_overdue_;  // of these, by overdue jobs
   std::map<std::string, std::vector<Candidate>>
       candidates_;                      // by class of the job that may preempt
+  std::vector<Candidate> by_quota_;     // of the job that was looked at last
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
   // Made when first needed.
@@ -95,6 +105,8 @@ class Pass {
   std::optional<Favour> favour_;  // where the order asks for it
   std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
+  std::vector<Head> borrowers_;  // to be tried when nobody wants what is lent
+  bool is_lending_ = false;
   // Of a question.
   const scheduler::Job* asked_ = nullptr;
   scheduler::JobKind asked_kind_;

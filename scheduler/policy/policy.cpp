@@ -1,6 +1,7 @@
 #include "scheduler/policy/policy.h"
 
 #include "scheduler/policy/admit.h"
+#include "scheduler/policy/allow.h"
 #include "scheduler/policy/explain.h"
 #include "scheduler/policy/pass.h"
 
@@ -14,7 +15,8 @@ scheduler::Policy make(const Options& options) {
                               base::Time now) { return Pass(options, view, now).advise(job); },
           .priorities = [options](const scheduler::View& view,
                                   base::Time now) { return Pass(options, view, now).priorities(); },
-          .admit = admit};
+          .admit = admit,
+          .allow = allow};
 }
 
 }  // namespace policy

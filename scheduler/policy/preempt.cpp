@@ -38,6 +38,36 @@ bool may_end(const scheduler::Class& of, const Job& job) {
 
 using Candidates = std::vector<Candidate>;
 
+void sort_by_cost(Candidates& candidates) {
+  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
+    return a.cost != b.cost ? a.cost < b.cost : a.job->id > b.job->id;
+  });
+}
+
+/// What is looked for: a start of the request then, on nodes that are free and within quotas.
+struct Goal {
+  Timeline& timeline;
+  const Request& request;
+  base::Time start;
+  QuotaRoom* quotas;
+
+  bool is_allowed(const Placement& placement) const {
+    if (quotas == nullptr) return true;
+    return quotas->reclaim.allows(claims_of(quotas->view, request.layout, placement),
+                                  end_of(start, request.duration));
+  }
+  std::optional<Placement> place() const {
+    auto placement = quotas != nullptr ? place_ahead(timeline, request, quotas->now, start)
+                                       : std::optional<Placement>();
+    if (!placement) placement = timeline.place_at(request, start);
+    if (placement && !is_allowed(*placement)) placement.reset();
+    return placement;
+  }
+  bool is_free(const Placement& placement) const {
+    return timeline.is_free(request, placement) && is_allowed(placement);
+  }
+};
+
 /// For each node, what it would cost to have it take one more task; then the victims of the nodes
 /// where that is least.
 Candidates by_nodes(const Timeline& timeline, const Request& request,
@@ -73,11 +103,11 @@ Candidates by_nodes(const Timeline& timeline, const Request& request,
   return order;
 }
 
-/// The candidates on trial: the first so many of an order are taken to end at `start`.
+/// The candidates on trial: the first so many of an order are taken to end at the start.
 class Trial {
  public:
-  Trial(Timeline& timeline, const Candidates& order, base::Time start)
-      : timeline_(timeline), order_(order), start_(start), is_ended_(order.size()) {}
+  Trial(const Goal& goal, const Candidates& order)
+      : goal_(goal), order_(order), is_ended_(order.size()) {}
 
   void end_first(std::size_t n) {
     for (std::size_t i = 0; i < order_.size(); ++i) set(i, i < n);
@@ -87,7 +117,9 @@ class Trial {
     if (is_ended_[place] == is_ended) return;
     is_ended_[place] = is_ended;
     const auto& job = *order_[place].job;
-    is_ended ? timeline_.end_early(job, start_) : timeline_.end_as_expected(job, start_);
+    auto& timeline = goal_.timeline;
+    is_ended ? timeline.end_early(job, goal_.start) : timeline.end_as_expected(job, goal_.start);
+    if (goal_.quotas != nullptr) goal_.quotas->reclaim.set_gone(job, is_ended);
   }
 
   std::size_t size() const { return order_.size(); }
@@ -104,23 +136,21 @@ class Trial {
   }
 
  private:
-  Timeline& timeline_;
+  const Goal& goal_;
   const Candidates& order_;
-  base::Time start_;
   std::vector<bool> is_ended_;
 };
 
 /// Room with the fewest of the order's first, which stay on trial; the rest does not.
-std::optional<Placement> with_first(Timeline& timeline, const Request& request, Trial& trial,
-                                    base::Time start) {
+std::optional<Placement> with_first(const Goal& goal, Trial& trial) {
   std::size_t too_few = 0;
   std::size_t enough = trial.size();
   trial.end_first(enough);
-  auto placement = timeline.place_at(request, start);
+  auto placement = goal.place();
   while (placement && enough - too_few > 1) {
     const auto middle = (too_few + enough) / 2;
     trial.end_first(middle);
-    if (auto found = timeline.place_at(request, start)) {
+    if (auto found = goal.place()) {
       enough = middle;
       placement = std::move(found);
     } else {
@@ -133,27 +163,41 @@ std::optional<Placement> with_first(Timeline& timeline, const Request& request, 
 
 /// Lets those go, the dearest first, that are not needed for this placement, and then those that
 /// are not needed for another.
-void spare(Timeline& timeline, const Request& request, Trial& trial, Placement& placement) {
+void spare(const Goal& goal, Trial& trial, Placement& placement) {
   for (const auto place : trial.dearest_first()) {
     trial.set(place, false);
-    if (!timeline.is_free(request, placement)) trial.set(place, true);
+    if (!goal.is_free(placement)) trial.set(place, true);
   }
   const auto left = trial.dearest_first();
   if (left.size() > most_placed_anew) return;
   for (const auto place : left) {
     trial.set(place, false);
-    auto other = timeline.place_at(request, placement.start);
+    auto other = goal.place();
     if (other) placement = std::move(*other);
     if (!other) trial.set(place, true);
   }
 }
 
-std::optional<Room> try_order(Timeline& timeline, const Request& request, const Candidates& order,
-                              base::Time start) {
-  Trial trial(timeline, order, start);
-  auto placement = with_first(timeline, request, trial, start);
+/// Without those whose workspaces, with the ones before them gone, have nothing to give back.
+Candidates without_spared(const Goal& goal, Candidates order) {
+  if (goal.quotas == nullptr) return order;
+  auto& reclaim = goal.quotas->reclaim;
+  std::erase_if(order, [&](const Candidate& candidate) {
+    if (candidate.only_gives_back && !reclaim.takes_back(*candidate.job, goal.quotas->loans))
+      return true;
+    reclaim.set_gone(*candidate.job, true);
+    return false;
+  });
+  for (const auto& candidate : order) reclaim.set_gone(*candidate.job, false);
+  return order;
+}
+
+std::optional<Room> try_order(const Goal& goal, Candidates all) {
+  const auto order = without_spared(goal, std::move(all));
+  Trial trial(goal, order);
+  auto placement = with_first(goal, trial);
   if (!placement) return std::nullopt;
-  spare(timeline, request, trial, *placement);
+  spare(goal, trial, *placement);
   Room room{.placement = std::move(*placement), .victims = {}, .cost = 0};
   for (const auto place : trial.dearest_first()) {
     room.victims.push_back(order[place].job);
@@ -177,10 +221,21 @@ std::vector<Candidate> candidates(const scheduler::View& view, const scheduler::
       if (may_end(its_class, job)) found.push_back({&job, cost_of(job, now)});
     }
   }
-  std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
-    return a.cost != b.cost ? a.cost < b.cost : a.job->id > b.job->id;
-  });
+  sort_by_cost(found);
   return found;
+}
+
+std::vector<Candidate> with_borrowers(const scheduler::View& view, const scheduler::Ledger& ledger,
+                                      const std::vector<scheduler::Loan>& loans, base::Time now,
+                                      std::vector<Candidate> candidates) {
+  std::set<const Job*> known;
+  for (const auto& candidate : candidates) known.insert(candidate.job);
+  for (const Job* job : borrowers(view, ledger, loans)) {
+    if (known.contains(job)) continue;
+    candidates.push_back({.job = job, .cost = cost_of(*job, now), .only_gives_back = true});
+  }
+  sort_by_cost(candidates);
+  return candidates;
 }
 
 base::Time gone_by(const scheduler::View& view, const std::vector<Candidate>& candidates,
@@ -194,12 +249,14 @@ base::Time gone_by(const scheduler::View& view, const std::vector<Candidate>& ca
 }
 
 std::optional<Room> make_room(Timeline& timeline, const Request& request,
-                              const std::vector<Candidate>& candidates, base::Time start) {
-  if (auto placement = timeline.place_at(request, start))
+                              const std::vector<Candidate>& candidates, base::Time start,
+                              QuotaRoom* quotas) {
+  const Goal goal{.timeline = timeline, .request = request, .start = start, .quotas = quotas};
+  if (auto placement = goal.place())
     return Room{.placement = std::move(*placement), .victims = {}, .cost = 0};
-  auto best = try_order(timeline, request, candidates, start);
+  auto best = try_order(goal, candidates);
   if (!best) return std::nullopt;
-  const auto other = try_order(timeline, request, by_nodes(timeline, request, candidates), start);
+  const auto other = try_order(goal, by_nodes(timeline, request, candidates));
   return other && other->cost < best->cost ? other : best;
 }
 

@@ -42,7 +42,8 @@ constexpr std::array<options::Option, 16> table{{
     {dir_id, "dir", 0, "DIR",
      "The state directory of that cluster. Left out: MUSTER_DIR, or ~/.local/state/muster."},
     {config_id, "config", 0, "FILE",
-     "The muster.toml whose order, reservations, weights, classes and workspaces the replay has."},
+     "The muster.toml whose order, reservations, weights, classes, workspaces and quotas the "
+     "replay has."},
     {set_id, "set", 0, "KEY=VALUE",
      "Change a key of the configuration, such as scheduler.fair_share=0; without --config, of its "
      "defaults. May be repeated."},

@@ -88,6 +88,34 @@ struct Running {
   bool ends_as_estimated;
 };
 
+model::User user_of(const Job& job) {
+  return {.uid = job.user, .gid = job.group, .name = std::to_string(job.user)};
+}
+
+/// Every job of the log has run: a limit is never below what one of them asks for.
+scheduler::Settings within_quotas(const Workload& workload, scheduler::Settings settings) {
+  if (settings.quotas.empty()) return settings;
+  const scheduler::Quotas quotas(settings.quotas, settings.classes);
+  for (const auto& job : workload.jobs) {
+    const auto spec = spec_of(job, unlimited, settings);
+    const auto layout = model::resolve(spec->shape);
+    if (!layout) continue;
+    scheduler::Claims claims;
+    claims.all = {
+        .cores = std::int64_t{layout->tasks} * layout->cpus_per_task,
+        .gpus = std::int64_t{layout->tasks} * (layout->gpus_per_task + layout->gpus_per_node),
+        .nodes = layout->nodes.value_or(layout->tasks),
+        .jobs = 1};
+    scheduler::for_each_quota(
+        quotas, quotas.about(user_of(job), spec->workspace, spec->class_name), claims,
+        [&settings](std::size_t place, const auto&, const scheduler::Claim& claim) {
+          for (auto& [resource, limit] : settings.quotas[place].limits)
+            limit = std::max(limit, claim.of(resource));
+        });
+  }
+  return settings;
+}
+
 /// One replay: virtual time, the engine, and the jobs that run in it.
 class Replay {
  public:
@@ -97,7 +125,8 @@ class Replay {
         options_(options),
         progress_(progress),
         predictor_(options.settings.jobs_kept),
-        engine_(without_preemption(options_.settings), timed(std::move(policy), stopwatch)) {
+        engine_(within_quotas(workload, without_preemption(options_.settings)),
+                timed(std::move(policy), stopwatch)) {
     result_.starts.resize(workload.jobs.size());
     estimates_.resize(workload.jobs.size());
   }
@@ -187,8 +216,7 @@ class Replay {
   scheduler::Input take_submission() {
     const auto& job = workload_.jobs[next_submission_];
     const auto estimate = estimates_[next_submission_++] = estimate_of(job);
-    return scheduler::SubmitJob{scheduler::RequestId(1),
-                                {.uid = job.user, .gid = job.group, .name = {}},
+    return scheduler::SubmitJob{scheduler::RequestId(1), user_of(job),
                                 spec_of(job, estimate, options_.settings)};
   }
 

@@ -30,6 +30,18 @@ std::optional<Machine> machine_of(const std::vector<conf::Pool>& pools) {
   return machine;
 }
 
+/// What running jobs hold together: a replay refuses nobody, has one pool and no midnight.
+std::vector<scheduler::Quota> quotas_of_replays(std::vector<scheduler::Quota> quotas) {
+  using enum model::QuotaResource;
+  for (auto& quota : quotas) {
+    for (const auto resource : {queued_jobs, gpu_hours, core_hours}) quota.limits.erase(resource);
+  }
+  std::erase_if(quotas, [](const scheduler::Quota& quota) {
+    return quota.limits.empty() || !quota.pool.empty();
+  });
+  return quotas;
+}
+
 base::Result<conf::Config> changed(conf::Config config, std::span<const std::string> changes) {
   for (const auto& each : changes) {
     if (auto done = conf::change(config, each); !done) return std::unexpected(done.error());
@@ -63,6 +75,7 @@ base::Result<Tuning> read_tuning(const std::string& path, std::span<const std::s
                 .settings = configured::settings(*config, 0),
                 .machine = machine_of(config->pools)};
   tuning.settings.pools = scheduler::Settings().pools;
+  tuning.settings.quotas = quotas_of_replays(std::move(tuning.settings.quotas));
   tuning.settings.queued_jobs = std::numeric_limits<std::size_t>::max();
   return tuning;
 }

@@ -124,6 +124,21 @@ inline model::FactBody RandomModel::fact_body() {
       });
 }
 
+inline model::Quota RandomModel::quota() {
+  model::Quota made;
+  made.whose = text();
+  made.resource =
+      static_cast<model::QuotaResource>(upto(static_cast<int>(model::QuotaResource::core_hours)));
+  made.used = upto(99);
+  made.asked = upto(99);
+  made.limit = upto(99);
+  made.kept = upto(9);
+  made.lent = upto(9);
+  made.holders = several(3, [&] { return job(); });
+  made.until = maybe([&] { return time(); });
+  return made;
+}
+
 inline model::Reason RandomModel::reason() {
   using Any = model::Reason;
   return one_of(
@@ -154,7 +169,8 @@ inline model::Reason RandomModel::reason() {
       },
       [&]() -> Any {
         return model::Booked{name(), maybe([&] { return time(); }), time(), coin()};
-      });
+      },
+      [&]() -> Any { return quota(); });
 }
 
 inline model::JobRecord RandomModel::job_record() {

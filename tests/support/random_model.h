@@ -308,6 +308,7 @@ class RandomModel {
   model::HeadMessage head_message();
   model::FactBody fact_body();
   model::Fact fact() { return {time(), fact_body()}; }
+  model::Quota quota();
   model::Reason reason();
   model::JobRecord job_record();
   model::NodeRecord node_record();

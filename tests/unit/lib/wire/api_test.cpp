@@ -145,6 +145,35 @@ TEST_CASE("priorities come back as they went out") {
   }
 }
 
+TEST_CASE("quotas come back as they went out") {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
+    support::RandomModel make(seed, true);
+    const std::vector<model::QuotaUse> quotas = make.several(3, [&] {
+      const auto last = static_cast<int>(model::QuotaResource::core_hours);
+      const auto resource = static_cast<model::QuotaResource>(make.upto(last));
+      return model::QuotaUse{make.text(),   resource,      make.upto(99),  make.upto(99),
+                             make.upto(99), make.upto(99), make.duration()};
+    });
+    const auto json = wire::to_json(quotas);
+    const auto back = wire::quotas_from_json(json);
+    INFO("seed " << seed << " " << json << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == quotas);
+  }
+}
+
+TEST_CASE("advice comes back with the quota that stands before a start") {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
+    support::RandomModel make(seed, true);
+    model::Advice advice;
+    advice.quota = make.quota();
+    const auto back = wire::advice_from_json(wire::to_json(advice));
+    INFO("seed " << seed << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == advice);
+  }
+}
+
 TEST_CASE("what a request leaves out has its default") {
   const auto spec = wire::job_spec_from_json(R"({"script":"#!/bin/sh\ntrue\n"})");
   REQUIRE(spec.has_value());

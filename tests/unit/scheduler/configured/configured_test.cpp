@@ -69,6 +69,42 @@ TEST_CASE("the core gets pools, classes, workspaces and bounds of the configurat
   CHECK(settings.queued_jobs == 12);
 }
 
+TEST_CASE("the core gets the limits of the configuration") {
+  auto config = conf::defaults();
+  config.quotas = {{.user = "ada",
+                    .workspace = "lab",
+                    .class_name = "low",
+                    .pool = "big",
+                    .cores = 1,
+                    .gpus = 2,
+                    .nodes = 3,
+                    .running_jobs = 4,
+                    .queued_jobs = 5,
+                    .gpu_hours = 6,
+                    .core_hours = 7,
+                    .period = 48h,
+                    .lend = true,
+                    .borrow = false}};
+  const auto settings = configured::settings(config, 0);
+  REQUIRE(settings.quotas.size() == 1);
+  const auto& quota = settings.quotas.front();
+  CHECK(quota.user == "ada");
+  CHECK(quota.workspace == "lab");
+  CHECK(quota.class_name == "low");
+  CHECK(quota.pool == "big");
+  using enum model::QuotaResource;
+  CHECK(quota.limits == std::map<model::QuotaResource, std::int64_t>{{cores, 1},
+                                                                     {gpus, 2},
+                                                                     {nodes, 3},
+                                                                     {running_jobs, 4},
+                                                                     {queued_jobs, 5},
+                                                                     {gpu_hours, 6},
+                                                                     {core_hours, 7}});
+  CHECK(quota.period == 48h);
+  CHECK(quota.lends);
+  CHECK_FALSE(quota.borrows);
+}
+
 TEST_CASE("a configuration without classes has the built-in ones") {
   CHECK(configured::settings(conf::defaults(), 0).classes.all().size() ==
         scheduler::built_in_classes().size());

@@ -1,0 +1,54 @@
+// quota: the limits that apply, and who uses how much of them.
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/api.h"
+#include "cli/render/json.h"
+#include "cli/render/records.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "lib/wire/api.h"
+
+namespace cli {
+
+namespace {
+
+constexpr std::array table{json_option, dir_option, help_option};
+
+Outcome quota(const options::Parsed& line) {
+  const auto api = Api::of(line);
+  if (!api) return std::unexpected(api.error());
+  if (!line.rest.empty())
+    return misuse(fmt::format("expected no '{}'; all limits are listed", line.rest.front()));
+  const auto body = api->get("/v1/quotas");
+  if (!body) return std::unexpected(body.error());
+  if (options::has(line, json_id)) {
+    const auto text = render::pretty(*body);
+    if (!text) return refuse(text.error());
+    print(*text);
+    return exit_done;
+  }
+  const auto quotas = wire::quotas_from_json(*body);
+  if (!quotas) return refuse(quotas.error());
+  print(render::quota_table(*quotas, view()));
+  return exit_done;
+}
+
+}  // namespace
+
+constinit const Verb quota_verb{
+    "quota",
+    "[OPTIONS]",
+    "List the limits that apply to your jobs, and how much of them is used.",
+    "One line for each limit of a [[quota]] of muster.toml(5): whose it is, what is USED of the "
+    "LIMIT, what is LENT of the unused part and in use by others, and what is BORROWED from "
+    "others. "
+    "Hours are counted for a period of days that ends today. Root and the owner of the cluster see "
+    "those of everybody who holds something or waits.",
+    [] { return std::span<const options::Option>(table); },
+    options::Operands::anywhere,
+    quota};
+
+}  // namespace cli

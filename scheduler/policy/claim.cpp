@@ -1,0 +1,64 @@
+#include "scheduler/policy/claim.h"
+
+#include <set>
+#include <string>
+
+#include "scheduler/policy/place.h"
+
+namespace policy {
+
+using scheduler::Claims;
+
+Claims least_claims(const model::Layout& layout, const std::string& pool, int n_nodes) {
+  const auto nodes = std::int64_t{layout.nodes.value_or(n_nodes)};
+  const scheduler::Claim claim{
+      .cores = std::int64_t{layout.tasks} * layout.cpus_per_task,
+      .gpus = std::int64_t{layout.tasks} * layout.gpus_per_task + nodes * layout.gpus_per_node,
+      .nodes = nodes,
+      .jobs = 1};
+  return {.all = claim, .by_pool = {{pool, claim}}};
+}
+
+Claims claims_of(const scheduler::View& view, const model::Layout& layout,
+                 const Placement& placement) {
+  Claims claims;
+  for (const auto& part : placement.parts) {
+    const auto& kind = view.state.nodes.at(part.place.node).kind;
+    const auto demand = demand_on(layout, part.tasks, scheduler::whole_of(kind));
+    claims.add(kind.pool, demand.cores, demand.gpus);
+  }
+  return claims;
+}
+
+std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
+                                     base::Time start) {
+  const auto delay = start - now;
+  const bool is_endless = request.duration > base::Duration::max() - delay;
+  request.duration = is_endless ? base::Duration::max() : request.duration + delay;
+  auto placement = timeline.place_now(request);
+  if (placement) placement->start = start;
+  return placement;
+}
+
+OpenPools close_pools(const scheduler::Ledger& ledger, const Kinds& kinds,
+                      const scheduler::Job& job, base::Time now, Request& request) {
+  if (ledger.is_empty()) return {};
+  OpenPools open{.is_any = false, .is_borrowing = true, .over = {}};
+  std::set<std::string> within;
+  std::set<std::string> lent;
+  const auto end = end_of(now, request.duration);
+  for (const auto& pool : kinds.pools_of(*request.nodes)) {
+    const auto claims = least_claims(request.layout, pool);
+    const auto over = ledger.check(job, claims, end);
+    if (!over) within.insert(pool);
+    if (!over) open.is_borrowing = open.is_borrowing && ledger.would_borrow(job, claims);
+    if (over && over->why == scheduler::OverLimit::Why::lent) lent.insert(pool);
+    if (over && (!open.over || over->why > open.over->why)) open.over = over;
+  }
+  open.is_any = !within.empty() || !open.over;
+  const bool is_lent = open.over && open.over->why == scheduler::OverLimit::Why::lent;
+  if (open.over) request.nodes = kinds.only_in(request.nodes, open.is_any || !is_lent ? within : lent);
+  return open;
+}
+
+}  // namespace policy
