@@ -1,5 +1,6 @@
 #include "sim/cluster.h"
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,12 @@ constexpr auto faulty_time = 300s;
 constexpr auto calm_time = 7200s;
 constexpr int n_jobs = 40;
 
+policy::Order order_of(std::uint64_t seed) {
+  static constexpr std::array orders{policy::Order::fcfs, policy::Order::predicted,
+                                     policy::Order::served};
+  return orders[seed % orders.size()];
+}
+
 class Cluster {
  public:
   explicit Cluster(std::uint64_t seed)
@@ -29,9 +36,7 @@ class Cluster {
                      .to_agent = [this](const auto& node,
                                         auto message) { to_agent(node, std::move(message)); },
                      .cut_all_links = [this] { cut_all_links(); }},
-                    {.owner_uid = 0},
-                    policy::make(
-                        {.order = seed % 2 == 0 ? policy::Order::fcfs : policy::Order::predicted})),
+                    {.owner_uid = 0}, policy::make({.order = order_of(seed), .slice = 20s})),
         users_(events_, random_, truth_, controller_) {
     const auto n_nodes = random_.below(4) + 2;
     for (std::uint64_t i = 0; i < n_nodes; ++i) add_node(static_cast<int>(i) + 1);

@@ -147,6 +147,7 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.too_late.empty()) consider(state_.too_late.begin()->first);
   if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
   if (!state_.graces.empty()) consider(state_.graces.begin()->first);
+  if (last_plan_.again) consider(*last_plan_.again);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   return next;

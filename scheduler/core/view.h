@@ -46,6 +46,9 @@ struct Plan {
   std::vector<Preemption> preemptions;
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<std::string, model::JobId> closed;       // by pool asked for: nobody overtakes this job
+  /// By pool asked for: only jobs overtake this one that will make room for it.
+  std::map<std::string, model::JobId> held_up;
+  std::optional<base::Time> again;  // when another pass may decide otherwise, whatever happens
 };
 
 struct Policy {

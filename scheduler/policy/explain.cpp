@@ -29,12 +29,12 @@ bool is_allowed(const scheduler::Job& job, const std::string& pool) {
 }
 
 /// The job before this one that nobody overtakes.
-std::optional<model::JobId> stands_before(const scheduler::View& view, const scheduler::Plan& plan,
-                                          const scheduler::Job& job) {
+std::optional<model::JobId> stands_before(const std::map<std::string, model::JobId>& first,
+                                          const scheduler::View& view, const scheduler::Job& job) {
   for (const auto& pool : view.pools) {
-    const auto closed = plan.closed.find(pool);
-    if (!is_allowed(job, pool) || closed == plan.closed.end()) continue;
-    if (closed->second != job.id) return closed->second;
+    const auto found = first.find(pool);
+    if (!is_allowed(job, pool) || found == first.end()) continue;
+    if (found->second != job.id) return found->second;
   }
   return std::nullopt;
 }
@@ -127,9 +127,10 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
-  if (const auto first = stands_before(view, plan, job)) return model::Behind{*first};
+  if (const auto first = stands_before(plan.closed, view, job)) return model::Behind{*first};
   if (!fits_now(view, job, now)) return missing(view, job);
   if (const auto next = next_reserved(view, plan, job)) return *next;
+  if (const auto first = stands_before(plan.held_up, view, job)) return model::Behind{*first};
   return model::NotConsidered{};
 }
 

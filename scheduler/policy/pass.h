@@ -11,6 +11,7 @@
 #include "scheduler/policy/favour.h"
 #include "scheduler/policy/policy.h"
 #include "scheduler/policy/preempt.h"
+#include "scheduler/policy/served.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -35,6 +36,8 @@ class Pass {
     bool is_overdue;
     double favour;  // multiplies the rank
     double rank;
+    double price;           // under the order served
+    base::Duration served;  // by earlier attempts
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
@@ -48,12 +51,13 @@ class Pass {
   static bool is_longer(const Head& a, const Head& b);
 
   Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
+  void add_alone(model::JobId job, std::vector<Head>& heads);
   int n_starts(model::JobId id) const;
   void rank(Head& head);
   bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head) const;
   std::optional<Request> request_in(const std::string& pool, const model::Layout& layout,
-                                    base::Duration duration) const;
+                                    base::Duration duration, bool is_firm) const;
   bool would_start(const model::JobSpec& spec) const;
   void answer(const Head& head);
   std::optional<Room> find_room(const Head& head, const Request& request);
@@ -63,12 +67,16 @@ class Pass {
   bool preempt(const Head& head, const Request& request);
   const std::vector<Candidate>& candidates_for(const scheduler::Class& of);
   bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
+  bool stands_alone(model::JobId job) const;
+  std::optional<Room> find_room(const Request& request, const std::vector<Candidate>& chosen_from);
+  bool is_firm(model::JobId job) const;
   void add_heads(std::vector<Head>& heads);
   model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
   Verdict wait(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
-  void close(const std::string& pool, model::JobId job);
+  void mark(std::map<std::string, model::JobId>& first, const std::string& pool,
+            model::JobId job) const;
 
   const Options& options_;
   const scheduler::View& view_;
@@ -82,10 +90,12 @@ class Pass {
       candidates_;                      // by class of the job that may preempt
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
+  bool is_any_left_ = false;            // that was looked at
   // Made when first needed.
   std::optional<std::map<std::string, base::Duration>> queue_times_;
   std::optional<std::map<std::string, base::Duration>> drain_times_;
   std::optional<Favour> favour_;  // where the order asks for it
+  std::optional<Served> served_;  // likewise
   std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
   // Of a question.
