@@ -47,10 +47,10 @@ runs 0 "orders are compared on a trace of heavy tails" muster simulate "$LOG" --
 cp out told-nothing
 served=$(figure turnaround_mean_s served)
 fcfs=$(figure turnaround_mean_s fcfs)
-runs 0 "who is served least comes first: a third of the mean turnaround, or less" \
-  test "$(awk "BEGIN { print ($served < $fcfs / 3) }")" = 1
 note "mean turnaround: fcfs $fcfs, served $served, $(figure preemptions served) preemptions"
-runs 0 "nothing that saves at once is lost" test "$(figure lost_work_s served)" = 0
+is "$(figure lost_work_s served)" 0 "nothing that saves at once is lost"
+runs 0 "who is served least comes first: half of the mean turnaround, or less" \
+  test "$(awk "BEGIN { print ($served < $fcfs / 2) }")" = 1
 runs 0 "jobs that do not save make room for urgent ones only" muster simulate "$LOG" --json --policy fcfs,served \
   --estimates none
 runs 0 "then service preempts no more than fcfs does, or little" \
@@ -73,10 +73,19 @@ like err "expected none, always or a time" "with what was expected"
 
 if [ -d "$TRACES" ]; then
   # Tiresias by the simulator of Muri (SIGCOMM 2022), no cost of restarts: 3,261,562 s and 340,306 s.
-  for each in "muri-trace1.csv 3261562 0.62" "muri-trace3.csv 340306 1.02"; do
+  cat >often.toml <<'END'
+[[pool]]
+name = "p"
+cpus_per_node = 8
+[[class]]
+name = "normal"
+max_preemptions = 1000
+END
+  for each in "muri-trace1.csv 3261562 0.57" "muri-trace3.csv 340306 0.95"; do
     # shellcheck disable=SC2086
     set -- $each
-    runs 0 "$1 is replayed" muster simulate "$TRACES/$1" --json --policy served --estimates none --checkpoint always
+    runs 0 "$1 is replayed" muster simulate "$TRACES/$1" --json --policy served --estimates none \
+      --checkpoint always --config often.toml
     jct=$(figure turnaround_mean_s)
     note "$1: mean turnaround $jct s, $(figure preemptions) preemptions, $(awk "BEGIN { print $jct / $2 }") of Tiresias'"
     runs 0 "the mean turnaround is at most $3 of Tiresias'" test "$(awk "BEGIN { print ($jct <= $3 * $2) }")" = 1

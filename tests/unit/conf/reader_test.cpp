@@ -56,7 +56,6 @@ default_class = "low"
 fair_share = 5
 fair_share_half_life = "1d"
 size_weight = 3
-slice = "5m"
 [limits]
 queued_jobs = 10
 jobs_kept = 0
@@ -97,7 +96,7 @@ users = ["ann"]
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler ==
-        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 5min});
+        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
   CHECK(config->limits ==
         conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
