@@ -73,7 +73,8 @@ constinit const Verb priority_verb{
     "are ALIKE. Higher BASE (the class and the job's own priority) comes first, then jobs that are "
     "overdue, then the higher RANK. In the order predicted that is (WAIT + 1 hour) / PREDICTED run "
     "time, multiplied for owners that have USED less lately than is their DUE (FAIR, from 1 to 0), "
-    "and for large jobs (SIZE, the part of the cluster that the job asks for).",
+    "and for large jobs (SIZE, the part of the cluster that the job asks for). In the order served "
+    "2^-RANK is about the work, in seconds x cores, that is expected to be spent for one end.",
     [] { return std::span<const options::Option>(table); },
     options::Operands::anywhere,
     priority};

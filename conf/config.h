@@ -33,6 +33,7 @@ struct Class {
   base::Duration grace{};
   int max_preemptions = 0;
   std::vector<std::string> users;
+  bool yields = true;
 
   bool operator==(const Class&) const = default;
 };
@@ -101,13 +102,14 @@ struct Scheduler {
   base::Duration node_timeout{};
   int requeue_limit = 0;
   base::Duration requeue_backoff{};
-  std::string order;  // "fcfs", "sjf", "lxf", "wfp3"
+  std::string order;  // "predicted", "fcfs", "sjf", "lxf", "wfp3", "served"
   int reservations = 0;
   std::string backfill_order;  // "queue", "sjf"
   std::string default_class;
   int fair_share = 0;
   base::Duration fair_share_half_life{};
   int size_weight = 0;
+  base::Duration slice{};
 
   bool operator==(const Scheduler&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "sim/cluster.h"
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,12 @@ std::vector<scheduler::Quota> quotas_of(std::uint64_t seed) {
           {.workspace = "guest", .limits = {{cores, 2}}, .borrows = true}};
 }
 
+policy::Order order_of(std::uint64_t seed) {
+  static constexpr std::array orders{policy::Order::fcfs, policy::Order::predicted,
+                                     policy::Order::served};
+  return orders[seed % orders.size()];
+}
+
 class Cluster {
  public:
   explicit Cluster(std::uint64_t seed)
@@ -43,8 +50,7 @@ class Cluster {
                     {.owner_uid = 0,
                      .licenses = {{std::string(license), n_of_license}},
                      .quotas = quotas_of(seed)},
-                    policy::make(
-                        {.order = seed % 2 == 0 ? policy::Order::fcfs : policy::Order::predicted})),
+                    policy::make({.order = order_of(seed), .slice = 20s})),
         users_(events_, random_, truth_, controller_) {
     const auto n_nodes = random_.below(4) + 2;
     for (std::uint64_t i = 0; i < n_nodes; ++i) add_node(static_cast<int>(i) + 1);

@@ -235,7 +235,7 @@ base::Result<int> simulate(const replay::Command& command, const replay::Tuning&
         return std::unexpected(written.error());
       }
     }
-    curves.push_back({candidate.name, std::move(result.starts)});
+    curves.push_back({candidate.name, std::move(result.attempts)});
   }
   if (!command.chart.empty()) {
     const auto title = fmt::format("{}, {}", title_of(command, *log), settings_text(command));

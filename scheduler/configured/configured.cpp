@@ -18,7 +18,8 @@ std::vector<scheduler::Class> classes_of(const std::vector<conf::Class>& config)
                        .preempts = each.preempts,
                        .grace = each.grace,
                        .max_preemptions = static_cast<std::uint32_t>(each.max_preemptions),
-                       .users = each.users});
+                       .users = each.users,
+                       .yields = each.yields});
   }
   return classes;
 }
@@ -110,7 +111,8 @@ policy::Options policy_options(const conf::Config& whole) {
       .backfill_order = *policy::backfill_order_from_text(config.backfill_order),
       .weights = {.fair_share = static_cast<double>(config.fair_share),
                   .size = static_cast<double>(config.size_weight),
-                  .half_life = config.fair_share_half_life}};
+                  .half_life = config.fair_share_half_life},
+      .slice = config.slice};
   for (const auto& pool : whole.pools) {
     if (pool.reservations)
       options.depth_by_pool.emplace(pool.name, static_cast<std::size_t>(*pool.reservations));

@@ -148,6 +148,7 @@ void forget_oldest_ended(State& state) {
   while (state.ended.size() > state.jobs_kept) {
     const auto found = state.jobs.find(state.ended.front());
     state.history.forget(found->second);
+    state.lifetimes.forget(found->second);
     carry(state, found->second);
     if (!found->second.task)
       state.job_by_token.erase({found->second.user.uid, found->second.spec->token});
@@ -505,6 +506,7 @@ void on(State& state, const model::JobEnded& fact, Time at) {
   }
   job.phase = std::move(done);
   state.history.learn(job);
+  state.lifetimes.learn(job);
   state.ended.push_back(job.id);
   change_namesakes(state, job);
   reindex_dependants(state, job);

@@ -20,7 +20,8 @@ Class built_in(std::string name, int base, std::vector<std::string> preempts) {
           .preempts = std::move(preempts),
           .grace = 30s,
           .max_preemptions = 5,
-          .users = {}};
+          .users = {},
+          .yields = base <= 0};
 }
 
 }  // namespace

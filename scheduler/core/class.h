@@ -18,6 +18,7 @@ struct Class {
   base::Duration grace{};  // for a preempted job of it to save its work, if it asked for a signal
   std::uint32_t max_preemptions = 0;  // of one of its jobs, which is left alone then
   std::vector<std::string> users;     // who may use it; empty: everybody
+  bool yields = true;  // under the order served its jobs that save their work make room for others
 };
 
 /// low, which makes room for the others; normal; urgent.

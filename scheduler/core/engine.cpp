@@ -156,6 +156,7 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.warnings.empty()) consider(state_.warnings.begin()->first);
   if (!state_.graces.empty()) consider(state_.graces.begin()->first);
   if (!state_.booking_times.empty()) consider(state_.booking_times.begin()->first);
+  if (last_plan_.again) consider(*last_plan_.again);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   const bool is_period_awaited = !state_.queue.empty() && state_.tally.quotas().has_hours();

@@ -40,8 +40,11 @@ class Engine {
   /// Everything up to `seq` is on disk: the actions that may now be performed, in order.
   std::vector<Action> durable(model::Seq seq);
 
-  /// When to call handle(Tick) next; nullopt: nothing is due.
+  /// When to call handle(Tick) and plan() next; nullopt: nothing is due.
   std::optional<base::Time> next_deadline() const;
+
+  /// When the policy asked for another pass; next_deadline() is not later.
+  std::optional<base::Time> next_pass() const { return last_plan_.again; }
 
   model::Seq last_seq() const { return last_seq_; }
   const State& state() const { return state_; }

@@ -19,6 +19,7 @@
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
+#include "scheduler/core/lifetimes.h"
 #include "scheduler/core/quota.h"
 #include "scheduler/core/ready_nodes.h"
 #include "scheduler/core/usage.h"
@@ -104,9 +105,11 @@ struct State {
       booking_times;  // when they begin, then when they end
   /// Waiting jobs that others were ended for, and which of these are not gone yet.
   std::map<model::JobId, std::set<model::JobId>> owed;
+  std::set<model::JobId> returned;  // jobs in the queue that ran before
   std::set<std::pair<base::Time, model::NodeId>> away_since;
   std::deque<model::JobId> ended;     // oldest first
   History history;                    // of these
+  Lifetimes lifetimes;                // of these, too
   std::map<Owner, Holding> holdings;  // of those with active attempts
   Usage usage;                        // of attempts that have ended
   Usage usage_dropped;                // of these, those of jobs that are no longer here

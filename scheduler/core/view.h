@@ -49,7 +49,10 @@ struct Plan {
   std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
   std::map<NodeKind, model::JobId> closed;          // nobody gets these nodes before this job
   std::map<model::NodeId, model::JobId> closed_nodes;  // likewise, of a job that names them
-  std::vector<Kept> kept;  // of quotas, for those that have a reservation or are owed room
+  /// Only jobs get these nodes before this one that will make room for it.
+  std::map<NodeKind, model::JobId> held_up;
+  std::vector<Kept> kept;           // of quotas, for those that have a reservation or are owed room
+  std::optional<base::Time> again;  // when another pass may decide otherwise, whatever happens
 };
 
 struct Policy {

@@ -48,6 +48,7 @@ void unindex(State& state, Job& job) {
   if (waiting.due) state.due.erase({*waiting.due, job.id});
   waiting.due.reset();
   if (job.tasks) job.tasks->startable = 0;
+  state.returned.erase(job.id);
   const auto kind = state.queue.find(kind_of(job));
   if (kind == state.queue.end()) return;
   kind->second.erase(job.id);
@@ -67,6 +68,7 @@ void index(State& state, Job& job) {
     state.due.emplace(due, job.id);
   } else {
     state.queue[kind_of(job)].emplace(job.id, job.submitted_at);
+    if (job.attempts > 0) state.returned.insert(job.id);
   }
 }
 

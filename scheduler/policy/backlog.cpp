@@ -114,4 +114,27 @@ std::map<std::string, Duration> drain_times(const scheduler::View& view, base::T
   return sum.times();
 }
 
+std::map<std::string, Duration> drain_times(const scheduler::View& view, base::Time now,
+                                            const Left& left) {
+  const auto& state = view.state;
+  Sum sum(view);
+  std::map<scheduler::JobKind, std::size_t> n_served;
+  const auto add_served = [&](model::JobId id) {
+    const auto& job = state.jobs.at(id);
+    const auto kind = kind_of(job);
+    sum.add(kind.pool, kind.layout, left(kind, served_time(job, now)), 1);
+    return kind;
+  };
+  for (const auto id : state.returned) ++n_served[add_served(id)];
+  for (const auto& [kind, jobs] : state.queue) {
+    const auto found = n_served.find(kind);
+    const auto n_before = found == n_served.end() ? 0 : found->second;
+    sum.add(kind.pool, kind.layout, left(kind, {}), n_runs(state, kind, jobs) - n_before);
+  }
+  for (const auto& [name, jobs] : state.active_by_class) {
+    for (const auto id : jobs) add_served(id);
+  }
+  return sum.times();
+}
+
 }  // namespace policy

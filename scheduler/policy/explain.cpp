@@ -1,6 +1,7 @@
 #include "scheduler/policy/explain.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -35,8 +36,9 @@ bool may_use(const scheduler::Job& job, const scheduler::NodeKind& kind) {
 }
 
 /// The job before this one that nobody overtakes.
-std::optional<model::JobId> stands_before(const scheduler::Plan& plan, const scheduler::Job& job) {
-  for (const auto& [kind, other] : plan.closed) {
+std::optional<model::JobId> stands_before(const std::map<scheduler::NodeKind, model::JobId>& first,
+                                          const scheduler::Job& job) {
+  for (const auto& [kind, other] : first) {
     if (other != job.id && may_use(job, kind)) return other;
   }
   return std::nullopt;
@@ -108,8 +110,7 @@ Request request_of(const Timeline& timeline, const scheduler::Job& job) {
           .duration = limit,
           .limit = limit,
           .nodes = std::make_shared<const Selection>(timeline.kinds().select(
-              [&job](const std::string& pool) { return is_allowed(job, pool); },
-              job.spec->choice)),
+              [&job](const std::string& pool) { return is_allowed(job, pool); }, job.spec->choice)),
           .licenses = &job.spec->licenses};
 }
 
@@ -266,12 +267,13 @@ model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
   const bool is_limited = !view.state.tally.is_empty();
   if (const auto quota = is_limited ? over_any_quota(view, job, now) : std::nullopt) return *quota;
-  if (const auto first = stands_before(plan, job)) return model::Behind{*first};
+  if (const auto first = stands_before(plan.closed, job)) return model::Behind{*first};
   if (const auto quota = is_limited ? over_quota(view, plan, job, now) : std::nullopt)
     return *quota;
   if (const auto reason = Alone(view, job, now).reason()) return *reason;
   if (const auto first = has_closed_nodes(view, plan, job)) return model::Behind{*first};
   if (const auto next = next_reserved(view, plan, job)) return *next;
+  if (const auto first = stands_before(plan.held_up, job)) return model::Behind{*first};
   return model::NotConsidered{};
 }
 

@@ -36,6 +36,7 @@ Request with_layout(const Request& request, const model::Layout& layout) {
 Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
     : options_(options), view_(view), now_(now), timeline_(view, now), ledger_(view.state, now) {
   if (options.order == Order::predicted) favour_.emplace(options.weights, view, now);
+  if (options.order == Order::served) served_.emplace(view, options.slice, now);
 }
 
 bool Pass::comes_later(const Head& a, const Head& b) {
@@ -53,12 +54,14 @@ bool Pass::is_longer(const Head& a, const Head& b) {
 }
 
 Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs) {
-  const bool is_asked = options_.order == Order::predicted;
+  const bool is_asked = options_.order == Order::predicted || options_.order == Order::served;
   Head head{.is_owed = false,
             .priority = view_.classes.of(kind.class_name).base + kind.priority,
             .is_overdue = false,
             .favour = favour_ ? favour_->of(kind) : 1,
             .rank = 0,
+            .price = 0,
+            .served = {},
             .job = jobs.begin()->first,
             .kind = &kind,
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
@@ -78,14 +81,22 @@ void Pass::rank(Head& head) {
   if (options_.order == Order::fcfs) return;
   head.rank =
       rank_of(options_.order, *head.kind, head.predicted, now_ - head.at->second) * head.favour;
+  if (served_) {
+    const bool is_new = !view_.state.returned.contains(head.job);
+    head.served =
+        is_new ? base::Duration() : scheduler::served_time(view_.state.jobs.at(head.job), now_);
+    head.price = served_->price(*head.kind, head.served);
+    head.rank = Served::rank_of(head.price);
+  }
   head.is_overdue = is_overdue(head);
 }
 
 /// One job of a pool at a time: when the longest overdue one stays, the others keep their ranks.
 bool Pass::is_overdue(const Head& head) {
-  const auto wait = now_ - head.at->second;
-  if (options_.order != Order::predicted || wait <= patience) return false;
+  const auto wait = now_ - head.at->second - head.served;
+  if ((options_.order != Order::predicted && !served_) || wait <= patience) return false;
   if (has_overdue_.contains(head.kind->pool)) return false;
+  if (served_) return served_->is_overdue(head.kind->pool, wait);
   if (!queue_times_) queue_times_ = queue_times(view_);
   if (!policy::is_overdue(wait, queue_times_->at(head.kind->pool))) return false;
   if (!drain_times_) drain_times_ = drain_times(view_, now_);
@@ -100,6 +111,7 @@ Plan Pass::run() {
   try_in(std::exchange(later_, {}), is_longer);
   is_lending_ = true;
   try_in(std::exchange(borrowers_, {}), comes_later);
+  if (served_ && is_any_left_) plan_.again = served_->next_change();
   return std::move(plan_);
 }
 
@@ -138,7 +150,7 @@ void Pass::answer(const Head& head) {
 bool Pass::would_start(const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return false;
-  auto nodes = open_to(spec.pool, spec.choice);
+  auto nodes = open_to(spec.pool, spec.choice, is_firm(asked_->id));
   if (nodes == nullptr) return false;
   const auto duration = spec.time_limit.value_or(base::Duration::max());
   const Request request{.layout = *layout,
@@ -186,12 +198,17 @@ model::PriorityTerms Pass::terms_of(const Head& head) const {
   return terms;
 }
 
-/// One for each kind, and one for each job that is owed room.
+/// A job that its kind says too little of: others make room for it, or it was served.
+bool Pass::stands_alone(model::JobId job) const {
+  return is_owed(job) || (served_ && view_.state.returned.contains(job));
+}
+
+/// One for each kind, and one for each job that stands alone.
 void Pass::add_heads(std::vector<Head>& heads) {
   heads.reserve(view_.state.queue.size());
   for (const auto& [kind, jobs] : view_.state.queue) {
     auto head = head_of(kind, jobs);
-    while (head.at != head.end && is_owed(head.at->first)) ++head.at;
+    while (head.at != head.end && stands_alone(head.at->first)) ++head.at;
     if (head.at == head.end) continue;
     if (head.job != head.at->first) {
       head.job = head.at->first;
@@ -202,20 +219,27 @@ void Pass::add_heads(std::vector<Head>& heads) {
   }
   if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
     heads.push_back(head_of(asked_kind_, asked_alone_));
-  for (const auto& [job, victims] : view_.state.owed) {
-    const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
-    const auto at = kind == view_.state.queue.end() ? scheduler::QueuedJobs::const_iterator()
-                                                    : kind->second.find(job);
-    if (kind == view_.state.queue.end() || at == kind->second.end()) continue;
-    auto head = head_of(kind->first, kind->second);
-    head.is_owed = true;
-    head.is_overdue = false;
-    head.job = job;
-    head.n_left = 1;
-    head.at = at;
-    head.end = std::next(at);
-    heads.push_back(head);
+  for (const auto& [job, victims] : view_.state.owed) add_alone(job, heads);
+  if (!served_) return;
+  for (const auto job : view_.state.returned) {
+    if (!is_owed(job)) add_alone(job, heads);
   }
+}
+
+void Pass::add_alone(model::JobId job, std::vector<Head>& heads) {
+  const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
+  if (kind == view_.state.queue.end()) return;
+  const auto at = kind->second.find(job);
+  if (at == kind->second.end()) return;
+  auto head = head_of(kind->first, kind->second);
+  head.job = job;
+  head.at = at;
+  head.end = std::next(at);
+  rank(head);
+  head.is_owed = is_owed(job);
+  head.is_overdue = head.is_overdue && !head.is_owed;
+  head.n_left = 1;
+  heads.push_back(head);
 }
 
 /// Goes through the kinds, best head first; a kind whose head stays for good is done with. Ends
@@ -231,13 +255,14 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
       continue;
     }
     const auto verdict = consider(head);
+    is_any_left_ = is_any_left_ || verdict != Verdict::started;
     if (verdict == Verdict::started && --head.n_left > 0) {
       std::ranges::push_heap(heads, is_after);
       continue;
     }
     const bool is_done = verdict == Verdict::blocked;
     do ++head.at;
-    while (head.at != head.end && is_owed(head.at->first));
+    while (head.at != head.end && stands_alone(head.at->first));
     if (is_done || head.at == head.end) {
       heads.pop_back();
       continue;
@@ -252,7 +277,7 @@ void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const H
 /// nullopt when all nodes that the job may use are closed to it.
 std::optional<Request> Pass::request_of(const Head& head) {
   const auto& kind = *head.kind;
-  auto nodes = open_to(kind.pool, kind.choice);
+  auto nodes = open_to(kind.pool, kind.choice, is_firm(head.job));
   if (nodes == nullptr) return std::nullopt;
   return Request{.layout = kind.layout,
                  .duration = duration_of(kind),
@@ -263,14 +288,16 @@ std::optional<Request> Pass::request_of(const Head& head) {
 
 /// Nodes that a request may use and that are not closed; nullptr: there are none.
 std::shared_ptr<const Selection> Pass::open_to(const std::string& pool,
-                                               const model::NodeChoice& choice) {
-  const auto [known, is_new] = open_to_.try_emplace({pool, choice});
+                                               const model::NodeChoice& choice, bool is_firm) {
+  const auto [known, is_new] = open_to_.try_emplace({pool, choice, is_firm});
   if (!is_new) return known->second;
   const auto& kinds = timeline_.kinds();
   auto selection =
       kinds.select([&](const std::string& name) { return pool.empty() || pool == name; }, choice);
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    if (plan_.closed.contains(kinds.kind(i))) selection.kinds[i] = false;
+    const auto& kind = kinds.kind(i);
+    const bool is_held_up = is_firm && plan_.held_up.contains(kind);
+    if (plan_.closed.contains(kind) || is_held_up) selection.kinds[i] = false;
   }
   for (const auto& [node, job] : plan_.closed_nodes) selection.never.push_back(node);
   std::ranges::sort(selection.never);
@@ -287,9 +314,9 @@ Pass::Verdict Pass::consider(const Head& head) {
   }
   auto request = request_of(head);
   if (!request) return Verdict::blocked;
-  const auto open = ledger_.is_empty() ? OpenPools()
-                                       : close_pools(ledger_, timeline_.kinds(), job_of(head), now_,
-                                                     *request);
+  const auto open = ledger_.is_empty()
+                        ? OpenPools()
+                        : close_pools(ledger_, timeline_.kinds(), job_of(head), now_, *request);
   if (!open.is_any) return stay_within_quota(head, *request, *open.over);
   if (open.is_borrowing && !is_lending_ && !head.is_owed) {
     borrowers_.push_back(head);
@@ -413,9 +440,19 @@ const std::vector<Candidate>& Pass::candidates_for(const Head& head, const Reque
 std::optional<Room> Pass::find_room(const Head& head, const Request& request, bool is_over_quota) {
   const auto owed = view_.state.owed.find(head.job);
   if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
-  if (n_vain_searches_ >= most_vain_searches) return std::nullopt;
-  const auto& chosen_from = candidates_for(head, request);
-  if (chosen_from.empty()) return std::nullopt;
+  if (auto room = find_room(head, request, is_over_quota, candidates_for(head, request)))
+    return room;
+  if (!served_) return std::nullopt;
+  auto ranked_lower = served_->candidates(head.priority, head.is_overdue ? 0 : head.price);
+  std::erase_if(ranked_lower, [this](const Candidate& candidate) {
+    return making_room_.contains(candidate.job->id);
+  });
+  return find_room(head, request, is_over_quota, ranked_lower);
+}
+
+std::optional<Room> Pass::find_room(const Head& head, const Request& request, bool is_over_quota,
+                                    const std::vector<Candidate>& chosen_from) {
+  if (chosen_from.empty() || n_vain_searches_ >= most_vain_searches) return std::nullopt;
   const auto start = gone_by(view_, chosen_from, now_);
   const auto natural = is_over_quota ? std::nullopt : timeline_.place_later(request);
   if (natural && natural->start <= start) return std::nullopt;
@@ -454,7 +491,8 @@ bool Pass::preempt(const Head& head, const Request& request, bool is_over_quota)
 /// May this job be taken to run for as long as is predicted? Not where an overdue job that is held
 /// up would pay for the error, and to no use where nothing is reserved.
 bool Pass::may_trust(const Head& head) const {
-  if (options_.order != Order::predicted || head.is_overdue || n_reserved_.empty()) return false;
+  const bool has_predictions = options_.order == Order::predicted || served_;
+  if (!has_predictions || head.is_overdue || n_reserved_.empty()) return false;
   if (head.kind->pool.empty()) return promised_.empty();
   return !promised_.contains(head.kind->pool) && !promised_.contains("");
 }
@@ -472,8 +510,10 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   const auto placement = may_wait ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
     if (head.is_owed) keep(head, least_claims(request.layout, pool), now_);
-    if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request))
-      close(request, head.job);
+    const bool is_promised = head.is_overdue || head.is_owed;
+    if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request)) {
+      mark(served_ && !is_promised && may_wait ? plan_.held_up : plan_.closed, request, head.job);
+    }
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
@@ -509,10 +549,18 @@ bool Pass::may_reserve(const std::string& pool) const {
   return (found == n_reserved_.end() ? 0 : found->second) < depth_of(pool);
 }
 
-void Pass::close(const Request& request, model::JobId job) {
+/// Behind a job that waits until nobody knows when, those may start that will make room for it.
+bool Pass::is_firm(model::JobId id) const {
+  if (!served_) return true;
+  const auto job = view_.state.jobs.find(id);
+  return !served_->will_yield(job != view_.state.jobs.end() ? job->second : *asked_);
+}
+
+void Pass::mark(std::map<scheduler::NodeKind, model::JobId>& first, const Request& request,
+                model::JobId job) {
   const auto& kinds = timeline_.kinds();
   for (std::size_t i = 0; i < kinds.size() && !request.nodes->is_listed; ++i) {
-    if (request.nodes->kinds[i]) plan_.closed.emplace(kinds.kind(i), job);
+    if (request.nodes->kinds[i]) first.emplace(kinds.kind(i), job);
   }
   for (const auto node : request.nodes->only) plan_.closed_nodes.emplace(node, job);
   open_to_.clear();

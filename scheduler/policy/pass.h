@@ -7,12 +7,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "scheduler/policy/favour.h"
 #include "scheduler/policy/policy.h"
 #include "scheduler/policy/preempt.h"
+#include "scheduler/policy/served.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {
@@ -37,6 +39,8 @@ class Pass {
     bool is_overdue;
     double favour;  // multiplies the rank
     double rank;
+    double price;           // under the order served
+    base::Duration served;  // by earlier attempts
     model::JobId job;
     const scheduler::JobKind* kind;
     base::Duration predicted;
@@ -50,12 +54,13 @@ class Pass {
   static bool is_longer(const Head& a, const Head& b);
 
   Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
+  void add_alone(model::JobId job, std::vector<Head>& heads);
   int n_starts(model::JobId id) const;
   void rank(Head& head);
   bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head);
-  std::shared_ptr<const Selection> open_to(const std::string& pool,
-                                           const model::NodeChoice& choice);
+  std::shared_ptr<const Selection> open_to(const std::string& pool, const model::NodeChoice& choice,
+                                           bool is_firm);
   bool would_start(const model::JobSpec& spec);
   bool is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
                        const Placement& placement) const;
@@ -74,6 +79,10 @@ class Pass {
   std::vector<scheduler::Loan> loans_for(const Head& head, const Request& request) const;
   const std::vector<Candidate>& candidates_for(const Head& head, const Request& request);
   bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
+  bool stands_alone(model::JobId job) const;
+  std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota,
+                                const std::vector<Candidate>& chosen_from);
+  bool is_firm(model::JobId job) const;
   void add_heads(std::vector<Head>& heads);
   model::PriorityTerms terms_of(const Head& head) const;
   bool may_trust(const Head& head) const;
@@ -81,7 +90,8 @@ class Pass {
   std::size_t depth_of(const std::string& pool) const;
   Verdict wait_for_quota(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
-  void close(const Request& request, model::JobId job);
+  void mark(std::map<scheduler::NodeKind, model::JobId>& first, const Request& request,
+            model::JobId job);
 
   const Options& options_;
   const scheduler::View& view_;
@@ -89,8 +99,10 @@ class Pass {
   Timeline timeline_;
   scheduler::Ledger ledger_;
   scheduler::Plan plan_;
-  /// By pool asked for and choice, without kinds that are closed; nullptr: none is left.
-  std::map<std::pair<std::string, model::NodeChoice>, std::shared_ptr<const Selection>> open_to_;
+  /// By pool asked for, choice, and whether the job is firm, without kinds that are closed to it;
+  /// nullptr: none is left.
+  std::map<std::tuple<std::string, model::NodeChoice, bool>, std::shared_ptr<const Selection>>
+      open_to_;
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
   std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
   std::set<std::string> has_overdue_;  // of these, by overdue jobs
@@ -99,10 +111,12 @@ class Pass {
   std::vector<Candidate> by_quota_;     // of the job that was looked at last
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
+  bool is_any_left_ = false;            // that was looked at
   // Made when first needed.
   std::optional<std::map<std::string, base::Duration>> queue_times_;
   std::optional<std::map<std::string, base::Duration>> drain_times_;
   std::optional<Favour> favour_;  // where the order asks for it
+  std::optional<Served> served_;  // likewise
   std::vector<Head> later_;       // to be tried in the order of backfilling
   bool is_backfilling_ = false;
   std::vector<Head> borrowers_;  // to be tried when nobody wants what is lent

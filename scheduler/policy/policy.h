@@ -17,8 +17,10 @@ namespace policy {
 /// JSSPP 2002); `wfp3`: the largest (wait / limit)^3 x cores (Tang et al., CLUSTER 2009). The last
 /// two are ranked anew at each pass. `predicted`: the largest (wait + one hour) / predicted run
 /// time, a job that is overdue before all others; it also backfills by predictions
-/// (docs/decisions/006-default-policy.md).
-enum class Order { fcfs, sjf, lxf, wfp3, predicted };
+/// (docs/decisions/006-default-policy.md). `served`: the least that is expected to be spent for one
+/// end, by how long jobs alike lived and how long the job has been served; running jobs make room
+/// for waiting ones that rank clearly higher (docs/decisions/012-served.md).
+enum class Order { fcfs, sjf, lxf, wfp3, predicted, served };
 
 /// In which order jobs are tried once the reservations are made.
 enum class BackfillOrder { queue, sjf };
@@ -46,11 +48,12 @@ struct Options {
   std::map<std::string, std::size_t> depth_by_pool;  // of those that have their own
   BackfillOrder backfill_order = BackfillOrder::queue;
   Weights weights;
+  base::Duration slice = std::chrono::minutes(30);  // `served` leaves an attempt alone so long
 };
 
 scheduler::Policy make(const Options& options);
 
-/// "fcfs", "sjf", "lxf", "wfp3", "predicted".
+/// "fcfs", "sjf", "lxf", "wfp3", "predicted", "served".
 std::optional<Order> order_from_text(std::string_view text);
 
 /// "queue", "sjf".

@@ -36,6 +36,8 @@ double rank_of(Order order, const scheduler::JobKind& kind, base::Duration predi
       return std::pow(wait / limit, 3) * kind.layout.tasks * kind.layout.cpus_per_task;
     case Order::predicted:
       return (wait + seconds(head_start)) / std::max(seconds(predicted), 1.0);
+    case Order::served:
+      return 0;  // a matter of what the job and others were served (served.h)
   }
   return 0;
 }
@@ -49,12 +51,13 @@ bool is_overdue(base::Duration wait, base::Duration drain_time) {
 }
 
 std::optional<Order> order_from_text(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, Order>, 5> names{
+  constexpr std::array<std::pair<std::string_view, Order>, 6> names{
       {{"fcfs", Order::fcfs},
        {"sjf", Order::sjf},
        {"lxf", Order::lxf},
        {"wfp3", Order::wfp3},
-       {"predicted", Order::predicted}}};
+       {"predicted", Order::predicted},
+       {"served", Order::served}}};
   const auto* const found =
       std::ranges::find(names, text, &std::pair<std::string_view, Order>::first);
   if (found == names.end()) return std::nullopt;

@@ -132,8 +132,8 @@ Panel utilization_panel(const Workload& workload, std::span<const Curve> curves,
   const auto n_cores = static_cast<double>(machine.nodes) * machine.cores_per_node;
   Panel panel{.top = panel_top[0], .title = "Utilization", .scale = {100, 25, " %"}, .lines = {}};
   for (const auto& curve : curves) {
-    auto line = means(cores_in_use(workload, curve.starts), workload.jobs.front().submit, last_end,
-                      n_parts);
+    auto line = means(cores_in_use(workload, curve.attempts), workload.jobs.front().submit,
+                      last_end, n_parts);
     for (double& value : line) value *= 100 / n_cores;
     panel.lines.push_back(std::move(line));
   }
@@ -145,7 +145,7 @@ Panel queue_panel(const Workload& workload, std::span<const Curve> curves,
   Panel panel{.top = panel_top[1], .title = "Queued jobs", .scale = {}, .lines = {}};
   double most = 1;
   for (const auto& curve : curves) {
-    panel.lines.push_back(means(jobs_queued(workload, curve.starts), workload.jobs.front().submit,
+    panel.lines.push_back(means(jobs_queued(workload, curve.attempts), workload.jobs.front().submit,
                                 last_end, n_parts));
     most = std::max(most, std::ranges::max(panel.lines.back()));
   }
@@ -180,9 +180,7 @@ std::string chart_svg(const Workload& workload, std::span<const Curve> curves,
   const auto first = workload.jobs.front().submit;
   auto last_end = first + base::Duration(1);
   for (const auto& curve : curves) {
-    for (std::size_t i = 0; i < curve.starts.size(); ++i) {
-      last_end = std::max(last_end, curve.starts[i] + workload.jobs[i].run);
-    }
+    for (const auto& attempt : curve.attempts) last_end = std::max(last_end, attempt.end);
   }
   Drawing drawing(title, last_end - first);
   drawing.legend(curves);

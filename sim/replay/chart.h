@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/replay/attempts.h"
 #include "sim/replay/workload.h"
 
 namespace replay {
@@ -13,7 +14,7 @@ namespace replay {
 /// One policy's schedule.
 struct Curve {
   std::string name;
-  std::vector<base::Duration> starts;  // by index of the workload's jobs
+  std::vector<Span> attempts;  // all, in order of their ends
 };
 
 /// Each curve has a line in both panels. A line has at most 300 points, each a mean over its share

@@ -24,6 +24,8 @@ enum OptionId {
   backfill_order_id,
   estimates_id,
   event_order_id,
+  checkpoint_id,
+  restart_cost_id,
   schedule_id,
   chart_id,
   json_id,
@@ -32,8 +34,10 @@ enum OptionId {
 };
 
 constexpr std::size_t help_width = 80;
+constexpr base::Duration least_interval = std::chrono::seconds(1);
+constexpr base::Duration longest_saving = std::chrono::days(1000);
 
-constexpr std::array<options::Option, 16> table{{
+constexpr std::array<options::Option, 18> table{{
     {machine_id, "machine", 0, "P",
      "Processors of the machine, or NODESxP for several nodes. Left out: what the log's header "
      "says; 8x8 for GPU traces."},
@@ -52,7 +56,8 @@ constexpr std::array<options::Option, 16> table{{
      "none: "
      "all; without a requested time it is the run time. Left out: strong."},
     {policy_id, "policy", 0, "NAMES",
-     "Who comes first: fcfs, sjf, lxf, wfp3, predicted. Several, in a list or by repeating the "
+     "Who comes first: fcfs, sjf, lxf, wfp3, predicted, served. Several, in a list or by repeating "
+     "the "
      "option, are "
      "compared. Left out: scheduler.order of the configuration; without one, fcfs."},
     {backfill_id, "backfill", 0, "DEPTH",
@@ -63,11 +68,16 @@ constexpr std::array<options::Option, 16> table{{
      "Which jobs are tried first in the gaps: queue, or sjf, the shortest. Left out: as "
      "configured, or queue."},
     {estimates_id, "estimates", 0, "NAME",
-     "What policies are told of run times: requested, actual, or predicted by the jobs before. "
-     "Left out: requested."},
+     "What policies are told of run times: requested, actual, predicted by the jobs before, or "
+     "none. Left out: requested."},
     {event_order_id, "event-order", 0, "NAME",
      "What happens first at one moment: batch, as in production, or pyss, as in the simulator of "
      "that name. Left out: batch."},
+    {checkpoint_id, "checkpoint", 0, "WHEN",
+     "How jobs save their work. none: not at all; always: at once when they are preempted; or each "
+     "time after so long, such as 30m. Left out: none."},
+    {restart_cost_id, "restart-cost", 0, "TIME",
+     "What a job that was preempted needs before it goes on, such as 2m. Left out: 0s."},
     {schedule_id, "schedule", 0, "FILE", "Write the schedule of the one policy as a log in SWF."},
     {chart_id, "chart", 0, "FILE", "Draw utilization and queue over time as SVG."},
     {json_id, "json", 0, "", "Print JSON for programs."},
@@ -89,7 +99,8 @@ constexpr std::array backfill_orders{
     Word<policy::BackfillOrder>{"sjf", policy::BackfillOrder::sjf}};
 constexpr std::array estimates{Word<Estimates>{"requested", Estimates::requested},
                                Word<Estimates>{"actual", Estimates::actual},
-                               Word<Estimates>{"predicted", Estimates::predicted}};
+                               Word<Estimates>{"predicted", Estimates::predicted},
+                               Word<Estimates>{"none", Estimates::none}};
 constexpr std::array event_orders{Word<EventOrder>{"batch", EventOrder::batch},
                                   Word<EventOrder>{"pyss", EventOrder::pyss}};
 
@@ -146,7 +157,7 @@ base::Result<void> set_orders(const options::Parsed& line, Choice& choice) {
     for (const auto name : base::split(given.value, ',')) {
       if (!policy::order_from_text(name)) {
         return unexpected_value({given.id, std::string(name), given.written},
-                                "fcfs, sjf, lxf, wfp3 or predicted");
+                                "fcfs, sjf, lxf, wfp3, predicted or served");
       }
       if (std::ranges::find(choice.orders, name) != choice.orders.end()) {
         return base::fail(base::Code::invalid,
@@ -186,12 +197,44 @@ base::Result<void> set_config(const options::Parsed& line, Command& command) {
   return {};
 }
 
+base::Result<void> set_saving(const options::Parsed& line, Saving& saving) {
+  if (const auto* given = options::find(line, checkpoint_id)) {
+    const auto interval = base::parse_duration(given->value);
+    if (given->value == "always") {
+      saving.checkpoints = Checkpoints::always;
+    } else if (given->value != "none") {
+      if (!interval || *interval < least_interval || *interval > longest_saving)
+        return unexpected_value(*given, "none, always or a time from 1s to 1000d such as 30m");
+      saving = {.checkpoints = Checkpoints::periodic, .interval = *interval};
+    }
+  }
+  if (const auto* given = options::find(line, restart_cost_id)) {
+    const auto cost = base::parse_duration(given->value);
+    if (!cost || *cost < base::Duration() || *cost > longest_saving)
+      return unexpected_value(*given, "a time from 0s to 1000d such as 2m");
+    saving.restart_cost = *cost;
+  }
+  return {};
+}
+
+/// ", checkpoint 30m, restart cost 2m"; empty where nothing is saved and nothing is paid.
+std::string saving_text(const Saving& saving) {
+  std::string text;
+  if (saving.checkpoints == Checkpoints::always) text += ", checkpoint always";
+  if (saving.checkpoints == Checkpoints::periodic)
+    text += ", checkpoint " + base::to_text(saving.interval);
+  if (saving.restart_cost > base::Duration())
+    text += ", restart cost " + base::to_text(saving.restart_cost);
+  return text;
+}
+
 base::Result<void> choose_all(const options::Parsed& line, Command& command) {
   if (auto set = choose(line, filter_id, filters, command.reading.filter); !set) return set;
   if (auto set = choose(line, estimates_id, estimates, command.options.estimates); !set) return set;
   if (auto set = choose(line, event_order_id, event_orders, command.options.event_order); !set) {
     return set;
   }
+  if (auto set = set_saving(line, command.options.saving); !set) return set;
   if (auto set = set_config(line, command); !set) return set;
   return set_policies(line, command.choice);
 }
@@ -296,6 +339,7 @@ std::string settings_text(const Command& command) {
   auto text = fmt::format("backfill {}{}, {} times, event order {}", depth_text(policy.depth),
                           by_length ? " shortest first" : "", to_text(command.options.estimates),
                           command.options.event_order == EventOrder::batch ? "batch" : "pyss");
+  text += saving_text(command.options.saving);
   if (!command.config.empty()) text += ", configuration " + command.config;
   for (const auto& change : command.changes) text += ", " + change;
   return text;

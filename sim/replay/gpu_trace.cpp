@@ -18,17 +18,20 @@ using std::chrono::milliseconds;
 
 constexpr MachineSize usual_machine{8, 8};
 constexpr auto n_numbers = std::numeric_limits<std::int64_t>::max();
+constexpr auto n_users = std::numeric_limits<std::uint32_t>::max();
 
-/// Columns that count. The last may be absent.
+/// Columns that count. Those from the model on may be absent.
 enum ColumnId : std::size_t {
   id_column,
   gpus_column,
   submit_column,
   duration_column,
-  model_column
+  model_column,
+  user_column,
+  class_column
 };
-constexpr std::array<std::string_view, 5> column_names{"job_id", "num_gpu", "submit_time",
-                                                       "duration", "model_name"};
+constexpr std::array<std::string_view, 7> column_names{
+    "job_id", "num_gpu", "submit_time", "duration", "model_name", "user", "class"};
 
 /// Where the columns are in a line.
 struct Header {
@@ -48,7 +51,7 @@ base::Result<Header> header_of(std::string_view line) {
   for (std::size_t i = 0; i < column_names.size(); ++i) {
     header.at[i] =
         static_cast<std::size_t>(std::ranges::find(cells, column_names[i]) - cells.begin());
-    if (header.at[i] == cells.size() && i != model_column) {
+    if (header.at[i] == cells.size() && i < model_column) {
       return base::fail(
           base::Code::invalid,
           fmt::format("expected the columns job_id, num_gpu, submit_time and duration, found no "
@@ -85,7 +88,14 @@ base::Result<Claim> gpu_claim_of(std::string_view line, const Header& header) {
           .requested = milliseconds(*duration),
           .cores = static_cast<int>(*gpus),
           .gpus = static_cast<int>(*gpus)};
-  if (header.at[model_column] < cells.size()) job.name = cells[header.at[model_column]];
+  const auto has = [&](ColumnId column) { return header.at[column] < cells.size(); };
+  if (has(user_column)) {
+    const auto user = number(user_column, n_users, "");
+    if (!user) return std::unexpected(user.error());
+    job.user = static_cast<std::uint32_t>(std::max<std::int64_t>(*user, 0));
+  }
+  if (has(model_column)) job.name = cells[header.at[model_column]];
+  if (has(class_column)) job.class_name = cells[header.at[class_column]];
   auto row = swf_row(job);
   return Claim{std::move(job), std::move(row)};
 }

@@ -29,7 +29,7 @@ double mean(double sum, std::uint64_t n) {
 
 Figures figures_of(const Workload& workload, const Result& result) {
   const auto& [machine, jobs] = workload;
-  base::check(!jobs.empty() && result.starts.size() == jobs.size(), "every job was started");
+  base::check(!jobs.empty() && result.ends.size() == jobs.size(), "every job has ended");
   std::vector<double> waits;
   double sum_wait = 0;
   double sum_turnaround = 0;
@@ -38,13 +38,13 @@ Figures figures_of(const Workload& workload, const Result& result) {
   base::Duration last_end{};
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const double run = to_s(jobs[i].run);
-    const double wait = to_s(result.starts[i] - jobs[i].submit);
+    const double wait = to_s(result.ends[i] - jobs[i].run - jobs[i].submit);
     waits.push_back(wait);
     sum_wait += wait;
     sum_turnaround += wait + run;
     sum_slowdown += std::max(1.0, (wait + run) / std::max(run, short_run_s));
     work += run * jobs[i].cores;
-    last_end = std::max(last_end, result.starts[i] + jobs[i].run);
+    last_end = std::max(last_end, result.ends[i]);
   }
   std::ranges::sort(waits);
   const double span = to_s(last_end - jobs.front().submit);

@@ -9,7 +9,8 @@
 
 namespace replay {
 
-/// Waits are from submission to start, turnarounds to the end. Percentiles are nearest ranks.
+/// Turnarounds are from submission to end, waits what of them is not run time: for a job that was
+/// not preempted, until its start. Percentiles are nearest ranks.
 struct Figures {
   std::size_t n_jobs = 0;
   double wait_mean_s = 0;

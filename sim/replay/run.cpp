@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -53,12 +51,14 @@ model::Shape shape_of(const Job& job) {
   shape.cpus_per_task = job.layout->cpus_per_task;
   shape.gpus_per_node = job.layout->gpus_per_node;
   shape.gpus_per_task = job.layout->gpus_per_task;
+  shape.whole_nodes = job.layout->whole_nodes;
   return shape;
 }
 
 /// A class or workspace that is not configured (any more) does not count.
 std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Duration estimate,
-                                              const scheduler::Settings& settings) {
+                                              const Options& options) {
+  const auto& settings = options.settings;
   auto spec = std::make_shared<model::JobSpec>();
   spec->name = job.name;
   spec->script = "#!/bin/sh\n";
@@ -68,36 +68,21 @@ std::shared_ptr<const model::JobSpec> spec_of(const Job& job, Duration estimate,
   if (settings.classes.may_use(user, job.class_name)) spec->class_name = job.class_name;
   if (settings.workspaces.may_use(user, job.workspace)) spec->workspace = job.workspace;
   if (estimate != unlimited) spec->time_limit = estimate;
+  if (options.saving.checkpoints == Checkpoints::always) spec->save_signal.emplace();
   return spec;
 }
-
-/// Nobody makes room for others.
-scheduler::Settings without_preemption(scheduler::Settings settings) {
-  auto classes = settings.classes.all();
-  for (auto& each : classes) each.preempts.clear();
-  settings.classes = scheduler::Classes(std::move(classes), settings.classes.of("").name);
-  return settings;
-}
-
-/// An attempt that runs, in the order in which attempts started.
-struct Running {
-  std::size_t number;
-  std::size_t job;  // index
-  Time started_at;
-  model::NodeId node;
-  bool ends_as_estimated;
-};
 
 model::User user_of(const Job& job) {
   return {.uid = job.user, .gid = job.group, .name = std::to_string(job.user)};
 }
 
 /// Every job of the log has run: a limit is never below what one of them asks for.
-scheduler::Settings within_quotas(const Workload& workload, scheduler::Settings settings) {
+scheduler::Settings within_quotas(const Workload& workload, const Options& options) {
+  auto settings = options.settings;
   if (settings.quotas.empty()) return settings;
   const scheduler::Quotas quotas(settings.quotas, settings.classes);
   for (const auto& job : workload.jobs) {
-    const auto spec = spec_of(job, unlimited, settings);
+    const auto spec = spec_of(job, unlimited, options);
     const auto layout = model::resolve(spec->shape);
     if (!layout) continue;
     scheduler::Claims claims;
@@ -125,15 +110,16 @@ class Replay {
         options_(options),
         progress_(progress),
         predictor_(options.settings.jobs_kept),
-        engine_(within_quotas(workload, without_preemption(options_.settings)),
-                timed(std::move(policy), stopwatch)) {
+        attempts_(workload, options.saving),
+        engine_(within_quotas(workload, options_), timed(std::move(policy), stopwatch)) {
     result_.starts.resize(workload.jobs.size());
+    result_.ends.resize(workload.jobs.size());
     estimates_.resize(workload.jobs.size());
   }
 
   Result run() {
     join_nodes();
-    while (next_submission_ < workload_.jobs.size() || !ends_.empty()) {
+    while (next_submission_ < workload_.jobs.size() || !attempts_.empty()) {
       const auto now = next_moment();
       if (options_.event_order == EventOrder::batch) {
         batch(now);
@@ -173,17 +159,17 @@ class Replay {
   }
 
   Time next_moment() const {
-    auto next = Time::max();
-    if (!ends_.empty()) next = ends_.begin()->first.first;
+    auto next = attempts_.next_end();
     if (next_submission_ < workload_.jobs.size()) {
       next = std::min(next, origin + workload_.jobs[next_submission_].submit);
     }
+    if (const auto pass = engine_.next_pass()) next = std::min(next, *pass);
     return next;
   }
 
   void batch(Time now) {
     Inputs inputs;
-    while (!ends_.empty() && ends_.begin()->first.first == now) inputs.push_back(take_end(now));
+    while (attempts_.next_end() == now) inputs.push_back(take_end(now));
     while (is_submission_due(now)) inputs.push_back(take_submission());
     give(inputs, now);
   }
@@ -193,8 +179,9 @@ class Replay {
   void one_by_one(Time now) {
     Inputs inputs;
     std::vector<Inputs> turns;  // of the ends, in order of start
-    while (!ends_.empty() && ends_.begin()->first.first == now) {
-      const bool is_early = !ends_.begin()->second.ends_as_estimated;
+    while (attempts_.next_end() == now) {
+      const auto& next = attempts_.next();
+      const bool is_early = next.to_do < estimates_[next.job];
       turns.emplace_back();
       (is_early ? turns.back() : inputs).push_back(take_end(now));
     }
@@ -217,7 +204,7 @@ class Replay {
     const auto& job = workload_.jobs[next_submission_];
     const auto estimate = estimates_[next_submission_++] = estimate_of(job);
     return scheduler::SubmitJob{scheduler::RequestId(1), user_of(job),
-                                spec_of(job, estimate, options_.settings)};
+                                spec_of(job, estimate, options_)};
   }
 
   Duration estimate_of(const Job& job) const {
@@ -228,49 +215,69 @@ class Replay {
         return job.run;
       case Estimates::predicted:
         return predictor_.predict(job);
+      case Estimates::none:
+        return unlimited;
     }
     return job.requested;
   }
 
   scheduler::Input take_end(Time now) {
-    const auto ended = ends_.begin()->second;
+    const auto ended = attempts_.finish_next();
     if (options_.estimates == Estimates::predicted) predictor_.learn(workload_.jobs[ended.job]);
-    ends_.erase(ends_.begin());
+    note(ended, now);
+    result_.ends[ended.job] = now - origin;
+    result_.lost_work += attempts_.cost_of(ended) * workload_.jobs[ended.job].cores;
     if (++n_ended_ % between_reports == 0) progress_(n_ended_);
-    model::LaunchReport report{.key = {.job = id_of(ended.job), .attempt = 1, .step = {}},
-                               .started_at = ended.started_at,
-                               .ended_at = now,
-                               .exit_code = 0,
-                               .failure = {},
-                               .usage = {}};
-    return scheduler::NodeSaysEnded{ended.node, std::move(report)};
+    return scheduler::NodeSaysEnded{ended.node, ended.report(now, true)};
   }
 
-  void give(const Inputs& inputs, Time now) {
-    for (const auto& input : inputs) (void)engine_.handle(input, now);  // nothing is kept here
-    for (const auto& fact : engine_.plan(now)) {
-      begin(std::get<model::AttemptStarted>(fact.body), now);
-    }
-    (void)engine_.durable(engine_.last_seq());  // nobody is there to be told
+  void note(const Running& ended, Time now) {
+    result_.attempts.push_back({ended.job, ended.started_at - origin, now - origin});
+  }
+
+  /// And a pass, and what comes of it at once: who makes room is gone at the same moment.
+  void give(Inputs inputs, Time now) {
+    for (const auto& [running, at] : attempts_.new_checkpoints(now))
+      inputs.emplace_back(scheduler::NodeSaysCheckpoint{running.node, running.key(), at});
+    do {
+      for (const auto& input : std::exchange(inputs, {})) (void)engine_.handle(input, now);
+      for (const auto& fact : engine_.plan(now)) {
+        if (const auto* started = std::get_if<model::AttemptStarted>(&fact.body))
+          begin(*started, now);
+      }
+      for (const auto& action : engine_.durable(engine_.last_seq())) obey(action, now, inputs);
+    } while (!inputs.empty());
   }
 
   void begin(const model::AttemptStarted& started, Time now) {
-    const auto index = static_cast<std::size_t>(started.job.number()) - 1;
-    const auto& job = workload_.jobs[index];
-    result_.starts[index] = now - origin;
-    const auto number = ++n_started_;
-    ends_.emplace(std::pair(now + job.run, number),
-                  Running{.number = number,
-                          .job = index,
-                          .started_at = now,
-                          .node = started.allocation.nodes.front().node,
-                          .ends_as_estimated = job.run >= estimates_[index]});
+    const auto index = index_of(started.job);
+    if (started.attempt == 1) result_.starts[index] = now - origin;
+    attempts_.begin(index, started.attempt, started.allocation.nodes.front().node, now);
   }
 
-  /// The engine numbers jobs from 1 in the order of submission.
-  static model::JobId id_of(std::size_t index) {
-    return model::JobId(static_cast<std::uint32_t>(index + 1));
+  /// What a node says to an order, if that matters here. A job that is to make room saves at once
+  /// what it can save, and ends.
+  void obey(const scheduler::Action& action, Time now, Inputs& inputs) {
+    if (const auto* launch = std::get_if<scheduler::SendLaunch>(&action)) {
+      if (options_.saving.checkpoints == Checkpoints::always)
+        (void)engine_.handle(scheduler::NodeSaysStarted{launch->node, launch->order.key}, now);
+    } else if (const auto* save = std::get_if<scheduler::SendSave>(&action)) {
+      inputs.push_back(cut_short(save->key, now));
+    } else if (const auto* stop = std::get_if<scheduler::SendStop>(&action)) {
+      inputs.push_back(cut_short(stop->key, now));
+    }
   }
+
+  scheduler::Input cut_short(const model::LaunchKey& key, Time now) {
+    const auto index = index_of(key.job);
+    const auto [ended, lost] = attempts_.cut_short(index, now);
+    note(ended, now);
+    ++result_.preemptions;
+    result_.lost_work += lost * workload_.jobs[index].cores;
+    return scheduler::NodeSaysEnded{ended.node, ended.report(now, false)};
+  }
+
+  static std::size_t index_of(model::JobId job) { return std::size_t{job.number()} - 1; }
 
   const Workload& workload_;
   const Options options_;
@@ -278,11 +285,10 @@ class Replay {
   Predictor predictor_;
   std::vector<Duration> estimates_;  // by index, of those submitted
   Result result_;
+  Attempts attempts_;
   scheduler::Engine engine_;
   std::size_t next_submission_ = 0;
-  std::size_t n_started_ = 0;
   std::size_t n_ended_ = 0;
-  std::map<std::pair<Time, std::size_t>, Running> ends_;  // by time, then order of start
 };
 
 }  // namespace
@@ -295,6 +301,8 @@ std::string_view to_text(Estimates estimates) {
       return "actual";
     case Estimates::predicted:
       return "predicted";
+    case Estimates::none:
+      return "none";
   }
   return "";
 }

@@ -9,6 +9,7 @@
 #include "lib/base/time.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/view.h"
+#include "sim/replay/attempts.h"
 #include "sim/replay/workload.h"
 
 namespace replay {
@@ -19,25 +20,27 @@ namespace replay {
 /// pyss does, of the schedules that were published with it).
 enum class EventOrder { batch, pyss };
 
-/// What the policy is told of run times: what users asked for, the truth, or what is predicted when
-/// a job is submitted, by what was asked for before (which a job may run beyond).
-enum class Estimates { requested, actual, predicted };
+/// What the policy is told of run times: what users asked for, the truth, what is predicted when a
+/// job is submitted, by what was asked for before (which a job may run beyond), or nothing.
+enum class Estimates { requested, actual, predicted, none };
 
-/// "requested", "actual", "predicted".
+/// "requested", "actual", "predicted", "none".
 std::string_view to_text(Estimates estimates);
 
 struct Options {
   EventOrder event_order = EventOrder::batch;
   Estimates estimates = Estimates::requested;
-  scheduler::Settings settings{};  // but no job makes room for another
+  scheduler::Settings settings{};
+  Saving saving{};
 };
 
 struct Result {
-  std::vector<base::Duration>
-      starts;  // since the start of the log, by index of the workload's jobs
+  // Since the start of the log, by index of the workload's jobs:
+  std::vector<base::Duration> starts;  // of their first attempts
+  std::vector<base::Duration> ends;    // of their last ones
+  std::vector<Span> attempts;          // all, in order of their ends
   std::uint64_t preemptions = 0;
-  base::Duration
-      lost_work{};  // core time of attempts that were preempted after their last checkpoint
+  base::Duration lost_work{};  // core time of preempted attempts but for what was saved; restarts
   std::uint64_t passes = 0;
   base::Duration passes_took{};  // real time of all passes
   base::Duration longest_pass{};

@@ -57,21 +57,25 @@ std::vector<double> means(std::vector<Change> changes, base::Duration from, base
   return parts.sums();
 }
 
-std::vector<Change> cores_in_use(const Workload& workload, std::span<const base::Duration> starts) {
+std::vector<Change> cores_in_use(const Workload& workload, std::span<const Span> attempts) {
   std::vector<Change> changes;
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    const auto& job = workload.jobs[i];
-    changes.push_back({starts[i], static_cast<double>(job.cores)});
-    changes.push_back({starts[i] + job.run, -static_cast<double>(job.cores)});
+  for (const auto& [job, start, end] : attempts) {
+    const auto cores = static_cast<double>(workload.jobs[job].cores);
+    changes.push_back({start, cores});
+    changes.push_back({end, -cores});
   }
   return changes;
 }
 
-std::vector<Change> jobs_queued(const Workload& workload, std::span<const base::Duration> starts) {
+/// Between attempts a job waits again.
+std::vector<Change> jobs_queued(const Workload& workload, std::span<const Span> attempts) {
   std::vector<Change> changes;
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    changes.push_back({workload.jobs[i].submit, 1});
-    changes.push_back({starts[i], -1});
+  std::vector<base::Duration> waits_since;
+  for (const auto& job : workload.jobs) waits_since.push_back(job.submit);
+  for (const auto& [job, start, end] : attempts) {
+    changes.push_back({waits_since[job], 1});
+    changes.push_back({start, -1});
+    waits_since[job] = end;
   }
   return changes;
 }

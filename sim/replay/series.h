@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "sim/replay/attempts.h"
 #include "sim/replay/workload.h"
 
 namespace replay {
@@ -23,8 +24,8 @@ std::vector<double> means(std::vector<Change> changes, base::Duration from, base
                           std::size_t n);
 
 /// Cores in use, and jobs that wait, as changes.
-std::vector<Change> cores_in_use(const Workload& workload, std::span<const base::Duration> starts);
-std::vector<Change> jobs_queued(const Workload& workload, std::span<const base::Duration> starts);
+std::vector<Change> cores_in_use(const Workload& workload, std::span<const Span> attempts);
+std::vector<Change> jobs_queued(const Workload& workload, std::span<const Span> attempts);
 
 /// The smallest of 1, 2, 5, 10, 20 ... of which at most `n_ticks` reach `most`.
 double round_step(double most, std::size_t n_ticks);

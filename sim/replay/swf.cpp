@@ -18,6 +18,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t n_fields = 18;
 constexpr std::size_t wait_field = 2;  // counted from 0
+constexpr std::size_t queue_field = 14;
 
 /// One that counts: where it is, what it is called, and what it may be.
 struct Field {
@@ -84,6 +85,7 @@ base::Result<Claim> claim_of(std::string_view line) {
           .user = number_of(of(user_field)),
           .group = number_of(of(group_field))};
   if (of(executable_field) > 0) job.name = words[executable_field.index];
+  if (base::parse_int(words[queue_field], 0, n_any)) job.class_name = words[queue_field];
   return Claim{std::move(job), fmt::format("{}", fmt::join(words, " "))};
 }
 
@@ -147,8 +149,8 @@ std::string write_schedule(const Log& log, const Result& result, std::string_vie
       machine.nodes, machine.nodes * machine.cores_per_node, base::printable(title, 400));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto words = base::split(log.rows[i], ' ');
-    const auto wait =
-        std::chrono::floor<seconds>(result.starts[i]) - std::chrono::floor<seconds>(jobs[i].submit);
+    const auto wait = std::chrono::floor<seconds>(result.ends[i] - jobs[i].run) -
+                      std::chrono::floor<seconds>(jobs[i].submit);
     const auto shown = fmt::format("{}", wait.count());
     words[wait_field] = shown;
     fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(words, " "));

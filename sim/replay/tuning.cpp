@@ -14,7 +14,7 @@ namespace replay {
 namespace {
 
 constexpr auto keys_that_count = std::to_array<std::string_view>(
-    {"scheduler.order", "scheduler.reservations", "scheduler.backfill_order",
+    {"scheduler.order", "scheduler.reservations", "scheduler.backfill_order", "scheduler.slice",
      "scheduler.default_class", "scheduler.fair_share", "scheduler.fair_share_half_life",
      "scheduler.size_weight", "limits.jobs_kept"});
 

@@ -31,7 +31,8 @@ TEST_CASE("a change that makes no sense says what was expected") {
   CHECK(change_error("scheduler.fair_share=x") ==
         "'scheduler.fair_share': expected a whole number, from 0 to 100, found \"x\"");
   CHECK(change_error("scheduler.order=best") ==
-        "'scheduler.order': expected predicted, fcfs, sjf, lxf or wfp3, found \"best\"");
+        "'scheduler.order': expected predicted, fcfs, sjf, lxf, wfp3 or served, "
+        "found \"best\"");
   CHECK(change_error("scheduler.fairshare=1") ==
         "'scheduler.fairshare': unknown key; did you mean 'scheduler.fair_share'?");
   CHECK(change_error("pool.nodes=1").starts_with("'pool.nodes': unknown key"));

@@ -86,6 +86,7 @@ base = 5000
 preempts = ["low"]
 grace = "2m"
 users = ["ann", "bob"]
+yields = "no"
 [[workspace]]
 name = "physics"
 shares = 3
@@ -95,7 +96,7 @@ users = ["ann"]
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler ==
-        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3});
+        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
   CHECK(config->limits ==
         conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
@@ -103,7 +104,7 @@ users = ["ann"]
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});
   REQUIRE(config->classes.size() == 2);
   CHECK(config->classes[0] == conf::Class{"low", -5000, {}, 30s, 0, {}});
-  CHECK(config->classes[1] == conf::Class{"high", 5000, {"low"}, 2min, 5, {"ann", "bob"}});
+  CHECK(config->classes[1] == conf::Class{"high", 5000, {"low"}, 2min, 5, {"ann", "bob"}, false});
   REQUIRE(config->workspaces.size() == 1);
   CHECK(config->workspaces[0] == conf::Workspace{"physics", 3, {"ann"}});
 }

@@ -48,10 +48,13 @@ replay::Workload many_jobs(int n) {
   return workload;
 }
 
-std::vector<base::Duration> later(const replay::Workload& workload, int wait_s) {
-  std::vector<base::Duration> starts;
-  for (const auto& job : workload.jobs) starts.push_back(job.submit + seconds(wait_s));
-  return starts;
+std::vector<replay::Span> later(const replay::Workload& workload, int wait_s) {
+  std::vector<replay::Span> attempts;
+  for (const auto& job : workload.jobs) {
+    const auto start = job.submit + seconds(wait_s);
+    attempts.push_back({attempts.size(), start, start + job.run});
+  }
+  return attempts;
 }
 
 }  // namespace

@@ -80,16 +80,16 @@ TEST_CASE("a command line that makes no sense says what was expected") {
   CHECK(command_error({"--history", "--dir="}) == "--dir: expected a directory, found ''");
   CHECK(command_error({"a", "b"}) == "expected one LOG, found also 'b'");
   CHECK(command_error({"a", "--policy", "best"}) ==
-        "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found 'best'");
+        "--policy: expected fcfs, sjf, lxf, wfp3, predicted or served, found 'best'");
   CHECK(command_error({"a", "--policy", "fcfs,"}) ==
-        "--policy: expected fcfs, sjf, lxf, wfp3 or predicted, found ''");
+        "--policy: expected fcfs, sjf, lxf, wfp3, predicted or served, found ''");
   CHECK(command_error({"a", "--policy", "fcfs,fcfs"}) == "--policy: 'fcfs' is named twice");
   CHECK(command_error({"a", "--backfill", "-1"}) ==
         "--backfill: expected none, easy, conservative or a number of jobs, found '-1'");
   CHECK(command_error({"a", "--backfill-order", "x"}) ==
         "--backfill-order: expected queue or sjf, found 'x'");
   CHECK(command_error({"a", "--estimates", ""}) ==
-        "--estimates: expected requested, actual or predicted, found ''");
+        "--estimates: expected requested, actual, predicted or none, found ''");
   CHECK(command_error({"a", "--event-order", "x"}) ==
         "--event-order: expected batch or pyss, found 'x'");
   CHECK(command_error({"a", "--filter", "x"}) == "--filter: expected strong or none, found 'x'");
@@ -126,6 +126,26 @@ TEST_CASE("what the command line leaves open is as configured") {
   CHECK(chosen.candidates[1].options.depth == 0);
   CHECK(chosen.candidates[1].options.backfill_order == policy::BackfillOrder::queue);
   CHECK(chosen.candidates[1].options.weights.fair_share == 7);
+}
+
+TEST_CASE("how jobs save their work is said by a word or a time") {
+  const auto saving = [](std::vector<std::string> words) {
+    words.emplace_back("x");
+    return command(words).options.saving;
+  };
+  CHECK(saving({}).checkpoints == replay::Checkpoints::none);
+  CHECK(saving({"--checkpoint", "none"}).checkpoints == replay::Checkpoints::none);
+  CHECK(saving({"--checkpoint=always"}).checkpoints == replay::Checkpoints::always);
+  const auto periodic = saving({"--checkpoint=30m", "--restart-cost", "2m"});
+  CHECK(periodic.checkpoints == replay::Checkpoints::periodic);
+  CHECK(periodic.interval == std::chrono::minutes(30));
+  CHECK(periodic.restart_cost == std::chrono::minutes(2));
+  CHECK(settings_text(command({"x", "--checkpoint=30m", "--restart-cost=2m"})) ==
+        "backfill easy, requested times, event order batch, checkpoint 30m, restart cost 2m");
+  CHECK(command_error({"x", "--checkpoint=0s"}) ==
+        "--checkpoint: expected none, always or a time from 1s to 1000d such as 30m, found '0s'");
+  CHECK(command_error({"x", "--restart-cost=soon"}) ==
+        "--restart-cost: expected a time from 0s to 1000d such as 2m, found 'soon'");
 }
 
 TEST_CASE("changes of the configuration are checked with the command line") {

@@ -38,6 +38,16 @@ TEST_CASE("columns are found by name, in any order, and need no model") {
   CHECK(log->workload.jobs[0].name.empty());
 }
 
+TEST_CASE("a GPU trace may say whose job it is and of which class") {
+  const auto log =
+      read_gpu_trace("duration,submit_time,num_gpu,job_id,user,class\n1000,0,2,1,7,urgent\n", {});
+  REQUIRE(log);
+  CHECK(log->workload.jobs[0].user == 7);
+  CHECK(log->workload.jobs[0].class_name == "urgent");
+  CHECK(gpu_error("duration,submit_time,num_gpu,job_id,user\n1000,0,2,1,ann\n") ==
+        "line 2: user: expected a whole number, found 'ann'");
+}
+
 TEST_CASE("the machine of a GPU trace can be given") {
   const auto log = read_gpu_trace(columns + "3,4,1500,99,vgg16,60000\n",
                                   {.machine = replay::MachineSize{1, 64}});

@@ -19,7 +19,7 @@ TEST_CASE("figures of a schedule, by hand") {
   // Ten cores. The first runs from 100 to 200, the others after it: 200 to 204 and 200 to 250.
   const replay::Workload workload{
       {1, 10, 0}, {plain_job(100, 100, 10), plain_job(104, 4, 1), plain_job(120, 50, 2)}};
-  const replay::Result result{.starts = {seconds(100), seconds(200), seconds(200)},
+  const replay::Result result{.ends = {seconds(200), seconds(204), seconds(250)},
                               .preemptions = 2,
                               .lost_work = seconds(7),
                               .passes = 4,
@@ -47,7 +47,7 @@ TEST_CASE("figures of a schedule, by hand") {
 
 TEST_CASE("a short job that waits little has a slowdown of 1") {
   const replay::Workload workload{{1, 1, 0}, {plain_job(0, 2, 1)}};
-  const auto figures = figures_of(workload, {.starts = {seconds(3)}});
+  const auto figures = figures_of(workload, {.ends = {seconds(5)}});
   CHECK(figures.ave_bsld == 1);
   CHECK(figures.utilization == Approx(2.0 / 5));
   CHECK(figures.pass_mean_us == 0);
@@ -58,7 +58,7 @@ TEST_CASE("percentiles are nearest ranks") {
   replay::Result result;
   for (int wait = 200; wait >= 1; --wait) {
     workload.jobs.push_back(plain_job(0, 1, 1));
-    result.starts.push_back(seconds(wait));
+    result.ends.push_back(seconds(wait + 1));
   }
   const auto figures = figures_of(workload, result);
   CHECK(figures.wait_median_s == 100);
@@ -69,5 +69,5 @@ TEST_CASE("percentiles are nearest ranks") {
 
 TEST_CASE("the nodes of a machine count together") {
   const replay::Workload workload{{2, 4, 4}, {plain_job(0, 10, 4)}};
-  CHECK(figures_of(workload, {.starts = {seconds(0)}}).utilization == Approx(0.5));
+  CHECK(figures_of(workload, {.ends = {seconds(10)}}).utilization == Approx(0.5));
 }

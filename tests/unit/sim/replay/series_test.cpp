@@ -17,13 +17,16 @@ TEST_CASE("what lies before or behind the span counts only where it reaches in")
   CHECK(means({{15s, 4}, {100s, -4}}, 10s, 20s, 1) == std::vector<double>{2});
 }
 
-TEST_CASE("cores in use and queued jobs follow from the starts") {
+TEST_CASE("cores in use and queued jobs follow from the attempts") {
   const replay::Workload workload{{1, 4, 0}, {{.submit = 10s, .run = 5s, .cores = 3}}};
-  const std::vector<base::Duration> starts{20s};
-  CHECK(means(replay::cores_in_use(workload, starts), 10s, 30s, 4) ==
-        std::vector<double>{0, 0, 3, 0});
-  CHECK(means(replay::jobs_queued(workload, starts), 10s, 30s, 4) ==
-        std::vector<double>{1, 1, 0, 0});
+  const std::vector<replay::Span> one{{0, 20s, 25s}};
+  CHECK(means(replay::cores_in_use(workload, one), 10s, 30s, 4) == std::vector<double>{0, 0, 3, 0});
+  CHECK(means(replay::jobs_queued(workload, one), 10s, 30s, 4) == std::vector<double>{1, 1, 0, 0});
+  const std::vector<replay::Span> preempted{{0, 15s, 20s}, {0, 25s, 30s}};
+  CHECK(means(replay::cores_in_use(workload, preempted), 10s, 30s, 4) ==
+        std::vector<double>{0, 3, 0, 3});
+  CHECK(means(replay::jobs_queued(workload, preempted), 10s, 30s, 4) ==
+        std::vector<double>{1, 0, 1, 0});
 }
 
 TEST_CASE("the distance of ticks is a round number") {

@@ -118,7 +118,7 @@ TEST_CASE("a schedule has the lines of the log with the wait, and is a log itsel
                             {});
   REQUIRE(log);
   replay::Result result;
-  result.starts = {seconds(10), seconds(60)};
+  result.ends = {seconds(60), seconds(660)};
   const auto text = replay::write_schedule(*log, result, "a test");
   const auto lines = base::split(text, '\n');
   REQUIRE(lines.size() == 8);
@@ -130,6 +130,16 @@ TEST_CASE("a schedule has the lines of the log with the wait, and is a log itsel
   REQUIRE(again);
   CHECK(again->workload.jobs == log->workload.jobs);
   CHECK(again->workload.machine == log->workload.machine);
+}
+
+TEST_CASE("the queue of a job is the name of its class") {
+  const auto log = read_swf(header +
+                                "1 0 -1 50 1 -1 -1 1 60 -1 1 3 -1 -1 4 -1 -1 -1\n"
+                                "2 0 -1 50 1 -1 -1 1 60 -1 1 3 -1 -1 -1 -1 -1 -1\n",
+                            {});
+  REQUIRE(log);
+  CHECK(log->workload.jobs[0].class_name == "4");
+  CHECK(log->workload.jobs[1].class_name.empty());
 }
 
 TEST_CASE("a job of another format gets a line of its own") {
