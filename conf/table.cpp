@@ -21,8 +21,6 @@ template <class Member>
 void assign(Member& member, const Value& value) {
   if constexpr (std::is_same_v<Member, int> || std::is_same_v<Member, std::optional<int>>) {
     member = static_cast<int>(std::get<std::int64_t>(value));
-  } else if constexpr (std::is_same_v<Member, bool>) {
-    member = std::get<std::string>(value) == "yes";
   } else if constexpr (std::is_same_v<Member, std::optional<base::Bytes>>) {
     member = std::get<base::Bytes>(value);
   } else {

@@ -160,7 +160,7 @@ class Cluster {
     if (!controller_.is_up()) return;
     controller_.check_replay();
     truth_.check_kept(controller_.engine().state());
-    truth_.check_outcomes(controller_.engine().state());
+    truth_.check_outcomes(controller_.engine());
   }
 
   base::Random random_;

@@ -170,12 +170,14 @@ void Truth::check_settled(const scheduler::State& state, const model::LaunchKey&
   }
 }
 
-void Truth::check_outcomes(const scheduler::State& state) {
-  for (const auto& [id, job] : state.jobs) {
+void Truth::check_outcomes(const scheduler::Engine& engine) {
+  for (const auto& [id, job] : engine.state().jobs) {
     const auto* done = std::get_if<scheduler::Done>(&job.phase);
     if (done == nullptr) {
-      violate(Property::unfinished, fmt::format("job {} is still {}", to_text(id),
-                                                to_text(scheduler::job_record(job).state)));
+      const auto record = engine.record_of(job);
+      violate(Property::unfinished,
+              fmt::format("job {} is still {}{}", to_text(id), to_text(record.state),
+                          record.reason ? ": " + describe(*record.reason) : ""));
       continue;
     }
     if (job.tasks) continue;  // its tasks are held against the truth

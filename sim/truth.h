@@ -12,7 +12,7 @@
 
 #include "lib/model/ids.h"
 #include "lib/model/launch.h"
-#include "scheduler/core/state.h"
+#include "scheduler/core/engine.h"
 
 namespace sim {
 
@@ -50,7 +50,7 @@ class Truth {
 
   /// After a restart of the controller, and at the end.
   void check_kept(const scheduler::State& state);
-  void check_outcomes(const scheduler::State& state);
+  void check_outcomes(const scheduler::Engine& engine);
 
   /// What running jobs hold is within these limits.
   void check_quotas(const scheduler::State& state, const std::vector<scheduler::Quota>& quotas);

@@ -8,7 +8,7 @@ namespace wire {
 
 namespace {
 
-model::BookingSpec read_spec(api::BookingSpec& in, Strict& strict) {
+model::BookingSpec read_booking_spec(api::BookingSpec& in, Strict& strict) {
   model::BookingSpec spec;
   spec.name = take(in.mutable_name());
   spec.names = read_names(in.nodes(), "nodes", strict);
@@ -39,7 +39,7 @@ void write(const model::BookingRecord& record, api::BookingRecord& out) {
   out.set_begun(record.has_begun);
 }
 
-model::BookingRecord read_record(api::BookingRecord& in, Strict& strict) {
+model::BookingRecord read_booking(api::BookingRecord& in, Strict& strict) {
   model::BookingRecord record;
   record.name = strict.filled(in.mutable_name(), "name");
   if (!in.nodes().empty()) {
@@ -78,7 +78,7 @@ base::Result<std::string> to_json(const model::BookingSpec& spec) {
 }
 
 base::Result<model::BookingSpec> booking_spec_from_json(std::string_view json) {
-  return from_json<api::BookingSpec>(json, "booking", base::Code::invalid, read_spec);
+  return from_json<api::BookingSpec>(json, "booking", base::Code::invalid, read_booking_spec);
 }
 
 std::string booking_reply_json(const std::string& name) {
@@ -103,7 +103,7 @@ std::string to_json(std::span<const model::BookingRecord> bookings) {
 base::Result<std::vector<model::BookingRecord>> bookings_from_json(std::string_view json) {
   return from_json<api::BookingList>(
       json, "bookings", base::Code::corrupt, [](api::BookingList& in, Strict& strict) {
-        return strict.each("bookings", *in.mutable_bookings(), read_record);
+        return strict.each("bookings", *in.mutable_bookings(), read_booking);
       });
 }
 

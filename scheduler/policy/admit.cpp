@@ -18,12 +18,12 @@ using base::fail;
 using base::plural;
 
 /// Names in one message.
-constexpr std::size_t most_named = 20;
+constexpr std::size_t most_nodes_named = 20;
 
-using Kinds = std::vector<std::pair<scheduler::NodeKind, int>>;  // and how many there are
+using KindCounts = std::vector<std::pair<scheduler::NodeKind, int>>;  // and how many there are
 
-Kinds kinds_in(const scheduler::View& view, const std::string& pool) {
-  Kinds kinds;
+KindCounts kinds_in(const scheduler::View& view, const std::string& pool) {
+  KindCounts kinds;
   for (const auto& [kind, n_nodes] : view.state.node_kinds) {
     if (pool.empty() || kind.pool == pool) kinds.emplace_back(kind, n_nodes);
   }
@@ -35,7 +35,7 @@ std::unexpected<base::Error> unknown(const std::string& what, const std::string&
   return scheduler::no_such(what, name, {known.begin(), known.end()});
 }
 
-base::Result<void> known_words(const Kinds& kinds, const model::NodeChoice& choice) {
+base::Result<void> known_words(const KindCounts& kinds, const model::NodeChoice& choice) {
   std::set<std::string> features;
   std::set<std::string> gpu_kinds;
   for (const auto& [kind, n_nodes] : kinds) {
@@ -60,7 +60,7 @@ base::Result<void> known_nodes(const scheduler::View& view, const model::NodeCho
       if (view.state.node_by_name.contains(name)) continue;
       std::set<std::string> known;
       for (const auto& [each, id] : view.state.node_by_name) {
-        if (known.size() < most_named) known.insert(each);
+        if (known.size() < most_nodes_named) known.insert(each);
       }
       return unknown("node", name, known);
     }
@@ -87,8 +87,8 @@ base::Result<void> enough_licenses(const scheduler::View& view, const model::Lic
 }
 
 /// Nodes that have all that is asked for beside amounts, with those that names leave.
-base::Result<Kinds> chosen(const scheduler::View& view, Kinds kinds,
-                           const model::NodeChoice& choice, const std::string& where) {
+base::Result<KindCounts> chosen(const scheduler::View& view, KindCounts kinds,
+                                const model::NodeChoice& choice, const std::string& where) {
   if (auto known = known_words(kinds, choice); !known) return std::unexpected(known.error());
   if (auto known = known_nodes(view, choice); !known) return std::unexpected(known.error());
   auto without_booking = choice;
@@ -107,10 +107,11 @@ base::Result<Kinds> chosen(const scheduler::View& view, Kinds kinds,
   std::map<scheduler::NodeKind, int> left;
   for (const auto& [name, id] : view.state.node_by_name) {
     const auto& kind = view.state.nodes.at(id).kind;
-    const bool is_there = std::ranges::find(kinds, kind, &Kinds::value_type::first) != kinds.end();
+    const bool is_there =
+        std::ranges::find(kinds, kind, &KindCounts::value_type::first) != kinds.end();
     if (is_there && scheduler::is_chosen_name(choice, name)) ++left[kind];
   }
-  if (!left.empty()) return Kinds(left.begin(), left.end());
+  if (!left.empty()) return KindCounts(left.begin(), left.end());
   return fail(
       Code::invalid,
       fmt::format("--nodelist and --exclude leave no node {} that the request may use; name "
@@ -128,7 +129,7 @@ base::Result<void> known_pool(const scheduler::View& view, const std::string& po
 }
 
 /// One resource that no node has enough of for even the smallest part of the request.
-base::Result<void> one_task_fits(const Kinds& kinds, const model::Layout& layout,
+base::Result<void> one_task_fits(const KindCounts& kinds, const model::Layout& layout,
                                  const std::string& where) {
   const auto one = model::demand_of(layout, 1);
   scheduler::NodeKind most;

@@ -20,25 +20,34 @@ using base::Code;
 using model::QuotaResource;
 using scheduler::OverLimit;
 
+struct Fewest {
+  int nodes = 0;
+  scheduler::Amounts smallest;  // of each part the least that a node has
+};
+
 /// The fewest nodes of the pool, or of any, that could run it; nullopt where they are too few.
-std::optional<int> fewest_nodes(const scheduler::View& view, const model::Layout& layout,
-                                const model::JobSpec& spec, const std::string& pool) {
+std::optional<Fewest> fewest_nodes(const scheduler::View& view, const model::Layout& layout,
+                                   const model::JobSpec& spec, const std::string& pool) {
   std::vector<std::pair<int, int>> rooms;
+  std::optional<scheduler::Amounts> smallest;
   for (const auto& [kind, n_nodes] : view.state.node_kinds) {
     const auto whole = scheduler::whole_of(kind);
-    if ((pool.empty() || kind.pool == pool) && scheduler::has_chosen(kind, spec.choice))
-      rooms.emplace_back(room_in(layout, whole, whole), n_nodes);
+    if (!(pool.empty() || kind.pool == pool) || !scheduler::has_chosen(kind, spec.choice)) continue;
+    const int room = room_in(layout, whole, whole);
+    if (room == 0) continue;
+    rooms.emplace_back(room, n_nodes);
+    smallest = smallest ? scheduler::least_of(*smallest, whole) : whole;
   }
   std::ranges::sort(rooms, std::greater());
-  int n = 0;
+  Fewest fewest{.nodes = 0, .smallest = smallest.value_or(scheduler::Amounts())};
   auto left = std::int64_t{layout.tasks};
   for (const auto& [room, n_nodes] : rooms) {
-    if (room == 0 || left <= 0) break;
+    if (left <= 0) break;
     const auto needed = std::min<std::int64_t>((left + room - 1) / room, n_nodes);
-    n += static_cast<int>(needed);
+    fewest.nodes += static_cast<int>(needed);
     left -= needed * room;
   }
-  return left > 0 ? std::nullopt : std::optional(n);
+  return left > 0 ? std::nullopt : std::optional(fewest);
 }
 
 /// As if nobody held anything.
@@ -47,9 +56,9 @@ std::optional<OverLimit> never_in(const scheduler::View& view, const scheduler::
   scheduler::State idle;
   idle.tally = view.state.tally.without_counts();
   const scheduler::Ledger ledger(idle, base::Time());
-  const auto n_nodes = fewest_nodes(view, layout, *job.spec, pool);
-  const auto n_anywhere = n_nodes ? n_nodes : fewest_nodes(view, layout, *job.spec, "");
-  const auto claims = least_claims(layout, pool, n_anywhere.value_or(1));
+  const auto here = fewest_nodes(view, layout, *job.spec, pool);
+  const auto fewest = (here ? here : fewest_nodes(view, layout, *job.spec, "")).value_or(Fewest{1});
+  const auto claims = least_claims(layout, pool, fewest.smallest, fewest.nodes);
   return ledger.check(job, claims, base::Time::max());
 }
 

@@ -1,5 +1,6 @@
 #include "scheduler/policy/claim.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -9,13 +10,18 @@ namespace policy {
 
 using scheduler::Claims;
 
-Claims least_claims(const model::Layout& layout, const std::string& pool, int n_nodes) {
+Claims least_claims(const model::Layout& layout, const std::string& pool,
+                    const scheduler::Amounts& smallest, int n_nodes) {
   const auto nodes = std::int64_t{layout.nodes.value_or(n_nodes)};
-  const scheduler::Claim claim{
+  scheduler::Claim claim{
       .cores = std::int64_t{layout.tasks} * layout.cpus_per_task,
       .gpus = std::int64_t{layout.tasks} * layout.gpus_per_task + nodes * layout.gpus_per_node,
       .nodes = nodes,
       .jobs = 1};
+  if (layout.whole_nodes) {
+    claim.cores = std::max(claim.cores, nodes * smallest.cores);
+    claim.gpus = std::max(claim.gpus, nodes * smallest.gpus);
+  }
   return {.all = claim, .by_pool = {{pool, claim}}};
 }
 
@@ -48,7 +54,7 @@ OpenPools close_pools(const scheduler::Ledger& ledger, const Kinds& kinds,
   std::set<std::string> lent;
   const auto end = end_of(now, request.duration);
   for (const auto& pool : kinds.pools_of(*request.nodes)) {
-    const auto claims = least_claims(request.layout, pool);
+    const auto claims = least_claims(request.layout, pool, kinds.smallest(*request.nodes, pool));
     const auto over = ledger.check(job, claims, end);
     if (!over) within.insert(pool);
     if (!over) open.is_borrowing = open.is_borrowing && ledger.would_borrow(job, claims);
@@ -57,7 +63,8 @@ OpenPools close_pools(const scheduler::Ledger& ledger, const Kinds& kinds,
   }
   open.is_any = !within.empty() || !open.over;
   const bool is_lent = open.over && open.over->why == scheduler::OverLimit::Why::lent;
-  if (open.over) request.nodes = kinds.only_in(request.nodes, open.is_any || !is_lent ? within : lent);
+  if (open.over)
+    request.nodes = kinds.only_in(request.nodes, open.is_any || !is_lent ? within : lent);
   return open;
 }
 

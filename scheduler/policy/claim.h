@@ -5,9 +5,10 @@
 
 namespace policy {
 
-/// The least that the request can hold, all of it in one pool. `n_nodes` where it asks for none.
+/// The least that the request can hold, all of it in one pool. `n_nodes` where it asks for none;
+/// `smallest` is what the smallest of the nodes has, which counts where it takes whole ones.
 scheduler::Claims least_claims(const model::Layout& layout, const std::string& pool,
-                               int n_nodes = 1);
+                               const scheduler::Amounts& smallest = {}, int n_nodes = 1);
 
 scheduler::Claims claims_of(const scheduler::View& view, const model::Layout& layout,
                             const Placement& placement);

@@ -56,6 +56,16 @@ std::set<std::string> Kinds::pools_of(const Selection& selection) const {
   return pools;
 }
 
+scheduler::Amounts Kinds::smallest(const Selection& selection, const std::string& pool) const {
+  std::optional<scheduler::Amounts> smallest;
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    if (!selection.kinds[i] || kinds_[i].kind->pool != pool) continue;
+    const auto whole = scheduler::whole_of(*kinds_[i].kind);
+    smallest = smallest ? scheduler::least_of(*smallest, whole) : whole;
+  }
+  return smallest.value_or(scheduler::Amounts());
+}
+
 std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Selection>& selection,
                                                 const std::set<std::string>& pools) const {
   auto narrowed = std::make_shared<Selection>(*selection);

@@ -55,6 +55,9 @@ class Kinds {
   /// The pools of the kinds of a selection.
   std::set<std::string> pools_of(const Selection& selection) const;
 
+  /// Of each part the least that its nodes in the pool have.
+  scheduler::Amounts smallest(const Selection& selection, const std::string& pool) const;
+
   /// The same selection, but for nodes of other pools.
   std::shared_ptr<const Selection> only_in(const std::shared_ptr<const Selection>& selection,
                                            const std::set<std::string>& pools) const;

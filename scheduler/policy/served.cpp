@@ -33,12 +33,12 @@ constexpr double clearly = 2;
 /// served first comes in again and again while a long job waits.
 constexpr int most_rounds = 2;
 
-double seconds(Duration duration) {
+double in_seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
 double length_of(std::size_t band) {
-  return seconds(LifeTable::begin_of(band + 1) - LifeTable::begin_of(band));
+  return in_seconds(LifeTable::begin_of(band + 1) - LifeTable::begin_of(band));
 }
 
 /// One that may be ended without losing much.

@@ -62,7 +62,7 @@ name = "p"
 cpus_per_node = 8
 [[class]]
 name = "normal"
-yields = "no"
+yields = false
 END
 runs 0 "a class need not yield" muster simulate "$LOG" --json --policy served --estimates none --checkpoint always \
   --config firm.toml

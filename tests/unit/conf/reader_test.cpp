@@ -86,7 +86,7 @@ base = 5000
 preempts = ["low"]
 grace = "2m"
 users = ["ann", "bob"]
-yields = "no"
+yields = false
 [[workspace]]
 name = "physics"
 shares = 3

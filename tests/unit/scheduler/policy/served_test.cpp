@@ -56,7 +56,7 @@ scheduler::Settings with_class(const scheduler::Class& only) {
 double price_in(const Controller& controller, const JobBuilder& request, base::Duration served) {
   const auto& settings = controller.engine().settings();
   const scheduler::View view{controller.engine().state(), settings.pools, settings.classes,
-                             settings.workspaces};
+                             settings.workspaces, settings.licenses};
   const auto spec = *request;
   const scheduler::Job job{.id = model::JobId(999),
                            .user = user(),
