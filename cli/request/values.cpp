@@ -193,6 +193,9 @@ base::Result<void> apply_gpus(const options::Given& given, model::JobSpec& spec,
 /// Which nodes a job may use, and what it holds of the cluster.
 base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spec) {
   const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::nodes) return apply_nodes(given, spec.shape);
+  if (id == OptionId::gpus_per_node) return apply_gpus(given, spec, spec.shape.gpus_per_node);
+  if (id == OptionId::gpus_per_task) return apply_gpus(given, spec, spec.shape.gpus_per_task);
   if (id == OptionId::constraint)
     return store(read_with(given, model::constraint_from_text), spec.choice.constraint);
   if (id == OptionId::nodelist)
@@ -221,18 +224,15 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
   if (apply_flag(static_cast<OptionId>(given.id), choices)) return {};
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
-    case nodes:
-      return apply_nodes(given, spec.shape);
     case ntasks:
       return store(count(given, 1), spec.shape.tasks);
     case ntasks_per_node:
       return store(count(given, 1), spec.shape.tasks_per_node);
     case cpus_per_task:
       return store(count(given, 1), spec.shape.cpus_per_task);
+    case nodes:
     case gpus_per_node:
-      return apply_gpus(given, spec, spec.shape.gpus_per_node);
     case gpus_per_task:
-      return apply_gpus(given, spec, spec.shape.gpus_per_task);
     case constraint:
     case nodelist:
     case exclude:
@@ -247,9 +247,8 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case time:
       return store(time_limit(given), spec.time_limit);
     case output:
-      return store(pattern(given), spec.output);
     case error:
-      return store(pattern(given), spec.error);
+      return store(pattern(given), given.id == static_cast<int>(output) ? spec.output : spec.error);
     case environment:
       return store(export_value(given), choices.environment);
     case priority:

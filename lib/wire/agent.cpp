@@ -3,7 +3,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/wire/agent.pb.h"
 #include "lib/wire/convert.h"
-#include "lib/wire/shared.h"
+#include "lib/wire/shared_node.h"
 
 namespace wire {
 

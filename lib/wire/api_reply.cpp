@@ -2,7 +2,7 @@
 
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
-#include "lib/wire/shared.h"
+#include "lib/wire/shared_node.h"
 
 namespace wire {
 

@@ -5,7 +5,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/wire/convert.h"
 #include "lib/wire/fact.pb.h"
-#include "lib/wire/shared.h"
+#include "lib/wire/shared_node.h"
 
 namespace wire {
 

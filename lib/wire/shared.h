@@ -12,7 +12,6 @@
 #include "lib/model/host_list.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
-#include "lib/model/node.h"
 #include "lib/model/outcome.h"
 #include "lib/wire/strict.h"
 
@@ -196,90 +195,6 @@ model::Allocation read_allocation(Message& in, Strict& strict) {
                             base::Bytes(from.memory_bytes())};
   };
   return {strict.each("nodes", *in.mutable_nodes(), share)};
-}
-
-template <class Message>
-void write_topology(const model::Topology& topology, Message& out) {
-  for (const auto& domain : topology.numa) {
-    auto& to = *out.add_numa();
-    to.set_os_index(u32(domain.os_index));
-    to.set_memory_bytes(domain.memory.count());
-  }
-  for (const auto& core : topology.cores) {
-    auto& to = *out.add_cores();
-    to.set_package(u32(core.package));
-    to.set_numa(u32(core.numa));
-    to.set_cpus(model::to_text(core.cpus));
-  }
-  for (const auto& gpu : topology.gpus) {
-    auto& to = *out.add_gpus();
-    to.set_uuid(gpu.uuid);
-    to.set_kind(gpu.kind);
-    to.set_pci(gpu.pci);
-    to.set_memory_bytes(gpu.memory.count());
-    to.set_numa(u32(gpu.numa));
-  }
-  out.set_memory_bytes(topology.memory.count());
-  out.set_oversubscribed(topology.oversubscribed);
-}
-
-template <class Message>
-model::Topology read_topology(Message& in, Strict& strict) {
-  // A probe that sees no NUMA domains puts all into the first.
-  const int last_domain = std::max(in.numa_size() - 1, 0);
-  const auto domain = [](auto& from, Strict& s) {
-    return model::NumaDomain{s.count(from.os_index(), "os_index"),
-                             base::Bytes(from.memory_bytes())};
-  };
-  const auto core = [last_domain](auto& from, Strict& s) {
-    return model::Core{s.count(from.package(), "package"),
-                       s.count(from.numa(), "numa", 0, last_domain),
-                       s.indices(from.cpus(), "cpus")};
-  };
-  const auto gpu = [last_domain](auto& from, Strict& s) {
-    return model::Gpu{take(from.mutable_uuid()), take(from.mutable_kind()),
-                      take(from.mutable_pci()), base::Bytes(from.memory_bytes()),
-                      s.count(from.numa(), "numa", 0, last_domain)};
-  };
-  model::Topology topology;
-  topology.numa = strict.each("numa", *in.mutable_numa(), domain);
-  topology.cores = strict.each("cores", *in.mutable_cores(), core);
-  topology.gpus = strict.each("gpus", *in.mutable_gpus(), gpu);
-  topology.memory = base::Bytes(in.memory_bytes());
-  topology.oversubscribed = in.oversubscribed();
-  return topology;
-}
-
-template <class Message>
-void write_node_info(const model::NodeInfo& info, Message& out) {
-  out.set_name(info.name);
-  out.set_pool(info.pool);
-  out.set_hostname(info.hostname);
-  out.set_address(info.address);
-  out.set_boot_id(info.boot_id);
-  out.set_kernel(info.kernel);
-  out.set_version(info.version);
-  write_topology(info.topology, *out.mutable_topology());
-  for (const auto& name : info.features) out.add_features(name);
-  for (const auto& name : info.switches) out.add_switches(name);
-}
-
-template <class Message>
-model::NodeInfo read_node_info(Message& in, Strict& strict) {
-  model::NodeInfo info;
-  info.name = strict.filled(in.mutable_name(), "name");
-  info.pool = take(in.mutable_pool());
-  info.hostname = take(in.mutable_hostname());
-  info.address = take(in.mutable_address());
-  info.boot_id = take(in.mutable_boot_id());
-  info.kernel = take(in.mutable_kernel());
-  info.version = take(in.mutable_version());
-  info.topology = strict.required(in.has_topology(), "topology")
-                      .read(*in.mutable_topology(),
-                            [](auto& from, Strict& s) { return read_topology(from, s); });
-  info.features = take_all(*in.mutable_features());
-  info.switches = take_all(*in.mutable_switches());
-  return info;
 }
 
 /// All of a failure but the sentence that the API adds.

@@ -5,6 +5,31 @@
 
 namespace support {
 
+inline model::NodeChoice RandomModel::choice() {
+  model::NodeChoice made;
+  for (int n = upto(2); n > 0; --n) {
+    made.constraint.groups.push_back(plain_names());
+    if (made.constraint.groups.back().empty()) made.constraint.groups.pop_back();
+  }
+  made.gpu_kind = text();
+  made.only = plain_names();
+  made.never = plain_names();
+  made.booking = text();
+  return made;
+}
+
+inline model::JobChange RandomModel::job_change() {
+  model::JobChange made;
+  for (int n = 1 + upto(4); n > 0; --n) {
+    const auto last = static_cast<int>(model::ChangedField::comment);
+    made.fields.insert(static_cast<model::ChangedField>(upto(last)));
+  }
+  const bool has_limit = made.fields.contains(model::ChangedField::array_limit) && coin();
+  if (has_limit) made.array_limit = 1 + upto(99);
+  made.spec = model::changed({}, {made.fields, job_spec(), made.array_limit});
+  return made;
+}
+
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
@@ -167,9 +192,7 @@ inline model::Reason RandomModel::reason() {
         return model::ShortOfLicenses{name(), upto(9), upto(9), upto(9),
                                       several(3, [&] { return job(); })};
       },
-      [&]() -> Any {
-        return model::Booked{name(), maybe([&] { return time(); }), time(), coin()};
-      },
+      [&]() -> Any { return model::Booked{name(), maybe([&] { return time(); }), time(), coin()}; },
       [&]() -> Any { return quota(); });
 }
 

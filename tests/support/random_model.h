@@ -114,18 +114,7 @@ class RandomModel {
     for (int n = upto(4); n > 0; --n) names.insert("n" + std::to_string(upto(20)));
     return {names.begin(), names.end()};
   }
-  model::NodeChoice choice() {
-    model::NodeChoice made;
-    for (int n = upto(2); n > 0; --n) {
-      made.constraint.groups.push_back(plain_names());
-      if (made.constraint.groups.back().empty()) made.constraint.groups.pop_back();
-    }
-    made.gpu_kind = text();
-    made.only = plain_names();
-    made.never = plain_names();
-    made.booking = text();
-    return made;
-  }
+  model::NodeChoice choice();
   model::Licenses licenses() {
     model::Licenses made;
     for (int n = upto(2); n > 0; --n) made[name()] = 1 + upto(9);
@@ -165,17 +154,7 @@ class RandomModel {
     made.licenses = licenses();
     return made;
   }
-  model::JobChange job_change() {
-    model::JobChange made;
-    for (int n = 1 + upto(4); n > 0; --n) {
-      const auto last = static_cast<int>(model::ChangedField::comment);
-      made.fields.insert(static_cast<model::ChangedField>(upto(last)));
-    }
-    const bool has_limit = made.fields.contains(model::ChangedField::array_limit) && coin();
-    if (has_limit) made.array_limit = 1 + upto(99);
-    made.spec = model::changed({}, {made.fields, job_spec(), made.array_limit});
-    return made;
-  }
+  model::JobChange job_change();
   model::Array array() {
     model::Array made;
     made.tasks = indices();

@@ -12,6 +12,7 @@
 #include "scheduler/policy/free_nodes.h"
 #include "scheduler/policy/lane.h"
 #include "scheduler/policy/place.h"
+#include "tests/unit/scheduler/policy/plain_spread.h"
 
 namespace support {
 
@@ -131,63 +132,13 @@ class PlainTimeline {
   }
 
  private:
-  using Parts = std::vector<std::pair<std::size_t, int>>;
-
-  static std::vector<std::size_t> tightest_first(const std::vector<int>& rooms) {
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < rooms.size(); ++i) {
-      if (rooms[i] > 0) places.push_back(i);
-    }
-    std::ranges::stable_sort(places, {}, [&](std::size_t place) { return rooms[place]; });
-    return places;
-  }
-
-  static std::optional<Parts> on_fixed_number(const model::Layout& layout,
-                                              const std::vector<int>& rooms) {
-    auto places = tightest_first(rooms);
-    Parts parts;
-    for (const int tasks : model::tasks_by_node(layout)) {
-      const auto found =
-          std::ranges::find_if(places, [&](std::size_t place) { return rooms[place] >= tasks; });
-      if (found == places.end()) return std::nullopt;
-      parts.emplace_back(*found, tasks);
-      places.erase(found);
-    }
-    std::ranges::sort(parts, [](const auto& a, const auto& b) {
-      return a.second != b.second ? a.second > b.second : a.first < b.first;
-    });
-    return parts;
-  }
-
-  static std::optional<Parts> on_any_number(const model::Layout& layout,
-                                            const std::vector<int>& rooms) {
-    auto places = tightest_first(rooms);
-    for (const auto place : places) {
-      if (rooms[place] >= layout.tasks) return Parts{{place, layout.tasks}};
-    }
-    std::ranges::stable_sort(places, std::greater(),
-                             [&](std::size_t place) { return rooms[place]; });
-    Parts parts;
-    int left = layout.tasks;
-    for (auto place = places.begin(); place != places.end() && left > 0; ++place) {
-      parts.emplace_back(*place, std::min(left, rooms[*place]));
-      left -= parts.back().second;
-    }
-    if (left > 0) return std::nullopt;
-    std::ranges::sort(parts);
-    return parts;
-  }
-
-  static std::optional<Parts> spread_over(const model::Layout& layout,
-                                          const std::vector<int>& rooms) {
-    return layout.nodes ? on_fixed_number(layout, rooms) : on_any_number(layout, rooms);
-  }
+  using Parts = PlainParts;
 
   std::optional<Parts> spread(const model::Layout& layout, const std::vector<int>& rooms) const {
     const bool is_one =
         layout.nodes ? *layout.nodes == 1
                      : std::ranges::any_of(rooms, [&](int room) { return room >= layout.tasks; });
-    return spread_over(layout, is_one ? rooms : under_few_switches(layout, rooms));
+    return plain_spread(layout, is_one ? rooms : under_few_switches(layout, rooms));
   }
 
   /// The rooms of the nodes under the smallest switch that is enough, or under the lowest ones with
@@ -203,7 +154,7 @@ class PlainTimeline {
     std::ranges::sort(switches);
     for (const auto& [size, name] : switches) {
       auto under = only_under(rooms, {name});
-      if (spread_over(layout, under)) return under;
+      if (plain_spread(layout, under)) return under;
     }
     std::vector<std::pair<int, std::string>> lowest;  // most room first, then as above
     for (const auto& [size, name] : switches) {
@@ -221,7 +172,7 @@ class PlainTimeline {
     for (const auto& [room, name] : lowest) {
       together.insert(name);
       auto under = only_under(rooms, together);
-      if (spread_over(layout, under)) return under;
+      if (plain_spread(layout, under)) return under;
     }
     return rooms;
   }
