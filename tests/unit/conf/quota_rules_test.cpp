@@ -14,7 +14,7 @@ base::Result<conf::Config> read(std::string_view quotas) {
   return conf::read_text(std::string(pool) + std::string(quotas), "m.toml");
 }
 
-std::string error_of(std::string_view quotas) {
+std::string quota_error(std::string_view quotas) {
   const auto config = read(quotas);
   return config ? "" : config.error().text;
 }
@@ -65,20 +65,21 @@ cores = 1
 }
 
 TEST_CASE("a quota for what is not there names what is") {
-  CHECK(error_of("[[quota]]\npool = 'gpus'\ncores = 1\n") ==
+  CHECK(quota_error("[[quota]]\npool = 'gpus'\ncores = 1\n") ==
         "m.toml: line 5: 'quota.pool': there is no pool 'gpus'; did you mean 'gpu'?");
-  CHECK(error_of("[[quota]]\nclass = 'fast'\ncores = 1\n") ==
+  CHECK(quota_error("[[quota]]\nclass = 'fast'\ncores = 1\n") ==
         "m.toml: line 5: 'quota.class': there is no class 'fast'; known are low, normal, urgent");
-  CHECK(error_of("[[quota]]\nworkspace = 'any'\ncores = 1\n").empty());
+  CHECK(quota_error("[[quota]]\nworkspace = 'any'\ncores = 1\n").empty());
   CHECK(
-      error_of("[[workspace]]\nname = 'physics'\n[[quota]]\nworkspace = 'phsics'\ncores = 1\n") ==
+      quota_error(
+          "[[workspace]]\nname = 'physics'\n[[quota]]\nworkspace = 'phsics'\ncores = 1\n") ==
       "m.toml: line 7: 'quota.workspace': there is no workspace 'phsics'; did you mean 'physics'?");
 }
 
 TEST_CASE("keys of a quota that make no sense together are refused with their line") {
   const auto refuses = [](std::string_view keys, std::string_view error) {
     CAPTURE(keys);
-    const auto text = error_of("[[quota]]\n" + std::string(keys));
+    const auto text = quota_error("[[quota]]\n" + std::string(keys));
     CHECK(text == "m.toml: line " + std::string(error));
   };
   refuses("user = '*'\n",

@@ -10,11 +10,11 @@ using scheduler::Answer;
 
 namespace {
 
-const model::User root{.uid = 0, .gid = 0, .name = "root"};
+const model::User administrator{.uid = 0, .gid = 0, .name = "root"};
 
-class Site {
+class BookedSite {
  public:
-  explicit Site(int booked_nodes = 0, int n_nodes = 2) : controller(settings(booked_nodes)) {
+  explicit BookedSite(int booked_nodes = 0, int n_nodes = 2) : controller(settings(booked_nodes)) {
     for (int i = 1; i <= n_nodes; ++i) controller.join(node("n" + std::to_string(i), 2));
   }
 
@@ -25,14 +25,14 @@ class Site {
     return spec;
   }
 
-  base::Result<Answer> book(model::BookingSpec spec, const model::User& by = root) {
+  base::Result<Answer> book(model::BookingSpec spec, const model::User& by = administrator) {
     return controller.ask(scheduler::MakeBooking{controller.next_request(), by, std::move(spec)});
   }
-  std::string name(model::BookingSpec spec, const model::User& by = root) {
+  std::string name(model::BookingSpec spec, const model::User& by = administrator) {
     const auto made = book(std::move(spec), by);
     return made ? std::get<std::string>(*made) : made.error().text;
   }
-  std::string cancel(const std::string& name, const model::User& by = root) {
+  std::string cancel(const std::string& name, const model::User& by = administrator) {
     const auto done = controller.ask(scheduler::CancelBooking{controller.next_request(), by, name});
     return done ? "cancelled" : done.error().text;
   }
@@ -57,7 +57,7 @@ class Site {
 }  // namespace
 
 TEST_CASE("before a booking only jobs that end in time start, in it only its own, then all") {
-  Site site(0, 1);
+  BookedSite site(0, 1);
   auto spec = site.at(60min, 120min);
   spec.name = "class";
   spec.users = {"user1001"};
@@ -89,14 +89,14 @@ TEST_CASE("before a booking only jobs that end in time start, in it only its own
 }
 
 TEST_CASE("maintenance is for nobody, and a job that names it is refused") {
-  Site site;
+  BookedSite site;
   auto spec = site.at(0min, 60min);
   spec.name = "upgrade";
   spec.is_maintenance = true;
   spec.names = {"n1"};
   REQUIRE(site.name(spec) == "upgrade");
-  CHECK(site.submit(job().minutes(1), "upgrade", root).error().text ==
-        "booking 'upgrade' is not for root: its nodes are under maintenance");
+  CHECK(site.submit(job().minutes(1), "upgrade", administrator).error().text ==
+        "booking 'upgrade' is not for administrator: its nodes are under maintenance");
   const auto wide = *site.controller.submit(*job().nodes(2).minutes(5));
   const auto narrow = *site.controller.submit(*job().tasks(2).minutes(5));
   CHECK_FALSE(site.runs(wide));
@@ -107,7 +107,7 @@ TEST_CASE("maintenance is for nobody, and a job that names it is refused") {
 }
 
 TEST_CASE("nodes that others have booked, or where jobs may run then, are not booked") {
-  Site site;
+  BookedSite site;
   auto first = site.at(60min, 120min);
   first.name = "first";
   first.names = {"n1"};
@@ -120,19 +120,19 @@ TEST_CASE("nodes that others have booked, or where jobs may run then, are not bo
                                  "; choose another time or node, or let jobs be (--ignore-jobs)");
   auto after = site.at(120min, 150min);
   after.names = {"n1"};
-  CHECK(site.name(after) == "root-1");
+  CHECK(site.name(after) == "administrator-1");
 
   const auto endless = *site.controller.submit(*job().tasks(2));
   auto all = site.at(200min, 300min);
   all.n_nodes = 2;
   CHECK(site.name(all).starts_with("1 of 2 nodes can be booked at that time (n"));
   all.ignores_jobs = true;
-  CHECK(site.name(all) == "root-2");
+  CHECK(site.name(all) == "administrator-2");
   CHECK(site.runs(endless));
 }
 
 TEST_CASE("users book as many nodes as they may, and end only their own bookings") {
-  Site site(1);
+  BookedSite site(1);
   auto two = site.at(10min, 20min);
   two.n_nodes = 2;
   CHECK(site.name(two, user(1)) ==
@@ -156,7 +156,7 @@ TEST_CASE("users book as many nodes as they may, and end only their own bookings
 }
 
 TEST_CASE("bookings that make no sense are refused") {
-  Site site;
+  BookedSite site;
   CHECK(site.book(site.at(60min, 60min)).error().code == base::Code::invalid);
   CHECK(site.book(site.at(-60min, -30min)).error().code == base::Code::invalid);
   auto odd = site.at(1min, 2min);
@@ -171,7 +171,7 @@ TEST_CASE("bookings that make no sense are refused") {
 }
 
 TEST_CASE("a job in a booking has a time limit that ends with it") {
-  Site site;
+  BookedSite site;
   auto spec = site.at(0min, 60min);
   spec.name = "now";
   spec.users = {user().name};

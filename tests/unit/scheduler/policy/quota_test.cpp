@@ -28,11 +28,12 @@ scheduler::Classes classes_with(std::uint32_t max_preemptions = 5) {
 }
 
 /// Nodes of four cores and two GPUs; a job that is stopped ends when the test says so.
-class Site {
+class QuotaSite {
  public:
-  explicit Site(std::vector<scheduler::Quota> quotas, int n_nodes = 2, policy::Options options = {})
-      : Site({.classes = classes_with(), .quotas = std::move(quotas)}, n_nodes, options) {}
-  explicit Site(scheduler::Settings settings, int n_nodes = 2, policy::Options options = {})
+  explicit QuotaSite(std::vector<scheduler::Quota> quotas, int n_nodes = 2,
+                     policy::Options options = {})
+      : QuotaSite({.classes = classes_with(), .quotas = std::move(quotas)}, n_nodes, options) {}
+  explicit QuotaSite(scheduler::Settings settings, int n_nodes = 2, policy::Options options = {})
       : controller(std::move(settings), policy::make(options)) {
     for (int i = 1; i <= n_nodes; ++i) controller.join(node("n" + std::to_string(i), 4, 2));
   }
@@ -104,7 +105,7 @@ std::string text_of(const std::vector<model::QuotaUse>& uses) {
 }  // namespace
 
 TEST_CASE("a job over its user's cores waits, says why, and is passed by others") {
-  Site site({for_user("*", QuotaResource::cores, 4)});
+  QuotaSite site({for_user("*", QuotaResource::cores, 4)});
   const auto first = site.submit(job().tasks(3).minutes(10));
   const auto second = site.submit(job().tasks(2).minutes(10));
   const auto small = site.submit(job().tasks(1).minutes(10));
@@ -132,7 +133,7 @@ TEST_CASE("a job over its user's cores waits, says why, and is passed by others"
 TEST_CASE("each resource that is held has its limit") {
   const auto refuses_second = [](QuotaResource resource, std::int64_t limit,
                                  const JobBuilder& request) {
-    Site site({for_user("*", resource, limit)});
+    QuotaSite site({for_user("*", resource, limit)});
     const auto first = site.submit(request);
     const auto second = site.submit(request);
     CHECK(site.runs(first));
@@ -149,7 +150,8 @@ TEST_CASE("each resource that is held has its limit") {
 }
 
 TEST_CASE("starts of one pass, the tasks of an array and several nodes count together") {
-  Site site({for_user("*", QuotaResource::cores, 4), for_user("", QuotaResource::nodes, 3)}, 4);
+  QuotaSite site({for_user("*", QuotaResource::cores, 4), for_user("", QuotaResource::nodes, 3)},
+                 4);
   const auto array = site.submit(job().array("0-9"), 1);
   const auto& state = site.controller.engine().state();
   CHECK(state.n_active == 3);
@@ -159,17 +161,18 @@ TEST_CASE("starts of one pass, the tasks of an array and several nodes count tog
 }
 
 TEST_CASE("a quota with a name takes the place of the one for each") {
-  Site site({for_user("*", QuotaResource::cores, 1), for_user("user2", QuotaResource::cores, 3)});
+  QuotaSite site(
+      {for_user("*", QuotaResource::cores, 1), for_user("user2", QuotaResource::cores, 3)});
   CHECK_THAT(site.refusal(job().tasks(2), 1), Contains("the quota of user user1 is 1 core"));
   CHECK(site.runs(site.submit(job().tasks(3), 2)));
   CHECK_THAT(site.refusal(job().tasks(4), 2), Contains("the quota of user user2 is 3 cores"));
 }
 
 TEST_CASE("workspaces, classes and pools have limits, alone and together") {
-  Site site({{.workspace = "*", .limits = {{QuotaResource::cores, 2}}},
-             {.class_name = "low", .limits = {{QuotaResource::running_jobs, 1}}},
-             {.user = "*", .pool = "small", .limits = {{QuotaResource::cores, 1}}}},
-            1);
+  QuotaSite site({{.workspace = "*", .limits = {{QuotaResource::cores, 2}}},
+                  {.class_name = "low", .limits = {{QuotaResource::running_jobs, 1}}},
+                  {.user = "*", .pool = "small", .limits = {{QuotaResource::cores, 1}}}},
+                 1);
   SECTION("users of a workspace share its limit") {
     (void)site.submit(job().tasks(2).workspace("ml"), 1);
     const auto other = site.submit(job().workspace("ml"), 2);
@@ -216,7 +219,7 @@ TEST_CASE("what a pool's limit keeps out of it goes to another pool, or waits if
 }
 
 TEST_CASE("a request that no quota ever allows is refused with the nearest that could run") {
-  Site site({for_user("*", QuotaResource::cores, 3)});
+  QuotaSite site({for_user("*", QuotaResource::cores, 3)});
   CHECK(
       site.refusal(job().tasks(8)) ==
       "the quota of user user1 is 3 cores, and the job asks for 8; the nearest that could run has "
@@ -229,17 +232,17 @@ TEST_CASE("a request that no quota ever allows is refused with the nearest that 
       site.refusal(job().cpus_per_task(4)) ==
       "the quota of user user1 is 3 cores, and the job asks for 4; the nearest that could run has "
       "--cpus-per-task=3");
-  Site closed({for_user("user1", QuotaResource::running_jobs, 0)});
+  QuotaSite closed({for_user("user1", QuotaResource::running_jobs, 0)});
   CHECK(closed.refusal(job()) ==
         "the quota of user user1 is 0 running jobs, and the job asks for 1; no smaller request of "
         "its kind could run");
-  Site narrow({for_user("*", QuotaResource::gpus, 2)});
+  QuotaSite narrow({for_user("*", QuotaResource::gpus, 2)});
   CHECK_THAT(narrow.refusal(job().tasks(8).gpus_per_node(2)),
              Contains("is 2 GPUs, and the job asks for 4"));
 }
 
 TEST_CASE("waiting jobs have a limit of their own, and an array is one of them") {
-  Site site({for_user("*", QuotaResource::queued_jobs, 2)});
+  QuotaSite site({for_user("*", QuotaResource::queued_jobs, 2)});
   (void)site.submit(job().hold().array("0-99"));
   (void)site.submit(job().hold());
   const auto refused = site.ask(job());
@@ -252,7 +255,7 @@ TEST_CASE("waiting jobs have a limit of their own, and an array is one of them")
 }
 
 TEST_CASE("a limit is no reason to end anybody, nor to keep a place") {
-  Site site({for_user("user1", QuotaResource::cores, 4)}, 1);
+  QuotaSite site({for_user("user1", QuotaResource::cores, 4)}, 1);
   const auto low = site.submit(job().tasks(4).minutes(60).of_class("low"), 2);
   SECTION("one that its quota lets start makes room") {
     const auto urgent = site.submit(job().tasks(4).minutes(5).of_class("urgent"), 1);
@@ -275,7 +278,7 @@ TEST_CASE("a limit is no reason to end anybody, nor to keep a place") {
 
 TEST_CASE(
     "what a reservation needs of a quota is not given to those who would still hold it then") {
-  Site site({for_user("user1", QuotaResource::cores, 5)}, 2);
+  QuotaSite site({for_user("user1", QuotaResource::cores, 5)}, 2);
   (void)site.submit(job().tasks(4).minutes(60), 2);
   (void)site.submit(job().tasks(3).minutes(60), 3);
   const auto wide = site.submit(job().tasks(4).cpus_per_task(1).nodes(1).minutes(60), 1);
@@ -289,9 +292,9 @@ TEST_CASE(
 }
 
 TEST_CASE("hours of the period are a budget: while some are left jobs start, and it moves on") {
-  Site site({{.user = "*",
-              .limits = {{QuotaResource::core_hours, 8}, {QuotaResource::gpu_hours, 2}},
-              .period = 48h}});
+  QuotaSite site({{.user = "*",
+                   .limits = {{QuotaResource::core_hours, 8}, {QuotaResource::gpu_hours, 2}},
+                   .period = 48h}});
   const auto start = site.controller.now();
   const auto first = site.submit(job().tasks(4));
   site.controller.pass(1h);
@@ -318,7 +321,7 @@ TEST_CASE("hours of the period are a budget: while some are left jobs start, and
 }
 
 TEST_CASE("GPU-hours stand before jobs with GPUs only") {
-  Site site({{.user = "*", .limits = {{QuotaResource::gpu_hours, 2}}, .period = 24h}});
+  QuotaSite site({{.user = "*", .limits = {{QuotaResource::gpu_hours, 2}}, .period = 24h}});
   const auto first = site.submit(job().gpus_per_node(2));
   site.controller.pass(1h);
   const auto with = site.submit(job().gpus_per_node(1));
@@ -329,7 +332,7 @@ TEST_CASE("GPU-hours stand before jobs with GPUs only") {
 }
 
 TEST_CASE("advice is within the quota, and names it") {
-  Site site({for_user("*", QuotaResource::cores, 4)});
+  QuotaSite site({for_user("*", QuotaResource::cores, 4)});
   const auto running = site.submit(job().tasks(3).minutes(10));
   const auto advice = site.advice(job().tasks(2).minutes(5));
   CHECK_FALSE(advice.starts_now);
@@ -363,7 +366,7 @@ JobBuilder owner(int tasks) {
 }  // namespace
 
 TEST_CASE("unused cores are lent to jobs that can be ended again, and to no others") {
-  Site site(loan(), 3);
+  QuotaSite site(loan(), 3);
   CHECK(site.runs(site.submit(guest(4))));
   CHECK(site.runs(site.submit(guest(3))));
   const auto of_normal_class = site.submit(guest(1).of_class("normal"));
@@ -376,7 +379,7 @@ TEST_CASE("unused cores are lent to jobs that can be ended again, and to no othe
 }
 
 TEST_CASE("an owner gets back what was borrowed, just enough of it, and starts exactly then") {
-  Site site(loan());
+  QuotaSite site(loan());
   std::vector<model::JobId> guests;
   for (int i = 0; i < 8; ++i) {
     guests.push_back(site.submit(guest(1)));
@@ -398,7 +401,7 @@ TEST_CASE("an owner gets back what was borrowed, just enough of it, and starts e
 }
 
 TEST_CASE("an owner beyond its own quota takes nothing back") {
-  Site site(loan());
+  QuotaSite site(loan());
   (void)site.submit(owner(4));
   const auto guest_job = site.submit(guest(4));
   const auto beyond = site.submit(owner(3));
@@ -411,7 +414,7 @@ TEST_CASE("nodes that are not there are taken back only from what was borrowed")
   // Of ten cores by quota there are eight: the guest has four of its own.
   auto quotas = loan();
   quotas[1].limits[QuotaResource::cores] = 4;
-  Site site(quotas);
+  QuotaSite site(quotas);
   const auto first = site.submit(guest(4));
   site.controller.pass(1min);
   const auto second = site.submit(guest(4));
@@ -427,7 +430,7 @@ TEST_CASE("nodes that are not there are taken back only from what was borrowed")
 
 TEST_CASE(
     "a job that made room as often as its class says does not borrow; others of its kind do") {
-  Site site({.classes = classes_with(1), .quotas = loan()});
+  QuotaSite site({.classes = classes_with(1), .quotas = loan()});
   const auto first = site.submit(guest(3));
   const auto own = site.submit(owner(6));
   REQUIRE(site.ended_for_others() == std::set{first});
@@ -439,9 +442,9 @@ TEST_CASE(
 }
 
 TEST_CASE("everybody sees the limits of their own jobs, the owner all that are in use") {
-  Site site({for_user("*", QuotaResource::cores, 4),
-             for_user("user2", QuotaResource::queued_jobs, 9),
-             {.workspace = "ml", .limits = {{QuotaResource::core_hours, 9}}, .period = 24h}});
+  QuotaSite site({for_user("*", QuotaResource::cores, 4),
+                  for_user("user2", QuotaResource::queued_jobs, 9),
+                  {.workspace = "ml", .limits = {{QuotaResource::core_hours, 9}}, .period = 24h}});
   (void)site.submit(job().tasks(2), 1);
   (void)site.submit(job().workspace("ml"), 3);
   site.controller.pass(3h);

@@ -14,9 +14,9 @@ using model::JobState;
 namespace {
 
 /// A node of four cores. What is told to save or to stop ends when the test says so.
-class Cluster {
+class ServedCluster {
  public:
-  explicit Cluster(scheduler::Settings settings = {})
+  explicit ServedCluster(scheduler::Settings settings = {})
       : controller(std::move(settings),
                    policy::make({.order = policy::Order::served, .slice = 10min})) {
     controller.join(node("n1", 4));
@@ -72,7 +72,7 @@ double price_in(const Controller& controller, const JobBuilder& request, base::D
 }  // namespace
 
 TEST_CASE("as far as nobody knows better, an end costs more the longer a job has run") {
-  const Cluster cluster;
+  const ServedCluster cluster;
   const auto price = [&](base::Duration served) {
     return price_in(cluster.controller, saving(1), served);
   };
@@ -83,7 +83,7 @@ TEST_CASE("as far as nobody knows better, an end costs more the longer a job has
 }
 
 TEST_CASE("jobs whose likes all ended at some age become cheaper as they come near it") {
-  Cluster cluster;
+  ServedCluster cluster;
   for (int i = 0; i < 12; ++i) {
     const auto id = cluster.start(saving(4).name("epoch" + std::to_string(i)));
     cluster.controller.pass(90min);
@@ -97,7 +97,7 @@ TEST_CASE("jobs whose likes all ended at some age become cheaper as they come ne
 }
 
 TEST_CASE("one that was served long makes room for a new one, and goes on when it can") {
-  Cluster cluster;
+  ServedCluster cluster;
   const auto old = cluster.start(saving(4));
   cluster.controller.pass(2h);
   const auto young = cluster.submit(saving(4));
@@ -111,7 +111,7 @@ TEST_CASE("one that was served long makes room for a new one, and goes on when i
 }
 
 TEST_CASE("an attempt is left alone for a slice, and ended then though nothing else happens") {
-  Cluster cluster;
+  ServedCluster cluster;
   const auto old = cluster.start(saving(4));
   cluster.controller.pass(5min);
   const auto young = cluster.submit(saving(1));
@@ -124,7 +124,7 @@ TEST_CASE("an attempt is left alone for a slice, and ended then though nothing e
 }
 
 TEST_CASE("one that ranks no clearly lower is not ended until it does") {
-  Cluster cluster;
+  ServedCluster cluster;
   const auto first = cluster.start(saving(4));
   cluster.controller.pass(50min);
   const auto second = cluster.submit(saving(4));
@@ -140,7 +140,7 @@ TEST_CASE("one that ranks no clearly lower is not ended until it does") {
 
 TEST_CASE("who does not save, or whose class does not yield, is left alone") {
   SECTION("no signal asked for, and no checkpoint reported") {
-    Cluster cluster;
+    ServedCluster cluster;
     const auto old = cluster.start(job().tasks(4));
     cluster.controller.pass(2h);
     (void)cluster.submit(saving(4));
@@ -150,14 +150,14 @@ TEST_CASE("who does not save, or whose class does not yield, is left alone") {
     CHECK(cluster.state(old) == JobState::ending);
   }
   SECTION("a class that does not yield") {
-    Cluster cluster(with_class({.name = "firm", .max_preemptions = 5, .yields = false}));
+    ServedCluster cluster(with_class({.name = "firm", .max_preemptions = 5, .yields = false}));
     const auto old = cluster.start(saving(4));
     cluster.controller.pass(2h);
     (void)cluster.submit(saving(4));
     CHECK(cluster.state(old) == JobState::running);
   }
   SECTION("one that was preempted as often as may be") {
-    Cluster cluster(with_class({.name = "once", .max_preemptions = 1}));
+    ServedCluster cluster(with_class({.name = "once", .max_preemptions = 1}));
     const auto old = cluster.start(saving(4));
     cluster.controller.pass(2h);
     const auto second = cluster.submit(saving(4));
@@ -170,7 +170,7 @@ TEST_CASE("who does not save, or whose class does not yield, is left alone") {
     CHECK(cluster.state(old) == JobState::running);
   }
   SECTION("one of a higher priority") {
-    Cluster cluster;
+    ServedCluster cluster;
     const auto old = cluster.start(saving(4).priority(1));
     cluster.controller.pass(2h);
     (void)cluster.submit(saving(4));
@@ -179,7 +179,7 @@ TEST_CASE("who does not save, or whose class does not yield, is left alone") {
 }
 
 TEST_CASE("served least, a job ends nobody who could not make room for it") {
-  Cluster cluster;
+  ServedCluster cluster;
   (void)cluster.start(job().tasks(1));
   const auto old = cluster.start(saving(3));
   cluster.controller.pass(2h);
@@ -188,7 +188,7 @@ TEST_CASE("served least, a job ends nobody who could not make room for it") {
 }
 
 TEST_CASE("behind one that nobody knows the end of, only those start that will make room") {
-  Cluster cluster;
+  ServedCluster cluster;
   (void)cluster.start(job().tasks(2));
   const auto wide = cluster.submit(saving(3));
   const auto yielding = cluster.submit(saving(1).name("yields"));
@@ -200,7 +200,7 @@ TEST_CASE("behind one that nobody knows the end of, only those start that will m
 }
 
 TEST_CASE("one that has waited longer than all the work that is there takes goes first") {
-  Cluster cluster;
+  ServedCluster cluster;
   const auto old = cluster.start(saving(4).name("long"));
   cluster.controller.pass(12h);
   // Short ones, again and again, would keep the old one waiting for ever.
