@@ -96,7 +96,7 @@ TEST_CASE("maintenance is for nobody, and a job that names it is refused") {
   spec.names = {"n1"};
   REQUIRE(site.name(spec) == "upgrade");
   CHECK(site.submit(job().minutes(1), "upgrade", administrator).error().text ==
-        "booking 'upgrade' is not for administrator: its nodes are under maintenance");
+        "booking 'upgrade' is not for root: its nodes are under maintenance");
   const auto wide = *site.controller.submit(*job().nodes(2).minutes(5));
   const auto narrow = *site.controller.submit(*job().tasks(2).minutes(5));
   CHECK_FALSE(site.runs(wide));
@@ -120,14 +120,14 @@ TEST_CASE("nodes that others have booked, or where jobs may run then, are not bo
                                  "; choose another time or node, or let jobs be (--ignore-jobs)");
   auto after = site.at(120min, 150min);
   after.names = {"n1"};
-  CHECK(site.name(after) == "administrator-1");
+  CHECK(site.name(after) == "root-1");
 
   const auto endless = *site.controller.submit(*job().tasks(2));
   auto all = site.at(200min, 300min);
   all.n_nodes = 2;
   CHECK(site.name(all).starts_with("1 of 2 nodes can be booked at that time (n"));
   all.ignores_jobs = true;
-  CHECK(site.name(all) == "administrator-2");
+  CHECK(site.name(all) == "root-2");
   CHECK(site.runs(endless));
 }
 
