@@ -16,7 +16,7 @@ using model::QuotaResource;
 
 namespace {
 
-constexpr int n_clusters = 300;
+constexpr int n_clusters = 50;
 constexpr int n_turns = 12;
 
 /// What a job holds, added up by hand.
@@ -250,8 +250,8 @@ TEST_CASE(
     n_started += site.n_started();
     n_waited += site.n_waited();
   }
-  CHECK(n_started > 1'000);
-  CHECK(n_waited > 100);
+  CHECK(n_started > 200);
+  CHECK(n_waited > 20);
 }
 
 namespace {
@@ -411,7 +411,7 @@ class LendingSite {
 TEST_CASE(
     "an owner is given back what was borrowed, no more, and starts when the last one is gone") {
   int n_reclaims = 0;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
     LendingSite site(seed);
     site.fill();
@@ -419,5 +419,5 @@ TEST_CASE(
       if (site.reclaim()) ++n_reclaims;
     }
   }
-  CHECK(n_reclaims > 30);
+  CHECK(n_reclaims > 8);
 }
