@@ -247,8 +247,7 @@ using FactBody =
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
                  AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
-                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded,
-                 JobUpdated>;
+                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded, JobUpdated>;
 
 struct Fact {
   base::Time at;

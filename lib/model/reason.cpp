@@ -135,8 +135,7 @@ std::string describe(const Reason& reason) {
             return fmt::format("needs {} of license '{}'; {} of {} free now{}", r.needed, r.license,
                                r.free, r.all, holders_text(r.holders));
           },
-          [](const Booked& r) { return booked(r); },
-          [](const Quota& r) { return over_limit(r); }},
+          [](const Booked& r) { return booked(r); }, [](const Quota& r) { return over_limit(r); }},
       reason);
 }
 

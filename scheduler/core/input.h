@@ -127,7 +127,6 @@ struct Tick {};
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking,
-                           UpdateJob>;
+                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob>;
 
 }  // namespace scheduler
