@@ -90,7 +90,7 @@ like out "^skipped 1 bad line, the first: bad.swf: line 208: expected 18 fields"
 runs 1 "a missing log is refused" muster simulate missing.swf
 like err "^muster simulate: cannot read 'missing.swf': No such file or directory$" "and named"
 runs 2 "a policy that does not exist is a wrong command line" muster simulate --policy best "$LOG"
-like err "^muster simulate: --policy: expected fcfs, sjf, lxf, wfp3 or predicted, found 'best'$" "and told"
+like err "^muster simulate: --policy: expected fcfs, sjf, lxf, wfp3, predicted or served, found 'best'$" "and told"
 runs 1 "an output that cannot be written is told before the work" muster simulate "$LOG" --chart nowhere/x.svg
 like err "cannot write 'nowhere/x.svg': No such file or directory$" "with its name"
 runs 1 "the log is not overwritten" muster simulate out.swf --schedule out.swf
@@ -99,7 +99,7 @@ like err "'out.swf' is the log itself$" "and that is said"
 runs 0 "options are explained" muster simulate --help
 cp out help
 sed -n 's/^ .*--\([a-z-]*\).*/\1/p' help | sort -u >options
-is "$(wc -l <options)" 16 "all options are listed"
+is "$(wc -l <options)" 18 "all options are listed"
 missing=
 while read -r option; do
   grep -Fq "Fl \\-$option" "$ROOT/man/muster-simulate.1" || missing="$missing $option"
