@@ -16,14 +16,21 @@ Kinds::Kinds(const scheduler::View& view) : state_(view.state) {
       has_bookings_ = true;
     }
   }
+  is_only_kind_ = kinds_.size() == 1 && view.state.ready.kinds.size() == 1;
 }
 
-std::size_t Kinds::place_of(const scheduler::Node& node) const {
-  const auto found = std::ranges::lower_bound(
-      kinds_, node.kind, [](const auto& a, const auto& b) { return a < b; },
-      [](const Kind& each) -> const scheduler::NodeKind& { return *each.kind; });
-  const bool is_there = found != kinds_.end() && *found->kind == node.kind;
-  return is_there ? static_cast<std::size_t>(found - kinds_.begin()) : kinds_.size();
+std::size_t Kinds::place_of(model::NodeId node) const {
+  if (is_only_kind_) return state_.ready.free[node.number()] ? 0 : 1;
+  if (place_by_node_.empty()) {
+    place_by_node_.resize(state_.ready.free.size(), static_cast<std::uint32_t>(kinds_.size()));
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+      for (const auto& [free, nodes] : kinds_[i].ready->by_free) {
+        for (const auto& [name, id] : nodes)
+          place_by_node_[id.number()] = static_cast<std::uint32_t>(i);
+      }
+    }
+  }
+  return place_by_node_[node.number()];
 }
 
 Selection Kinds::select(const MayUsePool& may_use, const model::NodeChoice& choice) const {
@@ -75,7 +82,7 @@ std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Sele
 }
 
 bool Kinds::is_selected(const Selection& selection, const scheduler::Node& node) const {
-  const auto place = place_of(node);
+  const auto place = place_of(node.id);
   if (place == kinds_.size() || !selection.kinds[place]) return false;
   if (std::ranges::binary_search(selection.never, node.id)) return false;
   return !selection.is_listed || std::ranges::binary_search(selection.only, node.id);

@@ -2,6 +2,7 @@
 // The kinds of nodes that may take work, and which of them a request may use, and when.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -47,7 +48,8 @@ class Kinds {
   const scheduler::ReadyKind& ready(std::size_t place) const { return *kinds_[place].ready; }
 
   /// Its place; size() when its pool is not known or it takes no work.
-  std::size_t place_of(const scheduler::Node& node) const;
+  /// cost: O(nodes) once where there are several kinds, else O(1)
+  std::size_t place_of(model::NodeId node) const;
 
   using MayUsePool = std::function<bool(const std::string& pool)>;
   Selection select(const MayUsePool& may_use, const model::NodeChoice& choice) const;
@@ -90,6 +92,8 @@ class Kinds {
 
   const scheduler::State& state_;
   std::vector<Kind> kinds_;  // in order
+  bool is_only_kind_ = false;
+  mutable std::vector<std::uint32_t> place_by_node_;  // by number, when first needed
   bool has_bookings_ = false;
 };
 

@@ -64,7 +64,7 @@ std::optional<Placement> Timeline::place_on_nodes(const Request& request,
   }
   if (!are_named) return spread_over(request, std::move(shelves), {}, nodes_.marks(), now_);
   for (const auto node : request.nodes->only) {
-    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    const auto kind = kinds_.place_of(node);
     if (kind == kinds_.size() || !open[kind] || !allows(request, node)) continue;
     if (nodes_.mark_of(node) != Whereabouts::alone) add(node, kind, free_now(node));
   }
@@ -79,7 +79,7 @@ std::vector<Absentee> Timeline::bar(const Request& request, const KindSet& open,
   std::vector<Absentee> absent;
   if (request.nodes->is_listed) return absent;
   for (const auto node : request.nodes->never) {
-    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    const auto kind = kinds_.place_of(node);
     if (kind == kinds_.size() || !open[kind]) continue;
     if (std::exchange(marks[node.number()], Whereabouts::alone) == Whereabouts::alone) continue;
     if (!state_.ready.free[node.number()]) continue;
@@ -113,7 +113,7 @@ Lane& Timeline::lane_of(model::NodeId id) {
 Lane& Timeline::set_apart(model::NodeId id) {
   auto& lane = lane_of(id);
   if (nodes_.mark_of(id) == Whereabouts::alone) return lane;
-  const auto kind = kinds_.place_of(lane.node());
+  const auto kind = kinds_.place_of(lane.node().id);
   nodes_.set_apart(lane.node(), kind, lane.free_now());
   apart_.push_back({&lane, kind});
   return lane;
@@ -126,9 +126,7 @@ void Timeline::change_until_end(const scheduler::Job& job, Time at, Change chang
   const auto end = expected ? when_over(*expected, now_) : Time::max();
   if (end <= at) return;
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
-    const auto& node = state_.nodes.at(share.node);
-    const bool is_known = kinds_.place_of(node) < kinds_.size();
-    if (is_known && scheduler::may_take_work(node))
+    if (kinds_.place_of(share.node) < kinds_.size())
       change(set_apart(share.node), amounts_of(share), at, end);
   }
   change(licenses_, &job.spec->licenses, at, end);
@@ -173,7 +171,7 @@ bool Timeline::fits_when_empty(const Request& request) const {
     if (allows(request, node)) roominess.add(room(whole_of(node)), 1);
   }
   for (const auto node : nodes.never) {
-    const auto kind = kinds_.place_of(state_.nodes.at(node));
+    const auto kind = kinds_.place_of(node);
     const bool was_added = !nodes.is_listed && kind < kinds_.size() && nodes.kinds[kind] &&
                            scheduler::may_take_work(state_.nodes.at(node));
     if (was_added) roominess.change(room(whole(kind)), 0);
@@ -210,7 +208,7 @@ model::Allocation Timeline::allocate(const Request& request, const Placement& pl
   model::Allocation allocation;
   for (const auto& [place, tasks] : placement.parts) {
     auto& lane = lane_of(place.node);
-    const auto kind = kinds_.place_of(lane.node());
+    const auto kind = kinds_.place_of(lane.node().id);
     const auto demand = demand_on(request.layout, tasks, whole(kind));
     const auto before = lane.free_now();
     allocation.nodes.push_back(lane.pick(demand));

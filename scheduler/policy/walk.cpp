@@ -102,7 +102,7 @@ Timeline::Walk::Walk(const Timeline& timeline, const Request& request)
 void Timeline::Walk::look_at_named() {
   for (const bool is_barred : {true, false}) {
     for (const auto id : is_barred ? nodes_.never : nodes_.only) {
-      const auto kind = timeline_.kinds_.place_of(timeline_.state_.nodes.at(id));
+      const auto kind = timeline_.kinds_.place_of(id);
       if (kind == timeline_.kinds_.size() || !nodes_.kinds[kind]) continue;
       if (place_of_grown_[id.number()] > 0 || marks_[id.number()] == Whereabouts::alone) continue;
       if (timeline_.state_.ready.free[id.number()]) add_grown(id, kind, is_barred);
@@ -197,7 +197,7 @@ Timeline::Walk::Grown* Timeline::Walk::grown(model::NodeId id) {
   if (const auto place = place_of_grown_[id.number()]; place > 0) return &grown_[place - 1];
   if (nodes_.is_listed || marks_[id.number()] == Whereabouts::alone) return nullptr;
   if (!timeline_.state_.ready.free[id.number()]) return nullptr;
-  const auto kind = timeline_.kinds_.place_of(timeline_.state_.nodes.at(id));
+  const auto kind = timeline_.kinds_.place_of(id);
   if (kind == timeline_.kinds_.size() || !nodes_.kinds[kind]) return nullptr;
   return add_grown(id, kind, false);
 }
