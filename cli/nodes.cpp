@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/api.h"
-#include "cli/render/json.h"
 #include "cli/render/records.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -26,19 +26,10 @@ Outcome nodes(const options::Parsed& line) {
   if (!line.rest.empty()) return misuse(fmt::format("expected no '{}'", line.rest.front()));
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
-  const auto body = api->get("/v1/nodes");
-  if (!body) return std::unexpected(body.error());
-  if (options::has(line, json_id)) {
-    const auto text = render::pretty(*body);
-    if (!text) return refuse(text.error());
-    print(*text);
-    return exit_done;
-  }
-  const auto list = wire::nodes_from_json(*body);
-  if (!list) return refuse(list.error());
-  print(options::has(line, features_id) ? render::feature_table(*list, view())
-                                        : render::node_table(*list, view()));
-  return exit_done;
+  return print_answer(line, api->get("/v1/nodes"), wire::nodes_from_json, [&](const auto& list) {
+    return options::has(line, features_id) ? render::feature_table(list, view())
+                                           : render::node_table(list, view());
+  });
 }
 
 }  // namespace

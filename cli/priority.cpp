@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/api.h"
-#include "cli/render/json.h"
 #include "cli/render/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -47,20 +47,12 @@ Outcome priority(const options::Parsed& line) {
   if (!line.rest.empty())
     return misuse(
         fmt::format("expected no '{}'; all kinds of waiting jobs are listed", line.rest.front()));
-  const auto body = api->get("/v1/priorities");
-  if (!body) return std::unexpected(body.error());
-  if (options::has(line, json_id)) {
-    const auto text = render::pretty(*body);
-    if (!text) return refuse(text.error());
-    print(*text);
-    return exit_done;
-  }
-  const auto priorities = wire::priorities_from_json(*body);
-  if (!priorities) return refuse(priorities.error());
-  std::vector<render::Cells> rows;
-  std::ranges::transform(*priorities, std::back_inserter(rows), cells);
-  print(render::table(columns, rows, view().width));
-  return exit_done;
+  return print_answer(line, api->get("/v1/priorities"), wire::priorities_from_json,
+                      [](const auto& priorities) {
+                        std::vector<render::Cells> rows;
+                        std::ranges::transform(priorities, std::back_inserter(rows), cells);
+                        return render::table(columns, rows, view().width);
+                      });
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/api.h"
-#include "cli/render/json.h"
 #include "cli/render/records.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -22,18 +22,8 @@ Outcome quota(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   if (!line.rest.empty())
     return misuse(fmt::format("expected no '{}'; all limits are listed", line.rest.front()));
-  const auto body = api->get("/v1/quotas");
-  if (!body) return std::unexpected(body.error());
-  if (options::has(line, json_id)) {
-    const auto text = render::pretty(*body);
-    if (!text) return refuse(text.error());
-    print(*text);
-    return exit_done;
-  }
-  const auto quotas = wire::quotas_from_json(*body);
-  if (!quotas) return refuse(quotas.error());
-  print(render::quota_table(*quotas, view()));
-  return exit_done;
+  return print_answer(line, api->get("/v1/quotas"), wire::quotas_from_json,
+                      [](const auto& quotas) { return render::quota_table(quotas, view()); });
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/api.h"
-#include "cli/render/json.h"
 #include "cli/render/records.h"
 #include "cli/request/node_values.h"
 #include "cli/request/when.h"
@@ -127,18 +127,11 @@ base::Result<model::BookingSpec> spec_of(const options::Parsed& line) {
 }
 
 Outcome list(const Api& api, const options::Parsed& line) {
-  const auto body = api.get("/v1/bookings");
-  if (!body) return std::unexpected(body.error());
-  if (options::has(line, json_id)) {
-    const auto text = render::pretty(*body);
-    if (!text) return refuse(text.error());
-    print(*text);
-    return exit_done;
-  }
-  const auto bookings = wire::bookings_from_json(*body);
-  if (!bookings) return refuse(bookings.error());
-  print(bookings->empty() ? "Nothing is booked.\n" : render::booking_table(*bookings, view()));
-  return exit_done;
+  return print_answer(line, api.get("/v1/bookings"), wire::bookings_from_json,
+                      [](const auto& bookings) {
+                        return bookings.empty() ? std::string("Nothing is booked.\n")
+                                                : render::booking_table(bookings, view());
+                      });
 }
 
 Outcome make(const Api& api, const options::Parsed& line) {

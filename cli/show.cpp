@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "cli/answer.h"
 #include "cli/api.h"
-#include "cli/render/json.h"
 #include "cli/render/records.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -20,18 +20,8 @@ Outcome show(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   const auto job = only_job(*api, line);
   if (!job) return std::unexpected(job.error());
-  const auto body = api->get(job_target(*job));
-  if (!body) return std::unexpected(body.error());
-  if (options::has(line, json_id)) {
-    const auto text = render::pretty(*body);
-    if (!text) return refuse(text.error());
-    print(*text);
-    return exit_done;
-  }
-  const auto record = wire::job_record_from_json(*body);
-  if (!record) return refuse(record.error());
-  print(render::job_block(*record, view()));
-  return exit_done;
+  return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
+                      [](const auto& record) { return render::job_block(record, view()); });
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
   if (spec.name.empty()) spec.name = name;
 }
 
-/// A list of nodes without a number of nodes or tasks means all of them.
+/// A list of nodes without a number of nodes means all of them.
 void set_listed_nodes(model::JobSpec& spec) {
   auto& shape = spec.shape;
   if (shape.nodes || spec.choice.only.empty()) return;

@@ -73,7 +73,8 @@ bool is_met(const Constraint& constraint, const std::vector<std::string>& featur
 
 bool is_gpu_kind(std::string_view wanted, std::string_view device) {
   const auto there = words_of(device);
-  return std::ranges::all_of(words_of(wanted), [&](const std::string& word) {
+  const auto words = words_of(wanted);
+  return !words.empty() && std::ranges::all_of(words, [&](const std::string& word) {
     return std::ranges::find(there, word) != there.end();
   });
 }

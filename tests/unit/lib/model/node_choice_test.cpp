@@ -33,4 +33,5 @@ TEST_CASE("a kind of GPU is told by its words") {
   CHECK(is_gpu_kind("a100", "NVIDIA A100-SXM4-80GB"));
   CHECK_FALSE(is_gpu_kind("a100", "NVIDIA RTX A1000"));
   CHECK_FALSE(is_gpu_kind("h200", "NVIDIA H100 80GB HBM3"));
+  CHECK_FALSE(is_gpu_kind("-", "NVIDIA H100 80GB HBM3"));
 }
