@@ -38,9 +38,12 @@ Claims claims_of(const scheduler::View& view, const model::Layout& layout,
 
 std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
                                      base::Time start) {
-  const auto delay = start - now;
-  const bool is_endless = request.duration > base::Duration::max() - delay;
-  request.duration = is_endless ? base::Duration::max() : request.duration + delay;
+  const auto lengthen = [delay = start - now](base::Duration& span) {
+    const bool is_endless = span > base::Duration::max() - delay;
+    span = is_endless ? base::Duration::max() : span + delay;
+  };
+  lengthen(request.duration);
+  lengthen(request.limit);
   auto placement = timeline.place_now(request);
   if (placement) placement->start = start;
   return placement;
