@@ -316,7 +316,7 @@ Pass::Verdict Pass::consider(const Head& head) {
   if (!request) return Verdict::blocked;
   const auto open = ledger_.is_empty()
                         ? OpenPools()
-                        : close_pools(ledger_, timeline_.kinds(), job_of(head), now_, *request);
+                        : close_pools(ledger_, timeline_.kinds(), job_of(head.job), now_, *request);
   if (!open.is_any) return stay_within_quota(head, *request, *open.over);
   if (open.is_borrowing && !is_lending_ && !head.is_owed) {
     borrowers_.push_back(head);
@@ -338,8 +338,8 @@ Pass::Verdict Pass::consider(const Head& head) {
   return wait(head, *request);
 }
 
-const scheduler::Job& Pass::job_of(const Head& head) const {
-  const auto job = view_.state.jobs.find(head.job);
+const scheduler::Job& Pass::job_of(model::JobId id) const {
+  const auto job = view_.state.jobs.find(id);
   return job != view_.state.jobs.end() ? job->second : *asked_;
 }
 
@@ -355,7 +355,7 @@ Pass::Verdict Pass::stay_within_quota(const Head& head, const Request& request,
 
 void Pass::keep(const Head& head, const scheduler::Claims& claims, base::Time start) {
   if (ledger_.is_empty()) return;
-  ledger_.keep(job_of(head), claims, start);
+  ledger_.keep(job_of(head.job), claims, start);
   plan_.kept.push_back({head.job, claims, start});
 }
 
@@ -370,14 +370,14 @@ std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& reques
     placement = timeline_.place_now(with_layout(request, layout));
   }
   if (!placement || !is_within_quota(head, layout, request, *placement)) return Verdict::blocked;
-  if (!ledger_.is_empty()) ledger_.take(job_of(head), claims_of(view_, layout, *placement));
+  if (!ledger_.is_empty()) ledger_.take(job_of(head.job), claims_of(view_, layout, *placement));
   plan_.starts.push_back({head.job, timeline_.allocate(with_layout(request, layout), *placement)});
   return Verdict::started;
 }
 
 bool Pass::is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
                            const Placement& placement) const {
-  return ledger_.is_empty() || !ledger_.check(job_of(head), claims_of(view_, layout, placement),
+  return ledger_.is_empty() || !ledger_.check(job_of(head.job), claims_of(view_, layout, placement),
                                               end_of(now_, request.duration));
 }
 
@@ -418,7 +418,7 @@ std::vector<scheduler::Loan> Pass::loans_for(const Head& head, const Request& re
   if (ledger_.is_empty()) return loans;
   for (const auto& pool : timeline_.kinds().pools_of(*request.nodes)) {
     const auto claims = least_claims(request.layout, pool);
-    std::ranges::copy(ledger_.lends_to_others(job_of(head), claims), std::back_inserter(loans));
+    std::ranges::copy(ledger_.lends_to_others(job_of(head.job), claims), std::back_inserter(loans));
   }
   return loans;
 }
@@ -458,7 +458,7 @@ std::optional<Room> Pass::find_room(const Head& head, const Request& request, bo
   if (natural && natural->start <= start) return std::nullopt;
   std::optional<QuotaRoom> quotas;
   if (!ledger_.is_empty()) {
-    const auto& job = job_of(head);
+    const auto& job = job_of(head.job);
     quotas.emplace(
         QuotaRoom{view_, now_, Reclaim(view_, ledger_, job, start), loans_for(head, request)});
     for (const auto id : making_room_) quotas->reclaim.set_gone(view_.state.jobs.at(id), true);
@@ -551,9 +551,7 @@ bool Pass::may_reserve(const std::string& pool) const {
 
 /// Behind a job that waits until nobody knows when, those may start that will make room for it.
 bool Pass::is_firm(model::JobId id) const {
-  if (!served_) return true;
-  const auto job = view_.state.jobs.find(id);
-  return !served_->will_yield(job != view_.state.jobs.end() ? job->second : *asked_);
+  return !served_ || !served_->will_yield(job_of(id));
 }
 
 void Pass::mark(std::map<scheduler::NodeKind, model::JobId>& first, const Request& request,

@@ -69,7 +69,7 @@ class Pass {
   std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
   void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
-  const scheduler::Job& job_of(const Head& head) const;
+  const scheduler::Job& job_of(model::JobId id) const;
   Verdict stay_within_quota(const Head& head, const Request& request,
                             const scheduler::OverLimit& over);
   void keep(const Head& head, const scheduler::Claims& claims, base::Time start);
