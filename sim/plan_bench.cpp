@@ -114,7 +114,7 @@ class Bench {
     const loop::Elapsed elapsed;
     base::Time oldest = now_;
     for (const auto& [kind, jobs] : engine_.state().queue)
-      oldest = std::min(oldest, jobs.begin()->second);
+      oldest = std::min(oldest, engine_.state().jobs.at(*jobs.begin()).submitted_at);
     times.floor = elapsed.so_far();
     base::check(oldest < now_ || engine_.state().queue.empty(), "jobs waited before this pass");
     (void)timed_plan(times.pass);

@@ -72,6 +72,7 @@ int IndexSet::count_below(int bound) const {
 
 std::vector<int> IndexSet::members() const {
   std::vector<int> all;
+  all.reserve(static_cast<std::size_t>(count()));
   for (std::size_t w = 0; w < words_.size(); ++w) {
     for (auto word = words_[w]; word != 0; word &= word - 1) {
       all.push_back(static_cast<int>(w) * word_bits + std::countr_zero(word));
@@ -104,11 +105,20 @@ std::optional<IndexSet::Run> IndexSet::run_from(int index) const {
 
 IndexSet IndexSet::take(int n) const {
   IndexSet taken;
-  for (const int index : members()) {
-    if (n-- <= 0) break;
-    taken.add(index);
+  for (auto word = words_.begin(); word != words_.end() && n > 0; ++word) {
+    auto left = *word;
+    for (n -= std::popcount(left); n < 0; ++n) left &= ~std::bit_floor(left);
+    taken.words_.push_back(left);
   }
+  taken.trim();
   return taken;
+}
+
+int IndexSet::count_common(const IndexSet& other) const {
+  int n = 0;
+  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w)
+    n += std::popcount(words_[w] & other.words_[w]);
+  return n;
 }
 
 bool IndexSet::includes(const IndexSet& other) const {

@@ -40,6 +40,9 @@ class IndexSet {
   /// The `n` smallest members; all of them where there are fewer.
   IndexSet take(int n) const;
 
+  /// How many members both have.
+  int count_common(const IndexSet& other) const;
+
   bool includes(const IndexSet& other) const;
   bool intersects(const IndexSet& other) const;
   IndexSet& operator|=(const IndexSet& other);

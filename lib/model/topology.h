@@ -49,6 +49,9 @@ struct Topology {
   bool operator==(const Topology&) const = default;
 };
 
+/// The cores of each NUMA domain.
+std::vector<CoreSet> cores_by_numa(const Topology& topology);
+
 /// The hardware threads of some cores.
 CpuSet cpus_of(const Topology& topology, const CoreSet& cores);
 

@@ -181,6 +181,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
     Node node{.id = fact.node,
               .info = {},
               .kind = {},
+              .numa_cores = {},
               .phase = NodePhase::ready,
               .since = at,
               .cores_used = {},
@@ -199,6 +200,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   state.away_since.erase({node.since, node.id});
   for (const auto id : node.jobs) uncount_for_quotas(state, state.jobs.at(id));
   node.info = fact.info;
+  node.numa_cores = model::cores_by_numa(node.info.topology);
   for (const auto id : node.jobs) count_for_quotas(state, state.jobs.at(id));
   node.phase = NodePhase::ready;
   node.since = at;
@@ -286,12 +288,12 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   claim_licenses(state, job);
   job.attempts = fact.attempt;
   job.phase = Starting{
-      {.number = fact.attempt,
-       .allocation = fact.allocation,
-       .started_at = at,
-       .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
-       .steps = {},
-       .checkpoint_at = {}}};
+      Attempt{.number = fact.attempt,
+              .allocation = fact.allocation,
+              .started_at = at,
+              .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
+              .steps = {},
+              .checkpoint_at = {}}};
   index_end(state, job);
   state.active_by_class[job.spec->class_name].insert(job.id);
   state.holdings[owner_of(job)].add(fact.allocation, at);

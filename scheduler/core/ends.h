@@ -2,6 +2,8 @@
 // When active jobs are expected to end, and what they give back then: what a pass walks through to
 // find the first moment at which a job fits.
 
+#include <compare>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -21,8 +23,20 @@ struct Return {
   bool operator==(const Return&) const = default;
 };
 
-/// By when the jobs end; of a moment in order of jobs. No moment is empty.
-using Ends = std::map<base::Time, std::vector<Return>>;
+/// When they end, and which part of all numbers the jobs are from: many may end at once, and a part
+/// is changed at little cost.
+struct EndsAt {
+  base::Time at;
+  std::uint32_t part;
+
+  auto operator<=>(const EndsAt&) const = default;
+};
+
+/// In order of time, then of jobs. None is empty.
+using Ends = std::map<EndsAt, std::vector<Return>>;
+
+/// The first that is later.
+Ends::const_iterator ends_after(const Ends& ends, base::Time at);
 
 void add(Ends& ends, base::Time at, const Job& job);
 void remove(Ends& ends, base::Time at, model::JobId job);

@@ -1,6 +1,7 @@
 #include "scheduler/core/engine.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "lib/base/check.h"
 #include "scheduler/core/apply.h"
@@ -72,21 +73,26 @@ std::vector<model::Fact> Engine::handle(const Input& input, base::Time now) {
   return facts;
 }
 
+/// And all that follows from it, in the order in which it does.
 void Engine::take(model::Fact fact, std::vector<model::Fact>& facts) {
   const auto at = fact.at;
-  std::deque<model::FactBody> due{std::move(fact.body)};
-  while (!due.empty()) {
-    auto body = std::move(due.front());
-    due.pop_front();
-    if (is_outdated(state_, body)) continue;
-    facts.push_back({at, std::move(body)});
-    const auto& taken = facts.back();
-    apply(state_, taken);
-    ++last_seq_;
-    for (auto& action : react(state_, settings_, taken))
-      held_.push_back({last_seq_, std::move(action)});
-    for (auto& next : settle(state_, settings_, taken)) due.push_back(std::move(next));
+  auto due = take_alone(std::move(fact), facts);
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    auto more = take_alone({at, std::move(due[i])}, facts);
+    std::ranges::move(more, std::back_inserter(due));
   }
+}
+
+/// Returns what follows at once.
+std::vector<model::FactBody> Engine::take_alone(model::Fact fact, std::vector<model::Fact>& facts) {
+  if (is_outdated(state_, fact.body)) return {};
+  facts.push_back(std::move(fact));
+  const auto& taken = facts.back();
+  apply(state_, taken);
+  ++last_seq_;
+  for (auto& action : react(state_, settings_, taken))
+    held_.push_back({last_seq_, std::move(action)});
+  return settle(state_, settings_, taken);
 }
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
@@ -201,7 +207,7 @@ std::optional<model::JobId> Engine::overlooked(std::optional<JobKind>& seen,
   for (std::size_t i = 0; i < n_kinds; ++i) {
     if (next == state_.queue.end()) next = state_.queue.begin();
     seen = next->first;
-    const auto oldest = next->second.begin()->first;
+    const auto oldest = *next->second.begin();
     const auto reason = reason_of(oldest);
     if (last_pass_ && reason && std::holds_alternative<model::NotConsidered>(*reason))
       return oldest;

@@ -93,6 +93,7 @@ class Engine {
   };
 
   void take(model::Fact fact, std::vector<model::Fact>& facts);
+  std::vector<model::FactBody> take_alone(model::Fact fact, std::vector<model::Fact>& facts);
   model::JobId single(model::JobId id, std::vector<model::Fact>& facts, base::Time now);
   bool carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;

@@ -1,7 +1,6 @@
 #include "scheduler/core/history.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace scheduler {
 
@@ -14,14 +13,17 @@ constexpr std::size_t remembered = 2;
 /// What a job without a limit is taken to have asked for; it may be expected to run longer.
 constexpr Duration nominal_limit = std::chrono::hours(24);
 
-/// From the widest circle to the narrowest.
-std::vector<Likeness> likenesses(const JobKind& kind) {
-  const bool is_limited = kind.time_limit.has_value();
-  std::vector<Likeness> all{{is_limited, {}, {}, {}},
-                            {is_limited, kind.uid, {}, {}},
-                            {is_limited, kind.uid, kind.time_limit, {}}};
-  if (!kind.family.empty()) all.push_back({is_limited, kind.uid, kind.time_limit, kind.family});
-  return all;
+/// Calls `visit` from the widest circle to the narrowest, until it returns false.
+template <class Visit>
+void for_each_likeness(const JobKind& kind, Visit visit) {
+  Likeness likeness{kind.time_limit.has_value(), {}, {}, {}};
+  if (!visit(likeness)) return;
+  likeness.uid = kind.uid;
+  if (!visit(likeness)) return;
+  likeness.time_limit = kind.time_limit;
+  if (!visit(likeness) || kind.family.empty()) return;
+  likeness.family = kind.family;
+  visit(likeness);
 }
 
 double part_of(const Ran& ran) {
@@ -38,31 +40,34 @@ void History::learn(const Job& job) {
   const Ran ran{.job = job.id,
                 .run = done->at - since,
                 .limit = std::max(kind.time_limit.value_or(nominal_limit), Duration(1))};
-  for (const auto& likeness : likenesses(kind)) {
+  for_each_likeness(kind, [&](const Likeness& likeness) {
     auto& last = last_[likeness];
     last.push_back(ran);
     if (last.size() > remembered) last.pop_front();
-  }
+    return true;
+  });
 }
 
 void History::forget(const Job& job) {
-  for (const auto& likeness : likenesses(kind_of(job))) {
+  for_each_likeness(kind_of(job), [&](const Likeness& likeness) {
     const auto found = last_.find(likeness);
-    if (found == last_.end()) continue;
+    if (found == last_.end()) return true;
     std::erase_if(found->second, [&job](const Ran& ran) { return ran.job == job.id; });
     if (found->second.empty()) last_.erase(found);
-  }
+    return true;
+  });
 }
 
 Duration History::predict(const JobKind& kind) const {
   double part = 0.5;
-  for (const auto& likeness : likenesses(kind)) {
+  for_each_likeness(kind, [&](const Likeness& likeness) {
     const auto found = last_.find(likeness);
-    if (found == last_.end()) break;  // nor is there anything narrower
+    if (found == last_.end()) return false;  // nor is there anything narrower
     double sum = part;
     for (const auto& ran : found->second) sum += part_of(ran);
     part = sum / static_cast<double>(found->second.size() + 1);
-  }
+    return true;
+  });
   const auto limit = kind.time_limit.value_or(nominal_limit);
   const Duration predicted(static_cast<Duration::rep>(part * static_cast<double>(limit.count())));
   const auto least = std::max<Duration>(predicted, std::chrono::seconds(1));

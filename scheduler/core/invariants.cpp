@@ -96,8 +96,7 @@ Violation check_queue(const State& state, const Job& job) {
                          (!job.tasks || job.tasks->startable > 0);
   const bool is_due = waiting != nullptr && waiting->due.has_value();
   const auto kind = state.queue.find(kind_of(job));
-  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id) &&
-                         kind->second.at(job.id) == job.submitted_at;
+  const bool is_queued = kind != state.queue.end() && kind->second.contains(job.id);
   if (is_queued && is_due) return fmt::format("job {} is due and queued", to_text(job.id));
   if ((is_queued || is_due) != may_start)
     return fmt::format("the queue is wrong about job {}", to_text(job.id));
@@ -215,7 +214,7 @@ Violation check_indexes(const State& state) {
 Violation check_whole_queue(const State& state) {
   for (const auto& [kind, jobs] : state.queue) {
     if (jobs.empty()) return "a kind of the queue is empty";
-    for (const auto& [id, submitted_at] : jobs) {
+    for (const auto id : jobs) {
       const auto job = state.jobs.find(id);
       if (job == state.jobs.end() || kind_of(job->second) != kind)
         return fmt::format("the queue has job {} among others than its like", to_text(id));

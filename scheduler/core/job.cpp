@@ -10,10 +10,10 @@ namespace {
 /// phases.
 template <class PhaseType, class Visit>
 auto with_active_attempt(PhaseType& phase, Visit visit)
-    -> decltype(visit(std::get<Running>(phase).attempt)) {
-  if (auto* starting = std::get_if<Starting>(&phase)) return visit(starting->attempt);
-  if (auto* running = std::get_if<Running>(&phase)) return visit(running->attempt);
-  if (auto* ending = std::get_if<Ending>(&phase)) return visit(ending->attempt);
+    -> decltype(visit(*std::get<Running>(phase).attempt)) {
+  if (auto* starting = std::get_if<Starting>(&phase)) return visit(*starting->attempt);
+  if (auto* running = std::get_if<Running>(&phase)) return visit(*running->attempt);
+  if (auto* ending = std::get_if<Ending>(&phase)) return visit(*ending->attempt);
   return nullptr;
 }
 
@@ -78,7 +78,7 @@ std::optional<base::Time> expected_end(const Job& job) {
   if (const auto* ending = std::get_if<Ending>(&job.phase))
     return ending->stop_at.value_or(ending->since);
   if (const auto* starting = std::get_if<Starting>(&job.phase))
-    return end_of_run(*job.spec, starting->attempt.started_at);
+    return end_of_run(*job.spec, starting->attempt->started_at);
   return last_end(job);
 }
 

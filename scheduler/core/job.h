@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/box.h"
 #include "lib/base/time.h"
 #include "lib/model/array.h"
 #include "lib/model/dependency.h"
@@ -62,19 +63,19 @@ struct Waiting {
 
 /// Has its nodes; the batch script is not known to run yet.
 struct Starting {
-  Attempt attempt;
+  base::Box<Attempt> attempt;
   bool operator==(const Starting&) const = default;
 };
 
 struct Running {
-  Attempt attempt;
+  base::Box<Attempt> attempt;
   base::Time since;
   bool operator==(const Running&) const = default;
 };
 
 /// Is being ended before its time.
 struct Ending {
-  Attempt attempt;
+  base::Box<Attempt> attempt;
   model::Failure why;
   base::Time since;
   std::optional<base::Time> running_since;
@@ -86,7 +87,7 @@ struct Ending {
 struct Done {
   model::Outcome outcome;
   base::Time at;
-  std::optional<Attempt> last;
+  base::Box<Attempt> last;
   std::optional<base::Time> running_since;
   bool operator==(const Done&) const = default;
 };
@@ -96,6 +97,7 @@ struct Spread {
   bool operator==(const Spread&) const = default;
 };
 
+/// What has an attempt always has one.
 using Phase = std::variant<Waiting, Starting, Running, Ending, Done, Spread>;
 
 /// Of an array: the tasks that are no jobs of their own, and what has become of the others.
@@ -116,7 +118,7 @@ struct Job {
   std::optional<model::LastChange> changed;     // of the request
   std::uint32_t attempts = 0;                   // started so far
   std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
-  std::optional<Tasks> tasks;                   // of an array
+  base::Box<Tasks> tasks;                       // of an array
   std::optional<model::ArrayTask> task;         // of a job that is one
   std::vector<model::AttemptRecord> earlier;
   Phase phase;

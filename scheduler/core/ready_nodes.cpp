@@ -55,7 +55,9 @@ void change(ReadyNodes& ready, const Node& node) {
   const auto free = free_amounts(node);
   if (free == *known) return;
   auto& kind = ready.kinds.at(node.kind);
-  kind.by_free[free].insert(extract(kind, node, *known));
+  auto entry = extract(kind, node, *known);
+  auto& nodes = kind.by_free[free];
+  nodes.insert(nodes.end(), std::move(entry));  // as a rule they come in order
   kind.free_cores += free.cores - known->cores;
   known = free;
 }

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/id_map.h"
+#include "lib/base/id_set.h"
 #include "lib/base/time.h"
 #include "lib/model/booking.h"
 #include "lib/model/ids.h"
@@ -31,7 +33,8 @@ enum class NodePhase { ready, away, lost };
 struct Node {
   model::NodeId id;
   model::NodeInfo info;
-  NodeKind kind;  // by its info and bookings
+  NodeKind kind;                           // by its info and bookings
+  std::vector<model::CoreSet> numa_cores;  // by its info: those of each NUMA domain
   NodePhase phase = NodePhase::ready;
   base::Time since;           // of the phase
   model::CoreSet cores_used;  // by jobs
@@ -53,16 +56,19 @@ int n_free_gpus(const Node& node);
 base::Bytes free_memory(const Node& node);
 Amounts free_amounts(const Node& node);
 
-/// Jobs of one kind in order of submission, and when that was.
-using QueuedJobs = std::map<model::JobId, base::Time>;
+using Jobs = base::IdMap<model::JobId, Job>;
+using Nodes = base::IdMap<model::NodeId, Node>;
+
+/// Jobs of one kind in order of submission.
+using QueuedJobs = base::IdSet<model::JobId>;
 
 /// Eligible jobs. No kind is empty.
 using Queue = std::map<JobKind, QueuedJobs>;
 
 /// Jobs that have not ended of one user and name, for singletons.
 struct Namesakes {
-  std::set<model::JobId> waiting;
-  std::set<model::JobId> active;
+  base::IdSet<model::JobId> waiting;
+  base::IdSet<model::JobId> active;
 
   bool operator==(const Namesakes&) const = default;
 };
@@ -79,8 +85,8 @@ struct StandingBooking {
 };
 
 struct State {
-  std::map<model::JobId, Job> jobs;
-  std::map<model::NodeId, Node> nodes;
+  Jobs jobs;
+  Nodes nodes;
   std::map<std::string, StandingBooking> bookings;  // by name
   model::JobId next_job{1};
   model::NodeId next_node{1};
@@ -99,7 +105,7 @@ struct State {
   std::map<NamesakeKey, Namesakes> namesakes;                 // of jobs that have not ended
   std::set<std::pair<base::Time, model::JobId>> warnings;  // running jobs to be sent their signal
   std::set<std::pair<base::Time, model::JobId>> graces;    // attempts that may save until then
-  std::map<std::string, std::set<model::JobId>> active_by_class;       // as the jobs name it
+  std::map<std::string, base::IdSet<model::JobId>> active_by_class;    // as the jobs name it
   std::map<std::string, std::map<model::JobId, int>> license_holders;  // by license; none is empty
   std::set<std::pair<base::Time, std::string>>
       booking_times;  // when they begin, then when they end

@@ -15,11 +15,14 @@ bool is_singleton(const Job& job) {
   });
 }
 
-/// The earliest of a group that waits.
-std::optional<model::JobId> first_of(const State& state, const NamesakeKey& key) {
-  const auto group = state.namesakes.find(key);
-  if (group == state.namesakes.end() || group->second.waiting.empty()) return std::nullopt;
-  return *group->second.waiting.begin();
+/// The earliest that waits.
+std::optional<model::JobId> first_of(const Namesakes& group) {
+  if (group.waiting.empty()) return std::nullopt;
+  return *group.waiting.begin();
+}
+
+void erase_if_empty(State& state, std::map<NamesakeKey, Namesakes>::iterator group) {
+  if (group->second.waiting.empty() && group->second.active.empty()) state.namesakes.erase(group);
 }
 
 void reindex_singleton(State& state, std::optional<model::JobId> id) {
@@ -67,7 +70,7 @@ void index(State& state, Job& job) {
     waiting.due = due;
     state.due.emplace(due, job.id);
   } else {
-    state.queue[kind_of(job)].emplace(job.id, job.submitted_at);
+    state.queue[kind_of(job)].insert(job.id);
     if (job.attempts > 0) state.returned.insert(job.id);
   }
 }
@@ -110,8 +113,9 @@ void leave_namesakes(State& state, const Job& job) {
   if (job.task || group == state.namesakes.end()) return;
   group->second.waiting.erase(job.id);
   group->second.active.erase(job.id);
-  if (group->second.waiting.empty() && group->second.active.empty()) state.namesakes.erase(group);
-  reindex_singleton(state, first_of(state, namesake_key(job)));
+  const auto first = first_of(group->second);
+  erase_if_empty(state, group);
+  reindex_singleton(state, first);
 }
 
 std::optional<base::Time> asked_begin(const model::JobSpec& spec, base::Time at) {
@@ -131,9 +135,9 @@ void reindex_dependants(State& state, const Job& parent) {
 
 void change_namesakes(State& state, const Job& job) {
   if (job.task) return;  // its array stands for it
-  const auto key = namesake_key(job);
-  const auto before = first_of(state, key);
-  auto& group = state.namesakes[key];
+  const auto found = state.namesakes.try_emplace(namesake_key(job)).first;
+  auto& group = found->second;
+  const auto before = first_of(group);
   group.waiting.erase(job.id);
   group.active.erase(job.id);
   if (is_active(job)) {
@@ -141,8 +145,8 @@ void change_namesakes(State& state, const Job& job) {
   } else if (std::holds_alternative<Waiting>(job.phase)) {
     group.waiting.insert(job.id);
   }
-  if (group.waiting.empty() && group.active.empty()) state.namesakes.erase(key);
-  const auto after = first_of(state, key);
+  const auto after = first_of(group);
+  erase_if_empty(state, found);
   if (before != after) reindex_singleton(state, before);
   reindex_singleton(state, after);
 }

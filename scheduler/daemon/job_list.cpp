@@ -88,11 +88,13 @@ LiveJobs live_jobs(const scheduler::Engine& engine, const JobQuery& query, std::
   LiveJobs live;
   const auto& jobs = engine.state().jobs;
   auto job = query.after ? jobs.upper_bound(*query.after) : jobs.begin();
+  std::optional<model::JobId> last;
   for (; job != jobs.end() && live.jobs.size() <= query.limit; ++job) {
     if (look_at-- == 0) {
-      live.horizon = std::prev(job)->first;
+      live.horizon = last;
       return live;
     }
+    last = job->first;
     if (matches(query, job->second)) live.jobs.push_back(engine.record_of(job->second));
   }
   return live;

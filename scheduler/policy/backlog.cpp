@@ -81,7 +81,7 @@ std::size_t n_runs(const scheduler::State& state, const scheduler::JobKind& kind
                    const scheduler::QueuedJobs& jobs) {
   if (!kind.is_array) return jobs.size();
   std::size_t n = 0;
-  for (const auto& [id, submitted_at] : jobs)
+  for (const auto id : jobs)
     n += static_cast<std::size_t>(state.jobs.at(id).tasks->tally.pending.count());
   return n;
 }
@@ -103,12 +103,12 @@ std::map<std::string, Duration> queue_times(const scheduler::View& view) {
 std::map<std::string, Duration> drain_times(const scheduler::View& view, base::Time now) {
   const auto& state = view.state;
   auto sum = of_queue(view);
-  for (auto end = state.expected_ends.upper_bound(now); end != state.expected_ends.end(); ++end) {
+  for (auto end = ends_after(state.expected_ends, now); end != state.expected_ends.end(); ++end) {
     std::optional<model::JobId> last;
     for (const auto& each : end->second) {
       if (std::exchange(last, each.job) == each.job) continue;
       const auto& job = state.jobs.at(each.job);
-      sum.add(job.spec->pool, job.layout, end->first - now, 1);
+      sum.add(job.spec->pool, job.layout, end->first.at - now, 1);
     }
   }
   return sum.times();

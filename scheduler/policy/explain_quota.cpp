@@ -36,9 +36,9 @@ std::int64_t amount_of(const scheduler::View& view, const OverLimit& over, const
 template <class Visit>
 void for_each_active(const scheduler::State& state, Visit visit) {
   std::set<model::JobId> seen;
-  for (const auto& [at, returns] : state.expected_ends) {
+  for (const auto& [when, returns] : state.expected_ends) {
     for (const auto& each : returns) {
-      if (seen.insert(each.job).second) visit(state.jobs.at(each.job), at);
+      if (seen.insert(each.job).second) visit(state.jobs.at(each.job), when.at);
     }
   }
   for (const auto& [name, jobs] : state.active_by_class) {

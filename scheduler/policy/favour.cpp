@@ -71,9 +71,11 @@ double Favour::size_of(const model::Layout& layout) const {
                    part(static_cast<double>(demand.memory.count()), memory_)});
 }
 
-double Favour::of(const scheduler::JobKind& kind) const {
-  return std::exp2(weights_.fair_share * standing_of({kind.uid, kind.workspace}).factor() +
-                   weights_.size * size_of(kind.layout));
+double Favour::of(const scheduler::JobKind& kind) {
+  const bool is_last = last_ && last_->uid == kind.uid && last_->workspace == kind.workspace;
+  if (!is_last)
+    last_ = {kind.uid, kind.workspace, standing_of({kind.uid, kind.workspace}).factor()};
+  return std::exp2(weights_.fair_share * last_->factor + weights_.size * size_of(kind.layout));
 }
 
 }  // namespace policy

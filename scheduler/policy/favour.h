@@ -1,6 +1,8 @@
 #pragma once
 // What makes a job count for more or less than its wait: its owner's fair share, and its size.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +32,8 @@ class Favour {
   /// The part of the cluster that a job asks for, of the resource of which it asks for most.
   double size_of(const model::Layout& layout) const;
 
-  /// What to multiply the rank with.
-  double of(const scheduler::JobKind& kind) const;
+  /// What to multiply the rank with. Kinds of one owner are best asked about one after the other.
+  double of(const scheduler::JobKind& kind);
 
  private:
   /// Of a workspace: those that have used or hold something.
@@ -39,6 +41,12 @@ class Favour {
     std::string workspace;
     int shares;
     int n;
+  };
+
+  struct Known {
+    std::uint32_t uid;
+    std::string workspace;
+    double factor;
   };
 
   void count(const scheduler::Owner& owner);
@@ -49,6 +57,7 @@ class Favour {
   base::Time now_;
   scheduler::Usage::Day today_;
   std::vector<Users> users_;
+  std::optional<Known> last_;  // the owner that was asked about last
   double all_use_ = 0;
   double all_shares_ = 0;
   double cores_ = 0;

@@ -26,11 +26,11 @@ FreeNodes::FreeNodes(const scheduler::View& view, const Kinds& kinds)
   }
 }
 
-/// Calls `visit` with each group that has room.
+/// Calls `visit` with each group that has room for so many tasks.
 template <class Visit>
-void FreeNodes::for_each_group(const Request& request, const KindSet& kinds, Visit visit) const {
+void FreeNodes::for_each_group(const Request& request, const KindSet& kinds, int least,
+                               Visit visit) const {
   const auto& layout = request.layout;
-  const int least = least_room(layout);
   const int least_cores = least * layout.cpus_per_task;
   if (request.nodes->is_listed) return;  // each by itself
   for (std::size_t i = 0; i < groups_.size(); ++i) {
@@ -54,15 +54,16 @@ void FreeNodes::for_each_group(const Request& request, const KindSet& kinds, Vis
   }
 }
 
-std::vector<Shelf> FreeNodes::shelves(const Request& request, const KindSet& kinds) const {
+std::vector<Shelf> FreeNodes::shelves(const Request& request, const KindSet& kinds,
+                                      int least) const {
   std::vector<Shelf> shelves;
-  for_each_group(request, kinds, [&](const Shelf& shelf) { shelves.push_back(shelf); });
+  for_each_group(request, kinds, least, [&](const Shelf& shelf) { shelves.push_back(shelf); });
   return shelves;
 }
 
 Roominess FreeNodes::roominess(const Request& request, const KindSet& kinds) const {
   Roominess roominess(request.layout);
-  for_each_group(request, kinds,
+  for_each_group(request, kinds, least_room(request.layout),
                  [&](const Shelf& shelf) { roominess.add(shelf.room, shelf.n_nodes); });
   return roominess;
 }
@@ -86,7 +87,8 @@ void FreeNodes::leave(const Node& node, std::size_t kind, const Amounts& free, W
 
 void FreeNodes::move(const Node& node, std::size_t kind, const Amounts& from, const Amounts& to) {
   leave(node, kind, from, Whereabouts::pass);
-  groups_[kind].moved[to].emplace(node.info.name, node.id);
+  auto& nodes = groups_[kind].moved[to];
+  nodes.emplace_hint(nodes.end(), node.info.name, node.id);  // as a rule they come in order
 }
 
 void FreeNodes::set_apart(const Node& node, std::size_t kind, const Amounts& free) {

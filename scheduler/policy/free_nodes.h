@@ -21,8 +21,9 @@ class FreeNodes {
   const Marks& marks() const { return marks_; }
   Whereabouts mark_of(model::NodeId node) const { return marks_[node.number()]; }
 
-  /// Those of these kinds that have room for a part of the request; none that was set apart.
-  std::vector<Shelf> shelves(const Request& request, const KindSet& kinds) const;
+  /// Those of these kinds that have room for so many tasks of the request, or more; none that was
+  /// set apart.
+  std::vector<Shelf> shelves(const Request& request, const KindSet& kinds, int least) const;
 
   /// The room on each of them.
   Roominess roominess(const Request& request, const KindSet& kinds) const;
@@ -58,7 +59,7 @@ class FreeNodes {
   void leave(const scheduler::Node& node, std::size_t kind, const scheduler::Amounts& free,
              Whereabouts to);
   template <class Visit>
-  void for_each_group(const Request& request, const KindSet& kinds, Visit visit) const;
+  void for_each_group(const Request& request, const KindSet& kinds, int least, Visit visit) const;
 
   std::vector<Groups> groups_;  // by place in Kinds
   Marks marks_;

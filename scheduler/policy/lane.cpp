@@ -44,7 +44,8 @@ model::NodeShare Lane::pick(const model::Demand& demand) {
       .node = node_->id,
       .name = node_->info.name,
       .tasks = demand.tasks,
-      .cores = pick_cores(topology, scheduler::free_cores(*node_) - cores_taken_, demand.cores),
+      .cores =
+          pick_cores(node_->numa_cores, scheduler::free_cores(*node_) - cores_taken_, demand.cores),
       .gpus = {},
       .memory = demand.memory};
   share.gpus =

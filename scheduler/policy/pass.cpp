@@ -53,7 +53,8 @@ bool Pass::is_longer(const Head& a, const Head& b) {
   return of_a != of_b ? of_a > of_b : a.job > b.job;
 }
 
-Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs) {
+/// Of the job at which the rest of a kind begins.
+Pass::Head Pass::head_of(const scheduler::JobKind& kind, JobIterator at, JobIterator end) {
   const bool is_asked = options_.order == Order::predicted || options_.order == Order::served;
   Head head{.is_owed = false,
             .priority = view_.classes.of(kind.class_name).base + kind.priority,
@@ -62,25 +63,30 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, const scheduler::Queued
             .rank = 0,
             .price = 0,
             .served = {},
-            .job = jobs.begin()->first,
+            .job = *at,
+            .submitted_at = {},
             .kind = &kind,
+            .wanted = wanted(kind.pool, kind.choice),
             .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
-            .n_left = n_starts(jobs.begin()->first),
-            .at = jobs.begin(),
-            .end = jobs.end()};
-  rank(head);
+            .n_left = 1,
+            .at = at,
+            .end = end};
+  turn_to(head, *at);
   return head;
 }
 
-int Pass::n_starts(model::JobId id) const {
-  const auto job = view_.state.jobs.find(id);  // one that is only asked about is not there
-  return job != view_.state.jobs.end() && job->second.tasks ? job->second.tasks->startable : 1;
+void Pass::turn_to(Head& head, model::JobId id) {
+  const auto& job = job_of(id);
+  head.job = id;
+  head.submitted_at = job.submitted_at;
+  head.n_left = job.tasks ? job.tasks->startable : 1;
+  rank(head);
 }
 
 void Pass::rank(Head& head) {
   if (options_.order == Order::fcfs) return;
   head.rank =
-      rank_of(options_.order, *head.kind, head.predicted, now_ - head.at->second) * head.favour;
+      rank_of(options_.order, *head.kind, head.predicted, now_ - head.submitted_at) * head.favour;
   if (served_) {
     const bool is_new = !view_.state.returned.contains(head.job);
     head.served =
@@ -93,7 +99,7 @@ void Pass::rank(Head& head) {
 
 /// One job of a pool at a time: when the longest overdue one stays, the others keep their ranks.
 bool Pass::is_overdue(const Head& head) {
-  const auto wait = now_ - head.at->second - head.served;
+  const auto wait = now_ - head.submitted_at - head.served;
   if ((options_.order != Order::predicted && !served_) || wait <= patience) return false;
   if (has_overdue_.contains(head.kind->pool)) return false;
   if (served_) return served_->is_overdue(head.kind->pool, wait);
@@ -119,9 +125,10 @@ Plan Pass::run() {
 model::Advice Pass::advise(const scheduler::Job& job) {
   asked_ = &job;
   asked_kind_ = kind_of(job);
-  asked_alone_ = {{job.id, job.submitted_at}};
+  asked_alone_.insert(job.id);
   plan_ = run();
-  if (!advice_) answer(head_of(asked_kind_, asked_alone_));  // its turn did not come
+  if (!advice_)  // its turn did not come
+    answer(head_of(asked_kind_, asked_alone_.begin(), asked_alone_.end()));
   return std::move(*advice_);
 }
 
@@ -150,7 +157,7 @@ void Pass::answer(const Head& head) {
 bool Pass::would_start(const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return false;
-  auto nodes = open_to(spec.pool, spec.choice, is_firm(asked_->id));
+  auto nodes = open_to(*wanted(spec.pool, spec.choice), is_firm(asked_->id));
   if (nodes == nullptr) return false;
   const auto duration = spec.time_limit.value_or(base::Duration::max());
   const Request request{.layout = *layout,
@@ -203,22 +210,21 @@ bool Pass::stands_alone(model::JobId job) const {
   return is_owed(job) || (served_ && view_.state.returned.contains(job));
 }
 
+/// The first that its kind stands for.
+Pass::JobIterator Pass::first_in_line(JobIterator at, JobIterator end) const {
+  while (at != end && stands_alone(*at)) ++at;
+  return at;
+}
+
 /// One for each kind, and one for each job that stands alone.
 void Pass::add_heads(std::vector<Head>& heads) {
   heads.reserve(view_.state.queue.size());
   for (const auto& [kind, jobs] : view_.state.queue) {
-    auto head = head_of(kind, jobs);
-    while (head.at != head.end && stands_alone(head.at->first)) ++head.at;
-    if (head.at == head.end) continue;
-    if (head.job != head.at->first) {
-      head.job = head.at->first;
-      head.n_left = n_starts(head.job);
-      rank(head);
-    }
-    heads.push_back(head);
+    const auto first = first_in_line(jobs.begin(), jobs.end());
+    if (first != jobs.end()) heads.push_back(head_of(kind, first, jobs.end()));
   }
   if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
-    heads.push_back(head_of(asked_kind_, asked_alone_));
+    heads.push_back(head_of(asked_kind_, asked_alone_.begin(), asked_alone_.end()));
   for (const auto& [job, victims] : view_.state.owed) add_alone(job, heads);
   if (!served_) return;
   for (const auto job : view_.state.returned) {
@@ -229,13 +235,9 @@ void Pass::add_heads(std::vector<Head>& heads) {
 void Pass::add_alone(model::JobId job, std::vector<Head>& heads) {
   const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
   if (kind == view_.state.queue.end()) return;
-  const auto at = kind->second.find(job);
-  if (at == kind->second.end()) return;
-  auto head = head_of(kind->first, kind->second);
-  head.job = job;
-  head.at = at;
-  head.end = std::next(at);
-  rank(head);
+  if (!kind->second.contains(job)) return;
+  const auto at = kind->second.lower_bound(job);
+  auto head = head_of(kind->first, at, std::next(at));
   head.is_owed = is_owed(job);
   head.is_overdue = head.is_overdue && !head.is_owed;
   head.n_left = 1;
@@ -244,40 +246,41 @@ void Pass::add_alone(model::JobId job, std::vector<Head>& heads) {
 
 /// Goes through the kinds, best head first; a kind whose head stays for good is done with. Ends
 /// when it has the answer to a question.
-void Pass::try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&)) {
-  std::ranges::make_heap(heads, is_after);
+void Pass::try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Head&)) {
+  const auto comes_after = [is_after](const Head* a, const Head* b) { return is_after(*a, *b); };
+  std::vector<Head*> heads;
+  heads.reserve(all.size());
+  for (auto& head : all) heads.push_back(&head);
+  std::ranges::make_heap(heads, comes_after);
   while (!heads.empty() && !advice_) {
-    std::ranges::pop_heap(heads, is_after);
-    auto& head = heads.back();
+    std::ranges::pop_heap(heads, comes_after);
+    auto& head = *heads.back();
     if (head.is_overdue && has_overdue_.contains(head.kind->pool)) {
       head.is_overdue = false;
-      std::ranges::push_heap(heads, is_after);
+      std::ranges::push_heap(heads, comes_after);
       continue;
     }
     const auto verdict = consider(head);
     is_any_left_ = is_any_left_ || verdict != Verdict::started;
     if (verdict == Verdict::started && --head.n_left > 0) {
-      std::ranges::push_heap(heads, is_after);
+      std::ranges::push_heap(heads, comes_after);
       continue;
     }
     const bool is_done = verdict == Verdict::blocked;
-    do ++head.at;
-    while (head.at != head.end && stands_alone(head.at->first));
+    head.at = first_in_line(std::next(head.at), head.end);
     if (is_done || head.at == head.end) {
       heads.pop_back();
       continue;
     }
-    head.job = head.at->first;
-    head.n_left = n_starts(head.job);
-    rank(head);
-    std::ranges::push_heap(heads, is_after);
+    turn_to(head, *head.at);
+    std::ranges::push_heap(heads, comes_after);
   }
 }
 
 /// nullopt when all nodes that the job may use are closed to it.
 std::optional<Request> Pass::request_of(const Head& head) {
   const auto& kind = *head.kind;
-  auto nodes = open_to(kind.pool, kind.choice, is_firm(head.job));
+  auto nodes = open_to(*head.wanted, is_firm(head.job));
   if (nodes == nullptr) return std::nullopt;
   return Request{.layout = kind.layout,
                  .duration = duration_of(kind),
@@ -286,14 +289,23 @@ std::optional<Request> Pass::request_of(const Head& head) {
                  .licenses = kind.licenses.empty() ? nullptr : &kind.licenses};
 }
 
-/// Nodes that a request may use and that are not closed; nullptr: there are none.
-std::shared_ptr<const Selection> Pass::open_to(const std::string& pool,
-                                               const model::NodeChoice& choice, bool is_firm) {
-  const auto [known, is_new] = open_to_.try_emplace({pool, choice, is_firm});
-  if (!is_new) return known->second;
+/// Kinds that follow each other mostly want the same.
+Pass::Wanted* Pass::wanted(const std::string& pool, const model::NodeChoice& choice) {
+  const bool is_last = last_wanted_ != nullptr && last_wanted_->first.pool == pool &&
+                       last_wanted_->first.choice == choice;
+  if (!is_last) last_wanted_ = &*wanted_.try_emplace({pool, choice}).first;
+  return last_wanted_;
+}
+
+/// Nodes that are not closed to those who want this; nullptr: there are none.
+std::shared_ptr<const Selection> Pass::open_to(Wanted& wanted, bool is_firm) {
+  const auto& [pool, choice] = wanted.first;
+  auto& known = is_firm ? wanted.second.to_firm : wanted.second.to_others;
+  if (known) return *known;
+  known.emplace();
   const auto& kinds = timeline_.kinds();
-  auto selection =
-      kinds.select([&](const std::string& name) { return pool.empty() || pool == name; }, choice);
+  auto selection = kinds.select(
+      [&pool](const std::string& name) { return pool.empty() || pool == name; }, choice);
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const auto& kind = kinds.kind(i);
     const bool is_held_up = is_firm && plan_.held_up.contains(kind);
@@ -303,8 +315,8 @@ std::shared_ptr<const Selection> Pass::open_to(const std::string& pool,
   std::ranges::sort(selection.never);
   selection.never.erase(std::ranges::unique(selection.never).begin(), selection.never.end());
   if (std::ranges::find(selection.kinds, true) != selection.kinds.end())
-    known->second = std::make_shared<const Selection>(std::move(selection));
-  return known->second;
+    *known = std::make_shared<const Selection>(std::move(selection));
+  return *known;
 }
 
 Pass::Verdict Pass::consider(const Head& head) {
@@ -561,7 +573,7 @@ void Pass::mark(std::map<scheduler::NodeKind, model::JobId>& first, const Reques
     if (request.nodes->kinds[i]) first.emplace(kinds.kind(i), job);
   }
   for (const auto node : request.nodes->only) plan_.closed_nodes.emplace(node, job);
-  open_to_.clear();
+  for (auto& [wish, open] : wanted_) open = {};
 }
 
 }  // namespace policy

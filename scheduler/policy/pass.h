@@ -1,13 +1,13 @@
 #pragma once
 // One pass over the kinds of waiting jobs: who starts now, who gets a reservation, who stays.
 
+#include <compare>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -32,6 +32,22 @@ class Pass {
   std::vector<model::PriorityTerms> priorities();
 
  private:
+  using JobIterator = scheduler::QueuedJobs::const_iterator;
+
+  /// What several kinds want alike.
+  struct Wish {
+    std::string pool;
+    model::NodeChoice choice;
+
+    auto operator<=>(const Wish&) const = default;  // any order, for use as a key
+  };
+  /// When first asked for.
+  struct Open {
+    std::optional<std::shared_ptr<const Selection>> to_firm;  // jobs, which will not yield
+    std::optional<std::shared_ptr<const Selection>> to_others;
+  };
+  using Wanted = std::pair<const Wish, Open>;
+
   /// The oldest job of a kind that the pass has not looked at.
   struct Head {
     bool is_owed;  // others are being ended to make room for it
@@ -42,32 +58,35 @@ class Pass {
     double price;           // under the order served
     base::Duration served;  // by earlier attempts
     model::JobId job;
+    base::Time submitted_at;
     const scheduler::JobKind* kind;
+    Wanted* wanted;
     base::Duration predicted;
     int n_left;  // starts that it still wants; 1 but for an array
-    scheduler::QueuedJobs::const_iterator at;
-    scheduler::QueuedJobs::const_iterator end;
+    JobIterator at;
+    JobIterator end;
   };
   enum class Verdict { started, reserved, blocked };
 
   static bool comes_later(const Head& a, const Head& b);
   static bool is_longer(const Head& a, const Head& b);
 
-  Head head_of(const scheduler::JobKind& kind, const scheduler::QueuedJobs& jobs);
+  Head head_of(const scheduler::JobKind& kind, JobIterator at, JobIterator end);
+  void turn_to(Head& head, model::JobId job);
+  JobIterator first_in_line(JobIterator at, JobIterator end) const;
   void add_alone(model::JobId job, std::vector<Head>& heads);
-  int n_starts(model::JobId id) const;
   void rank(Head& head);
   bool is_overdue(const Head& head);
   std::optional<Request> request_of(const Head& head);
-  std::shared_ptr<const Selection> open_to(const std::string& pool, const model::NodeChoice& choice,
-                                           bool is_firm);
+  Wanted* wanted(const std::string& pool, const model::NodeChoice& choice);
+  std::shared_ptr<const Selection> open_to(Wanted& wanted, bool is_firm);
   bool would_start(const model::JobSpec& spec);
   bool is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
                        const Placement& placement) const;
   std::optional<Placement> place_on_most(const Request& request, model::Layout& layout) const;
   void answer(const Head& head);
   std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
-  void try_in(std::vector<Head> heads, bool (*is_after)(const Head&, const Head&));
+  void try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Head&));
   Verdict consider(const Head& head);
   const scheduler::Job& job_of(model::JobId id) const;
   Verdict stay_within_quota(const Head& head, const Request& request,
@@ -99,10 +118,8 @@ class Pass {
   Timeline timeline_;
   scheduler::Ledger ledger_;
   scheduler::Plan plan_;
-  /// By pool asked for, choice, and whether the job is firm, without kinds that are closed to it;
-  /// nullptr: none is left.
-  std::map<std::tuple<std::string, model::NodeChoice, bool>, std::shared_ptr<const Selection>>
-      open_to_;
+  std::map<Wish, Open> wanted_;
+  Wanted* last_wanted_ = nullptr;                  // the last that was looked up
   std::map<std::string, std::size_t> n_reserved_;  // by pool asked for
   std::set<std::string> promised_;     // pools asked for by jobs that are overdue or owed, and stay
   std::set<std::string> has_overdue_;  // of these, by overdue jobs

@@ -1,8 +1,6 @@
 #include "scheduler/policy/place.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 
 namespace policy {
@@ -30,24 +28,17 @@ model::Demand demand_on(const model::Layout& layout, int tasks, const scheduler:
   return {.tasks = tasks, .cores = whole.cores, .gpus = whole.gpus, .memory = whole.memory};
 }
 
-model::CoreSet pick_cores(const model::Topology& topology, const model::CoreSet& free, int n) {
-  const auto members = free.members();
-  const auto numa_of = [&](int core) {
-    return topology.cores[static_cast<std::size_t>(core)].numa;
-  };
-  std::map<int, int> n_by_numa;
-  for (const int core : members) ++n_by_numa[numa_of(core)];
-  std::optional<int> best;
-  for (const auto& [numa, n_cores] : n_by_numa) {
-    if (n_cores >= n && (!best || n_cores < n_by_numa[*best])) best = numa;
+model::CoreSet pick_cores(const std::vector<model::CoreSet>& domains, const model::CoreSet& free,
+                          int n) {
+  const model::CoreSet* best = nullptr;
+  int n_in_best = 0;
+  for (const auto& domain : domains) {
+    const int n_cores = free.count_common(domain);
+    if (n_cores < n || (best != nullptr && n_cores >= n_in_best)) continue;
+    best = &domain;
+    n_in_best = n_cores;
   }
-  model::CoreSet picked;
-  for (auto core = members.begin(); core != members.end() && n > 0; ++core) {
-    if (best && numa_of(*core) != *best) continue;
-    picked.add(*core);
-    --n;
-  }
-  return picked;
+  return (best == nullptr ? free : free & *best).take(n);
 }
 
 model::GpuSet pick_gpus(const model::Topology& topology, const model::GpuSet& free, int n,

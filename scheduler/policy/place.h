@@ -9,7 +9,8 @@ namespace policy {
 
 /// `n` of the free cores, inside one NUMA domain where one has enough: the domain that they fill
 /// best.
-model::CoreSet pick_cores(const model::Topology& topology, const model::CoreSet& free, int n);
+model::CoreSet pick_cores(const std::vector<model::CoreSet>& domains, const model::CoreSet& free,
+                          int n);
 
 /// `n` of the free GPUs, those near the cores first, in PCI order.
 model::GpuSet pick_gpus(const model::Topology& topology, const model::GpuSet& free, int n,

@@ -25,8 +25,8 @@ bool has_borrowed(const scheduler::View& view, const scheduler::Ledger& ledger, 
 Reclaim::Reclaim(const scheduler::View& view, const scheduler::Ledger& ledger, const Job& job,
                  base::Time start)
     : view_(view), ledger_(ledger), job_(job) {
-  for (const auto& [at, returns] : view.state.expected_ends) {
-    if (at > start) break;
+  for (const auto& [when, returns] : view.state.expected_ends) {
+    if (when.at > start) break;
     for (const auto& each : returns) over_by_then_.insert(each.job);
   }
   for (const auto id : over_by_then_) {

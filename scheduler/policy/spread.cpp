@@ -31,6 +31,15 @@ class Picker {
     return places;
   }
 
+  std::optional<Place> first_of(const Shelf& shelf) const {
+    if (shelf.alone) return Place{&nodes_.at(*shelf.alone).info.name, *shelf.alone};
+    const auto first = std::find_if(shelf.first, shelf.last, [&](const auto& entry) {
+      return marks_[entry.second.number()] <= shelf.farthest;
+    });
+    if (first == shelf.last) return std::nullopt;
+    return Place{&first->first, first->second};
+  }
+
  private:
   void add_first(const Shelf& shelf, std::size_t n, std::vector<Place>& places) const {
     if (shelf.alone) places.push_back({&nodes_.at(*shelf.alone).info.name, *shelf.alone});
@@ -92,10 +101,10 @@ std::optional<Parts> on_one(const model::Layout& layout, const std::vector<Shelf
   std::optional<std::pair<int, Place>> best;  // and its room
   for (const auto& shelf : shelves) {
     if (shelf.room < layout.tasks || (best && shelf.room > best->first)) continue;
-    const auto places = picker.first_of({&shelf, 1}, 1);
-    if (places.empty()) continue;
-    if (!best || shelf.room < best->first || is_before(places.front(), best->second))
-      best = {shelf.room, places.front()};
+    const auto place = picker.first_of(shelf);
+    if (!place) continue;
+    if (!best || shelf.room < best->first || is_before(*place, best->second))
+      best = {shelf.room, *place};
   }
   if (!best) return std::nullopt;
   return Parts{{best->second, layout.tasks}};

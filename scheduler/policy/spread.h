@@ -24,7 +24,7 @@ enum class Whereabouts : std::uint8_t { state, pass, alone };
 /// By number of the node.
 using Marks = std::vector<Whereabouts>;
 
-using Nodes = std::map<model::NodeId, scheduler::Node>;
+using scheduler::Nodes;
 
 /// Nodes with room for as many tasks of a request: one, or those of a range that are marked
 /// `farthest` at most.
@@ -58,6 +58,18 @@ std::optional<std::vector<Part>> spread(const model::Layout& layout, std::vector
 
 /// The least number of tasks on a node that is of any use.
 int least_room(const model::Layout& layout);
+
+/// One node that takes all tasks is the best there is wherever there may be one, so that it is
+/// looked for first: `place` gets the least number of tasks that a node is to have room for.
+template <class Place>
+auto place_best(const model::Layout& layout, Place place) -> decltype(place(1)) {
+  const bool may_be_one = layout.nodes.value_or(1) == 1;
+  if (may_be_one) {
+    if (auto found = place(layout.tasks)) return found;
+  }
+  if (layout.nodes == 1) return std::nullopt;
+  return place(least_room(layout));
+}
 
 /// Keeps count, as rooms change, of whether spread() would find a way.
 class Roominess {

@@ -52,10 +52,17 @@ std::optional<Placement> Timeline::place_now(const Request& request) const {
 
 std::optional<Placement> Timeline::place_on_nodes(const Request& request,
                                                   const KindSet& open) const {
-  auto shelves = nodes_.shelves(request, open);
+  return place_best(request.layout,
+                    [&](int least) { return place_on_roomy(request, open, least); });
+}
+
+/// On nodes that have room for so many tasks.
+std::optional<Placement> Timeline::place_on_roomy(const Request& request, const KindSet& open,
+                                                  int least) const {
+  auto shelves = nodes_.shelves(request, open, least);
   const auto add = [&](model::NodeId node, std::size_t kind, const Amounts& free) {
     const int room = room_in(request.layout, free, whole(kind));
-    if (room > 0) shelves.push_back({.room = room, .alone = node, .kind = kind});
+    if (room >= std::max(least, 1)) shelves.push_back({.room = room, .alone = node, .kind = kind});
   };
   const bool are_named = request.nodes->is_listed || !request.nodes->never.empty();
   for (const auto& [lane, kind] : apart_) {
@@ -104,9 +111,9 @@ bool Timeline::is_for_one_node(const model::Layout& layout) const {
 }
 
 Lane& Timeline::lane_of(model::NodeId id) {
-  const auto known = lanes_.lower_bound(id);
-  if (known != lanes_.end() && known->first == id) return known->second;
-  return lanes_.emplace_hint(known, id, Lane(state_, state_.nodes.at(id), now_))->second;
+  const auto known = lanes_.find(id);
+  if (known != lanes_.end()) return known->second;
+  return lanes_.emplace(id, state_, state_.nodes.at(id), now_).first->second;
 }
 
 /// Its lane is the one place that knows what is free on the node, from now on.

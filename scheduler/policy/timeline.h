@@ -2,12 +2,12 @@
 // What is free on each node from now on: running jobs give back what they hold when they are
 // expected to end, and reservations take it again.
 
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lib/base/id_map.h"
 #include "scheduler/policy/free_nodes.h"
 #include "scheduler/policy/kinds.h"
 #include "scheduler/policy/lane.h"
@@ -95,6 +95,8 @@ class Timeline {
   Amounts whole(std::size_t kind) const { return scheduler::whole_of(kinds_.kind(kind)); }
   Amounts whole_of(model::NodeId node) const;
   std::optional<Placement> place_on_nodes(const Request& request, const KindSet& open) const;
+  std::optional<Placement> place_on_roomy(const Request& request, const KindSet& open,
+                                          int least) const;
   std::optional<Placement> spread_over(const Request& request, std::vector<Shelf> shelves,
                                        const std::vector<Absentee>& absent, const Marks& marks,
                                        base::Time at) const;
@@ -110,7 +112,7 @@ class Timeline {
   Switches switches_;
   FreeNodes nodes_;
   FreeLicenses licenses_;
-  std::map<model::NodeId, Lane> lanes_;
+  base::IdMap<model::NodeId, Lane> lanes_;
   std::vector<Apart> apart_;
   bool has_reservations_ = false;
   std::vector<EndOfStarted> ends_of_started_;  // by this pass

@@ -54,6 +54,7 @@ class Timeline::Walk {
   void give_back(model::NodeId id, const Amounts& amounts);
   std::optional<Placement> placement(Time at) const;
   std::optional<Placement> best_fit(Time at) const;
+  std::optional<Placement> best_fit(Time at, int least) const;
   Placement on_first_node(Time at) const;
 
   const Timeline& timeline_;
@@ -143,7 +144,7 @@ std::optional<Time> Timeline::Walk::next_moment() const {
   std::optional<Time> next;
   const auto consider = [&next](Time at) { next = next ? std::min(*next, at) : at; };
   if (running_ != timeline_.state_.expected_ends.end())
-    consider(when_over(running_->first, timeline_.now_));
+    consider(when_over(running_->first.at, timeline_.now_));
   if (started_ != ends_of_started_.end()) consider(started_->at);
   if (change_ != changes_.end()) consider(*change_);
   return next;
@@ -151,7 +152,8 @@ std::optional<Time> Timeline::Walk::next_moment() const {
 
 void Timeline::Walk::pass_running(Time at) {
   const auto& ends = timeline_.state_.expected_ends;
-  for (; running_ != ends.end() && when_over(running_->first, timeline_.now_) == at; ++running_) {
+  for (; running_ != ends.end() && when_over(running_->first.at, timeline_.now_) == at;
+       ++running_) {
     for (const auto& each : running_->second) give_back(each.node, each.amounts);
   }
 }
@@ -229,14 +231,20 @@ std::optional<Placement> Timeline::Walk::placement(Time at) const {
 }
 
 std::optional<Placement> Timeline::Walk::best_fit(Time at) const {
-  auto shelves = timeline_.nodes_.shelves(request_, open_);
+  return place_best(request_.layout, [&](int least) { return best_fit(at, std::max(least, 1)); });
+}
+
+/// On nodes that have room for so many tasks.
+std::optional<Placement> Timeline::Walk::best_fit(Time at, int least) const {
+  auto shelves = timeline_.nodes_.shelves(request_, open_, least);
   std::vector<Absentee> absent;
   for (const auto& each : grown_) {
-    if (open_[each.kind] && each.room_in_group > 0)
+    if (open_[each.kind] && each.room_in_group >= least)
       absent.push_back({each.kind, each.room_in_group});
   }
   const auto add = [&](model::NodeId node, std::size_t kind, int room) {
-    if (open_[kind] && room > 0) shelves.push_back({.room = room, .alone = node, .kind = kind});
+    if (open_[kind] && room >= least)
+      shelves.push_back({.room = room, .alone = node, .kind = kind});
   };
   for (const auto& each : grown_) add(each.node, each.kind, each.room);
   for (const auto& [lane, kind, room] : apart_) add(lane->node().id, kind, room);

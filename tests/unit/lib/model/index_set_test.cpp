@@ -1,5 +1,6 @@
 #include "lib/model/index_set.h"
 
+#include <algorithm>
 #include <set>
 
 #include "lib/base/random.h"
@@ -72,6 +73,12 @@ TEST_CASE("an index set does what a set of numbers does") {
     REQUIRE(((a - b) | (a & b)) == a);
     REQUIRE_FALSE((a - b).intersects(b));
     REQUIRE(a.intersects(b) == !both.empty());
+    REQUIRE(a.count_common(b) == static_cast<int>(both.size()));
+    const auto n = static_cast<int>(random.below(50));
+    const auto n_there = std::min(members.size(), static_cast<std::size_t>(n));
+    REQUIRE(
+        a.take(n).members() ==
+        std::vector<int>(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(n_there)));
     REQUIRE((a | b).includes(a));
     REQUIRE(a.includes(b) == ((a & b) == b));
   }

@@ -170,7 +170,7 @@ class RandomSite {
   std::size_t n_waiting_for_quota() const {
     std::size_t n = 0;
     for (const auto& [kind, jobs] : controller_.engine().state().queue) {
-      const auto reason = controller_.engine().reason_of(jobs.begin()->first);
+      const auto reason = controller_.engine().reason_of(*jobs.begin());
       if (reason && std::holds_alternative<model::Quota>(*reason)) ++n;
     }
     return n;
