@@ -12,12 +12,12 @@
 namespace base {
 
 /// As std::set; a change makes iterators invalid.
-/// cost: O(log words) to find; O(1) to insert at the end and to erase at the front; else a move of
-/// the words behind
+/// cost: O(log words) to find and to erase, O(1) to insert at the end, else a move of the words
+/// behind
 template <class Id>
 class IdSet {
   struct Word {
-    std::uint64_t bits;   // never 0
+    std::uint64_t bits;
     std::uint32_t place;  // of its first number, in words
     bool operator==(const Word&) const = default;
   };
@@ -46,8 +46,10 @@ class IdSet {
 
    private:
     friend IdSet;
-    Iterator(const Word* word, const Word* end)
-        : word_(word), end_(end), left_(word == end ? 0 : word->bits) {}
+    Iterator(const Word* word, const Word* end) : word_(word), end_(end) {
+      while (word_ != end_ && word_->bits == 0) ++word_;
+      if (word_ != end_) left_ = word_->bits;
+    }
     const Word* word_ = nullptr;
     const Word* end_ = nullptr;
     std::uint64_t left_ = 0;  // of the word
@@ -78,7 +80,11 @@ class IdSet {
   bool insert(Id id) {
     const auto place = id.number() >> 6;
     auto word = words_.begin() + (word_of(id) - words_.data());
-    if (word == words_.end() || word->place != place) word = words_.insert(word, {0, place});
+    if (word == words_.end() || word->place != place) {
+      word = words_.insert(word, {0, place});
+    } else if (word->bits == 0) {
+      --n_empty_;
+    }
     if ((word->bits & bit(id)) != 0) return false;
     word->bits |= bit(id);
     ++size_;
@@ -91,18 +97,12 @@ class IdSet {
     const auto word = words_.begin() + (word_of(id) - words_.data());
     word->bits &= ~bit(id);
     --size_;
-    if (word->bits != 0) return 1;
-    if (&*word != first()) {
-      words_.erase(word);
-    } else if (++n_gone_ * 2 >= words_.size()) {
-      words_.erase(words_.begin(), word + 1);
-      n_gone_ = 0;
-    }
+    if (word->bits == 0) leave_empty();
     return 1;
   }
 
   bool operator==(const IdSet& other) const {
-    return size_ == other.size_ && std::equal(first(), last(), other.first(), other.last());
+    return size_ == other.size_ && std::equal(begin(), end(), other.begin());
   }
 
  private:
@@ -110,6 +110,16 @@ class IdSet {
 
   const Word* first() const { return words_.data() + n_gone_; }
   const Word* last() const { return words_.data() + words_.size(); }
+
+  /// A word has lost its last member.
+  void leave_empty() {
+    ++n_empty_;
+    while (first() != last() && first()->bits == 0) ++n_gone_;
+    if (n_empty_ * 2 < words_.size()) return;
+    std::erase_if(words_, [](const Word& word) { return word.bits == 0; });
+    n_empty_ = 0;
+    n_gone_ = 0;
+  }
 
   /// The word of the id, or the first behind where it would be.
   const Word* word_of(Id id) const {
@@ -121,7 +131,8 @@ class IdSet {
   }
 
   std::vector<Word> words_;  // in order
-  std::size_t n_gone_ = 0;   // at the front, without members: the oldest go first as a rule
+  std::size_t n_empty_ = 0;  // of them; they go when they are half of all
+  std::size_t n_gone_ = 0;   // of the empty ones, those at the front
   std::size_t size_ = 0;
 };
 

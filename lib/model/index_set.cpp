@@ -29,43 +29,42 @@ IndexSet IndexSet::range(int first, int count) {
   if (count <= 0) return set;
   const int last = first + count - 1;
   set.add(last);
-  for (std::size_t w = word_of(first); w <= word_of(last); ++w) set.words_[w] = ~std::uint64_t{0};
-  set.words_[word_of(first)] &= ~std::uint64_t{0} << (first % word_bits);
-  set.words_.back() &= ~std::uint64_t{0} >> (word_bits - 1 - last % word_bits);
+  for (std::size_t w = word_of(first); w <= word_of(last); ++w) set.word(w) = ~std::uint64_t{0};
+  set.word(word_of(first)) &= ~std::uint64_t{0} << (first % word_bits);
+  set.word(word_of(last)) &= ~std::uint64_t{0} >> (word_bits - 1 - last % word_bits);
   return set;
 }
 
 void IndexSet::add(int index) {
   base::check(index >= 0 && index < limit, "an index is in range");
-  if (words_.size() <= word_of(index)) words_.resize(word_of(index) + 1);
-  words_[word_of(index)] |= bit_of(index);
+  grow(word_of(index) + 1);
+  word(word_of(index)) |= bit_of(index);
 }
 
 void IndexSet::remove(int index) {
   if (!contains(index)) return;
-  words_[word_of(index)] &= ~bit_of(index);
+  word(word_of(index)) &= ~bit_of(index);
   trim();
 }
 
 bool IndexSet::contains(int index) const {
-  return index >= 0 && word_of(index) < words_.size() &&
-         (words_[word_of(index)] & bit_of(index)) != 0;
+  return index >= 0 && word_of(index) < n_words() && (word(word_of(index)) & bit_of(index)) != 0;
 }
 
 int IndexSet::count() const {
-  int n = 0;
-  for (const auto word : words_) n += std::popcount(word);
+  int n = std::popcount(low_);
+  for (const auto each : high_) n += std::popcount(each);
   return n;
 }
 
 int IndexSet::count_below(int bound) const {
   constexpr int bits = 64;
   int n = 0;
-  for (std::size_t w = 0; w < words_.size(); ++w) {
+  for (std::size_t w = 0; w < n_words(); ++w) {
     const int left = bound - static_cast<int>(w) * bits;
     if (left <= 0) break;
     const auto mask = left >= bits ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
-    n += std::popcount(words_[w] & mask);
+    n += std::popcount(word(w) & mask);
   }
   return n;
 }
@@ -73,42 +72,42 @@ int IndexSet::count_below(int bound) const {
 std::vector<int> IndexSet::members() const {
   std::vector<int> all;
   all.reserve(static_cast<std::size_t>(count()));
-  for (std::size_t w = 0; w < words_.size(); ++w) {
-    for (auto word = words_[w]; word != 0; word &= word - 1) {
-      all.push_back(static_cast<int>(w) * word_bits + std::countr_zero(word));
-    }
+  for (std::size_t w = 0; w < n_words(); ++w) {
+    for (auto left = word(w); left != 0; left &= left - 1)
+      all.push_back(static_cast<int>(w) * word_bits + std::countr_zero(left));
   }
   return all;
 }
 
 std::optional<int> IndexSet::first() const {
-  for (std::size_t w = 0; w < words_.size(); ++w) {
-    if (words_[w] != 0) return static_cast<int>(w) * word_bits + std::countr_zero(words_[w]);
+  for (std::size_t w = 0; w < n_words(); ++w) {
+    if (word(w) != 0) return static_cast<int>(w) * word_bits + std::countr_zero(word(w));
   }
   return std::nullopt;
 }
 
 std::optional<IndexSet::Run> IndexSet::run_from(int index) const {
   auto w = word_of(index);
-  if (w >= words_.size()) return std::nullopt;
-  auto word = words_[w] & (~std::uint64_t{0} << (index % word_bits));
-  while (word == 0) {
-    if (++w == words_.size()) return std::nullopt;
-    word = words_[w];
+  if (w >= n_words()) return std::nullopt;
+  auto left = word(w) & (~std::uint64_t{0} << (index % word_bits));
+  while (left == 0) {
+    if (++w == n_words()) return std::nullopt;
+    left = word(w);
   }
-  const int first = static_cast<int>(w) * word_bits + std::countr_zero(word);
-  auto gaps = ~words_[w] & (~std::uint64_t{0} << (first % word_bits));
-  while (gaps == 0 && ++w < words_.size()) gaps = ~words_[w];
+  const int first = static_cast<int>(w) * word_bits + std::countr_zero(left);
+  auto gaps = ~word(w) & (~std::uint64_t{0} << (first % word_bits));
+  while (gaps == 0 && ++w < n_words()) gaps = ~word(w);
   const int end = static_cast<int>(w) * word_bits + (gaps == 0 ? 0 : std::countr_zero(gaps));
   return Run{first, end - 1};
 }
 
 IndexSet IndexSet::take(int n) const {
   IndexSet taken;
-  for (auto word = words_.begin(); word != words_.end() && n > 0; ++word) {
-    auto left = *word;
+  for (std::size_t w = 0; w < n_words() && n > 0; ++w) {
+    auto left = word(w);
     for (n -= std::popcount(left); n < 0; ++n) left &= ~std::bit_floor(left);
-    taken.words_.push_back(left);
+    taken.grow(w + 1);
+    taken.word(w) = left;
   }
   taken.trim();
   return taken;
@@ -116,49 +115,52 @@ IndexSet IndexSet::take(int n) const {
 
 int IndexSet::count_common(const IndexSet& other) const {
   int n = 0;
-  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w)
-    n += std::popcount(words_[w] & other.words_[w]);
+  for (std::size_t w = 0; w < std::min(n_words(), other.n_words()); ++w)
+    n += std::popcount(word(w) & other.word(w));
   return n;
 }
 
 bool IndexSet::includes(const IndexSet& other) const {
-  for (std::size_t w = 0; w < other.words_.size(); ++w) {
-    const auto mine = w < words_.size() ? words_[w] : 0;
-    if ((other.words_[w] & ~mine) != 0) return false;
+  for (std::size_t w = 0; w < other.n_words(); ++w) {
+    const auto mine = w < n_words() ? word(w) : 0;
+    if ((other.word(w) & ~mine) != 0) return false;
   }
   return true;
 }
 
 bool IndexSet::intersects(const IndexSet& other) const {
-  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w) {
-    if ((words_[w] & other.words_[w]) != 0) return true;
+  for (std::size_t w = 0; w < std::min(n_words(), other.n_words()); ++w) {
+    if ((word(w) & other.word(w)) != 0) return true;
   }
   return false;
 }
 
 IndexSet& IndexSet::operator|=(const IndexSet& other) {
-  if (words_.size() < other.words_.size()) words_.resize(other.words_.size());
-  for (std::size_t w = 0; w < other.words_.size(); ++w) words_[w] |= other.words_[w];
+  grow(other.n_words());
+  for (std::size_t w = 0; w < other.n_words(); ++w) word(w) |= other.word(w);
   return *this;
 }
 
 IndexSet& IndexSet::operator-=(const IndexSet& other) {
-  for (std::size_t w = 0; w < std::min(words_.size(), other.words_.size()); ++w) {
-    words_[w] &= ~other.words_[w];
-  }
+  for (std::size_t w = 0; w < std::min(n_words(), other.n_words()); ++w) word(w) &= ~other.word(w);
   trim();
   return *this;
 }
 
 IndexSet& IndexSet::operator&=(const IndexSet& other) {
-  words_.resize(std::min(words_.size(), other.words_.size()));
-  for (std::size_t w = 0; w < words_.size(); ++w) words_[w] &= other.words_[w];
+  low_ &= other.low_;
+  high_.resize(std::min(high_.size(), other.high_.size()));
+  for (std::size_t w = 0; w < high_.size(); ++w) high_[w] &= other.high_[w];
   trim();
   return *this;
 }
 
+void IndexSet::grow(std::size_t n_words) {
+  if (n_words > high_.size() + 1) high_.resize(n_words - 1);
+}
+
 void IndexSet::trim() {
-  while (!words_.empty() && words_.back() == 0) words_.pop_back();
+  while (!high_.empty() && high_.back() == 0) high_.pop_back();
 }
 
 std::string to_text(const IndexSet& set) {

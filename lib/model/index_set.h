@@ -26,7 +26,7 @@ class IndexSet {
   bool contains(int index) const;
   int count() const;
   int count_below(int bound) const;  // members smaller than this
-  bool empty() const { return words_.empty(); }
+  bool empty() const { return n_words() == 0; }
   std::vector<int> members() const;  // ascending
   std::optional<int> first() const;
 
@@ -54,9 +54,14 @@ class IndexSet {
   bool operator==(const IndexSet&) const = default;
 
  private:
+  std::size_t n_words() const { return high_.empty() ? std::size_t{low_ != 0} : high_.size() + 1; }
+  std::uint64_t word(std::size_t place) const { return place == 0 ? low_ : high_[place - 1]; }
+  std::uint64_t& word(std::size_t place) { return place == 0 ? low_ : high_[place - 1]; }
+  void grow(std::size_t n_words);
   void trim();
 
-  std::vector<std::uint64_t> words_;  // no zero words at the end, so that equal sets compare equal
+  std::uint64_t low_ = 0;            // the first word: most nodes need no more
+  std::vector<std::uint64_t> high_;  // no zero words at the end, so that equal sets compare equal
 };
 
 std::string to_text(const IndexSet& set);

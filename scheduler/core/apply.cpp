@@ -237,17 +237,17 @@ void on(State& state, const model::JobSubmitted& fact, Time at) {
   Waiting waiting{.held_by = {}, .not_before = asked_begin(*fact.spec, at), .as_of = at, .due = {}};
   if (fact.spec->hold) waiting.held_by = fact.user.name;
   Job job{.id = fact.job,
-          .user = fact.user,
-          .spec = fact.spec,
-          .layout = *layout,
-          .submitted_at = at,
-          .changed = {},
           .attempts = 0,
-          .past = {},
+          .submitted_at = at,
+          .spec = fact.spec,
           .tasks = {},
+          .phase = waiting,
+          .user = fact.user,
+          .layout = *layout,
+          .changed = {},
+          .past = {},
           .task = {},
-          .earlier = {},
-          .phase = waiting};
+          .earlier = {}};
   state.next_job = std::max(state.next_job, fact.job.next());
   if (const auto& array = fact.spec->array) {
     job.tasks.emplace().tally.pending = array->tasks;
@@ -462,17 +462,17 @@ void on(State& state, const model::TaskSplit& fact, Time at) {
   array.tasks->tally.pending.remove(fact.task.index);
   array.tasks->open.insert(fact.task.index);
   Job job{.id = fact.job,
-          .user = array.user,
-          .spec = array.spec,
-          .layout = array.layout,
-          .submitted_at = array.submitted_at,
-          .changed = array.changed,
           .attempts = 0,
-          .past = {},
+          .submitted_at = array.submitted_at,
+          .spec = array.spec,
           .tasks = {},
+          .phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}},
+          .user = array.user,
+          .layout = array.layout,
+          .changed = array.changed,
+          .past = {},
           .task = fact.task,
-          .earlier = {},
-          .phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}}};
+          .earlier = {}};
   enter_waiting(state, state.jobs.emplace(fact.job, std::move(job)).first->second);
   after_pending_change(state, array, at);
   forget_oldest_ended(state);

@@ -68,7 +68,7 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto may = may_use_booking(view.state, submit.user, spec, now); !may) {
     return answer(submit.request, std::unexpected(may.error()));
   }
-  Job job{.id = view.state.next_job, .user = submit.user, .spec = submit.spec};
+  Job job{.id = view.state.next_job, .spec = submit.spec, .user = submit.user};
   if (spec.array) job.tasks.emplace().tally.pending = spec.array->tasks;
   auto past = promising(view.state, std::move(job), submit.past);
   if (!past) return answer(submit.request, std::unexpected(past.error()));

@@ -221,13 +221,13 @@ base::Result<model::Advice> Engine::advise(const model::User& user, const model:
   if (auto fine = admissible(view(), policy_, settings_, user, spec); !fine)
     return std::unexpected(fine.error());
   const Job job{.id = state_.next_job,
-                .user = user,
-                .spec = std::make_shared<const model::JobSpec>(spec),
-                .layout = *model::resolve(spec.shape),
-                .submitted_at = now,
                 .attempts = 0,
-                .earlier = {},
-                .phase = Waiting()};
+                .submitted_at = now,
+                .spec = std::make_shared<const model::JobSpec>(spec),
+                .phase = Waiting(),
+                .user = user,
+                .layout = *model::resolve(spec.shape),
+                .earlier = {}};
   return policy_.advise(view(), job, now);
 }
 

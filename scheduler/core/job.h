@@ -109,19 +109,20 @@ struct Tasks {
   bool operator==(const Tasks&) const = default;
 };
 
+/// What each pass reads stands together at the front.
 struct Job {
   model::JobId id;
-  model::User user;
-  std::shared_ptr<const model::JobSpec> spec;
-  model::Layout layout;
+  std::uint32_t attempts = 0;  // started so far
   base::Time submitted_at;
+  std::shared_ptr<const model::JobSpec> spec;
+  base::Box<Tasks> tasks;  // of an array
+  Phase phase;
+  model::User user;
+  model::Layout layout;
   std::optional<model::LastChange> changed;     // of the request
-  std::uint32_t attempts = 0;                   // started so far
   std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
-  base::Box<Tasks> tasks;                       // of an array
   std::optional<model::ArrayTask> task;         // of a job that is one
   std::vector<model::AttemptRecord> earlier;
-  Phase phase;
 
   bool operator==(const Job& other) const;
 };

@@ -126,8 +126,8 @@ base::Result<void> allow(const scheduler::View& view, const model::User& user,
                          const model::JobSpec& spec, bool is_new) {
   if (view.state.tally.is_empty()) return {};
   const scheduler::Job job{.id = view.state.next_job,
-                           .user = user,
-                           .spec = std::make_shared<const model::JobSpec>(spec)};
+                           .spec = std::make_shared<const model::JobSpec>(spec),
+                           .user = user};
   if (auto may = may_wait(view, job); is_new && !may) return may;
   const auto over = never(view, job, spec);
   if (!over) return {};

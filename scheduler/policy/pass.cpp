@@ -31,6 +31,17 @@ Request with_layout(const Request& request, const model::Layout& layout) {
           .licenses = request.licenses};
 }
 
+/// Mends a heap whose first comes later than it did: as a rule not by much.
+template <class T, class Compare>
+void sink_first(std::vector<T>& heap, Compare comes_after) {
+  for (std::size_t at = 0, below = 1; below < heap.size(); below = 2 * at + 1) {
+    if (below + 1 < heap.size() && comes_after(heap[below], heap[below + 1])) ++below;
+    if (!comes_after(heap[at], heap[below])) return;
+    std::swap(heap[at], heap[below]);
+    at = below;
+  }
+}
+
 }  // namespace
 
 Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
@@ -253,27 +264,23 @@ void Pass::try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Hea
   for (auto& head : all) heads.push_back(&head);
   std::ranges::make_heap(heads, comes_after);
   while (!heads.empty() && !advice_) {
-    std::ranges::pop_heap(heads, comes_after);
-    auto& head = *heads.back();
+    auto& head = *heads.front();
     if (head.is_overdue && has_overdue_.contains(head.kind->pool)) {
       head.is_overdue = false;
-      std::ranges::push_heap(heads, comes_after);
+      sink_first(heads, comes_after);
       continue;
     }
     const auto verdict = consider(head);
     is_any_left_ = is_any_left_ || verdict != Verdict::started;
-    if (verdict == Verdict::started && --head.n_left > 0) {
-      std::ranges::push_heap(heads, comes_after);
-      continue;
-    }
-    const bool is_done = verdict == Verdict::blocked;
+    if (verdict == Verdict::started && --head.n_left > 0) continue;
     head.at = first_in_line(std::next(head.at), head.end);
-    if (is_done || head.at == head.end) {
+    if (verdict == Verdict::blocked || head.at == head.end) {
+      heads.front() = heads.back();
       heads.pop_back();
-      continue;
+    } else {
+      turn_to(head, *head.at);
     }
-    turn_to(head, *head.at);
-    std::ranges::push_heap(heads, comes_after);
+    sink_first(heads, comes_after);
   }
 }
 

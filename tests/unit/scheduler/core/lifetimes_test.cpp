@@ -18,13 +18,13 @@ constexpr base::Time start = base::time_from_us(0);
 
 scheduler::Job ended(const JobBuilder& request, base::Duration ran, base::Duration earlier = {}) {
   scheduler::Job job{.id = model::JobId(1),
-                     .user = user(),
-                     .spec = *request,
-                     .layout = *model::resolve((*request)->shape),
-                     .submitted_at = start,
                      .attempts = 1,
-                     .earlier = {},
-                     .phase = {}};
+                     .submitted_at = start,
+                     .spec = *request,
+                     .phase = {},
+                     .user = user(),
+                     .layout = *model::resolve((*request)->shape),
+                     .earlier = {}};
   if (earlier > base::Duration()) {
     job.earlier.push_back({.attempt = 1,
                            .nodes = "n1",

@@ -59,13 +59,13 @@ double price_in(const Controller& controller, const JobBuilder& request, base::D
                              settings.workspaces, settings.licenses};
   const auto spec = *request;
   const scheduler::Job job{.id = model::JobId(999),
-                           .user = user(),
-                           .spec = spec,
-                           .layout = *model::resolve(spec->shape),
-                           .submitted_at = controller.now(),
                            .attempts = 0,
-                           .earlier = {},
-                           .phase = {}};
+                           .submitted_at = controller.now(),
+                           .spec = spec,
+                           .phase = {},
+                           .user = user(),
+                           .layout = *model::resolve(spec->shape),
+                           .earlier = {}};
   return policy::Served(view, 10min, controller.now()).price(kind_of(job), served);
 }
 
