@@ -68,8 +68,9 @@ void preemption(const std::string& bin) {
   const Cluster cluster(bin, 1, 2);
   const auto urgent_stamps = cluster.directory() + "/urgent";
   const auto victim_stamps = cluster.directory() + "/victim";
-  const auto urgent = cluster.muster({"submit", "--wait", "--class", "urgent", "-n", "2", "-o",
-                                      "/dev/null", "--wrap", "date +%s%N >>" + urgent_stamps});
+  auto urgent = cluster.muster({"submit", "--wait", "--class", "urgent", "-n", "2", "-o",
+                                "/dev/null", "--wrap", "date +%s%N >>" + urgent_stamps});
+  urgent.insert(urgent.begin(), {"timeout", std::to_string(longest_wait.count())});
   const auto idle = starts_of(urgent, urgent_stamps, [](int) {});
   (void)time_of(cluster.muster({"submit", "--class", "low", "-n", "2", "-o", "/dev/null", "--wrap",
                                 "date +%s%N >>" + victim_stamps + "; exec sleep 1000"}));

@@ -117,8 +117,9 @@ Request request_of(const Timeline& timeline, const scheduler::Job& job) {
 /// What keeps the job from starting now if nobody else waited.
 class Alone {
  public:
-  Alone(const scheduler::View& view, const scheduler::Job& job, base::Time now)
-      : view_(view), job_(job), now_(now), timeline_(view, now) {}
+  Alone(const scheduler::View& view, const scheduler::Job& job, const Timeline& timeline,
+        base::Time now)
+      : view_(view), job_(job), timeline_(timeline), now_(now) {}
 
   std::optional<model::Reason> reason() const {
     const auto& choice = job_.spec->choice;
@@ -183,9 +184,10 @@ class Alone {
 
   const scheduler::View& view_;
   const scheduler::Job& job_;
+  const Timeline& timeline_;
   base::Time now_;
-  Timeline timeline_;
 };
+
 std::optional<Placement> fits_now(const Timeline& timeline, Request request) {
   request.duration = base::Duration();
   return timeline.place_now(request);
@@ -204,9 +206,9 @@ scheduler::Ledger ledger_after(const scheduler::View& view, const scheduler::Pla
 
 /// The limit in its way, if it is that, and not the nodes, which keeps it from starting.
 std::optional<model::Quota> over_quota(const scheduler::View& view, const scheduler::Plan& plan,
-                                       const scheduler::Job& job, base::Time now) {
+                                       const scheduler::Job& job, const Timeline& timeline,
+                                       base::Time now) {
   const auto ledger = ledger_after(view, plan, job, now);
-  const Timeline timeline(view, now);
   const auto anywhere = request_of(timeline, job);
   auto request = anywhere;
   const auto open = close_pools(ledger, timeline.kinds(), job, now, request);
@@ -223,8 +225,7 @@ std::optional<model::Quota> over_quota(const scheduler::View& view, const schedu
 
 /// The same for limits that stand before it whoever comes first, and whatever nodes are free.
 std::optional<model::Quota> over_any_quota(const scheduler::View& view, const scheduler::Job& job,
-                                           base::Time now) {
-  const Timeline timeline(view, now);
+                                           const Timeline& timeline, base::Time now) {
   auto request = request_of(timeline, job);
   const auto open = close_pools({view.state, now}, timeline.kinds(), job, now, request);
   return open.is_any ? std::nullopt : std::optional(quota_reason(view, *open.over, now));
@@ -265,12 +266,14 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
 model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
                       const scheduler::Job& job, base::Time now) {
   if (const auto reason = preempting(view, plan, job, now)) return *reason;
+  const Timeline timeline(view, now);
   const bool is_limited = !view.state.tally.is_empty();
-  if (const auto quota = is_limited ? over_any_quota(view, job, now) : std::nullopt) return *quota;
-  if (const auto first = stands_before(plan.closed, job)) return model::Behind{*first};
-  if (const auto quota = is_limited ? over_quota(view, plan, job, now) : std::nullopt)
+  if (const auto quota = is_limited ? over_any_quota(view, job, timeline, now) : std::nullopt)
     return *quota;
-  if (const auto reason = Alone(view, job, now).reason()) return *reason;
+  if (const auto first = stands_before(plan.closed, job)) return model::Behind{*first};
+  if (const auto quota = is_limited ? over_quota(view, plan, job, timeline, now) : std::nullopt)
+    return *quota;
+  if (const auto reason = Alone(view, job, timeline, now).reason()) return *reason;
   if (const auto first = has_closed_nodes(view, plan, job)) return model::Behind{*first};
   if (const auto next = next_reserved(view, plan, job)) return *next;
   if (const auto first = stands_before(plan.held_up, job)) return model::Behind{*first};
