@@ -17,13 +17,13 @@ scheduler::Job asked_for(const Job& job, model::JobId id) {
   spec->name = job.name;
   if (job.requested != unlimited) spec->time_limit = job.requested;
   return {.id = id,
-          .user = {.uid = job.user, .gid = job.group, .name = {}},
-          .spec = std::move(spec),
-          .layout = {},
-          .submitted_at = any_start,
           .attempts = 1,
-          .earlier = {},
-          .phase = {}};
+          .submitted_at = any_start,
+          .spec = std::move(spec),
+          .phase = {},
+          .user = {.uid = job.user, .gid = job.group, .name = {}},
+          .layout = {},
+          .earlier = {}};
 }
 
 }  // namespace
