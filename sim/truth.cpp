@@ -50,6 +50,28 @@ bool is_about(const scheduler::Quota& quota, const scheduler::Job& job) {
          fits(quota.class_name, job.spec->class_name);
 }
 
+/// Attempts that ended for reasons that are not the job's.
+int n_made_up_for(const scheduler::Job& job) {
+  return static_cast<int>(std::ranges::count_if(job.earlier, [](const auto& attempt) {
+    return attempt.why.cause == model::Cause::node_lost ||
+           attempt.why.cause == model::Cause::preempted;
+  }));
+}
+
+/// After an attempt that ended so, whose script exited with this code.
+bool may_start_again(const scheduler::Job& job, const model::Failure& why, int exit_code) {
+  const auto cause = why.cause;
+  if (cause == model::Cause::node_lost || cause == model::Cause::preempted) return true;
+  if (job.changed) return true;  // its policy may have been another then
+  const auto& policy = job.spec->restart;
+  if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))
+    return false;
+  if (cause == model::Cause::time_limit) return policy->on_timeout;
+  if (cause == model::Cause::signal && policy->on_signal) return true;
+  const bool is_of_rank = why.step && policy->exit_codes.contains(why.code);
+  return is_of_rank || policy->exit_codes.contains(exit_code);
+}
+
 }  // namespace
 
 std::string_view to_text(Property property) {
@@ -156,8 +178,7 @@ void Truth::check_settled(const scheduler::State& state, const model::LaunchKey&
   const auto written_off =
       std::ranges::find(job.earlier, key.attempt, &model::AttemptRecord::attempt);
   if (written_off != job.earlier.end()) {
-    const auto cause = written_off->why.cause;
-    if (cause != model::Cause::node_lost && cause != model::Cause::preempted) {
+    if (!may_start_again(job, written_off->why, exit_codes_.at(key))) {
       violate(Property::twice,
               fmt::format("job {} started again after its end was reported", to_text(key.job)));
     }

@@ -42,6 +42,11 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   static constexpr std::array<std::string_view, 3> workspaces{"", "owner", "guest"};
   spec.workspace = workspaces[random_.below(workspaces.size())];
   spec.requeue = !random_.chance(10);
+  static constexpr std::array<std::string_view, 4> policies{
+      "on=exit,signal max=2 backoff=1s..10s", "on=exit:1-3 max=1 backoff=0s",
+      "on=timeout max=1 backoff=5s", "on=signal max=3 backoff=2s"};
+  const auto policy = random_.below(3 * policies.size());  // most have none
+  if (policy < policies.size()) spec.restart = *model::restart_policy_from_text(policies[policy]);
   if (random_.chance(40)) {
     spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};
   }

@@ -102,6 +102,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("class", job.class_name);
   block.add("workspace", job.workspace);
   block.add("dependency", to_text(job.dependency));
+  if (job.restart) block.add("restart", to_text(*job.restart));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
 

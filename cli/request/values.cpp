@@ -107,6 +107,19 @@ base::Result<model::SaveSignal> save_signal(const options::Given& given) {
   return signal;
 }
 
+base::Result<model::RestartPolicy> restart_value(const options::Given& given) {
+  auto policy = model::restart_policy_from_text(given.value);
+  if (!policy) return std::unexpected(policy.error().in(given.written));
+  return policy;
+}
+
+/// What comes before the end of an attempt, and after it.
+base::Result<void> apply_ends(const options::Given& given, model::JobSpec& spec) {
+  if (static_cast<OptionId>(given.id) == OptionId::signal)
+    return store(save_signal(given), spec.save_signal);
+  return store(restart_value(given), spec.restart);
+}
+
 base::Result<base::Time> moment_value(const options::Given& given, base::Time now) {
   auto time = parse_when(given.value, now);
   if (!time) return std::unexpected(time.error().in(given.written));
@@ -254,7 +267,8 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case priority:
       return store(priority_value(given), spec.priority);
     case signal:
-      return store(save_signal(given), spec.save_signal);
+    case restart:
+      return apply_ends(given, spec);
     case begin:
     case deadline:
     case dependency:

@@ -76,6 +76,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   if (order.task && job.array) describe_task(environment, *order.task, job.array->tasks);
   environment["MUSTER_ATTEMPT"] = std::to_string(order.key.attempt);
   environment["MUSTER_RESTART_COUNT"] = std::to_string(order.key.attempt - 1);
+  environment["MUSTER_RESTART_REASON"] = order.last_end;
   environment["MUSTER_NODELIST"] = model::compress_hosts(node_names(order.allocation));
   environment["MUSTER_NNODES"] = std::to_string(order.allocation.nodes.size());
   environment["MUSTER_NTASKS"] = std::to_string(n_tasks);

@@ -52,7 +52,7 @@ void copy_array_limit(const JobChange& from, JobSpec& to) {
   if (to.array) to.array->most_running = from.array_limit;
 }
 
-constexpr std::array<Row, 28> rows{{
+constexpr std::array<Row, 29> rows{{
     {ChangedField::nodes, "nodes", "--nodes", copy_nodes},
     {ChangedField::tasks, "tasks", "--ntasks", copy_shape<&Shape::tasks>},
     {ChangedField::tasks_per_node, "tasks_per_node", "--ntasks-per-node",
@@ -80,6 +80,7 @@ constexpr std::array<Row, 28> rows{{
     {ChangedField::workspace, "workspace", "--workspace", copy<&JobSpec::workspace>},
     {ChangedField::save_signal, "save_signal", "--signal", copy<&JobSpec::save_signal>},
     {ChangedField::requeue, "requeue", "--requeue", copy<&JobSpec::requeue>},
+    {ChangedField::restart, "restart", "--restart", copy<&JobSpec::restart>},
     {ChangedField::array_limit, "array_limit", "--array-limit", copy_array_limit},
     {ChangedField::begin, "begin", "--begin", copy<&JobSpec::begin>},
     {ChangedField::deadline, "deadline", "--deadline", copy<&JobSpec::deadline>},

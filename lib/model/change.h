@@ -34,6 +34,7 @@ enum class ChangedField {
   workspace,
   save_signal,
   requeue,
+  restart,
   array_limit,
   begin,
   deadline,

@@ -13,6 +13,7 @@
 #include "lib/model/array.h"
 #include "lib/model/dependency.h"
 #include "lib/model/node_choice.h"
+#include "lib/model/restart.h"
 
 namespace model {
 
@@ -77,7 +78,8 @@ struct JobSpec {
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;
-  bool requeue = true;  // start again after a preemption or the loss of a node
+  bool requeue = true;                   // start again after a preemption or the loss of a node
+  std::optional<RestartPolicy> restart;  // after failures of its own
   std::optional<SaveSignal> save_signal;
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then

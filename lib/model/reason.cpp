@@ -118,8 +118,8 @@ std::string describe(const Reason& reason) {
                                to_text(r.job), to_text(r.start));
           },
           [](const BackOff& r) {
-            return fmt::format("requeued after it lost a node; starts again after {}",
-                               to_text(r.until));
+            return fmt::format("starts again after {}, a pause after its last attempt: {}",
+                               to_text(r.until), r.after);
           },
           [](const Preempting& r) {
             return fmt::format("{} {} being ended to make room for it, by {}", ids_text(r.victims),

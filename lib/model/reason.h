@@ -57,9 +57,10 @@ struct WouldDelay {
   bool operator==(const WouldDelay&) const = default;
 };
 
-/// It comes back after a node was lost, not before this time.
+/// It starts again after an attempt that failed, not before this time.
 struct BackOff {
   base::Time until;
+  std::string after;  // how that ended, for people
   bool operator==(const BackOff&) const = default;
 };
 

@@ -15,6 +15,7 @@
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
 #include "lib/model/reason.h"
+#include "lib/model/restart.h"
 
 namespace model {
 
@@ -71,12 +72,13 @@ struct JobRecord {
   std::optional<base::Time> begin;     // asked for
   std::optional<base::Time> deadline;  // asked for
   Dependency dependency;
-  std::optional<Array> array;       // asked for; also of its tasks
-  std::optional<ArrayTask> task;    // of a job that is one
-  std::optional<ArrayTally> tally;  // of an array
-  NodeChoice choice;                // asked for
-  Licenses licenses;                // asked for
-  int n_running = 0;                // tasks of an array that have started and not ended
+  std::optional<RestartPolicy> restart;  // asked for
+  std::optional<Array> array;            // asked for; also of its tasks
+  std::optional<ArrayTask> task;         // of a job that is one
+  std::optional<ArrayTally> tally;       // of an array
+  NodeChoice choice;                     // asked for
+  Licenses licenses;                     // asked for
+  int n_running = 0;                     // tasks of an array that have started and not ended
 
   base::Time submitted_at;
   std::optional<LastChange> changed;

@@ -102,6 +102,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   if (record.begin) wire::write(*record.begin, *out.mutable_begin());
   if (record.deadline) wire::write(*record.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(record.dependency));
+  out.set_restart(restart_text(record.restart));
   out.set_array(array_text(record.array));
   write_task(record.task, out);
   if (record.tally) write(record, *out.mutable_tasks());
@@ -203,6 +204,7 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   if (in.has_begin()) record.begin = strict.part("begin", in.begin(), read_time);
   if (in.has_deadline()) record.deadline = strict.part("deadline", in.deadline(), read_time);
   record.dependency = read_dependency(in.dependency(), strict);
+  record.restart = read_restart(in.restart(), strict);
   record.array = read_array(in.array(), strict);
   record.task = read_task(in, strict);
   if (in.has_tasks()) record.tally = strict.part("tasks", in.tasks(), read_tally);

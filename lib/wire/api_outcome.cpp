@@ -146,7 +146,10 @@ void write(const model::Reason& reason, api::Reason& out) {
                          out.set_job(r.job.number());
                          write(r.start, *out.mutable_until());
                        },
-                       [&](const model::BackOff& r) { write(r.until, *out.mutable_until()); },
+                       [&](const model::BackOff& r) {
+                         write(r.until, *out.mutable_until());
+                         out.set_after(r.after);
+                       },
                        [&](const model::Preempting& r) {
                          for (const auto job : r.victims) out.add_holders(job.number());
                          write(r.until, *out.mutable_until());
@@ -175,7 +178,8 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
                              strict.required(in.has_until(), "until").read(in.until(), read_time)};
   }
   if (kind == "back_off") {
-    return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time)};
+    return model::BackOff{strict.required(in.has_until(), "until").read(in.until(), read_time),
+                          take(in.mutable_after())};
   }
   if (kind == "preempting") {
     return model::Preempting{read_holders(in, strict),

@@ -124,6 +124,7 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   spec.workspace = take(in.mutable_workspace());
   spec.class_name = take(in.mutable_class_());
   spec.requeue = !in.no_requeue();
+  spec.restart = read_restart(in.restart(), strict);
   if (in.has_save_signal()) {
     spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_api_save_signal);
   }
@@ -196,6 +197,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_workspace(spec.workspace);
   out.set_class_(spec.class_name);
   out.set_no_requeue(!spec.requeue);
+  out.set_restart(restart_text(spec.restart));
   if (spec.save_signal) {
     auto& signal = *out.mutable_save_signal();
     signal.set_number(u32(spec.save_signal->number));

@@ -69,6 +69,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_workspace(spec.workspace);
   out.set_class_name(spec.class_name);
   out.set_no_requeue(!spec.requeue);
+  out.set_restart(restart_text(spec.restart));
   if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
   out.set_script_name(spec.script_name);
@@ -105,6 +106,7 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.workspace = take(in.mutable_workspace());
   spec.class_name = take(in.mutable_class_name());
   spec.requeue = !in.no_requeue();
+  spec.restart = read_restart(in.restart(), strict);
   if (in.has_save_signal()) {
     spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_save_signal);
   }

@@ -72,6 +72,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_controller(order.controller);
   out.set_head_address(order.head_address);
   out.set_secret(order.secret);
+  out.set_last_end(order.last_end);
   write_task(order.task, out);
 }
 
@@ -87,6 +88,7 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .node_index = strict.count(in.node_index(), "node_index"),
       .tasks = {},
       .task = read_task(in, strict),
+      .last_end = take(in.mutable_last_end()),
       .kill_grace = strict.duration(in.kill_grace_us(), "kill_grace_us"),
       .cluster = take(in.mutable_cluster()),
       .pool = take(in.mutable_pool()),

@@ -138,6 +138,18 @@ inline model::Dependency read_dependency(std::string_view text, Strict& strict) 
   return dependency.value_or(model::Dependency{});
 }
 
+/// "" is none.
+inline std::string restart_text(const std::optional<model::RestartPolicy>& policy) {
+  return policy ? to_text(*policy) : std::string();
+}
+
+inline std::optional<model::RestartPolicy> read_restart(std::string_view text, Strict& strict) {
+  if (text.empty()) return std::nullopt;
+  auto policy = model::restart_policy_from_text(text);
+  if (!policy) strict.wrong("restart", "is wrong: " + policy.error().text);
+  return policy ? std::optional(*std::move(policy)) : std::nullopt;
+}
+
 inline model::IndexSet read_tasks(std::string_view text, std::string_view field, Strict& strict) {
   auto tasks = model::tasks_from_text(text);
   if (!tasks) strict.wrong(field, "is wrong: " + tasks.error().text);

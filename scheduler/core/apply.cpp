@@ -5,6 +5,7 @@
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
 #include "scheduler/core/ledger.h"
+#include "scheduler/core/outcome.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -425,7 +426,7 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
   const auto* ending = std::get_if<Ending>(&job.phase);
   auto why = ending != nullptr ? std::optional(ending->why) : std::nullopt;
   const auto attempt = take_attempt(state, job, at);
-  if (!why && attempt.batch.report) why = attempt.batch.report->failure;
+  if (!why && attempt.batch.report) why = outcome_of(attempt).failure;
   const auto names = model::node_names(attempt.allocation);
   job.earlier.push_back({.attempt = attempt.number,
                          .nodes = model::compress_hosts(names),

@@ -96,7 +96,9 @@ model::FactBody cancel(const Job& job, const std::string& by) {
 bool is_cancellable(const Job& job) {
   if (const auto* ending = std::get_if<Ending>(&job.phase)) {
     const auto cause = ending->why.cause;
-    return cause == model::Cause::preempted || cause == model::Cause::node_lost;
+    const auto& restart = job.spec->restart;
+    return cause == model::Cause::preempted || cause == model::Cause::node_lost ||
+           (cause == model::Cause::time_limit && restart && restart->on_timeout);
   }
   return !std::holds_alternative<Done>(job.phase);
 }
@@ -283,6 +285,11 @@ base::Result<void> runnable(const View& view, const Policy& policy, const model:
   if (auto allowed = view.workspaces.may_use(user, spec.workspace); !allowed) return allowed;
   if (spec.script.empty() && spec.arguments.empty()) {
     return fail(Code::invalid, "the job has neither a script nor a command");
+  }
+  if (!spec.requeue && spec.restart && spec.restart->on_node) {
+    return fail(Code::invalid,
+                "--restart has the job start again after the loss of a node, which --no-requeue "
+                "rules out; leave out one of them");
   }
   return policy.admit(view, *layout, spec);
 }

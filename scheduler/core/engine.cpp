@@ -18,7 +18,8 @@ namespace {
 /// Why a job starts later: a requeue, --begin, or the delay of a dependency.
 model::Reason later(const Job& job, const Waiting& waiting) {
   const bool is_back_off = waiting.due == waiting.not_before && job.spec->begin != waiting.due;
-  if (is_back_off) return model::BackOff{*waiting.due};
+  const auto after = job.earlier.empty() ? std::string() : describe(job.earlier.back().why);
+  if (is_back_off) return model::BackOff{*waiting.due, after};
   return model::BeginTime{*waiting.due};
 }
 

@@ -87,12 +87,14 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .node_index = node_index,
                            .tasks = {},
                            .task = job.task,
+                           .last_end = {},
                            .kill_grace = settings.kill_grace,
                            .cluster = settings.cluster,
                            .pool = {},
                            .controller = {},
                            .head_address = {},
                            .secret = {}};
+  if (!job.earlier.empty()) order.last_end = describe(job.earlier.back().why);
   const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(node_index)];
   order.pool = state.nodes.at(share.node).info.pool;
   if (key.step) {

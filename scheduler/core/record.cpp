@@ -93,6 +93,7 @@ model::JobRecord job_record(const Job& job) {
                           .begin = job.spec->begin,
                           .deadline = job.spec->deadline,
                           .dependency = job.spec->dependency,
+                          .restart = job.spec->restart,
                           .array = job.spec->array,
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,

@@ -3,6 +3,7 @@
 
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/outcome.h"
 
 namespace scheduler {
 
@@ -10,53 +11,24 @@ namespace {
 
 using model::Cause;
 
-/// The failure of the last step that failed, which is what made the script fail as a rule.
-const model::Failure* failure_of_steps(const Attempt& attempt) {
-  const model::Failure* failure = nullptr;
-  base::Time ended{};
-  for (const auto& [id, step] : attempt.steps) {
-    for (const auto& part : step.parts) {
-      if (!part.report || !part.report->failure) continue;
-      const bool is_first_of_step = failure == nullptr || failure->step != id;
-      const bool is_earlier = !is_first_of_step && part.report->ended_at < ended &&
-                              part.report->failure->cause != Cause::peer_lost;
-      if (!is_first_of_step && !is_earlier && failure->cause != Cause::peer_lost) continue;
-      failure = &*part.report->failure;
-      ended = part.report->ended_at;
-    }
-  }
-  return failure;
-}
-
-/// What an attempt that was not ended from outside came to.
-model::Outcome outcome_of(const Attempt& attempt) {
-  const auto& batch = *attempt.batch.report;
-  if (!batch.failure)
-    return {.ending = model::Ending::completed, .exit_code = batch.exit_code, .failure = {}};
-  model::Outcome outcome{.ending = model::Ending::failed,
-                         .exit_code = std::max(batch.exit_code, 1),
-                         .failure = batch.failure};
-  const auto* of_step = failure_of_steps(attempt);
-  if (batch.failure->cause == Cause::exit_code && of_step != nullptr) outcome.failure = *of_step;
-  if (batch.failure->cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
-  return outcome;
-}
-
-model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
-  const int code = attempt.batch.report ? attempt.batch.report->exit_code : 0;
-  model::Outcome outcome{
-      .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
-  if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;
-  if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
-    outcome.ending = model::Ending::timed_out;
-  if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
-  if (why.cause == Cause::preempted) outcome.ending = model::Ending::preempted;
-  return outcome;
+/// Restarts that the policy was the cause of.
+int n_restarts(const Job& job, const model::RestartPolicy& policy) {
+  return static_cast<int>(std::ranges::count_if(job.earlier, [&policy](const auto& attempt) {
+    const auto cause = attempt.why.cause;
+    return cause != Cause::preempted && (cause != Cause::node_lost || policy.on_node);
+  }));
 }
 
 /// When the job may start again after such an end; nullopt: it does not.
-std::optional<base::Time> again_from(const Job& job, const Settings& settings, model::Ending ending,
-                                     base::Time now) {
+std::optional<base::Time> again_from(const Job& job, const Settings& settings,
+                                     const model::Outcome& outcome, base::Time now) {
+  const auto& policy = job.spec->restart;
+  if (policy && covers(*policy, outcome)) {
+    const int n_before = n_restarts(job, *policy);
+    return n_before < policy->most ? std::optional(now + pause_before(*policy, n_before + 1))
+                                   : std::nullopt;
+  }
+  const auto ending = outcome.ending;
   if (!job.spec->requeue) return std::nullopt;
   if (ending == model::Ending::preempted) return now;
   if (ending != model::Ending::node_lost) return std::nullopt;
@@ -70,7 +42,7 @@ std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& sett
   if (attempt == nullptr || has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
   const auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
-  if (const auto again = again_from(job, settings, outcome.ending, now))
+  if (const auto again = again_from(job, settings, outcome, now))
     return {model::AttemptRequeued{job.id, attempt->number, *again}};
   return {model::JobEnded{job.id, outcome}};
 }

@@ -118,6 +118,11 @@ JobBuilder& JobBuilder::no_requeue() {
   return *this;
 }
 
+JobBuilder& JobBuilder::restart(std::string_view policy) {
+  spec_.restart = *model::restart_policy_from_text(policy);
+  return *this;
+}
+
 JobBuilder& JobBuilder::hold() {
   spec_.hold = true;
   return *this;

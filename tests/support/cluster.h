@@ -36,6 +36,7 @@ class JobBuilder {
   JobBuilder& workspace(std::string name);
   JobBuilder& saves(base::Duration before);  // on SIGUSR1, also so long before its time limit
   JobBuilder& no_requeue();
+  JobBuilder& restart(std::string_view policy);
   JobBuilder& hold();
   JobBuilder& begin(base::Time time);
   JobBuilder& deadline(base::Time time);

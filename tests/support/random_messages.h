@@ -18,6 +18,24 @@ inline model::NodeChoice RandomModel::choice() {
   return made;
 }
 
+inline model::Licenses RandomModel::licenses() {
+  model::Licenses made;
+  for (int n = upto(2); n > 0; --n) made[name()] = 1 + upto(9);
+  return made;
+}
+
+inline model::RestartPolicy RandomModel::restart_policy() {
+  model::RestartPolicy made;
+  for (int n = upto(3); n > 0; --n) made.exit_codes.add(1 + upto(254));
+  made.on_signal = coin();
+  made.on_timeout = coin();
+  made.on_node = made.exit_codes.empty() || coin();
+  made.most = 1 + upto(99);
+  made.first_pause = std::chrono::seconds(upto(4000));
+  made.longest_pause = made.first_pause + std::chrono::seconds(upto(4000));
+  return made;
+}
+
 inline model::JobChange RandomModel::job_change() {
   model::JobChange made;
   for (int n = 1 + upto(4); n > 0; --n) {
@@ -179,7 +197,7 @@ inline model::Reason RandomModel::reason() {
         const auto first = job();
         return model::WouldDelay{first, time()};
       },
-      [&]() -> Any { return model::BackOff{time()}; },
+      [&]() -> Any { return model::BackOff{time(), text()}; },
       [&]() -> Any { return model::Preempting{several(3, [&] { return job(); }), time()}; },
       [&]() -> Any { return model::BeginTime{time()}; },
       [&]() -> Any {
@@ -227,6 +245,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.begin = maybe([&] { return time(); });
   made.deadline = maybe([&] { return time(); });
   made.dependency = dependency();
+  made.restart = maybe([&] { return restart_policy(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
   made.tally = maybe([&] { return tally(); });

@@ -115,11 +115,7 @@ class RandomModel {
     return {names.begin(), names.end()};
   }
   model::NodeChoice choice();
-  model::Licenses licenses() {
-    model::Licenses made;
-    for (int n = upto(2); n > 0; --n) made[name()] = 1 + upto(9);
-    return made;
-  }
+  model::Licenses licenses();
   model::Environment environment() {
     model::Environment made;
     for (int n = upto(8); n > 0; --n) made["V" + std::to_string(number())] = text(40);
@@ -138,6 +134,7 @@ class RandomModel {
     made.workspace = text();
     made.class_name = text();
     made.requeue = coin();
+    made.restart = maybe([&] { return restart_policy(); });
     made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
     made.script_name = text();
@@ -154,6 +151,7 @@ class RandomModel {
     made.licenses = licenses();
     return made;
   }
+  model::RestartPolicy restart_policy();
   model::JobChange job_change();
   model::Array array() {
     model::Array made;
@@ -274,6 +272,7 @@ class RandomModel {
       made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
     }
     made.task = maybe([&] { return array_task(); });
+    made.last_end = text();
     made.kill_grace = duration();
     made.cluster = text();
     made.pool = text();

@@ -71,7 +71,8 @@ TEST_CASE("every reason makes a sentence with its numbers") {
   CHECK(describe(model::Reason(model::Held{"ada"})).find("ada") != std::string::npos);
   CHECK(describe(model::Reason(model::NodesAway{2, 1})).find("needs 2 nodes") == 0);
   CHECK(describe(model::Reason(model::Behind{model::JobId(9)})).find("job 9") != std::string::npos);
-  CHECK(describe(model::Reason(model::BackOff{base::time_from_us(0)})).find("1970") !=
-        std::string::npos);
+  CHECK(describe(model::Reason(model::BackOff{base::time_from_us(0), "node n2 was lost"})) ==
+        "starts again after 1970-01-01T00:00:00.000Z, a pause after its last attempt: node n2 was "
+        "lost");
   CHECK(kind_of(model::Reason(model::NotConsidered{})) == "not_considered");
 }
