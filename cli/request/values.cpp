@@ -113,10 +113,11 @@ base::Result<model::RestartPolicy> restart_value(const options::Given& given) {
   return policy;
 }
 
-/// What comes before the end of an attempt, and after it.
+/// When an attempt is ended, and what comes before that and after it.
 base::Result<void> apply_ends(const options::Given& given, model::JobSpec& spec) {
-  if (static_cast<OptionId>(given.id) == OptionId::signal)
-    return store(save_signal(given), spec.save_signal);
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::time) return store(time_limit(given), spec.time_limit);
+  if (id == OptionId::signal) return store(save_signal(given), spec.save_signal);
   return store(restart_value(given), spec.restart);
 }
 
@@ -257,8 +258,6 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case mem_per_cpu:
       spec.shape.memory_per_node.reset();
       return store(memory(given), spec.shape.memory_per_cpu);
-    case time:
-      return store(time_limit(given), spec.time_limit);
     case output:
     case error:
       return store(pattern(given), given.id == static_cast<int>(output) ? spec.output : spec.error);
@@ -266,6 +265,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return store(export_value(given), choices.environment);
     case priority:
       return store(priority_value(given), spec.priority);
+    case time:
     case signal:
     case restart:
       return apply_ends(given, spec);
