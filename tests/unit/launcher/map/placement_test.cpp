@@ -67,10 +67,11 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("each rank gets the next cores of the node's share, with all their threads") {
+TEST_CASE("ranks are bound to cores of the node's share, apart, with all their threads") {
   const auto placement = map_ranks(order_of({.tasks = {2}, .first_core = 4}), topology_of(8));
-  CHECK(cpus(placement) == Texts{"4,12", "5,13"});
+  CHECK(cpus(placement) == Texts{"4,12", "6,14"});
   CHECK_FALSE(placement.oversubscribed);
+  CHECK(placement.unbound.empty());
 
   const auto wide =
       map_ranks(order_of({.tasks = {2}, .first_core = 2, .cpus_per_task = 2}), topology_of(8));
@@ -90,6 +91,9 @@ TEST_CASE("more ranks than cores are not bound and share") {
   const auto placement = map_ranks(order_of({.tasks = {5}}), topology_of(4));
   CHECK(cpus(placement) == Texts{"", "", "", "", ""});
   CHECK(placement.oversubscribed);
+  CHECK(placement.unbound ==
+        "5 ranks of 1 core each need more than the 4 cores that the job has there");
+  CHECK(placement.ranks[0].numa.empty());
   const auto wide = map_ranks(order_of({.tasks = {2}, .cpus_per_task = 3}), topology_of(4));
   CHECK(wide.oversubscribed);
 }
@@ -99,7 +103,8 @@ TEST_CASE("ranks of a node whose cores stand for shared ones are bound and yield
   topology.oversubscribed = true;
   const auto placement = map_ranks(order_of({.tasks = {2}}), topology);
   CHECK(placement.oversubscribed);
-  CHECK(cpus(placement) == Texts{"0,4", "1,5"});
+  CHECK(placement.unbound.empty());
+  CHECK(cpus(placement) == Texts{"0,4", "2,6"});
 }
 
 TEST_CASE("the job's cores per task hold for a step that does not say") {
@@ -119,6 +124,23 @@ TEST_CASE("as many GPUs as ranks: one each; a multiple: equal parts; else all se
         Texts{"0-2", "0-2"});
   CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 1}), topology_of(4, 1))) == Texts{"0", "0"});
   CHECK(gpus(map_ranks(order_of({.tasks = {2}}), topology_of(4))) == Texts{"", ""});
+}
+
+TEST_CASE(
+    "a step that asks for GPUs for each task gives each rank so many, not equal parts of all") {
+  auto order = order_of({.tasks = {2}, .gpus = 4});
+  auto step = *order.step;
+  step.gpus_per_task = 1;
+  order.step = std::make_shared<model::StepSpec>(step);
+  CHECK(gpus(map_ranks(order, topology_of(4, 4))) == Texts{"0", "1"});
+}
+
+TEST_CASE("a node of which no memory domain is known is mapped as one domain") {
+  auto topology = topology_of(4);
+  topology.numa.clear();
+  const auto placement = map_ranks(order_of({.tasks = {2}}), topology);
+  CHECK(cpus(placement) == Texts{"0,4", "2,6"});
+  CHECK(placement.ranks[0].numa.empty());
 }
 
 TEST_CASE("the nodes of a step are those with ranks") {
