@@ -280,6 +280,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case wrap:
     case label:
     case map:
+    case report_bindings:
     case no_stdin:
     case dir:
     case help:
@@ -306,6 +307,7 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
     if (one == nullptr) continue;
     if (auto stored = store(count(*one, number.least), step.*number.member); !stored) return stored;
   }
+  step.map_only = has(given, OptionId::map);
   if (const auto* directory = find(given, OptionId::chdir)) {
     return store(text(*directory), step.work_dir);
   }

@@ -165,6 +165,7 @@ base::Result<void> Step::set_up() {
   auto log = LaunchLog::open(launch_.dir.file("log"));
   if (!log) return std::unexpected(log.error());
   log_.emplace(std::move(*log));
+  if (launch_.order.step->map_only) return {};
   auto session = SessionDir::make(launch_.dir);
   if (!session) return std::unexpected(session.error());
   session_.emplace(std::move(*session));
@@ -198,13 +199,17 @@ void Step::start_ranks() {
 }
 
 base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
-  auto command = command_of(rank);
-  if (!command) return std::unexpected(command.error());
-  if (auto started = processes_.start(std::move(*command)); !started) return started;
+  if (!launch_.order.step->map_only) {
+    auto command = command_of(rank);
+    if (!command) return std::unexpected(command.error());
+    if (auto started = processes_.start(std::move(*command)); !started) return started;
+  }
   link_->send(model::RankPlaced{.rank = rank.rank,
                                 .node = node_name(launch_.order),
                                 .cpus = to_text(rank.cpus),
-                                .gpus = to_text(rank.gpus)});
+                                .gpus = to_text(rank.gpus),
+                                .numa = to_text(rank.numa),
+                                .unbound = placement_.unbound});
   return {};
 }
 

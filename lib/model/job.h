@@ -102,7 +102,8 @@ struct StepSpec {
   std::optional<int> tasks_per_node;
   std::optional<int> cpus_per_task;
   std::optional<int> gpus_per_task;
-  std::vector<std::string> arguments;  // program and its arguments
+  bool map_only = false;               // say where the ranks would run, and start none
+  std::vector<std::string> arguments;  // program and its arguments; may be empty with map_only
   Environment environment;
   std::string work_dir;
 

@@ -116,6 +116,7 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.tasks_per_node) out.set_tasks_per_node(u32(*spec.tasks_per_node));
   if (spec.cpus_per_task) out.set_cpus_per_task(u32(*spec.cpus_per_task));
   if (spec.gpus_per_task) out.set_gpus_per_task(u32(*spec.gpus_per_task));
+  out.set_map_only(spec.map_only);
   out.set_work_dir(spec.work_dir);
 }
 
@@ -128,6 +129,7 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
       strict.count_if(in.has_tasks_per_node(), in.tasks_per_node(), "tasks_per_node");
   spec.cpus_per_task = strict.count_if(in.has_cpus_per_task(), in.cpus_per_task(), "cpus_per_task");
   spec.gpus_per_task = strict.count_if(in.has_gpus_per_task(), in.gpus_per_task(), "gpus_per_task");
+  spec.map_only = in.map_only();
   spec.work_dir = take(in.mutable_work_dir());
   return spec;
 }

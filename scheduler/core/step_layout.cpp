@@ -33,7 +33,7 @@ base::Result<void> check_numbers(const model::StepSpec& spec) {
         in_range("--gpus-per-task", spec.gpus_per_task, 0)}) {
     if (!result) return result;
   }
-  if (spec.arguments.empty()) return fail(Code::invalid, "the step has no program to run");
+  if (spec.arguments.empty() && !spec.map_only) return fail(Code::invalid, "the step has no program to run");
   return {};
 }
 

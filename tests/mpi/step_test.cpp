@@ -290,3 +290,19 @@ TEST_CASE("who does not know the step's secret is turned away, and the step goes
   CHECK(step.n_turned_away == 1);
   CHECK(step.out[0] == "hello\n");
 }
+
+TEST_CASE("a step that asks for the map only is told it, and nothing is started") {
+  StepHarness step({2, 1}, {}, 2);
+  auto spec = *step.order.step;
+  spec.map_only = true;
+  step.order.step = std::make_shared<model::StepSpec>(spec);
+  step.run();
+  check_success(step);
+  CHECK(step.all_output().empty());
+  REQUIRE(step.placed.size() == 3);
+  const auto cpus = launcher_test::usable_cpus();
+  CHECK(step.placed[0].cpus == std::to_string(cpus[0]));
+  CHECK(step.placed[0].numa == "0");
+  CHECK(step.placed[2].node == "n2");
+  CHECK(step.placed[2].unbound.empty());
+}

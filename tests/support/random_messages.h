@@ -72,7 +72,7 @@ inline model::HeadMessage RandomModel::head_message() {
         return model::RankOutput{upto(99), stream, text(200)};
       },
       [&]() -> Any { return model::RankInput{text()}; },
-      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text()}; },
+      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text(), text(), text()}; },
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },

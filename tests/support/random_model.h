@@ -205,6 +205,7 @@ class RandomModel {
     made.tasks_per_node = maybe([&] { return upto(9); });
     made.cpus_per_task = maybe([&] { return upto(9); });
     made.gpus_per_task = maybe([&] { return upto(9); });
+    made.map_only = coin();
     made.arguments = several(5, [&] { return text(); });
     made.environment = environment();
     made.work_dir = "/" + text();
