@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/result.h"
 #include "lib/model/launch.h"
 #include "lib/model/topology.h"
 
@@ -40,9 +41,12 @@ int cpus_per_task(const model::LaunchOrder& order);
 /// there are as many as ranks or a multiple; else all see all of them, and the cores are near the
 /// one that LOCAL_RANK would choose.
 ///
+/// What the step's binding says replaces these rules.
+///
 /// order     of a step with a part on this node, which has `topology`
+/// errors    invalid: the binding cannot be had in the job's share of the node
 /// cost      O((ranks + cores) * domains); 256 threads and 8 GPUs in well under a millisecond
 /// source    PMIx and Open MPI leave binding to the launcher; rank i has GPU i in PCI order
-Placement map_ranks(const model::LaunchOrder& order, const model::Topology& topology);
+base::Result<Placement> map_ranks(const model::LaunchOrder& order, const model::Topology& topology);
 
 }  // namespace mapping

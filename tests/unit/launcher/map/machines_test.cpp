@@ -28,7 +28,7 @@ struct Step {
          .tasks = ranks,
          .cores = CoreSet::range(0, static_cast<int>(machine.cores.size())) - without,
          .gpus = model::GpuSet::range(0, static_cast<int>(machine.gpus.size()))});
-    return mapping::map_ranks(order, machine);
+    return mapping::map_ranks(order, machine).value();
   }
 };
 
