@@ -49,10 +49,10 @@ Try<Place> place() {
 
 Try<model::StepSpec> step_of(const options::Parsed& line) {
   model::StepSpec step;
-  if (line.rest.empty()) return misuse("expected a program to run");
   if (const auto applied = request::apply(line.given, step); !applied) {
     return misuse(applied.error().text);
   }
+  if (line.rest.empty() && !step.map_only) return misuse("expected a program to run");
   const auto here = present_directory();
   if (!here) return refuse(here.error());
   step.work_dir = request::absolute(step.work_dir, *here);
@@ -87,10 +87,12 @@ Outcome run(const options::Parsed& line) {
   if (!reply) return std::unexpected(reply.error());
   auto head = loop::parse_address(reply->head_address);
   if (!head) return refuse(head.error());
-  StepClient client(std::move(*head), {{where->job, where->attempt, reply->step}, reply->secret},
-                    {.label = request::has(line.given, request::OptionId::label),
-                     .map = request::has(line.given, request::OptionId::map),
-                     .no_stdin = request::has(line.given, request::OptionId::no_stdin)});
+  StepClient client(
+      std::move(*head), {{where->job, where->attempt, reply->step}, reply->secret},
+      {.label = request::has(line.given, request::OptionId::label),
+       .map = request::has(line.given, request::OptionId::map),
+       .report_bindings = request::has(line.given, request::OptionId::report_bindings),
+       .no_stdin = request::has(line.given, request::OptionId::no_stdin)});
   const auto result = client.run();
   if (!result) {
     print_error(fmt::format("muster run: {}\n", result.error().text));

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <utility>
 
+#include "cli/render/rank_map.h"
 #include "cli/terminal.h"
 #include "lib/base/overloaded.h"
 #include "lib/wire/head.h"
@@ -138,17 +139,19 @@ void StepClient::write_out(model::OutputStream stream, std::string_view text) {
 }
 
 void StepClient::place(const model::RankPlaced& placed) {
-  if (!manner_.map) return;
-  auto text = fmt::format("rank {} on {} ", placed.rank, placed.node);
-  text += placed.cpus.empty() ? std::string("not bound") : "cores " + placed.cpus;
-  if (!placed.gpus.empty()) text += " GPUs " + placed.gpus;
-  write_out(model::OutputStream::out, text + "\n");
+  if (manner_.map) map_.push_back(placed);
+  if (manner_.report_bindings) {
+    write_out(model::OutputStream::out, render::binding_line(placed) + "\n");
+  }
 }
 
 void StepClient::finish(Try<model::StepResult> result) {
   if (result_) return;
   for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
     write_out(stream, labels_.finish(stream));
+  }
+  if (manner_.map && result && !result->failure) {
+    write_out(model::OutputStream::out, render::rank_map(std::move(map_)));
   }
   // Who was interrupted says so, whatever the ranks made of it.
   if (result && interrupted_by_ != 0) result->exit_code = signal_base + interrupted_by_;
@@ -182,7 +185,7 @@ void StepClient::send(const model::HeadMessage& message) {
 }
 
 void StepClient::start_input() {
-  if (manner_.no_stdin || input_is_empty()) {
+  if (manner_.no_stdin || manner_.map || input_is_empty()) {
     send(model::RankInput{});
   } else {
     read_input();

@@ -25,7 +25,8 @@ namespace cli {
 /// How `muster run` treats the step's output and input.
 struct StepManner {
   bool label = false;
-  bool map = false;
+  bool map = false;  // no rank is started: the map is what the step is for
+  bool report_bindings = false;
   bool no_stdin = false;
 };
 
@@ -59,6 +60,7 @@ class StepClient {
   model::ClientHello hello_;
   StepManner manner_;
   render::Labels labels_;
+  std::vector<model::RankPlaced> map_;
   std::optional<Try<model::StepResult>> result_;
   base::Duration dialled_{};
   int interrupted_by_ = 0;  // the signal; 0: none

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "cli/request/binding_values.h"
 #include "cli/request/environment.h"
 #include "cli/request/node_values.h"
 #include "cli/request/table.h"
@@ -219,10 +220,26 @@ base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spe
   return store(read_with(given, licenses_from_text), spec.licenses);
 }
 
-/// What a job waits for besides room, and how often it is to run.
-base::Result<void> apply_waits(const options::Given& given, Choices& choices) {
+base::Result<void> apply_count(const options::Given& given, model::Shape& shape) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::ntasks) return store(count(given, 1), shape.tasks);
+  if (id == OptionId::ntasks_per_node) return store(count(given, 1), shape.tasks_per_node);
+  return store(count(given, 1), shape.cpus_per_task);
+}
+
+/// Of the two ways to ask for memory the last one counts.
+base::Result<void> apply_memory(const options::Given& given, model::Shape& shape) {
+  const bool is_per_node = given.id == static_cast<int>(OptionId::mem);
+  shape.memory_per_node.reset();
+  shape.memory_per_cpu.reset();
+  return store(memory(given), is_per_node ? shape.memory_per_node : shape.memory_per_cpu);
+}
+
+/// When a job starts besides when there is room, and how often.
+base::Result<void> apply_times(const options::Given& given, Choices& choices) {
   auto& spec = choices.spec;
   const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::priority) return store(priority_value(given), spec.priority);
   if (id == OptionId::begin) return store(moment_value(given, choices.now), spec.begin);
   if (id == OptionId::deadline) return store(moment_value(given, choices.now), spec.deadline);
   if (id == OptionId::dependency) return store(dependency_value(given), spec.dependency);
@@ -239,11 +256,9 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case ntasks:
-      return store(count(given, 1), spec.shape.tasks);
     case ntasks_per_node:
-      return store(count(given, 1), spec.shape.tasks_per_node);
     case cpus_per_task:
-      return store(count(given, 1), spec.shape.cpus_per_task);
+      return apply_count(given, spec.shape);
     case nodes:
     case gpus_per_node:
     case gpus_per_task:
@@ -253,30 +268,25 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case licenses:
       return apply_choice(given, spec);
     case mem:
-      spec.shape.memory_per_cpu.reset();
-      return store(memory(given), spec.shape.memory_per_node);
     case mem_per_cpu:
-      spec.shape.memory_per_node.reset();
-      return store(memory(given), spec.shape.memory_per_cpu);
+      return apply_memory(given, spec.shape);
     case output:
     case error:
       return store(pattern(given), given.id == static_cast<int>(output) ? spec.output : spec.error);
     case environment:
       return store(export_value(given), choices.environment);
-    case priority:
-      return store(priority_value(given), spec.priority);
     case time:
     case signal:
     case restart:
       return apply_ends(given, spec);
+    case priority:
     case begin:
     case deadline:
     case dependency:
     case array:
-      return apply_waits(given, choices);
+      return apply_times(given, choices);
     case comment:
-      spec.comment = given.value;
-      return {};
+      return store(base::Result<std::string>(given.value), spec.comment);
     case job_name:
     case chdir:
     case pool:
@@ -293,7 +303,15 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case array_limit:
     case wrap:
     case label:
+    case bind_to:
+    case map_by:
+    case cpu_bind:
+    case distribution:
+    case gpu_bind:
+    case hint:
+    case overcommit:
     case map:
+    case report_bindings:
     case no_stdin:
     case dir:
     case help:
@@ -320,6 +338,8 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
     if (one == nullptr) continue;
     if (auto stored = store(count(*one, number.least), step.*number.member); !stored) return stored;
   }
+  if (auto bound = apply_binding(given, step); !bound) return bound;
+  step.map_only = has(given, OptionId::map);
   if (const auto* directory = find(given, OptionId::chdir)) {
     return store(text(*directory), step.work_dir);
   }

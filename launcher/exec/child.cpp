@@ -18,7 +18,7 @@ namespace exec {
 
 namespace {
 
-enum class Stage { none, session, descriptors, affinity, directory, program };
+enum class Stage { none, session, descriptors, affinity, proof, directory, program };
 
 /// Everything the child touches, made before it exists: it shares our memory and may not allocate.
 struct Plan {
@@ -36,6 +36,7 @@ struct Plan {
 struct Trouble {
   volatile Stage stage = Stage::none;
   volatile int error_number = 0;
+  cpu_set_t cpus{};  // that it found itself bound to, of Stage::proof
 };
 
 bool set_descriptors(const std::array<int, 3>& descriptors) {
@@ -60,14 +61,22 @@ void clean_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// Binds this process and reads back what has come of it: the kernel silently leaves out what it
+/// does not have, or what the process's cpuset forbids. exec() keeps the binding.
+Stage bind(const Plan& plan, Trouble& trouble) {
+  if (sched_setaffinity(0, sizeof plan.cpus, &plan.cpus) != 0) return Stage::affinity;
+  if (sched_getaffinity(0, sizeof trouble.cpus, &trouble.cpus) != 0) return Stage::affinity;
+  return CPU_EQUAL(&plan.cpus, &trouble.cpus) ? Stage::none : Stage::proof;
+}
+
 /// Only calls that are safe between vfork and exec. Returns only when something failed.
-Stage become(const Plan& plan) {
+Stage become(const Plan& plan, Trouble& trouble) {
   if (setsid() < 0) return Stage::session;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
-  if (plan.is_bound && sched_setaffinity(0, sizeof plan.cpus, &plan.cpus) != 0) {
-    return Stage::affinity;
+  if (plan.is_bound) {
+    if (const Stage bound = bind(plan, trouble); bound != Stage::none) return bound;
   }
   if (chdir(plan.directory) != 0) return Stage::directory;
   clean_signals();
@@ -79,7 +88,7 @@ Stage become(const Plan& plan) {
 [[gnu::noinline]] pid_t fork_and_become(const Plan& plan, Trouble& trouble) {
   const pid_t pid = vfork();
   if (pid == 0) {
-    trouble.stage = become(plan);
+    trouble.stage = become(plan, trouble);
     trouble.error_number = errno;
     _exit(127);
   }
@@ -156,9 +165,24 @@ std::unexpected<base::Error> explain_program(const Command& command, const std::
   return base::fail_errno(error_number, quoted);
 }
 
+std::unexpected<base::Error> explain_proof(const Command& command, const cpu_set_t& found) {
+  model::CpuSet cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(static_cast<unsigned>(cpu), &found)) cpus.add(cpu);
+  }
+  return base::fail(base::Code::conflict,
+                    "was to be bound to the hardware threads " + to_text(command.cpus) +
+                        ", and found itself bound to " + to_text(cpus) +
+                        "; the others are gone from the machine or its cpuset since the node's "
+                        "agent started, so restart the agent");
+}
+
 std::unexpected<base::Error> explain(const Command& command, const std::string& program,
-                                     Stage stage, int error_number) {
-  switch (stage) {
+                                     const Trouble& trouble) {
+  const int error_number = trouble.error_number;
+  switch (trouble.stage) {
+    case Stage::proof:
+      return explain_proof(command, trouble.cpus);
     case Stage::directory:
       return base::fail_errno(error_number, "cannot change to the working directory '" +
                                                 base::printable(command.directory, 300) + "'");
@@ -207,7 +231,7 @@ base::Result<pid_t> start_process(const Command& command) {
 
   if (pid < 0) return base::fail_errno(fork_error, "cannot make a new process");
   if (trouble.stage != Stage::none) {
-    return explain(command, *program, trouble.stage, trouble.error_number);
+    return explain(command, *program, trouble);
   }
   return pid;
 }

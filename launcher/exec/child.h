@@ -25,8 +25,9 @@ struct Command {
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are
-/// close-on-exec. Errors name the file: not_found (program, interpreter or folder), denied, invalid
-/// (no program), io.
+/// close-on-exec. It has read back that it is bound as the command says. Errors name the file:
+/// not_found (program, interpreter or folder), denied, invalid (no program), io; conflict names the
+/// hardware threads that were wanted and those that were found.
 ///
 /// cost      one vfork: the same however large this process is
 /// source    man 2 vfork, man 2 prctl (PR_SET_PDEATHSIG)

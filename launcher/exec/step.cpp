@@ -74,8 +74,6 @@ class Step {
 
 Step::Step(Launch& launch)
     : launch_(launch),
-      placement_(mapping::map_ranks(launch.order, launch.topology)),
-      lives_(placement_.ranks.size()),
       nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
       server_(loop_,
               {.send = [this](model::HeadMessage message) { link_->send(std::move(message)); },
@@ -165,6 +163,11 @@ base::Result<void> Step::set_up() {
   auto log = LaunchLog::open(launch_.dir.file("log"));
   if (!log) return std::unexpected(log.error());
   log_.emplace(std::move(*log));
+  auto placement = mapping::map_ranks(launch_.order, launch_.topology);
+  if (!placement) return std::unexpected(placement.error());
+  placement_ = std::move(*placement);
+  lives_.resize(placement_.ranks.size());
+  if (launch_.order.step->map_only) return {};
   auto session = SessionDir::make(launch_.dir);
   if (!session) return std::unexpected(session.error());
   session_.emplace(std::move(*session));
@@ -198,13 +201,17 @@ void Step::start_ranks() {
 }
 
 base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
-  auto command = command_of(rank);
-  if (!command) return std::unexpected(command.error());
-  if (auto started = processes_.start(std::move(*command)); !started) return started;
+  if (!launch_.order.step->map_only) {
+    auto command = command_of(rank);
+    if (!command) return std::unexpected(command.error());
+    if (auto started = processes_.start(std::move(*command)); !started) return started;
+  }
   link_->send(model::RankPlaced{.rank = rank.rank,
                                 .node = node_name(launch_.order),
                                 .cpus = to_text(rank.cpus),
-                                .gpus = to_text(rank.gpus)});
+                                .gpus = to_text(rank.gpus),
+                                .numa = to_text(rank.numa),
+                                .unbound = placement_.unbound});
   return {};
 }
 

@@ -1,22 +1,139 @@
 #include "launcher/map/placement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "launcher/map/core_choice.h"
+#include "launcher/map/gpu_choice.h"
 #include "lib/base/check.h"
+#include "lib/base/text.h"
 
 namespace mapping {
 
 namespace {
 
-/// Members [first, first + count) of the set, by place.
-model::IndexSet slice(const model::IndexSet& set, int first, int count) {
-  return set.take(first + count) - set.take(first);
+using model::BindTo;
+using model::CoreSet;
+using model::CpuSet;
+
+/// What the ranks of one node are placed by.
+struct Request {
+  const model::Topology& topology;
+  const model::NodeShare& share;
+  const model::Binding& binding;
+  int n_ranks = 0;
+  int cores = 1;  // for each rank
+};
+
+std::string too_few_cores(const Request& request) {
+  return fmt::format("{} of {} each need more than the {} that the job has there",
+                     base::plural(request.n_ranks, "rank"), base::plural(request.cores, "core"),
+                     base::plural(request.share.cores.count(), "core"));
 }
 
-model::GpuSet gpus_of_rank(const model::GpuSet& gpus, int local_rank, int n_ranks) {
-  if (gpus.count() < n_ranks || gpus.count() % n_ranks != 0) return gpus;
-  const int each = gpus.count() / n_ranks;
-  return slice(gpus, local_rank * each, each);
+/// Whether what the user said about cores can be done with too few of them.
+base::Result<void> check_unbound(const Request& request) {
+  const auto& binding = request.binding;
+  const bool asks_for_cores = binding.bind_to || binding.map_by || binding.one_thread ||
+                              binding.gpu_bind == model::GpuBind::closest;
+  if (!asks_for_cores) return {};
+  return base::fail(base::Code::invalid,
+                    too_few_cores(request) +
+                        ", so that none can be bound; run fewer ranks, or leave out --bind-to, "
+                        "--map-by, --cpu-bind, --distribution, --hint and --gpu-bind=closest");
+}
+
+bool same_place(const model::Core& a, const model::Core& b, BindTo bind_to) {
+  if (bind_to == BindTo::numa) return a.numa == b.numa;
+  return a.package == b.package;
+}
+
+/// The cores of the share that a rank with these cores of its own may use.
+CoreSet widened(const Request& request, const CoreSet& own) {
+  const auto bind_to = request.binding.bind_to.value_or(BindTo::core);
+  if (bind_to == BindTo::core) return own;
+  CoreSet wide;
+  for (const int core : request.share.cores.members()) {
+    const auto& at = request.topology.cores[static_cast<std::size_t>(core)];
+    for (const int mine : own.members()) {
+      if (same_place(at, request.topology.cores[static_cast<std::size_t>(mine)], bind_to))
+        wide.add(core);
+    }
+  }
+  return wide;
+}
+
+CpuSet threads_of(const Request& request, const CoreSet& cores) {
+  if (!request.binding.one_thread) return cpus_of(request.topology, cores);
+  CpuSet cpus;
+  for (const int core : cores.members())
+    cpus |= request.topology.cores[static_cast<std::size_t>(core)].cpus.take(1);
+  return cpus;
+}
+
+model::IndexSet domains_of(const Request& request, const CpuSet& cpus) {
+  model::IndexSet domains;
+  for (const auto& core : request.topology.cores) {
+    const auto numa = static_cast<std::size_t>(core.numa);
+    if (numa < request.topology.numa.size() && core.cpus.intersects(cpus))
+      domains.add(request.topology.numa[numa].os_index);
+  }
+  return domains;
+}
+
+/// Binds each rank to the hardware threads that the user has listed for it.
+base::Result<void> bind_by_list(const Request& request, Placement& placement) {
+  const CpuSet there = cpus_of(request.topology, request.share.cores);
+  const auto& lists = request.binding.cpus;
+  CpuSet used;
+  for (std::size_t i = 0; i < placement.ranks.size(); ++i) {
+    auto& rank = placement.ranks[i];
+    rank.cpus = lists[i % lists.size()];
+    if (!there.includes(rank.cpus)) {
+      return base::fail(
+          base::Code::invalid,
+          fmt::format("--cpu-bind puts rank {} on the hardware threads {}, and the job has only {} "
+                      "there; name some of these",
+                      rank.rank, to_text(rank.cpus), to_text(there)));
+    }
+    used |= rank.cpus;
+  }
+  placement.oversubscribed |= used.count() < request.n_ranks;
+  return {};
+}
+
+/// Binds each rank to cores that are chosen for it.
+void bind_to_cores(const Request& request, const GpuChoice& gpus, Placement& placement) {
+  const auto cores = choose_cores({.topology = request.topology,
+                                   .share = request.share.cores,
+                                   .near = gpus.used,
+                                   .cores = request.cores,
+                                   .map_by = request.binding.map_by});
+  for (std::size_t i = 0; i < placement.ranks.size(); ++i) {
+    auto& rank = placement.ranks[i];
+    rank.cpus = threads_of(request, widened(request, cores[i]));
+    if (request.binding.gpu_bind == model::GpuBind::closest)
+      rank.gpus = closest_gpus(request.topology, request.share.gpus, cores[i]);
+  }
+}
+
+base::Result<void> bind(const Request& request, const GpuChoice& gpus, Placement& placement) {
+  const bool fits = request.n_ranks <= request.share.cores.count() / request.cores;
+  placement.oversubscribed = request.topology.oversubscribed;
+  if (!request.binding.cpus.empty()) return bind_by_list(request, placement);
+  if (request.binding.bind_to == BindTo::none) {
+    placement.unbound = "as --bind-to=none or --cpu-bind=none asks";
+    placement.oversubscribed |= !fits;
+    return {};
+  }
+  if (!fits) {
+    placement.unbound = too_few_cores(request);
+    placement.oversubscribed = true;
+    return check_unbound(request);
+  }
+  bind_to_cores(request, gpus, placement);
+  return {};
 }
 
 }  // namespace
@@ -25,25 +142,30 @@ int cpus_per_task(const model::LaunchOrder& order) {
   return order.step->cpus_per_task.value_or(order.job->shape.cpus_per_task);
 }
 
-Placement map_ranks(const model::LaunchOrder& order, const model::Topology& topology) {
+base::Result<Placement> map_ranks(const model::LaunchOrder& order,
+                                  const model::Topology& topology) {
   const auto node = static_cast<std::size_t>(order.node_index);
-  base::check(order.step && node < order.tasks.size() && node < order.allocation.nodes.size(),
+  base::check(order.step && node < order.tasks.size() && node < order.allocation.nodes.size() &&
+                  order.tasks[node] > 0,
               "an order for a step names its tasks on each node of the allocation");
-  const model::NodeShare& share = order.allocation.nodes[node];
-  const int n_ranks = order.tasks[node];
-  const int each = cpus_per_task(order);
-  const bool fits = n_ranks <= share.cores.count() / std::max(each, 1);
+  const Request request{.topology = topology,
+                        .share = order.allocation.nodes[node],
+                        .binding = order.step->binding,
+                        .n_ranks = order.tasks[node],
+                        .cores = std::max(cpus_per_task(order), 1)};
+  const auto gpus = choose_gpus(*order.step, request.share.gpus, request.n_ranks);
+  if (!gpus) return std::unexpected(gpus.error());
 
   Placement placement;
-  placement.oversubscribed = !fits || topology.oversubscribed;
-  for (int local = 0; local < n_ranks; ++local) {
-    RankPlace place;
-    place.rank = model::first_rank(order, order.node_index) + local;
-    place.local_rank = local;
-    if (fits) place.cpus = cpus_of(topology, slice(share.cores, local * each, each));
-    place.gpus = gpus_of_rank(share.gpus, local, n_ranks);
-    placement.ranks.push_back(std::move(place));
+  for (int local = 0; local < request.n_ranks; ++local) {
+    placement.ranks.push_back({.rank = model::first_rank(order, order.node_index) + local,
+                               .local_rank = local,
+                               .gpus = gpus->seen[static_cast<std::size_t>(local)]});
   }
+  if (auto bound = bind(request, *gpus, placement); !bound) {
+    return std::unexpected(std::move(bound).error());
+  }
+  for (auto& rank : placement.ranks) rank.numa = domains_of(request, rank.cpus);
   return placement;
 }
 

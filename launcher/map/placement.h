@@ -2,8 +2,10 @@
 // Which rank of a step gets which hardware threads and GPUs of this node. Pure: the same order and
 // topology give the same placement.
 
+#include <string>
 #include <vector>
 
+#include "lib/base/result.h"
 #include "lib/model/launch.h"
 #include "lib/model/topology.h"
 
@@ -12,14 +14,16 @@ namespace mapping {
 struct RankPlace {
   int rank = 0;
   int local_rank = 0;
-  model::CpuSet cpus;  // empty: not bound
-  model::GpuSet gpus;  // of the node's topology, visible to the rank
+  model::CpuSet cpus;    // empty: not bound
+  model::IndexSet numa;  // memory domains of these, by the operating system's number
+  model::GpuSet gpus;    // of the node's topology, visible to the rank
 
   bool operator==(const RankPlace&) const = default;
 };
 
 struct Placement {
   std::vector<RankPlace> ranks;  // of this node, by rank
+  std::string unbound;           // why no rank is bound; empty: all are
   bool oversubscribed = false;   // ranks share hardware threads: they yield when they wait
 
   bool operator==(const Placement&) const = default;
@@ -28,12 +32,21 @@ struct Placement {
 /// Hardware threads for each rank of a step: as the step asks, else as the job does.
 int cpus_per_task(const model::LaunchOrder& order);
 
-/// Ranks in blocks over the nodes; on a node each gets the next cpus_per_task cores of the node's
-/// share. When the share has too few, nobody is bound and the ranks are oversubscribed. Each rank
-/// gets one GPU when there are as many as ranks (several: a multiple), else all see all of them.
+/// Ranks in blocks over the nodes, never reordered within one; each is bound to cpus_per_task cores
+/// that no other has. With GPUs in the node's share the cores of a rank are those nearest to its
+/// GPUs; without, ranks are spread evenly over the share's memory domains, inside one each where
+/// that fits. When the share has too few cores, nobody is bound and the ranks are oversubscribed.
+///
+/// Each rank gets the GPUs that the step asks for each, next in PCI order; else equal parts when
+/// there are as many as ranks or a multiple; else all see all of them, and the cores are near the
+/// one that LOCAL_RANK would choose.
+///
+/// What the step's binding says replaces these rules.
 ///
 /// order     of a step with a part on this node, which has `topology`
+/// errors    invalid: the binding cannot be had in the job's share of the node
+/// cost      O((ranks + cores) * domains); 256 threads and 8 GPUs in well under a millisecond
 /// source    PMIx and Open MPI leave binding to the launcher; rank i has GPU i in PCI order
-Placement map_ranks(const model::LaunchOrder& order, const model::Topology& topology);
+base::Result<Placement> map_ranks(const model::LaunchOrder& order, const model::Topology& topology);
 
 }  // namespace mapping

@@ -70,12 +70,15 @@ struct RankInput {
   bool operator==(const RankInput&) const = default;
 };
 
-/// One line of the map, sent when the rank runs: where it is and on which hardware threads.
+/// One line of the map, sent when the rank runs, or would: where it is and on which hardware
+/// threads.
 struct RankPlaced {
   int rank = 0;
   std::string node;
-  std::string cpus;  // as CpuSet text; empty: not bound
-  std::string gpus;
+  std::string cpus;     // as CpuSet text; empty: not bound
+  std::string gpus;     // by place in the node's topology
+  std::string numa;     // memory domains of the hardware threads, by the operating system's number
+  std::string unbound;  // why it is not bound
   bool operator==(const RankPlaced&) const = default;
 };
 

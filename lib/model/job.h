@@ -11,6 +11,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/array.h"
+#include "lib/model/binding.h"
 #include "lib/model/dependency.h"
 #include "lib/model/node_choice.h"
 #include "lib/model/restart.h"
@@ -104,7 +105,9 @@ struct StepSpec {
   std::optional<int> tasks_per_node;
   std::optional<int> cpus_per_task;
   std::optional<int> gpus_per_task;
-  std::vector<std::string> arguments;  // program and its arguments
+  Binding binding;
+  bool map_only = false;               // say where the ranks would run, and start none
+  std::vector<std::string> arguments;  // program and its arguments; may be empty with map_only
   Environment environment;
   std::string work_dir;
 

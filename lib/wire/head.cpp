@@ -53,6 +53,8 @@ void write(const model::RankPlaced& placed, pb::RankPlaced& out) {
   out.set_node(placed.node);
   out.set_cpus(placed.cpus);
   out.set_gpus(placed.gpus);
+  out.set_numa(placed.numa);
+  out.set_unbound(placed.unbound);
 }
 
 void write(const model::NodeEnded& ended, pb::NodeEnded& out) {
@@ -105,7 +107,7 @@ model::RankOutput read_output(pb::RankOutput& in, Strict& strict) {
 
 model::RankPlaced read_placed(pb::RankPlaced& in, Strict& strict) {
   return {strict.count(in.rank(), "rank"), take(in.mutable_node()), take(in.mutable_cpus()),
-          take(in.mutable_gpus())};
+          take(in.mutable_gpus()),         take(in.mutable_numa()), take(in.mutable_unbound())};
 }
 
 /// For messages with an optional failure.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "lib/model/host_list.h"
@@ -108,6 +109,37 @@ std::vector<std::string> take_all(Texts& from) {
   return {std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())};
 }
 
+template <class Message>
+void write_binding(const model::Binding& binding, Message& out) {
+  if (binding.bind_to) out.set_bind_to(std::string(to_text(*binding.bind_to)));
+  if (binding.map_by) out.set_map_by(std::string(to_text(*binding.map_by)));
+  out.set_one_thread(binding.one_thread);
+  for (const auto& cpus : binding.cpus) out.add_cpus(to_text(cpus));
+  if (binding.gpu_bind) out.set_gpu_bind(std::string(to_text(*binding.gpu_bind)));
+  out.set_ranks_per_gpu(u32(binding.ranks_per_gpu));
+  for (const int gpu : binding.gpus) out.add_gpus(u32(gpu));
+  out.set_overcommit(binding.overcommit);
+}
+
+template <class Message>
+model::Binding read_binding(Message& in, Strict& strict) {
+  model::Binding binding;
+  const auto named = [&strict](const std::string& text, std::string_view field, auto from_text) {
+    using Enum = typename decltype(from_text(text))::value_type;
+    return text.empty() ? std::optional<Enum>()
+                        : std::optional<Enum>(strict.named(from_text(text), text, field));
+  };
+  binding.bind_to = named(in.bind_to(), "bind_to", model::bind_to_from_text);
+  binding.map_by = named(in.map_by(), "map_by", model::map_by_from_text);
+  binding.one_thread = in.one_thread();
+  for (const auto& cpus : in.cpus()) binding.cpus.push_back(strict.indices(cpus, "cpus"));
+  binding.gpu_bind = named(in.gpu_bind(), "gpu_bind", model::gpu_bind_from_text);
+  binding.ranks_per_gpu = strict.count(in.ranks_per_gpu(), "ranks_per_gpu");
+  for (const auto gpu : in.gpus()) binding.gpus.push_back(strict.count(gpu, "gpus"));
+  binding.overcommit = in.overcommit();
+  return binding;
+}
+
 /// All of a step but its arguments and environment.
 template <class Message>
 void write_step_shape(const model::StepSpec& spec, Message& out) {
@@ -116,6 +148,8 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.tasks_per_node) out.set_tasks_per_node(u32(*spec.tasks_per_node));
   if (spec.cpus_per_task) out.set_cpus_per_task(u32(*spec.cpus_per_task));
   if (spec.gpus_per_task) out.set_gpus_per_task(u32(*spec.gpus_per_task));
+  if (spec.binding != model::Binding()) write_binding(spec.binding, *out.mutable_binding());
+  out.set_map_only(spec.map_only);
   out.set_work_dir(spec.work_dir);
 }
 
@@ -128,6 +162,11 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
       strict.count_if(in.has_tasks_per_node(), in.tasks_per_node(), "tasks_per_node");
   spec.cpus_per_task = strict.count_if(in.has_cpus_per_task(), in.cpus_per_task(), "cpus_per_task");
   spec.gpus_per_task = strict.count_if(in.has_gpus_per_task(), in.gpus_per_task(), "gpus_per_task");
+  if (in.has_binding()) {
+    using Part = std::remove_reference_t<decltype(*in.mutable_binding())>;
+    spec.binding = strict.part("binding", *in.mutable_binding(), read_binding<Part>);
+  }
+  spec.map_only = in.map_only();
   spec.work_dir = take(in.mutable_work_dir());
   return spec;
 }

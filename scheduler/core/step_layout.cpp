@@ -22,6 +22,7 @@ struct Request {
   int gpus_per_task = 0;
   std::optional<int> nodes;
   std::optional<int> tasks_per_node;
+  bool overcommit = false;
 };
 
 base::Result<void> check_numbers(const model::StepSpec& spec) {
@@ -33,7 +34,8 @@ base::Result<void> check_numbers(const model::StepSpec& spec) {
         in_range("--gpus-per-task", spec.gpus_per_task, 0)}) {
     if (!result) return result;
   }
-  if (spec.arguments.empty()) return fail(Code::invalid, "the step has no program to run");
+  if (spec.arguments.empty() && !spec.map_only)
+    return fail(Code::invalid, "the step has no program to run");
   return {};
 }
 
@@ -43,6 +45,7 @@ Request request_of(const Job& job, const Attempt& attempt, const model::StepSpec
   request.gpus_per_task = spec.gpus_per_task.value_or(job.layout.gpus_per_task);
   request.nodes = spec.nodes;
   request.tasks_per_node = spec.tasks_per_node;
+  request.overcommit = spec.binding.overcommit;
   const int n_nodes = spec.nodes.value_or(static_cast<int>(attempt.allocation.nodes.size()));
   if (spec.tasks) {
     request.tasks = *spec.tasks;
@@ -65,7 +68,7 @@ Request request_of(const Job& job, const Attempt& attempt, const model::StepSpec
 std::vector<int> room(const Attempt& attempt, const Request& request) {
   std::vector<int> most;
   for (const auto& share : attempt.allocation.nodes) {
-    int tasks = share.cores.count() / request.cpus_per_task;
+    int tasks = request.overcommit ? request.tasks : share.cores.count() / request.cpus_per_task;
     if (request.gpus_per_task > 0)
       tasks = std::min(tasks, share.gpus.count() / request.gpus_per_task);
     if (request.tasks_per_node) tasks = std::min(tasks, *request.tasks_per_node);

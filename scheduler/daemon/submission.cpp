@@ -93,9 +93,10 @@ base::Result<void> check_change(const model::JobChange& change) {
 }
 
 base::Result<void> check_step(const model::StepSpec& spec) {
-  if (spec.arguments.empty() || spec.arguments.front().empty()) {
+  if (!spec.map_only && (spec.arguments.empty() || spec.arguments.front().empty())) {
     return fail(Code::invalid, "the step has no program");
   }
+  if (auto fine = model::check(spec.binding, spec.gpus_per_task); !fine) return fine;
   if (auto fine = check_path("work_dir", spec.work_dir); !fine) return fine;
   return check_process(spec.arguments, spec.environment);
 }

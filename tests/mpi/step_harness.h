@@ -30,6 +30,7 @@ class StepHarness {
   ~StepHarness();
 
   // Before run().
+  LaunchBox& box() { return box_; }
   model::LaunchOrder order;
   /// Called for each piece of output once the client has it; may kill something.
   std::function<void()> on_output;

@@ -290,3 +290,34 @@ TEST_CASE("who does not know the step's secret is turned away, and the step goes
   CHECK(step.n_turned_away == 1);
   CHECK(step.out[0] == "hello\n");
 }
+
+TEST_CASE("a step that asks for the map only is told it, and nothing is started") {
+  StepHarness step({2, 1}, {}, 2);
+  auto spec = *step.order.step;
+  spec.map_only = true;
+  step.order.step = std::make_shared<model::StepSpec>(spec);
+  step.run();
+  check_success(step);
+  CHECK(step.all_output().empty());
+  REQUIRE(step.placed.size() == 3);
+  const auto cpus = launcher_test::usable_cpus();
+  CHECK(step.placed[0].cpus == std::to_string(cpus[0]));
+  CHECK(step.placed[0].numa == "0");
+  CHECK(step.placed[2].node == "n2");
+  CHECK(step.placed[2].unbound.empty());
+}
+
+TEST_CASE("a rank that is not bound as it was mapped ends the step") {
+  StepHarness step({1, 1}, {"/bin/sleep", "30"});
+  step.box().pretend_thread(1, 1000);  // the kernel leaves it out, as what a cpuset forbids
+  step.run();
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  CHECK(step.result->failure->cause == model::Cause::cannot_start);
+  CHECK(step.result->failure->rank == 1);
+  const auto cpus = launcher_test::usable_cpus();
+  const auto cpu = std::to_string(cpus[1 % cpus.size()]);
+  CHECK(step.result->failure->text.starts_with("was to be bound to the hardware threads " + cpu +
+                                               ",1000, and found itself bound to " + cpu + ";"));
+  CHECK(step.leftovers().empty());
+}

@@ -48,6 +48,35 @@ inline model::JobChange RandomModel::job_change() {
   return made;
 }
 
+/// Whatever the wire can carry, contradictions included.
+inline model::Binding RandomModel::binding() {
+  model::Binding made;
+  made.bind_to = maybe([&] { return static_cast<model::BindTo>(upto(3)); });
+  made.map_by = maybe([&] { return static_cast<model::MapBy>(upto(2)); });
+  made.one_thread = coin();
+  made.cpus = several(3, [&] { return indices(); });
+  made.gpu_bind = maybe([&] { return static_cast<model::GpuBind>(upto(3)); });
+  made.ranks_per_gpu = upto(9);
+  made.gpus = several(3, [&] { return upto(9); });
+  made.overcommit = coin();
+  return made;
+}
+
+inline model::StepSpec RandomModel::step_spec() {
+  model::StepSpec made;
+  made.nodes = maybe([&] { return upto(9); });
+  made.tasks = maybe([&] { return upto(99); });
+  made.tasks_per_node = maybe([&] { return upto(9); });
+  made.cpus_per_task = maybe([&] { return upto(9); });
+  made.gpus_per_task = maybe([&] { return upto(9); });
+  if (coin()) made.binding = binding();
+  made.map_only = coin();
+  made.arguments = several(5, [&] { return text(); });
+  made.environment = environment();
+  made.work_dir = "/" + text();
+  return made;
+}
+
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
@@ -90,7 +119,7 @@ inline model::HeadMessage RandomModel::head_message() {
         return model::RankOutput{upto(99), stream, text(200)};
       },
       [&]() -> Any { return model::RankInput{text()}; },
-      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text()}; },
+      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text(), text(), text()}; },
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },

@@ -196,18 +196,8 @@ class RandomModel {
   model::Ending ending() {
     return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::preempted)));
   }
-  model::StepSpec step_spec() {
-    model::StepSpec made;
-    made.nodes = maybe([&] { return upto(9); });
-    made.tasks = maybe([&] { return upto(99); });
-    made.tasks_per_node = maybe([&] { return upto(9); });
-    made.cpus_per_task = maybe([&] { return upto(9); });
-    made.gpus_per_task = maybe([&] { return upto(9); });
-    made.arguments = several(5, [&] { return text(); });
-    made.environment = environment();
-    made.work_dir = "/" + text();
-    return made;
-  }
+  model::Binding binding();
+  model::StepSpec step_spec();
 
   model::NodeShare share() {
     model::NodeShare made{.node = node()};

@@ -52,19 +52,30 @@ LaunchBox::LaunchBox(int n_nodes, int cores) {
   const auto cpus = usable_cpus();
   std::size_t next = 0;
   for (int node = 0; node < n_nodes; ++node) {
-    model::AgentHello hello;
-    hello.info.name = "n" + std::to_string(node + 1);
-    hello.info.topology.numa.push_back({});
+    model::Topology topology;
+    topology.numa.push_back({});
     for (int core = 0; core < cores; ++core) {
       const int cpu = cpus[next++ % cpus.size()];
-      hello.info.topology.cores.push_back({.cpus = model::CpuSet::range(cpu, 1)});
+      topology.cores.push_back({.cpus = model::CpuSet::range(cpu, 1)});
     }
-    hello.info.topology.oversubscribed = static_cast<std::size_t>(n_nodes * cores) > cpus.size();
-    const std::string home = folder_ + "/nodes/" + hello.info.name;
-    std::filesystem::create_directories(home + "/launches");
-    REQUIRE(loop::write_file_atomic(home + "/node", wire::encode(model::FromAgent(hello)), {}));
-    topologies_.push_back(hello.info.topology);
+    topology.oversubscribed = static_cast<std::size_t>(n_nodes * cores) > cpus.size();
+    topologies_.push_back(topology);
+    describe(static_cast<std::size_t>(node));
   }
+}
+
+void LaunchBox::describe(std::size_t node) const {
+  model::AgentHello hello;
+  hello.info.name = "n" + std::to_string(node + 1);
+  hello.info.topology = topologies_.at(node);
+  const std::string home = folder_ + "/nodes/" + hello.info.name;
+  std::filesystem::create_directories(home + "/launches");
+  REQUIRE(loop::write_file_atomic(home + "/node", wire::encode(model::FromAgent(hello)), {}));
+}
+
+void LaunchBox::pretend_thread(int node, int cpu) {
+  topologies_.at(static_cast<std::size_t>(node)).cores.front().cpus.add(cpu);
+  describe(static_cast<std::size_t>(node));
 }
 
 LaunchBox::~LaunchBox() {

@@ -26,6 +26,9 @@ class LaunchBox {
 
   const std::string& folder() const { return folder_; }
   const model::Topology& topology(int node) const;
+  /// From now on the description of the node gives its first core a hardware thread more, which
+  /// need not exist.
+  void pretend_thread(int node, int cpu);
 
   /// Job 7, attempt 1, on all nodes with all their cores.
   model::LaunchOrder batch_order(const std::string& script) const;
@@ -37,6 +40,8 @@ class LaunchBox {
   std::string place(const model::LaunchOrder& order) const;
 
  private:
+  void describe(std::size_t node) const;
+
   std::string folder_;
   std::vector<model::Topology> topologies_;
 };

@@ -269,6 +269,10 @@ TEST_CASE("a step takes the options that describe it") {
   CHECK_FALSE(step.tasks_per_node);
   CHECK(step.gpus_per_task == 0);
   CHECK(step.work_dir == "/tmp");
+  CHECK_FALSE(step.map_only);
+  const std::vector<options::Given> map{{static_cast<int>(request::OptionId::map), "", "--map"}};
+  REQUIRE(request::apply(map, step).has_value());
+  CHECK(step.map_only);
   CHECK(request::has(line->given, request::OptionId::label));
   CHECK(line->rest == Words{"prog", "-n"});
   const std::vector<options::Given> wrong{{static_cast<int>(request::OptionId::ntasks), "x", "-n"}};

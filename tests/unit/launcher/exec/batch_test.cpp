@@ -250,3 +250,13 @@ TEST_CASE("without an order, or on a node without a description, the launcher sa
   REQUIRE(report.failure);
   CHECK(report.failure->cause == model::Cause::cannot_start);
 }
+
+TEST_CASE("a script that is not bound to what its job has is not run") {
+  LaunchBox box;
+  box.pretend_thread(0, 1000);
+  const auto report = run(box.place(box.batch_order("#!/bin/sh\necho ran\n")));
+  REQUIRE(report.failure);
+  CHECK(report.failure->cause == model::Cause::cannot_start);
+  CHECK(report.failure->text.find(",1000, and found itself bound to ") != std::string::npos);
+  CHECK(read_text(box.folder() + "/job-7.out").empty());
+}

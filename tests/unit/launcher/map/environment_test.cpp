@@ -55,7 +55,7 @@ model::Environment of_script(const model::LaunchOrder& order) {
 model::Environment of_rank(const model::LaunchOrder& order, std::size_t local = 1,
                            const mapping::LaunchPlace& where = place) {
   const auto topology = topology_of_node();
-  const auto placement = mapping::map_ranks(order, topology);
+  const auto placement = mapping::map_ranks(order, topology).value();
   return environment_of_rank(order, topology, where, placement, placement.ranks[local]);
 }
 

@@ -67,18 +67,22 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("each rank gets the next cores of the node's share, with all their threads") {
-  const auto placement = map_ranks(order_of({.tasks = {2}, .first_core = 4}), topology_of(8));
-  CHECK(cpus(placement) == Texts{"4,12", "5,13"});
+TEST_CASE("ranks are bound to cores of the node's share, apart, with all their threads") {
+  const auto placement =
+      map_ranks(order_of({.tasks = {2}, .first_core = 4}), topology_of(8)).value();
+  CHECK(cpus(placement) == Texts{"4,12", "6,14"});
   CHECK_FALSE(placement.oversubscribed);
+  CHECK(placement.unbound.empty());
 
   const auto wide =
-      map_ranks(order_of({.tasks = {2}, .first_core = 2, .cpus_per_task = 2}), topology_of(8));
+      map_ranks(order_of({.tasks = {2}, .first_core = 2, .cpus_per_task = 2}), topology_of(8))
+          .value();
   CHECK(cpus(wide) == Texts{"2-3,10-11", "4-5,12-13"});
 }
 
 TEST_CASE("ranks are numbered in blocks over the nodes") {
-  const auto placement = map_ranks(order_of({.tasks = {3, 0, 2}, .node = 2}), topology_of(4));
+  const auto placement =
+      map_ranks(order_of({.tasks = {3, 0, 2}, .node = 2}), topology_of(4)).value();
   REQUIRE(placement.ranks.size() == 2);
   CHECK(placement.ranks[0].rank == 3);
   CHECK(placement.ranks[0].local_rank == 0);
@@ -87,19 +91,23 @@ TEST_CASE("ranks are numbered in blocks over the nodes") {
 }
 
 TEST_CASE("more ranks than cores are not bound and share") {
-  const auto placement = map_ranks(order_of({.tasks = {5}}), topology_of(4));
+  const auto placement = map_ranks(order_of({.tasks = {5}}), topology_of(4)).value();
   CHECK(cpus(placement) == Texts{"", "", "", "", ""});
   CHECK(placement.oversubscribed);
-  const auto wide = map_ranks(order_of({.tasks = {2}, .cpus_per_task = 3}), topology_of(4));
+  CHECK(placement.unbound ==
+        "5 ranks of 1 core each need more than the 4 cores that the job has there");
+  CHECK(placement.ranks[0].numa.empty());
+  const auto wide = map_ranks(order_of({.tasks = {2}, .cpus_per_task = 3}), topology_of(4)).value();
   CHECK(wide.oversubscribed);
 }
 
 TEST_CASE("ranks of a node whose cores stand for shared ones are bound and yield") {
   auto topology = topology_of(4);
   topology.oversubscribed = true;
-  const auto placement = map_ranks(order_of({.tasks = {2}}), topology);
+  const auto placement = map_ranks(order_of({.tasks = {2}}), topology).value();
   CHECK(placement.oversubscribed);
-  CHECK(cpus(placement) == Texts{"0,4", "1,5"});
+  CHECK(placement.unbound.empty());
+  CHECK(cpus(placement) == Texts{"0,4", "2,6"});
 }
 
 TEST_CASE("the job's cores per task hold for a step that does not say") {
@@ -112,13 +120,32 @@ TEST_CASE("the job's cores per task hold for a step that does not say") {
 }
 
 TEST_CASE("as many GPUs as ranks: one each; a multiple: equal parts; else all see all") {
-  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 2}), topology_of(4, 2))) == Texts{"0", "1"});
-  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 4}), topology_of(4, 4))) ==
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 2}), topology_of(4, 2)).value()) ==
+        Texts{"0", "1"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 4}), topology_of(4, 4)).value()) ==
         Texts{"0-1", "2-3"});
-  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 3}), topology_of(4, 3))) ==
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 3}), topology_of(4, 3)).value()) ==
         Texts{"0-2", "0-2"});
-  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 1}), topology_of(4, 1))) == Texts{"0", "0"});
-  CHECK(gpus(map_ranks(order_of({.tasks = {2}}), topology_of(4))) == Texts{"", ""});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}, .gpus = 1}), topology_of(4, 1)).value()) ==
+        Texts{"0", "0"});
+  CHECK(gpus(map_ranks(order_of({.tasks = {2}}), topology_of(4)).value()) == Texts{"", ""});
+}
+
+TEST_CASE(
+    "a step that asks for GPUs for each task gives each rank so many, not equal parts of all") {
+  auto order = order_of({.tasks = {2}, .gpus = 4});
+  auto step = *order.step;
+  step.gpus_per_task = 1;
+  order.step = std::make_shared<model::StepSpec>(step);
+  CHECK(gpus(map_ranks(order, topology_of(4, 4)).value()) == Texts{"0", "1"});
+}
+
+TEST_CASE("a node of which no memory domain is known is mapped as one domain") {
+  auto topology = topology_of(4);
+  topology.numa.clear();
+  const auto placement = map_ranks(order_of({.tasks = {2}}), topology).value();
+  CHECK(cpus(placement) == Texts{"0,4", "2,6"});
+  CHECK(placement.ranks[0].numa.empty());
 }
 
 TEST_CASE("the nodes of a step are those with ranks") {

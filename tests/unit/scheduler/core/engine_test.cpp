@@ -144,6 +144,13 @@ TEST_CASE("a step that does not fit is refused with what would") {
   CHECK_FALSE(t.step({.nodes = {}, .tasks = 0}).has_value());
 }
 
+TEST_CASE("a step may have more tasks than cores when that is no mistake, and none without GPUs") {
+  RunningJob t;
+  CHECK(t.step({.tasks = 7, .binding = {.overcommit = true}}).has_value());
+  CHECK_FALSE(
+      t.step({.tasks = 1, .gpus_per_task = 1, .binding = {.overcommit = true}}).has_value());
+}
+
 TEST_CASE("a cancelled job ends when its processes are gone, and only then") {
   RunningJob t;
   const auto actions =

@@ -1,0 +1,45 @@
+#include "cli/render/rank_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "cli/render/table.h"
+#include "lib/base/text.h"
+
+namespace render {
+
+namespace {
+
+std::string or_dash(const std::string& list) {
+  return list.empty() ? "-" : list;
+}
+
+}  // namespace
+
+std::string rank_map(std::vector<model::RankPlaced> ranks) {
+  std::ranges::stable_sort(ranks, {}, &model::RankPlaced::rank);
+  std::vector<Cells> rows;
+  std::map<std::string, std::string> unbound;  // by node
+  for (const auto& rank : ranks) {
+    rows.push_back({std::to_string(rank.rank), rank.node, or_dash(rank.cpus), or_dash(rank.numa),
+                    or_dash(rank.gpus)});
+    if (rank.cpus.empty()) unbound[rank.node] = rank.unbound;
+  }
+  auto text = table({{"RANK", true}, {"NODE"}, {"CORES"}, {"NUMA"}, {"GPUS"}}, rows, std::nullopt);
+  for (const auto& [node, why] : unbound)
+    text += fmt::format("{}: ranks are not bound: {}\n", base::printable(node),
+                        base::printable(why, 300));
+  return text;
+}
+
+std::string binding_line(const model::RankPlaced& rank) {
+  auto line = fmt::format("rank {} on {} ", rank.rank, base::printable(rank.node));
+  line +=
+      rank.cpus.empty() ? "not bound: " + base::printable(rank.unbound, 300) : "cores " + rank.cpus;
+  if (!rank.gpus.empty()) line += " GPUs " + rank.gpus;
+  return line;
+}
+
+}  // namespace render

@@ -1,0 +1,137 @@
+#include "launcher/map/core_choice.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "launcher/map/near_cores.h"
+
+namespace mapping {
+
+namespace {
+
+using model::CoreSet;
+
+std::vector<CoreSet> near_gpus(const CoreRequest& request) {
+  std::vector<Claim> claims;
+  std::vector<std::size_t> claimants;
+  for (std::size_t rank = 0; rank < request.near.size(); ++rank) {
+    const int n_gpus = request.near[rank].count();
+    int further = request.cores % n_gpus;
+    for (const int gpu : request.near[rank].members()) {
+      claims.push_back({.home = request.topology.gpus[static_cast<std::size_t>(gpu)].numa,
+                        .cores = request.cores / n_gpus + (further-- > 0 ? 1 : 0)});
+      claimants.push_back(rank);
+    }
+  }
+  const auto given = hand_out(request.topology, request.share, claims);
+  std::vector<CoreSet> cores(request.near.size());
+  for (std::size_t i = 0; i < given.size(); ++i) cores[claimants[i]] |= given[i];
+  return cores;
+}
+
+/// Homes for as many ranks as fit into one domain each, in turn over the domains or the packages.
+std::vector<int> homes_in_turn(const CoreRequest& request) {
+  const auto domains = model::cores_by_numa(request.topology);
+  const auto package_of = packages(request.topology);
+  std::map<int, std::vector<std::size_t>> groups;
+  std::vector<int> room;
+  for (std::size_t d = 0; d < domains.size(); ++d) {
+    room.push_back(request.share.count_common(domains[d]) / request.cores);
+    const bool by_numa = request.map_by == model::MapBy::numa;
+    groups[by_numa ? static_cast<int>(d) : package_of[d].value_or(0)].push_back(d);
+  }
+  std::vector<int> homes;
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto& [group, members] : groups) {
+      const auto best = *std::ranges::max_element(members, {}, [&](auto d) { return room[d]; });
+      if (room[best] == 0 || homes.size() == request.near.size()) continue;
+      --room[best];
+      homes.push_back(static_cast<int>(best));
+      found = true;
+    }
+  }
+  return homes;
+}
+
+/// Where ranks that fit into no single domain begin: in the package that can hold one whole and
+/// has the fewest ranks, in its domain with the most room.
+class Leftovers {
+ public:
+  Leftovers(const CoreRequest& request, const std::vector<CoreSet>& given)
+      : request_(request),
+        unused_(request.share),
+        domains_(model::cores_by_numa(request.topology)),
+        package_of_(packages(request.topology)) {
+    for (const auto& cores : given) note(cores);
+  }
+
+  CoreSet next() {
+    std::map<int, int> room;
+    for (std::size_t d = 0; d < domains_.size(); ++d)
+      room[package_of_[d].value_or(0)] += unused_.count_common(domains_[d]);
+    const auto worth = [&](std::size_t d) {
+      const int package = package_of_[d].value_or(0);
+      const int here = unused_.count_common(domains_[d]);
+      return std::tuple(here > 0 && room[package] >= request_.cores, here > 0, -n_ranks_[package],
+                        here);
+    };
+    std::size_t best = 0;
+    for (std::size_t d = 1; d < domains_.size(); ++d) {
+      if (worth(d) > worth(best)) best = d;
+    }
+    auto cores = hand_out(request_.topology, unused_,
+                          {{.home = static_cast<int>(best), .cores = request_.cores}})
+                     .front();
+    note(cores);
+    return cores;
+  }
+
+ private:
+  void note(const CoreSet& cores) {
+    unused_ -= cores;
+    ++n_ranks_[request_.topology.cores[static_cast<std::size_t>(*cores.first())].package];
+  }
+
+  const CoreRequest& request_;
+  CoreSet unused_;
+  std::vector<CoreSet> domains_;
+  std::vector<std::optional<int>> package_of_;
+  std::map<int, int> n_ranks_;  // that begin in a package
+};
+
+std::vector<CoreSet> in_homes(const CoreRequest& request, const std::vector<int>& homes) {
+  std::vector<Claim> claims;
+  for (const int home : homes) claims.push_back({.home = home, .cores = request.cores});
+  auto cores = hand_out(request.topology, request.share, claims);
+  Leftovers leftovers(request, cores);
+  while (cores.size() < request.near.size()) cores.push_back(leftovers.next());
+  if (!request.map_by) {
+    std::ranges::sort(cores.begin() + static_cast<std::ptrdiff_t>(homes.size()), cores.end(), {},
+                      [](const CoreSet& set) { return set.first(); });
+  }
+  return cores;
+}
+
+std::vector<CoreSet> one_after_the_other(const CoreRequest& request) {
+  std::vector<CoreSet> cores;
+  CoreSet unused = request.share;
+  for (std::size_t rank = 0; rank < request.near.size(); ++rank) {
+    cores.push_back(unused.take(request.cores));
+    unused -= cores.back();
+  }
+  return cores;
+}
+
+}  // namespace
+
+std::vector<CoreSet> choose_cores(const CoreRequest& request) {
+  if (request.map_by == model::MapBy::core) return one_after_the_other(request);
+  if (request.map_by) return in_homes(request, homes_in_turn(request));
+  if (std::ranges::none_of(request.near, &model::GpuSet::empty)) return near_gpus(request);
+  return in_homes(request, even_homes(request.topology, request.share,
+                                      static_cast<int>(request.near.size()), request.cores));
+}
+
+}  // namespace mapping
