@@ -133,10 +133,10 @@ TEST_CASE("lists of hardware threads are used in turn") {
 
 TEST_CASE("a list with hardware threads that the job does not have is refused") {
   CHECK(Bound{.ranks = 2,
-              .binding = {.cpus = {model::CpuSet::range(1, 1), model::CpuSet::range(4, 2)}},
+              .binding = {.cpus = {model::CpuSet::range(1, 1), model::CpuSet::range(3, 2)}},
               .cores = model::CoreSet::range(0, 4)}
             .refusal() ==
-        "--cpu-bind puts rank 1 on the hardware threads 4-5, and the job has only 0-3,16-19 there; "
+        "--cpu-bind puts rank 1 on the hardware threads 3-4, and the job has only 0-3,16-19 there; "
         "name some of these");
 }
 
