@@ -82,7 +82,15 @@ inline model::HeadMessage RandomModel::head_message() {
   return one_of(
       [&]() -> Any { return model::PeerHello{key(), text(), upto(99)}; },
       [&]() -> Any { return model::ClientHello{key(), text()}; },
-      [&]() -> Any { return model::Fence{tasks(3), number(), text(200)}; },
+      [&]() -> Any {
+        const auto protocol = coin() ? model::FenceProtocol::pmix : model::FenceProtocol::pmi1;
+        return model::Fence{tasks(3), number(), text(200), protocol};
+      },
+      [&]() -> Any {
+        return model::NameRequest{upto(99), static_cast<model::NameAction>(upto(2)), text(),
+                                  text()};
+      },
+      [&]() -> Any { return model::NameReply{upto(99), coin(), text()}; },
       [&]() -> Any { return model::ModexRequest{number(), upto(9), upto(99)}; },
       [&]() -> Any { return model::ModexReply{number(), upto(9), upto(99) - 99, text(200)}; },
       [&]() -> Any {
