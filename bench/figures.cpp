@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,17 @@ namespace {
 constexpr int n_quick_runs = 40;
 constexpr int n_launch_runs = 7;
 constexpr std::string_view trivial_script = "#!/bin/bash\ntrue\n";
+
+/// A program that was built with an MPI library, and how the library's own launcher is called.
+struct LaunchedLibrary {
+  std::string_view figure;
+  std::string_view program;
+  std::array<std::string_view, 3> launcher;
+};
+
+constexpr std::array<LaunchedLibrary, 2> launched_libraries{
+    {{"mpi_hello", "bench-hello", {"mpirun", "--oversubscribe", "--allow-run-as-root"}},
+     {"mpich_hello", "bench-mpich-hello", {"mpiexec.hydra"}}}};
 
 /// Writes the trivial script below the cluster's directory.
 std::string write_script(const std::string& directory) {
@@ -99,27 +113,37 @@ void trivial_jobs(const std::string& bin, int n) {
 void mpi_launches(const std::string& bin) {
   constexpr int most_ranks = 16;
   const Cluster cluster(bin, 1, most_ranks);
-  for (const int n_ranks : {2, 4, 8, 16}) {
-    const auto output = fmt::format("{}/launch-{}", cluster.directory(), n_ranks);
-    (void)time_of(
-        cluster.muster({"submit", "--wait", "--ntasks", std::to_string(n_ranks), "--output", output,
-                        "--", bin + "/muster-bench", "--in-job", std::to_string(n_ranks)}));
-    double ours = 0;
-    double mpirun = 0;
-    if (!(std::ifstream(output) >> ours >> mpirun)) {
-      give_up({base::Code::corrupt, fmt::format("'{}' does not hold the two times", output)});
+  for (const auto& library : launched_libraries) {
+    if (!std::filesystem::exists(bin + "/" + std::string(library.program))) continue;
+    for (const int n_ranks : {2, 4, 8, 16}) {
+      const auto name = fmt::format("{}_{}", library.figure, n_ranks);
+      const auto output = cluster.directory() + "/" + name;
+      (void)time_of(cluster.muster({"submit", "--wait", "--ntasks", std::to_string(n_ranks),
+                                    "--output", output, "--", bin + "/muster-bench", "--in-job",
+                                    std::string(library.figure), std::to_string(n_ranks)}));
+      double ours = 0;
+      double theirs = 0;
+      if (!(std::ifstream(output) >> ours >> theirs)) {
+        give_up({base::Code::corrupt, fmt::format("'{}' does not hold the two times", output)});
+      }
+      print_line(name, ours, "ms", theirs);
     }
-    print_line(fmt::format("mpi_hello_{}", n_ranks), ours, "ms", mpirun);
   }
 }
 
-void mpi_launches_in_job(const std::string& bin, int n_ranks) {
+bool mpi_launches_in_job(const std::string& bin, std::string_view figure, int n_ranks) {
+  const auto* library = std::find_if(launched_libraries.begin(), launched_libraries.end(),
+                                     [figure](const auto& each) { return each.figure == figure; });
+  if (library == launched_libraries.end()) return false;
   const auto n = std::to_string(n_ranks);
-  const auto hello = bin + "/bench-hello";
-  const auto [ours, mpirun] =
-      compare({bin + "/muster", "run", "-n", n, hello},
-              {"mpirun", "--oversubscribe", "--allow-run-as-root", "-n", n, hello}, n_launch_runs);
-  fmt::print("{:.2f} {:.2f}\n", ms(ours), ms(mpirun));
+  const auto hello = bin + "/" + std::string(library->program);
+  std::vector<std::string> theirs(library->launcher.begin(), library->launcher.end());
+  std::erase(theirs, "");
+  theirs.insert(theirs.end(), {"-n", n, hello});
+  const auto [ours, reference] =
+      compare({bin + "/muster", "run", "-n", n, hello}, theirs, n_launch_runs);
+  fmt::print("{:.2f} {:.2f}\n", ms(ours), ms(reference));
+  return true;
 }
 
 }  // namespace bench

@@ -21,7 +21,7 @@ void mpi_launches(const std::string& bin);
 void preemption(const std::string& bin);
 
 /// The part of mpi_launches that runs inside a job: one line of median milliseconds, ours then
-/// mpirun's.
-void mpi_launches_in_job(const std::string& bin, int n_ranks);
+/// those of the library's own launcher. False if there is no such figure.
+bool mpi_launches_in_job(const std::string& bin, std::string_view figure, int n_ranks);
 
 }  // namespace bench

@@ -18,11 +18,9 @@ constexpr std::string_view usage =
     "Measures what is named, or everything, and prints lines of: name value unit reference "
     "ratio.\n";
 
-int in_job(const std::string& bin, std::string_view n_ranks) {
+int in_job(const std::string& bin, std::string_view figure, std::string_view n_ranks) {
   const auto n = base::parse_int(n_ranks, 1, 1024);
-  if (!n) return 2;
-  bench::mpi_launches_in_job(bin, static_cast<int>(*n));
-  return 0;
+  return n && bench::mpi_launches_in_job(bin, figure, static_cast<int>(*n)) ? 0 : 2;
 }
 
 bool measure(const std::string& bin, std::string_view figure) {
@@ -49,7 +47,9 @@ bool measure(const std::string& bin, std::string_view figure) {
 int main(int argc, char** argv) {
   const auto words = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
   const auto bin = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
-  if (words.size() == 2 && std::string_view(words[0]) == "--in-job") return in_job(bin, words[1]);
+  if (words.size() == 3 && std::string_view(words[0]) == "--in-job") {
+    return in_job(bin, words[1], words[2]);
+  }
   if (words.empty()) {
     for (const auto* figure : {"submit", "exit", "jobs", "mpi", "preemption"})
       (void)measure(bin, figure);

@@ -32,6 +32,16 @@ endif()
 find_package(MPI COMPONENTS CXX)
 pkg_check_modules(pmix IMPORTED_TARGET pmix)
 
+# MPICH, beside Open MPI, is for tests and measurements of PMI-1. Its .pc file names libraries that
+# only static linking needs.
+pkg_check_modules(mpich QUIET mpich)
+find_library(MPICH_LIBRARY mpich HINTS ${mpich_LIBRARY_DIRS})
+if(mpich_FOUND AND MPICH_LIBRARY)
+  add_library(mpich_library INTERFACE)
+  target_include_directories(mpich_library SYSTEM INTERFACE ${mpich_INCLUDE_DIRS})
+  target_link_libraries(mpich_library INTERFACE ${MPICH_LIBRARY})
+endif()
+
 # CUDA and NCCL serve the GPU example and the GPU checks. nvcc is often not in PATH; check_language tries it
 # in a project of its own, so a compiler that does not work here never stops the configure step.
 find_program(NVCC nvcc HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
@@ -52,6 +62,7 @@ find_package(ZLIB REQUIRED)
 function(print_dependencies)
   message(STATUS "muster ${PROJECT_VERSION}: optional parts")
   message(STATUS "  MPI   ${MPI_CXX_FOUND} ${MPI_CXX_VERSION}")
+  message(STATUS "  MPICH ${mpich_FOUND} ${mpich_VERSION}")
   message(STATUS "  PMIx  ${pmix_FOUND} ${pmix_VERSION}")
   message(STATUS "  CUDA  ${CMAKE_CUDA_COMPILER}")
   message(STATUS "  NCCL  ${NCCL_LIBRARY}")

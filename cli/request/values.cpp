@@ -220,19 +220,18 @@ base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spe
   return store(read_with(given, licenses_from_text), spec.licenses);
 }
 
-base::Result<void> apply_count(const options::Given& given, model::Shape& shape) {
+/// How many tasks, of how many cores, and their memory: of the two ways to ask for that the last
+/// one counts.
+base::Result<void> apply_shape(const options::Given& given, model::Shape& shape) {
   const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::mem || id == OptionId::mem_per_cpu) {
+    shape.memory_per_node.reset();
+    shape.memory_per_cpu.reset();
+    return store(memory(given), id == OptionId::mem ? shape.memory_per_node : shape.memory_per_cpu);
+  }
   if (id == OptionId::ntasks) return store(count(given, 1), shape.tasks);
   if (id == OptionId::ntasks_per_node) return store(count(given, 1), shape.tasks_per_node);
   return store(count(given, 1), shape.cpus_per_task);
-}
-
-/// Of the two ways to ask for memory the last one counts.
-base::Result<void> apply_memory(const options::Given& given, model::Shape& shape) {
-  const bool is_per_node = given.id == static_cast<int>(OptionId::mem);
-  shape.memory_per_node.reset();
-  shape.memory_per_cpu.reset();
-  return store(memory(given), is_per_node ? shape.memory_per_node : shape.memory_per_cpu);
 }
 
 /// When a job starts besides when there is room, and how often.
@@ -258,7 +257,9 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case ntasks:
     case ntasks_per_node:
     case cpus_per_task:
-      return apply_count(given, spec.shape);
+    case mem:
+    case mem_per_cpu:
+      return apply_shape(given, spec.shape);
     case nodes:
     case gpus_per_node:
     case gpus_per_task:
@@ -267,9 +268,6 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case exclude:
     case licenses:
       return apply_choice(given, spec);
-    case mem:
-    case mem_per_cpu:
-      return apply_memory(given, spec.shape);
     case output:
     case error:
       return store(pattern(given), given.id == static_cast<int>(output) ? spec.output : spec.error);

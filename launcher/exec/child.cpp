@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ struct Plan {
   char* const* environment = nullptr;
   const char* directory = nullptr;
   std::array<int, 3> descriptors{};
+  int kept = -1;
+  rlimit files{};
   bool is_bound = false;
   cpu_set_t cpus{};
   pid_t parent = 0;
@@ -75,6 +78,8 @@ Stage become(const Plan& plan, Trouble& trouble) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
+  if (setrlimit(RLIMIT_NOFILE, &plan.files) != 0) return Stage::descriptors;
+  if (plan.kept >= 0 && fcntl(plan.kept, F_SETFD, 0) != 0) return Stage::descriptors;
   if (plan.is_bound) {
     if (const Stage bound = bind(plan, trouble); bound != Stage::none) return bound;
   }
@@ -215,8 +220,13 @@ base::Result<pid_t> start_process(const Command& command) {
             .environment = environment_pointers.data(),
             .directory = command.directory.c_str(),
             .descriptors = {command.input, command.output, command.error},
+            .kept = command.kept,
             .is_bound = !command.cpus.empty(),
             .parent = getpid()};
+  if (getrlimit(RLIMIT_NOFILE, &plan.files) != 0) {
+    return base::fail_errno(errno, "cannot read the limit of open files");
+  }
+  plan.files.rlim_cur = command.most_files.value_or(plan.files.rlim_cur);
   for (const int cpu : command.cpus.members()) CPU_SET(static_cast<unsigned>(cpu), &plan.cpus);
 
   // No handler of ours may run in the child, which shares our memory until it has its program.

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,14 +22,16 @@ struct Command {
   int input = -1;  // open descriptors of this process, become 0, 1 and 2
   int output = -1;
   int error = -1;
-  model::CpuSet cpus;  // empty: as this process
+  std::optional<std::uint64_t> most_files;  // soft limit; nullopt: as this process
+  int kept = -1;                            // stays open under its number, which is above 2
+  model::CpuSet cpus;                       // empty: as this process
 };
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are
-/// close-on-exec. It has read back that it is bound as the command says. Errors name the file:
-/// not_found (program, interpreter or folder), denied, invalid (no program), io; conflict names the
-/// hardware threads that were wanted and those that were found.
+/// close-on-exec, as `kept` is here. It has read back that it is bound as the command says. Errors
+/// name the file: not_found (program, interpreter or folder), denied, invalid (no program), io;
+/// conflict names the hardware threads that were wanted and those that were found.
 ///
 /// cost      one vfork: the same however large this process is
 /// source    man 2 vfork, man 2 prctl (PR_SET_PDEATHSIG)

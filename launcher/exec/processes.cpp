@@ -52,6 +52,12 @@ Processes::Processes(loop::Loop& loop, LaunchDir& dir, base::Duration kill_grace
                   }),
       sweep_timer_(loop, [this] { reap(); }) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // A rank has two pipes and a connection to each server here.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  most_files_ = files.rlim_cur;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);  // with fewer it works too, for fewer ranks
 }
 
 base::Result<void> Processes::start(Command command) {
@@ -67,6 +73,7 @@ base::Result<void> Processes::start(Command command) {
   if (!error) return std::unexpected(error.error());
   command.output = output->writer();
   command.error = error->writer();
+  command.most_files = most_files_;
 
   const auto pid = start_process(command);
   if (!pid) return std::unexpected(pid.error());

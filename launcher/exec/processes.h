@@ -4,8 +4,10 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -39,7 +41,8 @@ struct ProcessEvents {
 
 class Processes {
  public:
-  /// Makes this process a subreaper. `dir` gets the sessions; it outlives this object.
+  /// Makes this process a subreaper that may open many files; what it starts may open as many as
+  /// this process before. `dir` gets the sessions; it outlives this object.
   Processes(loop::Loop& loop, LaunchDir& dir, base::Duration kill_grace, ProcessEvents events);
 
   /// Starts a main process; its output and error are pipes of ours, the input is the command's.
@@ -79,6 +82,7 @@ class Processes {
   ProcessEvents events_;
   std::vector<Main> mains_;
   model::Usage usage_;
+  std::optional<std::uint64_t> most_files_;
   int n_running_ = 0;
   bool complete_ = false;
   bool ending_ = false;

@@ -42,7 +42,7 @@ pmix::Setup setup_of(const Launch& launch, const mapping::Placement& placement,
 
 }  // namespace
 
-RankServer::RankServer(loop::Loop& loop, RankServerEvents events)
+RankServer::RankServer(loop::Loop& loop, RankEvents events)
     : loop_(loop), events_(std::move(events)), hurry_timer_(loop, [this] { hurry(); }) {}
 
 RankServer::~RankServer() {

@@ -2,12 +2,12 @@
 // The PMIx server of this node's ranks, and what it and the step's head have to say to each other.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "launcher/exec/rank_events.h"
 #include "launcher/map/placement.h"
 #include "launcher/pmix/server.h"
 #include "lib/base/result.h"
@@ -22,16 +22,9 @@ namespace exec {
 
 struct Launch;
 
-struct RankServerEvents {
-  std::function<void(model::HeadMessage)> send;  // to the head
-  std::function<void(int rank)> connected;
-  std::function<void(int rank)> finalized;
-  std::function<void(int rank, int code)> aborted;
-};
-
 class RankServer {
  public:
-  RankServer(loop::Loop& loop, RankServerEvents events);
+  RankServer(loop::Loop& loop, RankEvents events);
   ~RankServer();
   RankServer(const RankServer&) = delete;
   RankServer& operator=(const RankServer&) = delete;
@@ -58,7 +51,7 @@ class RankServer {
   void hurry();
 
   loop::Loop& loop_;
-  RankServerEvents events_;
+  RankEvents events_;
   pmix::Server* server_ = nullptr;  // lives as long as the process
   int node_index_ = 0;
   std::map<std::vector<int>, std::uint32_t> next_number_;  // of fences, by their ranks

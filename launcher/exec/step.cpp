@@ -17,6 +17,7 @@
 #include "launcher/exec/launch_log.h"
 #include "launcher/exec/network.h"
 #include "launcher/exec/peer_link.h"
+#include "launcher/exec/pmi1_sockets.h"
 #include "launcher/exec/processes.h"
 #include "launcher/exec/rank_server.h"
 #include "launcher/exec/session_dir.h"
@@ -41,6 +42,7 @@ class Step {
   base::Result<void> set_up();
   base::Result<void> open_link();
   void start_ranks();
+  base::Result<void> start_process(const mapping::RankPlace& rank);
   base::Result<void> start_rank(const mapping::RankPlace& rank);
   base::Result<Command> command_of(const mapping::RankPlace& rank);
   void forward(int process, model::OutputStream stream, std::string_view bytes);
@@ -51,10 +53,12 @@ class Step {
   void fail_rank(std::size_t process, model::Failure failure);
   void end_by(const model::Failure& why);
   void receive(model::HeadMessage message);
+  void take_fence(const model::Fence& fence);
   void take_input(const model::RankInput& input);
   void ranks_finished();
   model::LaunchReport report() const;
-  mapping::RankLife& life_of(int rank);
+  RankEvents rank_events();
+  std::size_t process_of(int rank) const;
 
   loop::Loop loop_;
   Launch& launch_;
@@ -67,6 +71,7 @@ class Step {
   loop::OwnedFd nothing_;
   std::unique_ptr<HeadLink> link_;
   RankServer server_;
+  Pmi1Sockets pmi1_;
   Processes processes_;
   loop::Signal end_signal_;
   bool is_through_ = false;  // all ranks of this node have ended
@@ -75,23 +80,8 @@ class Step {
 Step::Step(Launch& launch)
     : launch_(launch),
       nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      server_(loop_,
-              {.send = [this](model::HeadMessage message) { link_->send(std::move(message)); },
-               .connected =
-                   [this](int rank) {
-                     life_of(rank).connected = true;
-                     life_of(rank).finalized = false;
-                     check_absent();
-                   },
-               .finalized = [this](int rank) { life_of(rank).finalized = true; },
-               .aborted =
-                   [this](int rank, int code) {
-                     model::Failure failure;
-                     failure.cause = model::Cause::aborted;
-                     failure.code = code;
-                     fail_rank(static_cast<std::size_t>(&life_of(rank) - lives_.data()),
-                               std::move(failure));
-                   }}),
+      server_(loop_, rank_events()),
+      pmi1_(loop_, launch.order, rank_events()),
       processes_(loop_, launch.dir, launch.order.kill_grace,
                  {.output = [this](int process, auto stream,
                                    auto bytes) { forward(process, stream, bytes); },
@@ -105,8 +95,34 @@ Step::Step(Launch& launch)
         link_->stop_waiting();
       }) {}
 
-mapping::RankLife& Step::life_of(int rank) {
-  return lives_.at(static_cast<std::size_t>(rank - placement_.ranks.front().rank));
+/// The same from both servers: a rank uses one of them, and neither knows of the other.
+RankEvents Step::rank_events() {
+  return {.send = [this](model::HeadMessage message) { link_->send(std::move(message)); },
+          .connected =
+              [this](int rank) {
+                lives_.at(process_of(rank)).connected = true;
+                lives_.at(process_of(rank)).finalized = false;
+                check_absent();
+              },
+          .finalized = [this](int rank) { lives_.at(process_of(rank)).finalized = true; },
+          .aborted =
+              [this](int rank, int code) {
+                model::Failure failure;
+                failure.cause = model::Cause::aborted;
+                failure.code = code;
+                fail_rank(process_of(rank), std::move(failure));
+              },
+          .refused =
+              [this](int rank, std::string why) {
+                model::Failure failure;
+                failure.cause = model::Cause::refused;
+                failure.text = std::move(why);
+                fail_rank(process_of(rank), std::move(failure));
+              }};
+}
+
+std::size_t Step::process_of(int rank) const {
+  return static_cast<std::size_t>(rank - placement_.ranks.front().rank);
 }
 
 model::LaunchReport Step::run() {
@@ -200,11 +216,19 @@ void Step::start_ranks() {
   if (input_) input_->close_reader();
 }
 
+base::Result<void> Step::start_process(const mapping::RankPlace& rank) {
+  auto command = command_of(rank);
+  if (!command) return std::unexpected(command.error());
+  const auto pmi1 = pmi1_.open(rank.rank);
+  if (!pmi1) return std::unexpected(pmi1.error());
+  command->kept = pmi1->get();
+  command->environment["PMI_FD"] = std::to_string(command->kept);
+  return processes_.start(std::move(*command));
+}
+
 base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
   if (!launch_.order.step->map_only) {
-    auto command = command_of(rank);
-    if (!command) return std::unexpected(command.error());
-    if (auto started = processes_.start(std::move(*command)); !started) return started;
+    if (auto started = start_process(rank); !started) return started;
   }
   link_->send(model::RankPlaced{.rank = rank.rank,
                                 .node = node_name(launch_.order),
@@ -239,10 +263,11 @@ void Step::forward(int process, model::OutputStream stream, std::string_view byt
   link_->send(model::RankOutput{.rank = rank, .stream = stream, .bytes = std::string(bytes)});
 }
 
-/// What the rank told its PMIx server before its end is already in the loop's queue: it is judged
-/// after that.
+/// What the rank told its PMIx server before its end is already in the loop's queue, and what it
+/// told its PMI-1 server is in its socket: it is judged after that.
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
+    pmi1_.drain(placement_.ranks[place].rank);
     lives_[place].ended = true;
     lives_[place].code = status.code;
     lives_[place].signal = status.signal;
@@ -287,7 +312,8 @@ void Step::end_by(const model::Failure& why) {
 
 void Step::receive(model::HeadMessage message) {
   std::visit(base::Overloaded{
-                 [this](const model::Fence& fence) { server_.take(fence); },
+                 [this](const model::Fence& fence) { take_fence(fence); },
+                 [this](const model::NameReply& reply) { pmi1_.take(reply); },
                  [this](const model::ModexRequest& request) { server_.take(request); },
                  [this](model::ModexReply& reply) { server_.take(std::move(reply)); },
                  [this](const model::RankInput& input) { take_input(input); },
@@ -296,6 +322,15 @@ void Step::receive(model::HeadMessage message) {
                  [](const auto&) {},  // not the head's to send
              },
              message);
+}
+
+void Step::take_fence(const model::Fence& fence) {
+  switch (fence.protocol) {
+    case model::FenceProtocol::pmix:
+      return server_.take(fence);
+    case model::FenceProtocol::pmi1:
+      return pmi1_.take(fence);
+  }
 }
 
 void Step::take_input(const model::RankInput& input) {

@@ -95,8 +95,10 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
 
 /// Left over when `muster run` is itself started under another launcher.
 bool is_of_another_launcher(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> prefixes{
-      "PMIX_", "PMI_", "PRTE_", "OMPI_COMM_WORLD_", "OMPI_MCA_ess", "OMPI_MCA_orte_ess_"};
+  static constexpr std::array<std::string_view, 7> prefixes{"PMIX_",        "PMI_",
+                                                            "HYDI_",  // of MPICH's
+                                                            "PRTE_",        "OMPI_COMM_WORLD_",
+                                                            "OMPI_MCA_ess", "OMPI_MCA_orte_ess_"};
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
@@ -124,6 +126,11 @@ void number_rank(Environment& environment, const model::LaunchOrder& order, cons
   environment["OMPI_COMM_WORLD_LOCAL_RANK"] = local;
   environment["OMPI_COMM_WORLD_LOCAL_SIZE"] = local_size;
   environment["OMPI_COMM_WORLD_NODE_RANK"] = local;
+
+  environment["PMI_RANK"] = global;
+  environment["PMI_SIZE"] = size;
+  environment["MPI_LOCALRANKID"] = local;
+  environment["MPI_LOCALNRANKS"] = local_size;
 
   environment.try_emplace("RANK", global);
   environment.try_emplace("WORLD_SIZE", size);

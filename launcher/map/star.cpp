@@ -9,6 +9,7 @@ namespace mapping {
 namespace {
 
 constexpr int modex_not_found = -46;  // PMIX_ERR_NOT_FOUND
+constexpr std::size_t most_names = 10'000;
 
 }  // namespace
 
@@ -21,6 +22,7 @@ void Star::from_node(std::size_t node, model::HeadMessage message) {
           [&](model::Fence& fence) { gather(node, std::move(fence)); },
           [&](model::ModexRequest& request) { pass_on(request); },
           [&](model::ModexReply& reply) { pass_back(std::move(reply)); },
+          [&](model::NameRequest& request) { take_name(node, request); },
           [&](model::NodeEnded& end) { take_end(node, end); },
           [&](model::RankOutput& output) { outputs_.push_back(ToClient{std::move(output)}); },
           [&](model::RankPlaced& placed) { outputs_.push_back(ToClient{std::move(placed)}); },
@@ -91,15 +93,17 @@ std::vector<std::size_t> Star::participants(const std::vector<int>& ranks) const
 
 /// Stores a node's part; when all parts are there, sends all of them to every participant.
 void Star::gather(std::size_t node, model::Fence fence) {
-  const FenceKey key(fence.ranks, fence.number);
+  const FenceKey key{
+      .protocol = fence.protocol, .ranks = std::move(fence.ranks), .number = fence.number};
   auto& gathering = fences_[key];
   gathering.parts[node] = std::move(fence.data);
-  const auto places = participants(key.first);
+  const auto places = participants(key.ranks);
   if (gathering.parts.size() < places.size()) {
     miss_ended(key);
     return;
   }
-  model::Fence whole{.ranks = key.first, .number = key.second, .data = {}};
+  model::Fence whole{
+      .ranks = key.ranks, .number = key.number, .data = {}, .protocol = key.protocol};
   for (const auto& [place, part] : gathering.parts) whole.data += part;
   fences_.erase(key);
   for (const std::size_t place : places) outputs_.push_back(ToNode{place, whole});
@@ -107,7 +111,7 @@ void Star::gather(std::size_t node, model::Fence fence) {
 
 /// A fence that waits for a node without ranks will never be complete.
 void Star::miss_ended(const FenceKey& key) {
-  for (const std::size_t place : participants(key.first)) {
+  for (const std::size_t place : participants(key.ranks)) {
     if (!states_[place].ended) continue;
     model::Failure absent;
     absent.cause = model::Cause::before_init;
@@ -117,6 +121,26 @@ void Star::miss_ended(const FenceKey& key) {
     fail(std::move(absent));
     return;
   }
+}
+
+void Star::take_name(std::size_t node, const model::NameRequest& request) {
+  model::NameReply reply{.rank = request.rank, .is_done = false, .port = {}};
+  const auto found = names_.find(request.service);
+  switch (request.action) {
+    case model::NameAction::publish:
+      if (names_.size() < most_names) {
+        reply.is_done = names_.emplace(request.service, request.port).second;
+      }
+      break;
+    case model::NameAction::unpublish:
+      reply.is_done = names_.erase(request.service) > 0;
+      break;
+    case model::NameAction::look_up:
+      reply.is_done = found != names_.end();
+      if (reply.is_done) reply.port = found->second;
+      break;
+  }
+  outputs_.push_back(ToNode{node, std::move(reply)});
 }
 
 void Star::pass_on(const model::ModexRequest& request) {

@@ -1,7 +1,7 @@
 #pragma once
-// What the head of a step decides: it gathers fences, passes on modex requests, output and signals,
-// takes the first failure as the step's, and knows when the step has ended. Pure: messages go in,
-// messages come out.
+// What the head of a step decides: it gathers fences, keeps the names that ranks publish, passes on
+// modex requests, output and signals, takes the first failure as the step's, and knows when the
+// step has ended. Pure: messages go in, messages come out.
 
 #include <cstdint>
 #include <map>
@@ -55,11 +55,17 @@ class Star {
   struct Gathering {
     std::map<std::size_t, std::string> parts;  // by node
   };
-  using FenceKey = std::pair<std::vector<int>, std::uint32_t>;
+  struct FenceKey {
+    model::FenceProtocol protocol = model::FenceProtocol::pmix;
+    std::vector<int> ranks;
+    std::uint32_t number = 0;
+    auto operator<=>(const FenceKey&) const = default;
+  };
 
   std::vector<std::size_t> participants(const std::vector<int>& ranks) const;
   void gather(std::size_t node, model::Fence fence);
   void miss_ended(const FenceKey& key);
+  void take_name(std::size_t node, const model::NameRequest& request);
   void pass_on(const model::ModexRequest& request);
   void pass_back(model::ModexReply reply);
   void take_end(std::size_t node, const model::NodeEnded& end);
@@ -69,6 +75,7 @@ class Star {
   std::vector<StepNode> nodes_;
   std::vector<NodeState> states_;
   std::map<FenceKey, Gathering> fences_;
+  std::map<std::string, std::string> names_;  // ports by service
   std::vector<StarOutput> outputs_;
   std::optional<model::Failure> failure_;
   int exit_code_ = 0;

@@ -295,7 +295,7 @@ void LocalServer::data_of(int rank, std::function<void(int, std::string)> take) 
 
 /// The clients' connections are not known by number; they are those of ours with the server's port.
 void LocalServer::hurry_clients() {
-  const int last = 64 + 4 * setup_.nodes[setup_.node].n_ranks;
+  const int last = 64 + 5 * setup_.nodes[setup_.node].n_ranks;
   for (int fd = 3; port_ != 0 && fd < last; ++fd) {
     sockaddr_in address{};
     socklen_t length = sizeof address;

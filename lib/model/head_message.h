@@ -28,13 +28,17 @@ struct ClientHello {
   bool operator==(const ClientHello&) const = default;
 };
 
+/// By which protocol ranks fence. Fences of different protocols never meet.
+enum class FenceProtocol { pmix, pmi1 };
+
 /// A node's part of a fence, to the head; the concatenated parts of all nodes, from the head.
 /// `ranks` is the canonical list of participants (empty: all), `number` counts the fences of that
-/// list from 0.
+/// list and protocol from 0.
 struct Fence {
   std::vector<int> ranks;
   std::uint32_t number = 0;
   std::string data;
+  FenceProtocol protocol = FenceProtocol::pmix;
   bool operator==(const Fence&) const = default;
 };
 
@@ -52,6 +56,26 @@ struct ModexReply {
   int status = 0;  // of PMIx
   std::string data;
   bool operator==(const ModexReply&) const = default;
+};
+
+enum class NameAction { publish, unpublish, look_up };
+
+/// A rank publishes the port of a service, takes it back, or looks it up: names are kept by the
+/// head, for the step.
+struct NameRequest {
+  int rank = 0;
+  NameAction action = NameAction::look_up;
+  std::string service;
+  std::string port;  // to publish
+  bool operator==(const NameRequest&) const = default;
+};
+
+/// Not done: the name is taken, or not there.
+struct NameReply {
+  int rank = 0;
+  bool is_done = false;
+  std::string port;  // looked up
+  bool operator==(const NameReply&) const = default;
 };
 
 enum class OutputStream { out, err };
@@ -111,7 +135,7 @@ struct StepResult {
 };
 
 using HeadMessage =
-    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, RankOutput, RankInput,
-                 RankPlaced, NodeEnded, EndStep, StepSignal, StepResult>;
+    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
+                 RankOutput, RankInput, RankPlaced, NodeEnded, EndStep, StepSignal, StepResult>;
 
 }  // namespace model

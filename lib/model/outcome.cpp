@@ -16,11 +16,12 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 14> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 15> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
                                         {Cause::not_finalized, "not_finalized"},
+                                        {Cause::refused, "refused"},
                                         {Cause::cannot_start, "cannot_start"},
                                         {Cause::launcher_lost, "launcher_lost"},
                                         {Cause::peer_lost, "peer_lost"},
@@ -79,6 +80,8 @@ std::string happening(const Failure& failure) {
                          failure.code);
     case Cause::not_finalized:
       return "exited without MPI_Finalize";
+    case Cause::refused:
+      return "was refused by its launcher";
     case Cause::cannot_start:
       return "could not start";
     case Cause::launcher_lost:

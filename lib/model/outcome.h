@@ -22,6 +22,7 @@ enum class Cause {
   aborted,        // a rank called MPI_Abort
   before_init,    // a rank ended before MPI_Init while others waited in it
   not_finalized,  // a rank exited with 0 after MPI_Init but without MPI_Finalize
+  refused,        // a rank asked its launcher for what it does not do, or in words it cannot read
   cannot_start,   // no such program, not executable, no such directory, output not writable
   launcher_lost,  // the launcher was killed, so its ranks were ended
   peer_lost,      // the launchers of a step lost each other

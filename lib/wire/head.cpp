@@ -26,6 +26,8 @@ void write(const model::Fence& fence, pb::Fence& out) {
   for (const int rank : fence.ranks) out.add_ranks(u32(rank));
   out.set_number(fence.number);
   out.set_data(fence.data);
+  out.set_protocol(fence.protocol == model::FenceProtocol::pmix ? pb::FENCE_PROTOCOL_PMIX
+                                                                : pb::FENCE_PROTOCOL_PMI1);
 }
 
 void write(const model::ModexRequest& request, pb::ModexRequest& out) {
@@ -39,6 +41,31 @@ void write(const model::ModexReply& reply, pb::ModexReply& out) {
   out.set_to_node(u32(reply.to_node));
   out.set_status(reply.status);
   out.set_data(reply.data);
+}
+
+pb::NameAction to_wire(model::NameAction action) {
+  switch (action) {
+    case model::NameAction::publish:
+      return pb::NAME_ACTION_PUBLISH;
+    case model::NameAction::unpublish:
+      return pb::NAME_ACTION_UNPUBLISH;
+    case model::NameAction::look_up:
+      break;
+  }
+  return pb::NAME_ACTION_LOOK_UP;
+}
+
+void write(const model::NameRequest& request, pb::NameRequest& out) {
+  out.set_rank(u32(request.rank));
+  out.set_action(to_wire(request.action));
+  out.set_service(request.service);
+  out.set_port(request.port);
+}
+
+void write(const model::NameReply& reply, pb::NameReply& out) {
+  out.set_rank(u32(reply.rank));
+  out.set_done(reply.is_done);
+  out.set_port(reply.port);
 }
 
 void write(const model::RankOutput& output, pb::RankOutput& out) {
@@ -84,6 +111,11 @@ model::Fence read_fence(pb::Fence& in, Strict& strict) {
   for (const auto rank : in.ranks()) fence.ranks.push_back(strict.count(rank, "ranks"));
   fence.number = in.number();
   fence.data = take(in.mutable_data());
+  if (in.protocol() != pb::FENCE_PROTOCOL_PMIX && in.protocol() != pb::FENCE_PROTOCOL_PMI1) {
+    strict.wrong("protocol", "is missing or not known");
+  }
+  fence.protocol = in.protocol() == pb::FENCE_PROTOCOL_PMI1 ? model::FenceProtocol::pmi1
+                                                            : model::FenceProtocol::pmix;
   return fence;
 }
 
@@ -94,6 +126,22 @@ model::ModexRequest read_modex_request(pb::ModexRequest& in, Strict& strict) {
 model::ModexReply read_modex_reply(pb::ModexReply& in, Strict& strict) {
   return {in.request(), strict.count(in.to_node(), "to_node"), in.status(),
           take(in.mutable_data())};
+}
+
+model::NameAction read_action(pb::NameAction action, Strict& strict) {
+  if (action == pb::NAME_ACTION_PUBLISH) return model::NameAction::publish;
+  if (action == pb::NAME_ACTION_UNPUBLISH) return model::NameAction::unpublish;
+  if (action != pb::NAME_ACTION_LOOK_UP) strict.wrong("action", "is missing or not known");
+  return model::NameAction::look_up;
+}
+
+model::NameRequest read_name_request(pb::NameRequest& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), read_action(in.action(), strict),
+          take(in.mutable_service()), take(in.mutable_port())};
+}
+
+model::NameReply read_name_reply(pb::NameReply& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), in.done(), take(in.mutable_port())};
 }
 
 model::RankOutput read_output(pb::RankOutput& in, Strict& strict) {
@@ -137,6 +185,10 @@ model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
       return strict.part("modex_request", *in.mutable_modex_request(), read_modex_request);
     case pb::HeadMessage::kModexReply:
       return strict.part("modex_reply", *in.mutable_modex_reply(), read_modex_reply);
+    case pb::HeadMessage::kNameRequest:
+      return strict.part("name_request", *in.mutable_name_request(), read_name_request);
+    case pb::HeadMessage::kNameReply:
+      return strict.part("name_reply", *in.mutable_name_reply(), read_name_reply);
     case pb::HeadMessage::kRankOutput:
       return strict.part("rank_output", *in.mutable_rank_output(), read_output);
     case pb::HeadMessage::kRankInput:
@@ -171,6 +223,8 @@ std::string encode(const model::HeadMessage& message) {
           [&](const model::Fence& m) { write(m, *out.mutable_fence()); },
           [&](const model::ModexRequest& m) { write(m, *out.mutable_modex_request()); },
           [&](const model::ModexReply& m) { write(m, *out.mutable_modex_reply()); },
+          [&](const model::NameRequest& m) { write(m, *out.mutable_name_request()); },
+          [&](const model::NameReply& m) { write(m, *out.mutable_name_reply()); },
           [&](const model::RankOutput& m) { write(m, *out.mutable_rank_output()); },
           [&](const model::RankInput& m) { out.mutable_rank_input()->set_bytes(m.bytes); },
           [&](const model::RankPlaced& m) { write(m, *out.mutable_rank_placed()); },

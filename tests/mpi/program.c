@@ -61,6 +61,30 @@ static void allreduce(void) {
   MPI_Comm_free(&local);
 }
 
+/* The first rank publishes a name, the last one looks it up; then it is taken back. */
+static void names(void) {
+  char port[MPI_MAX_PORT_NAME] = "port#7$"; /* which nobody opens */
+  char found[MPI_MAX_PORT_NAME] = "none";
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  if (rank == 0) {
+    MPI_Publish_name("service", MPI_INFO_NULL, port);
+    printf("twice %d\n", MPI_Publish_name("service", MPI_INFO_NULL, port) == MPI_SUCCESS);
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (rank == size - 1) {
+    MPI_Lookup_name("service", MPI_INFO_NULL, found);
+    printf("same %d\n", strcmp(port, found) == 0);
+    MPI_Unpublish_name("service", MPI_INFO_NULL, port);
+    printf("gone %d\n", MPI_Lookup_name("service", MPI_INFO_NULL, found) != MPI_SUCCESS);
+  }
+}
+
+static void spawn(void) {
+  MPI_Comm children;
+  MPI_Comm_spawn("/bin/true", MPI_ARGV_NULL, 1, MPI_INFO_NULL, 0, MPI_COMM_WORLD, &children,
+                 MPI_ERRCODES_IGNORE);
+}
+
 /* Rank 0 prints its input. */
 static void cat(void) {
   char piece[65536];
@@ -107,7 +131,11 @@ int main(int argc, char** argv) {
   if (strcmp(how, "ring") == 0) ring();
   if (strcmp(how, "allreduce") == 0) allreduce();
   if (strcmp(how, "cat") == 0) cat();
+  if (strcmp(how, "names") == 0) names();
+  if (strcmp(how, "spawn") == 0) spawn();
   if (strcmp(how, "sleep") == 0) wait_for_ever();
+  /* Ranks that are still in MPI_Init may notice the end of another, and abort. */
+  if (bad_rank >= 0) MPI_Barrier(MPI_COMM_WORLD);
   if (rank == bad_rank) misbehave(how);
   /* The others wait for a rank that will never come. */
   if (bad_rank >= 0 && strcmp(how, "fail-after") != 0) MPI_Barrier(MPI_COMM_WORLD);

@@ -152,4 +152,30 @@ std::string StepHarness::leftovers() const {
   return found;
 }
 
+void check_success(const StepHarness& step) {
+  CHECK_FALSE(step.is_late);
+  REQUIRE(step.result);
+  INFO((step.result->failure ? describe(*step.result->failure) : "no failure"));
+  CHECK_FALSE(step.result->failure);
+  CHECK(step.result->exit_code == 0);
+  CHECK(step.leftovers() == "");
+}
+
+model::Failure failure_of(StepHarness& step) {
+  step.run();
+  CHECK_FALSE(step.is_late);
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  INFO(describe(*step.result->failure));
+  for (std::size_t node = 0; node < step.order.tasks.size(); ++node) {
+    const auto report = step.report(node);
+    REQUIRE(report);
+    CHECK(report->failure == step.result->failure);
+    CHECK(report->exit_code == step.result->exit_code);
+  }
+  CHECK(step.took < std::chrono::seconds(5));
+  CHECK(step.leftovers() == "");
+  return *step.result->failure;
+}
+
 }  // namespace launcher_test

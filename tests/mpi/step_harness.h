@@ -77,4 +77,9 @@ class StepHarness {
   int n_running_ = 0;
 };
 
+void check_success(const StepHarness& step);
+
+/// Runs a step that fails, and compares what the client and every node say about it.
+model::Failure failure_of(StepHarness& step);
+
 }  // namespace launcher_test

@@ -8,6 +8,8 @@
 
 namespace {
 
+using launcher_test::check_success;
+using launcher_test::failure_of;
 using launcher_test::StepHarness;
 using Tasks = std::vector<int>;
 
@@ -15,33 +17,6 @@ int total(const Tasks& tasks) {
   int sum = 0;
   for (const int n : tasks) sum += n;
   return sum;
-}
-
-void check_success(const StepHarness& step) {
-  CHECK_FALSE(step.is_late);
-  REQUIRE(step.result);
-  INFO((step.result->failure ? describe(*step.result->failure) : "no failure"));
-  CHECK_FALSE(step.result->failure);
-  CHECK(step.result->exit_code == 0);
-  CHECK(step.leftovers() == "");
-}
-
-/// Runs a step that fails, and compares what the client and every node say about it.
-model::Failure failure_of(StepHarness& step) {
-  step.run();
-  CHECK_FALSE(step.is_late);
-  REQUIRE(step.result);
-  REQUIRE(step.result->failure);
-  INFO(describe(*step.result->failure));
-  for (std::size_t node = 0; node < step.order.tasks.size(); ++node) {
-    const auto report = step.report(node);
-    REQUIRE(report);
-    CHECK(report->failure == step.result->failure);
-    CHECK(report->exit_code == step.result->exit_code);
-  }
-  CHECK(step.took < std::chrono::seconds(5));
-  CHECK(step.leftovers() == "");
-  return *step.result->failure;
 }
 
 }  // namespace

@@ -2,80 +2,9 @@
 // The messages, facts and records of RandomModel: every kind is as likely as any other.
 
 #include "tests/support/random_model.h"
+#include "tests/support/random_requests.h"
 
 namespace support {
-
-inline model::NodeChoice RandomModel::choice() {
-  model::NodeChoice made;
-  for (int n = upto(2); n > 0; --n) {
-    made.constraint.groups.push_back(plain_names());
-    if (made.constraint.groups.back().empty()) made.constraint.groups.pop_back();
-  }
-  made.gpu_kind = text();
-  made.only = plain_names();
-  made.never = plain_names();
-  made.booking = text();
-  return made;
-}
-
-inline model::Licenses RandomModel::licenses() {
-  model::Licenses made;
-  for (int n = upto(2); n > 0; --n) made[name()] = 1 + upto(9);
-  return made;
-}
-
-inline model::RestartPolicy RandomModel::restart_policy() {
-  model::RestartPolicy made;
-  for (int n = upto(3); n > 0; --n) made.exit_codes.add(1 + upto(254));
-  made.on_signal = coin();
-  made.on_timeout = coin();
-  made.on_node = made.exit_codes.empty() || coin();
-  made.most = 1 + upto(99);
-  made.first_pause = std::chrono::seconds(upto(4000));
-  made.longest_pause = made.first_pause + std::chrono::seconds(upto(4000));
-  return made;
-}
-
-inline model::JobChange RandomModel::job_change() {
-  model::JobChange made;
-  for (int n = 1 + upto(4); n > 0; --n) {
-    const auto last = static_cast<int>(model::ChangedField::comment);
-    made.fields.insert(static_cast<model::ChangedField>(upto(last)));
-  }
-  const bool has_limit = made.fields.contains(model::ChangedField::array_limit) && coin();
-  if (has_limit) made.array_limit = 1 + upto(99);
-  made.spec = model::changed({}, {made.fields, job_spec(), made.array_limit});
-  return made;
-}
-
-/// Whatever the wire can carry, contradictions included.
-inline model::Binding RandomModel::binding() {
-  model::Binding made;
-  made.bind_to = maybe([&] { return static_cast<model::BindTo>(upto(3)); });
-  made.map_by = maybe([&] { return static_cast<model::MapBy>(upto(2)); });
-  made.one_thread = coin();
-  made.cpus = several(3, [&] { return indices(); });
-  made.gpu_bind = maybe([&] { return static_cast<model::GpuBind>(upto(3)); });
-  made.ranks_per_gpu = upto(9);
-  made.gpus = several(3, [&] { return upto(9); });
-  made.overcommit = coin();
-  return made;
-}
-
-inline model::StepSpec RandomModel::step_spec() {
-  model::StepSpec made;
-  made.nodes = maybe([&] { return upto(9); });
-  made.tasks = maybe([&] { return upto(99); });
-  made.tasks_per_node = maybe([&] { return upto(9); });
-  made.cpus_per_task = maybe([&] { return upto(9); });
-  made.gpus_per_task = maybe([&] { return upto(9); });
-  if (coin()) made.binding = binding();
-  made.map_only = coin();
-  made.arguments = several(5, [&] { return text(); });
-  made.environment = environment();
-  made.work_dir = "/" + text();
-  return made;
-}
 
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
@@ -111,7 +40,15 @@ inline model::HeadMessage RandomModel::head_message() {
   return one_of(
       [&]() -> Any { return model::PeerHello{key(), text(), upto(99)}; },
       [&]() -> Any { return model::ClientHello{key(), text()}; },
-      [&]() -> Any { return model::Fence{tasks(3), number(), text(200)}; },
+      [&]() -> Any {
+        const auto protocol = coin() ? model::FenceProtocol::pmix : model::FenceProtocol::pmi1;
+        return model::Fence{tasks(3), number(), text(200), protocol};
+      },
+      [&]() -> Any {
+        return model::NameRequest{upto(99), static_cast<model::NameAction>(upto(2)), text(),
+                                  text()};
+      },
+      [&]() -> Any { return model::NameReply{upto(99), coin(), text()}; },
       [&]() -> Any { return model::ModexRequest{number(), upto(9), upto(99)}; },
       [&]() -> Any { return model::ModexReply{number(), upto(9), upto(99) - 99, text(200)}; },
       [&]() -> Any {

@@ -33,6 +33,7 @@ const std::vector layers = std::vector<Layer>({
      {"lib/base", "lib/model", "conf", "scheduler/core", "scheduler/policy"}},
     {"agent/core", {"lib/base", "lib/model"}},
     {"launcher/map", {"lib/base", "lib/model"}},
+    {"launcher/pmi1", {"lib/base", "lib/model"}},
     {"nodeprep/judge", {"lib/base", "lib/model"}},
     {"scheduler", {"lib", "conf"}},
     {"agent", {"lib", "conf"}},

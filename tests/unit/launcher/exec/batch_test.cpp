@@ -1,5 +1,6 @@
 // The real muster-launch carries out batch orders.
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,20 @@ TEST_CASE("a script's output goes to its file and to the log, by stream") {
   CHECK(file.find("err\n") != std::string::npos);
   CHECK(logged(dir, std::nullopt) == "out\n");
   CHECK(logged(dir, std::nullopt, model::OutputStream::err) == "err\n");
+}
+
+TEST_CASE("a script may open as many files as whoever starts its launcher, which itself may more") {
+  LaunchBox box;
+  const auto dir = box.place(box.batch_order(
+      "#!/bin/sh\nulimit -Sn\nawk '/open files/ {print $4 == $5}' /proc/$PPID/limits\n"));
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{.rlim_cur = 200, .rlim_max = before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto report = run(dir);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK_FALSE(report.failure);
+  CHECK(logged(dir, std::nullopt) == "200\n1\n");
 }
 
 TEST_CASE("a script's exit code and killing signal are reported as they were") {

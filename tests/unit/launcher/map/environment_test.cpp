@@ -118,6 +118,10 @@ TEST_CASE("a rank is told its numbers, under the names that programs know") {
   CHECK(environment.at("OMPI_COMM_WORLD_RANK") == "3");
   CHECK(environment.at("OMPI_COMM_WORLD_SIZE") == "4");
   CHECK(environment.at("OMPI_COMM_WORLD_LOCAL_RANK") == "1");
+  CHECK(environment.at("PMI_RANK") == "3");
+  CHECK(environment.at("PMI_SIZE") == "4");
+  CHECK(environment.at("MPI_LOCALRANKID") == "1");
+  CHECK(environment.at("MPI_LOCALNRANKS") == "2");
   CHECK(environment.at("RANK") == "3");
   CHECK(environment.at("WORLD_SIZE") == "4");
   CHECK(environment.at("LOCAL_WORLD_SIZE") == "2");
@@ -167,15 +171,19 @@ TEST_CASE("ranks that share hardware threads yield when they wait") {
   CHECK(of_rank(order).at("OMPI_MCA_mpi_yield_when_idle") == "1");
 }
 
-TEST_CASE("names of another launcher's PMIx do not reach ranks") {
+TEST_CASE("names of another launcher's PMIx or PMI do not reach ranks") {
   auto order = order_of_step();
   set_for_step(order, "PMIX_NAMESPACE", "foreign");
   set_for_step(order, "PMI_FD", "9");
+  set_for_step(order, "PMI_RANK", "9");
+  set_for_step(order, "HYDI_CONTROL_FD", "9");
   set_for_step(order, "OMPI_MCA_ess", "env");
   set_for_step(order, "OMPI_MCA_coll", "tuned");
   const auto environment = of_rank(order);
   CHECK_FALSE(environment.contains("PMIX_NAMESPACE"));
   CHECK_FALSE(environment.contains("PMI_FD"));
+  CHECK(environment.at("PMI_RANK") == "3");
+  CHECK_FALSE(environment.contains("HYDI_CONTROL_FD"));
   CHECK_FALSE(environment.contains("OMPI_MCA_ess"));
   CHECK(environment.at("OMPI_MCA_coll") == "tuned");
 }

@@ -61,6 +61,46 @@ TEST_CASE("a fence of some ranks waits for their nodes only, and counts by itsel
   CHECK(answers[1] == std::pair(1, model::Fence{{1, 2}, 0, "xy"}));
 }
 
+TEST_CASE("fences of different protocols never meet") {
+  Star star = star_of(2);
+  star.from_node(0, model::Fence{{}, 0, "a", model::FenceProtocol::pmix});
+  star.from_node(1, model::Fence{{}, 0, "b", model::FenceProtocol::pmi1});
+  CHECK(sent<model::Fence>(star).empty());
+  star.from_node(0, model::Fence{{}, 0, "c", model::FenceProtocol::pmi1});
+  const auto answers = sent<model::Fence>(star);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].second == model::Fence{{}, 0, "cb", model::FenceProtocol::pmi1});
+}
+
+TEST_CASE("the head keeps the names that ranks publish") {
+  using model::NameAction;
+  Star star = star_of(2);
+  const auto answer = [&star](std::size_t node, const model::NameRequest& request) {
+    star.from_node(node, request);
+    const auto replies = sent<model::NameReply>(star);
+    REQUIRE(replies.size() == 1);
+    CHECK(replies.front().first == static_cast<int>(node));
+    return replies.front().second;
+  };
+  CHECK(answer(0, {1, NameAction::look_up, "s", ""}) == model::NameReply{1, false, ""});
+  CHECK(answer(0, {1, NameAction::publish, "s", "p"}) == model::NameReply{1, true, ""});
+  CHECK(answer(1, {2, NameAction::publish, "s", "q"}) == model::NameReply{2, false, ""});
+  CHECK(answer(1, {3, NameAction::look_up, "s", ""}) == model::NameReply{3, true, "p"});
+  CHECK(answer(1, {3, NameAction::unpublish, "s", ""}) == model::NameReply{3, true, ""});
+  CHECK(answer(1, {3, NameAction::unpublish, "s", ""}) == model::NameReply{3, false, ""});
+}
+
+TEST_CASE("names without number are refused") {
+  Star star = star_of(1);
+  for (int i = 0; i < 10'001; ++i) {
+    star.from_node(0, model::NameRequest{0, model::NameAction::publish, std::to_string(i), "p"});
+  }
+  const auto replies = sent<model::NameReply>(star);
+  REQUIRE(replies.size() == 10'001);
+  CHECK(replies[9'999].second.is_done);
+  CHECK_FALSE(replies[10'000].second.is_done);
+}
+
 TEST_CASE("a fence that waits for a node whose ranks have ended fails the step") {
   for (const bool fence_first : {true, false}) {
     Star star = star_of(2);

@@ -1,0 +1,150 @@
+// Steps of real MPICH programs, which speak PMI-1: they start and end like those of Open MPI.
+
+#include <csignal>
+#include <numeric>
+
+#include "tests/mpi/step_harness.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using launcher_test::check_success;
+using launcher_test::failure_of;
+using launcher_test::StepHarness;
+using model::Cause;
+using Tasks = std::vector<int>;
+
+}  // namespace
+
+TEST_CASE("every MPICH rank knows how many they are, on any number of nodes") {
+  for (const Tasks& tasks : {Tasks{1}, Tasks{2}, Tasks{1, 1}, Tasks{2, 2}, Tasks{1, 2, 1, 1}}) {
+    StepHarness step(tasks, {MPI_PROGRAM});
+    step.run();
+    check_success(step);
+    const int n = std::accumulate(tasks.begin(), tasks.end(), 0);
+    REQUIRE(step.out.size() == static_cast<std::size_t>(n));
+    for (int rank = 0; rank < n; ++rank) {
+      CHECK(step.out[rank] == "hello " + std::to_string(rank) + " of " + std::to_string(n) + "\n");
+    }
+  }
+}
+
+TEST_CASE("MPICH ranks talk to each other inside a node and between nodes") {
+  StepHarness ring({2, 2}, {MPI_PROGRAM, "ring"});
+  ring.run();
+  check_success(ring);
+  CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
+
+  StepHarness sum({2, 1, 1}, {MPI_PROGRAM, "allreduce"});
+  sum.run();
+  check_success(sum);
+  CHECK(sum.out[0] == "hello 0 of 4\nsum 10 local 2\n");
+  CHECK(sum.out[3] == "hello 3 of 4\nsum 10 local 1\n");
+}
+
+TEST_CASE("the first bad end of an MPICH rank ends the step, with rank, node and cause") {
+  struct Case {
+    std::string how;
+    int rank;
+    Cause cause;
+    int code;
+    int exit_code;
+  };
+  const std::vector<Case> cases{
+      {"abort", 2, Cause::aborted, 42, 42},
+      {"exit3", 1, Cause::exit_code, 3, 3},
+      {"fail-after", 2, Cause::exit_code, 3, 3},
+      {"segfault", 0, Cause::signal, SIGSEGV, 128 + SIGSEGV},
+      {"no-finalize", 2, Cause::not_finalized, 0, 1},
+      {"before-init", 1, Cause::before_init, 0, 1},
+  };
+  for (const auto& each : cases) {
+    INFO(each.how << " " << each.rank);
+    StepHarness step({3}, {MPI_PROGRAM, each.how, std::to_string(each.rank)});
+    const auto failure = failure_of(step);
+    CHECK(failure.cause == each.cause);
+    CHECK(failure.code == each.code);
+    CHECK(failure.rank == each.rank);
+    CHECK(failure.node == "n1");
+    CHECK(failure.step == model::StepId(0));
+    CHECK(step.result->exit_code == each.exit_code);
+  }
+}
+
+// Between nodes MPICH may notice the end of a rank before its launcher does, and aborts: then that
+// is the first failure.
+TEST_CASE("a bad end of an MPICH rank ends the step on all nodes") {
+  for (const std::string how : {"abort", "exit3", "segfault", "no-finalize", "before-init"}) {
+    INFO(how);
+    StepHarness step({2, 1, 1}, {MPI_PROGRAM, how, "3"});
+    const auto failure = failure_of(step);
+    CHECK((failure.rank == 3 || failure.cause == Cause::aborted));
+    CHECK(step.result->exit_code != 0);
+  }
+}
+
+TEST_CASE("a whole node that ends before MPI_Init fails the MPICH ranks that wait in it") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "before-init", "1"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == Cause::before_init);
+  CHECK(failure.rank == 1);
+  CHECK(failure.node == "n2");
+}
+
+TEST_CASE("a step whose rank spawns ends with a failure that names MPI_Comm_spawn") {
+  StepHarness step({1, 1},
+                   {"/bin/bash", "-c",
+                    "printf 'cmd=init pmi_version=1 pmi_subversion=1\\nmcmd=spawn\\n"
+                    "nprocs=1\\nexecname=/bin/true\\nendcmd\\n' >&$PMI_FD; exec sleep 1000"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == Cause::refused);
+  CHECK(failure.text.find("MPI_Comm_spawn") != std::string::npos);
+}
+
+TEST_CASE("MPI_Comm_spawn of an MPICH that cannot spawn does not hang either") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "spawn"});
+  const auto failure = failure_of(step);
+  CHECK((failure.cause == Cause::refused || failure.cause == Cause::aborted));
+}
+
+TEST_CASE("a name that one rank publishes is found by a rank on another node") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "names"});
+  step.run();
+  check_success(step);
+  CHECK(step.out[0] == "hello 0 of 2\ntwice 0\n");
+  CHECK(step.out[1] == "hello 1 of 2\nsame 1\ngone 1\n");
+}
+
+#ifdef OPEN_MPI_PROGRAM
+TEST_CASE("a rank may run programs of both libraries: neither server disturbs the other") {
+  for (const bool open_mpi_first : {true, false}) {
+    const std::string first = open_mpi_first ? OPEN_MPI_PROGRAM : MPI_PROGRAM;
+    const std::string second = open_mpi_first ? MPI_PROGRAM : OPEN_MPI_PROGRAM;
+    StepHarness step({2, 1}, {"/bin/sh", "-c", first + " ring && " + second + " allreduce"});
+    step.run();
+    check_success(step);
+    CHECK(step.out[0] == "hello 0 of 3\nring 3\nhello 0 of 3\nsum 6 local 2\n");
+  }
+}
+#endif
+
+TEST_CASE("what another launcher left in the environment is not believed") {
+  StepHarness step({2}, {MPI_PROGRAM});
+  auto spec = *step.order.step;
+  spec.environment["PMI_FD"] = "0";
+  spec.environment["PMI_PORT"] = "nowhere:1";
+  spec.environment["PMI_ID"] = "7";
+  spec.environment["PMI_RANK"] = "7";
+  spec.environment["PMI_SIZE"] = "9";
+  step.order.step = std::make_shared<model::StepSpec>(spec);
+  step.run();
+  check_success(step);
+  CHECK(step.all_output() == "hello 0 of 2\nhello 1 of 2\n");
+}
+
+TEST_CASE("a rank that says nonsense ends the step with what it said") {
+  StepHarness step({1}, {"/bin/bash", "-c", "echo cmd=dance >&$PMI_FD; exec sleep 1000"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == Cause::refused);
+  CHECK(failure.text.find("'dance'") != std::string::npos);
+}
