@@ -65,7 +65,7 @@ std::uint64_t resident_bytes() {
 class Bench {
  public:
   Bench(int n_nodes, int n_jobs, int n_shapes, policy::Order order)
-      : engine_({}, policy::make({.order = order})) {
+      : policy_(policy::make({.order = order})), engine_(settings_, policy_) {
     for (int i = 1; i <= n_nodes; ++i) {
       (void)engine_.handle(
           scheduler::NodeHello{
@@ -93,6 +93,17 @@ class Bench {
     Duration pass;
     Duration floor;
   };
+
+  /// To decide, and nothing else.
+  Duration decide() {
+    const scheduler::View view{engine_.state(), settings_.pools, settings_.classes,
+                               settings_.workspaces, settings_.licenses};
+    const loop::Elapsed elapsed;
+    const auto plan = policy_.plan(view, now_);
+    const auto took = elapsed.so_far();
+    base::check(!plan.starts.empty(), "an empty cluster starts something");
+    return took;
+  }
 
   /// The floor: the state takes the same starts.
   Times cold_pass() {
@@ -148,6 +159,8 @@ class Bench {
         scheduler::NodeSaysEnded{ended.allocation.nodes.front().node, std::move(report)}, now_);
   }
 
+  scheduler::Settings settings_;
+  scheduler::Policy policy_;
   scheduler::Engine engine_;
   base::Time now_ = base::time_from_us(1'000'000'000'000);
   base::Random random_{1};
@@ -184,6 +197,7 @@ void measure(int n_nodes, int n_jobs, int n_shapes, std::string_view order_name,
   const auto of =
       fmt::format("nodes={} jobs={} shapes={} order={}", n_nodes, n_jobs, n_shapes, order_name);
   Bench bench(n_nodes, n_jobs, n_shapes, order);
+  const auto decided = bench.decide();
   const auto cold = bench.cold_pass();
   std::vector<Duration> steady;
   std::vector<Duration> floors;
@@ -193,6 +207,7 @@ void measure(int n_nodes, int n_jobs, int n_shapes, std::string_view order_name,
     floors.push_back(times.floor);
   }
   const double floor = std::max(ms(quantile(floors, 50)), 0.001);
+  print({"decide_cold", "ms", ms(decided), 100, floor}, of);
   print({"plan_cold", "ms", ms(cold.pass), 100, ms(cold.floor)}, of);
   print({"plan_steady_median", "ms", ms(quantile(steady, 50)), 1, floor}, of);
   print({"plan_steady_p99", "ms", ms(quantile(steady, 99)), 1, floor}, of);
