@@ -127,9 +127,10 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
                         : "";
   return fail(
       Code::invalid,
-      fmt::format("{} with {}{} each do not fit into job {}; at most {} would (--ntasks={})",
+      fmt::format("{} with {}{} each do not fit into job {}; at most {} would (--ntasks={}){}",
                   base::plural(request.tasks, "task"), base::plural(request.cpus_per_task, "core"),
-                  gpus, to_text(job.id), fitting, fitting));
+                  gpus, to_text(job.id), fitting, fitting,
+                  request.overcommit ? "" : ", unless they share cores (--overcommit)"));
 }
 
 }  // namespace scheduler

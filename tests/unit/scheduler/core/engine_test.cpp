@@ -139,7 +139,8 @@ TEST_CASE("a step that does not fit is refused with what would") {
   const auto answer = t.step({.nodes = {}, .tasks = 5});
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().text ==
-        "5 tasks with 1 core each do not fit into job 1; at most 4 would (--ntasks=4)");
+        "5 tasks with 1 core each do not fit into job 1; at most 4 would (--ntasks=4), unless they "
+        "share cores (--overcommit)");
   CHECK_FALSE(t.step({.nodes = 3}).has_value());
   CHECK_FALSE(t.step({.nodes = {}, .tasks = 0}).has_value());
 }
