@@ -1,8 +1,8 @@
 // Steps of real MPICH programs, which speak PMI-1: they start and end like those of Open MPI.
 
 #include <csignal>
-#include <numeric>
 
+#include "tests/mpi/contract.h"
 #include "tests/mpi/step_harness.h"
 #include "tests/support/catch.h"
 
@@ -12,34 +12,15 @@ using launcher_test::check_success;
 using launcher_test::failure_of;
 using launcher_test::StepHarness;
 using model::Cause;
-using Tasks = std::vector<int>;
 
 }  // namespace
 
 TEST_CASE("every MPICH rank knows how many they are, on any number of nodes") {
-  for (const Tasks& tasks : {Tasks{1}, Tasks{2}, Tasks{1, 1}, Tasks{2, 2}, Tasks{1, 2, 1, 1}}) {
-    StepHarness step(tasks, {MPI_PROGRAM});
-    step.run();
-    check_success(step);
-    const int n = std::accumulate(tasks.begin(), tasks.end(), 0);
-    REQUIRE(step.out.size() == static_cast<std::size_t>(n));
-    for (int rank = 0; rank < n; ++rank) {
-      CHECK(step.out[rank] == "hello " + std::to_string(rank) + " of " + std::to_string(n) + "\n");
-    }
-  }
+  launcher_test::check_hello(MPI_PROGRAM);
 }
 
 TEST_CASE("MPICH ranks talk to each other inside a node and between nodes") {
-  StepHarness ring({2, 2}, {MPI_PROGRAM, "ring"});
-  ring.run();
-  check_success(ring);
-  CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
-
-  StepHarness sum({2, 1, 1}, {MPI_PROGRAM, "allreduce"});
-  sum.run();
-  check_success(sum);
-  CHECK(sum.out[0] == "hello 0 of 4\nsum 10 local 2\n");
-  CHECK(sum.out[3] == "hello 3 of 4\nsum 10 local 1\n");
+  launcher_test::check_messages(MPI_PROGRAM);
 }
 
 TEST_CASE("the first bad end of an MPICH rank ends the step, with rank, node and cause") {
