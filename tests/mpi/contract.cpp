@@ -1,0 +1,37 @@
+#include "tests/mpi/contract.h"
+
+#include <numeric>
+#include <vector>
+
+#include "tests/mpi/step_harness.h"
+#include "tests/support/catch.h"
+
+namespace launcher_test {
+
+void check_hello(const std::string& program) {
+  using Tasks = std::vector<int>;
+  for (const Tasks& tasks : {Tasks{1}, Tasks{2}, Tasks{1, 1}, Tasks{2, 2}, Tasks{1, 2, 1, 1}}) {
+    StepHarness step(tasks, {program});
+    step.run();
+    check_success(step);
+    const int n = std::accumulate(tasks.begin(), tasks.end(), 0);
+    REQUIRE(step.out.size() == static_cast<std::size_t>(n));
+    for (int rank = 0; rank < n; ++rank)
+      CHECK(step.out[rank] == "hello " + std::to_string(rank) + " of " + std::to_string(n) + "\n");
+  }
+}
+
+void check_messages(const std::string& program) {
+  StepHarness ring({2, 2}, {program, "ring"});
+  ring.run();
+  check_success(ring);
+  CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
+
+  StepHarness sum({2, 1, 1}, {program, "allreduce"});
+  sum.run();
+  check_success(sum);
+  CHECK(sum.out[0] == "hello 0 of 4\nsum 10 local 2\n");
+  CHECK(sum.out[3] == "hello 3 of 4\nsum 10 local 1\n");
+}
+
+}  // namespace launcher_test
