@@ -82,12 +82,12 @@ base::Result<void> read_causes(std::string_view value, RestartPolicy& policy) {
 }
 
 base::Result<void> read_most(std::string_view value, RestartPolicy& policy) {
-  const auto most = base::parse_int(value, 1, most_restarts);
-  if (!most) {
+  const auto number = base::parse_int(value, 1, most_restarts);
+  if (!number) {
     return fail(Code::invalid, fmt::format("max is '{}'; expected how many restarts, 1 to {}",
                                            base::printable(value), most_restarts));
   }
-  policy.most = static_cast<int>(*most);
+  policy.most = static_cast<int>(*number);
   return {};
 }
 
