@@ -35,11 +35,13 @@ std::string help_of(const Verb& verb) {
   for (const auto form : base::split(verb.synopsis, '\n')) {
     text += fmt::format("{} muster {} {}\n", text.empty() ? "usage:" : "      ", verb.name, form);
   }
-  text += "\n" + options::wrap(verb.summary, 0, help_width);
+  const auto add = [&text](std::string_view paragraph) {
+    text += '\n';
+    text += options::wrap(paragraph, 0, help_width);
+  };
+  add(verb.summary);
   if (!verb.details.empty()) {
-    for (const auto paragraph : base::split(verb.details, '\n')) {
-      text += "\n" + options::wrap(paragraph, 0, help_width);
-    }
+    for (const auto paragraph : base::split(verb.details, '\n')) add(paragraph);
   }
   return text + "\nOptions:\n" + options::help_text(verb.table(), help_width);
 }
