@@ -66,6 +66,12 @@ pmix::Events RankServer::make_events() {
       .connected = events_.connected,
       .finalized = events_.finalized,
       .aborted = events_.aborted,
+      .spawns =
+          [this](int rank) {
+            events_.refused(rank,
+                            "it called MPI_Comm_spawn, which Muster does not support: start all "
+                            "ranks with 'muster run -n'");
+          },
       .fence = [this](std::uint64_t id, std::vector<int> ranks,
                       std::string data) { send_fence(id, std::move(ranks), std::move(data)); },
       .modex =

@@ -129,6 +129,12 @@ pmix_status_t on_abort(const pmix_proc_t* process, void*, int status, const char
   return PMIX_OPERATION_SUCCEEDED;
 }
 
+pmix_status_t on_spawn(const pmix_proc_t* process, const pmix_info_t[], std::size_t,
+                       const pmix_app_t[], std::size_t, pmix_spawn_cbfunc_t, void*) {
+  the_server->post([rank = static_cast<int>(process->rank)] { the_server->events().spawns(rank); });
+  return PMIX_ERR_NOT_SUPPORTED;
+}
+
 pmix_status_t on_fence(const pmix_proc_t procs[], std::size_t n_procs, const pmix_info_t[],
                        std::size_t, char* data, std::size_t n_bytes, pmix_modex_cbfunc_t function,
                        void* context) {
@@ -149,6 +155,7 @@ pmix_server_module_t& callbacks() {
   module.client_connected2 = on_connected;
   module.client_finalized = on_finalized;
   module.abort = on_abort;
+  module.spawn = on_spawn;
   module.fence_nb = on_fence;
   module.direct_modex = on_modex;
   return module;

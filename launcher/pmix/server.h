@@ -40,6 +40,8 @@ struct Events {
   std::function<void(int rank)> connected;
   std::function<void(int rank)> finalized;
   std::function<void(int rank, int code)> aborted;
+  /// A rank wants to start further ones, and waits for ever when it cannot.
+  std::function<void(int rank)> spawns;
   /// All ranks of this node that take part are in the fence. `ranks` ascending, empty: all of the
   /// step. To be answered with answer_fence(id).
   std::function<void(std::uint64_t id, std::vector<int> ranks, std::string data)> fence;

@@ -23,6 +23,13 @@ TEST_CASE("ranks talk to each other inside a node and between nodes") {
   launcher_test::check_messages(MPI_PROGRAM);
 }
 
+TEST_CASE("a step whose rank spawns ends with a failure that names MPI_Comm_spawn") {
+  StepHarness step({1, 1}, {MPI_PROGRAM, "spawn"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == model::Cause::refused);
+  CHECK(failure.text.find("MPI_Comm_spawn") != std::string::npos);
+}
+
 TEST_CASE("data is fetched from other nodes when it is not exchanged at the start") {
   StepHarness step({2, 2}, {MPI_PROGRAM, "ring"});
   auto spec = *step.order.step;
