@@ -71,6 +71,7 @@ TEST_CASE("each option of a change sets its field, and names it") {
       {"--workspace=x", ChangedField::workspace},
       {"--signal=USR1", ChangedField::save_signal},
       {"--requeue", ChangedField::requeue},
+      {"--restart=on=exit", ChangedField::restart},
       {"--array-limit=2", ChangedField::array_limit},
       {"--begin=now+1hour", ChangedField::begin},
       {"--deadline=now+1hour", ChangedField::deadline},
