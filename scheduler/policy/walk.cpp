@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "lib/base/check.h"
@@ -242,9 +243,13 @@ std::optional<Placement> Timeline::Walk::best_fit(Time at, int least) const {
     if (open_[each.kind] && each.room_in_group >= least)
       absent.push_back({each.kind, each.room_in_group});
   }
+  // Where one node is to take all tasks, none with more room than another that does is chosen.
+  const bool is_for_one = least == request_.layout.tasks;
+  int most = std::numeric_limits<int>::max();
   const auto add = [&](model::NodeId node, std::size_t kind, int room) {
-    if (open_[kind] && room >= least)
-      shelves.push_back({.room = room, .alone = node, .kind = kind});
+    if (!open_[kind] || room < least || room > most) return;
+    if (is_for_one) most = room;
+    shelves.push_back({.room = room, .alone = node, .kind = kind});
   };
   for (const auto& each : grown_) add(each.node, each.kind, each.room);
   for (const auto& [lane, kind, room] : apart_) add(lane->node().id, kind, room);
