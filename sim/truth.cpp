@@ -62,7 +62,6 @@ int n_made_up_for(const scheduler::Job& job) {
 bool may_start_again(const scheduler::Job& job, const model::Failure& why, int exit_code) {
   const auto cause = why.cause;
   if (cause == model::Cause::node_lost || cause == model::Cause::preempted) return true;
-  if (job.changed) return true;  // its policy may have been another then
   const auto& policy = job.spec->restart;
   if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))
     return false;

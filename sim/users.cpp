@@ -139,6 +139,7 @@ std::shared_ptr<const model::JobChange> Users::any_change() {
     const auto field = random_.below(static_cast<std::uint64_t>(model::ChangedField::comment) + 1);
     change.fields.insert(static_cast<model::ChangedField>(field));
   }
+  change.fields.erase(model::ChangedField::restart);  // the truth is held against one policy
   const auto limit = static_cast<int>(random_.below(4));
   const bool is_limited = limit > 0 && change.fields.contains(model::ChangedField::array_limit);
   if (is_limited) change.array_limit = limit;

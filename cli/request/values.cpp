@@ -109,6 +109,7 @@ base::Result<model::SaveSignal> save_signal(const options::Given& given) {
 }
 
 base::Result<model::RestartPolicy> restart_value(const options::Given& given) {
+  if (given.value.empty()) return refuse(given, "a policy, such as 'on=exit,signal max=5'");
   auto policy = model::restart_policy_from_text(given.value);
   if (!policy) return std::unexpected(policy.error().in(given.written));
   return policy;

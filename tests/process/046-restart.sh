@@ -48,6 +48,8 @@ wait_for 20 "for good" state_is "$paused" cancelled
 
 runs 1 "a cause that does not exist is refused" submit --restart=on=exti --wrap true
 like err "exti.*is no cause of a restart.*did you mean exit" "with what was meant"
+runs 1 "so is none at all" submit --restart= --wrap true
+like err "expected a policy, such as" "with what a policy is"
 runs 1 "so are exit codes that are none" submit --restart=on=exit:300 --wrap true
 runs 1 "and what contradicts --no-requeue" submit --no-requeue --restart=on=node --wrap true
 like err "no-requeue" "with both names"
