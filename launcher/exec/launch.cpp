@@ -95,6 +95,7 @@ model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, s
 
 int exit_code_of(const model::Failure& failure) {
   if (failure.cause == model::Cause::signal) return 128 + failure.code;
+  if (failure.cause == model::Cause::told_to_end) return 128 + SIGTERM;
   if (failure.cause == model::Cause::cannot_start) return 127;
   const int code = failure.code & 0xff;  // MPI_Abort takes any number, exit() keeps these bits
   return code == 0 ? 1 : code;

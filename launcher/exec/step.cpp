@@ -88,10 +88,7 @@ Step::Step(Launch& launch)
                   .ended = [this](int process, const auto& status) { rank_ended(process, status); },
                   .finished = [this] { ranks_finished(); }}),
       end_signal_(loop_, SIGTERM, [this] {
-        model::Failure told = failure_of(launch_.order, model::Cause::signal,
-                                         "the launcher was told to end the step");
-        told.code = SIGTERM;
-        fail(std::move(told));
+        fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
         link_->stop_waiting();
       }) {}
 

@@ -16,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 15> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 16> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -25,6 +25,7 @@ constexpr Names<Cause, 15> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::cannot_start, "cannot_start"},
                                         {Cause::launcher_lost, "launcher_lost"},
                                         {Cause::peer_lost, "peer_lost"},
+                                        {Cause::told_to_end, "told_to_end"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
                                         {Cause::node_lost, "node_lost"},
@@ -88,6 +89,8 @@ std::string happening(const Failure& failure) {
       return "lost its launcher";
     case Cause::peer_lost:
       return "lost contact with the other nodes of the step";
+    case Cause::told_to_end:
+      return "was told to end";
     case Cause::cancelled:
       return "was cancelled";
     case Cause::time_limit:

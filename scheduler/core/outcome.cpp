@@ -8,13 +8,16 @@ namespace {
 
 using model::Cause;
 
-/// The failure of the last step that failed, which is what made the script fail as a rule.
+/// The failure of the last step that failed, which is what made the script fail as a rule. Parts
+/// that were told to end are not asked: that follows from something else, and which report comes
+/// first is chance.
 const model::Failure* failure_of_steps(const Attempt& attempt) {
   const model::Failure* failure = nullptr;
   base::Time ended{};
   for (const auto& [id, step] : attempt.steps) {
     for (const auto& part : step.parts) {
       if (!part.report || !part.report->failure) continue;
+      if (part.report->failure->cause == Cause::told_to_end) continue;
       const bool is_first_of_step = failure == nullptr || failure->step != id;
       const bool is_earlier = !is_first_of_step && part.report->ended_at < ended &&
                               part.report->failure->cause != Cause::peer_lost;

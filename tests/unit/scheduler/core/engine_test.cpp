@@ -123,6 +123,34 @@ TEST_CASE("a step starts on every node of the job and its failure is the job's r
   CHECK(describe(*record.outcome->failure) == "step 0: rank 2 on n2 was killed by SIGSEGV");
 }
 
+TEST_CASE("a launcher that was told to end is never the reason, whichever report comes first") {
+  for (const bool lost_first : {true, false}) {
+    CAPTURE(lost_first);
+    RunningJob t;
+    const auto key = std::get<model::LaunchKey>(*t.step({}));
+    const auto lost = failure(key, Cause::launcher_lost, 137, "n1");
+    const auto told = failure(key, Cause::told_to_end, 143, "n2");
+    (void)t.ended("n1", failure(batch(t.job), Cause::exit_code, 1));
+    (void)t.ended(lost_first ? "n1" : "n2", lost_first ? lost : told);
+    (void)t.ended(lost_first ? "n2" : "n1", lost_first ? told : lost);
+    const auto record =
+        t.controller.engine().record_of(t.controller.engine().state().jobs.at(t.job));
+    REQUIRE(record.outcome);
+    CHECK(record.outcome->failure->cause == Cause::launcher_lost);
+  }
+}
+
+TEST_CASE("a script that fails and leaves a step behind failed for its own reason") {
+  RunningJob t;
+  const auto key = std::get<model::LaunchKey>(*t.step({.nodes = 1, .tasks = 1}));
+  (void)t.ended("n1", failure(batch(t.job), Cause::exit_code, 3));
+  (void)t.ended("n1", failure(key, Cause::told_to_end, 143));
+  const auto record = t.controller.engine().record_of(t.controller.engine().state().jobs.at(t.job));
+  REQUIRE(record.outcome);
+  CHECK(record.outcome->failure->cause == Cause::exit_code);
+  CHECK_FALSE(record.outcome->failure->step);
+}
+
 TEST_CASE("steps that a script leaves behind are ended before the job is") {
   RunningJob t;
   const auto key = std::get<model::LaunchKey>(*t.step({.nodes = 1, .tasks = 1}));
