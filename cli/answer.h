@@ -1,6 +1,7 @@
 #pragma once
 // What the verbs that list or show have in common: an answer as JSON, or read and laid out.
 
+#include <expected>
 #include <string>
 
 #include "cli/problem.h"

@@ -2,6 +2,7 @@
 // The commands of muster: each is a value that says what it is called, takes and does.
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "cli/options/option.h"

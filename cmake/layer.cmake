@@ -1,7 +1,7 @@
 # layer(NAME SOURCES ... HEADERS ... USES ...)
 #
 # A static library whose headers are named by their path from the repository's root. USES are the only
-# targets that it sees; headers are compiled alone by the target all_verify_interface_header_sets.
+# targets that it sees; headers are compiled alone by the preset `headers` (headers.cmake).
 function(layer name)
   cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})

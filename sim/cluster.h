@@ -2,6 +2,7 @@
 // One run of a whole cluster from a seed: a time of work and faults, then a time without faults in
 // which everything must end.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -2,6 +2,8 @@
 // The simulated controller machine: the real engine over a journal that loses its unsynced tail in
 // a crash.
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>

@@ -2,7 +2,9 @@
 // The connection between one agent and the controller: in order, late, sometimes repeated; when it
 // breaks, what is on the way is lost.
 
+#include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "lib/base/random.h"
 #include "lib/model/agent_message.h"

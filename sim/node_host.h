@@ -1,11 +1,13 @@
 #pragma once
 // One simulated machine: its disk, its launchers, and the real agent core when it runs.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/core/agent.h"
 #include "lib/base/random.h"

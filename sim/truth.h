@@ -2,6 +2,7 @@
 // What really happened in the simulated world, whatever the controller and the agents believe; and
 // the promises that it is held against.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>

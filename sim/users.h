@@ -2,7 +2,9 @@
 // Simulated users: they submit, retry until they have an answer, sometimes cancel, hold and
 // release; and their scripts start steps.
 
+#include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>

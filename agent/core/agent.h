@@ -2,6 +2,7 @@
 // What an agent knows and decides. Its durable memory is its launch directories; this value is made
 // from them at each start and never touches the world itself.
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 

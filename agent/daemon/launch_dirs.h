@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/loop/owned_fd.h"

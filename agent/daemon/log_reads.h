@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "agent/daemon/launch_dirs.h"
 #include "lib/model/agent_message.h"

@@ -1,6 +1,7 @@
 #pragma once
 // Runs muster-nodeprep, which says whether this machine may be a node and what it has.
 
+#include <chrono>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #pragma once
 // How long settled launch directories stay, and the memory of those that are gone.
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <string>

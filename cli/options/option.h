@@ -2,6 +2,7 @@
 // Tables of command-line options, and reading words by them with the rules of getopt_long:
 // `--name=value`, `--name value`, `-nvalue`, `-n value`, `-ab`, unambiguous beginnings of names.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>

@@ -2,8 +2,10 @@
 // The values of options that say which nodes a job may use, and what else it needs of the cluster.
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/model/job.h"

@@ -2,6 +2,7 @@
 // Where gradients are computed and summed over all ranks: on cores with MPI, or on GPUs with NCCL.
 // The trainer knows only this; one program is linked with one of them.
 
+#include <cstdint>
 #include <memory>
 #include <span>
 

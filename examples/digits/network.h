@@ -3,6 +3,7 @@
 // parameters are one flat list, so that summing gradients over ranks, moving them to a GPU and
 // saving them is one copy.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>

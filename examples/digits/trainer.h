@@ -3,7 +3,9 @@
 // share of each batch, the sum goes to all, and all take the same step. Shares are cut from one
 // global batch, so the result does not depend on the number of ranks (but for rounding).
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "examples/digits/backend.h"

@@ -2,10 +2,13 @@
 // The head of a step: listens for the launchers of the other nodes and for the client, `muster
 // run`, and carries the messages of mapping::Star, which decides.
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "launcher/exec/head_link.h"

@@ -2,6 +2,7 @@
 // A node's way to the head of its step: within the process on the head's own node, a connection
 // elsewhere.
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>

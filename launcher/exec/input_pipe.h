@@ -1,6 +1,7 @@
 #pragma once
 // The writing end of a pipe that is a rank's standard input.
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string_view>

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/loop/owned_fd.h"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/loop/owned_fd.h"

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/loop/owned_fd.h"

@@ -1,6 +1,9 @@
 #pragma once
 // The connection of a launcher to its step's head on another node.
 
+#include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -3,6 +3,7 @@
 // modex requests, output and signals, takes the first failure as the step's, and knows when the
 // step has ended. Pure: messages go in, messages come out.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>

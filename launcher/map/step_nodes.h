@@ -1,6 +1,7 @@
 #pragma once
 // The nodes of the allocation on which a step runs, as PMIx and the ranks number them.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the end of a rank means for its step.
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 

@@ -3,6 +3,7 @@
 
 #include <pmix_common.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -1,6 +1,8 @@
 #pragma once
 // What PMIx clients are told about their job before they ask: the keys of a name space.
 
+#include <string>
+
 #include "lib/base/result.h"
 
 namespace pmix {

@@ -4,6 +4,7 @@
 // It lives in a module of its own, muster-pmix.so, that is loaded for steps only: the library and
 // hwloc below it would cost a batch launch more than all its other work. docs: muster-launch(8).
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>

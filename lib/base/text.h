@@ -1,6 +1,7 @@
 #pragma once
 // Small pieces of text work that every layer needs, free of locale.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

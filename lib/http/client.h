@@ -2,6 +2,7 @@
 // HTTP/1.1 requests: Call on a loop, Client for programs that just wait. One connection per
 // request.
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>

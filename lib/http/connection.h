@@ -1,12 +1,15 @@
 #pragma once
 // One connection of a Server, and the exchange it is busy with. For the .cpp files of this folder.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "lib/http/parser.h"
 #include "lib/http/server.h"

@@ -2,6 +2,7 @@
 // HTTP/1.1 over lib/loop streams. Requests of one connection are handled one after the other, so
 // answers come in order; what a client pipelines waits in a bounded buffer.
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>

@@ -1,6 +1,7 @@
 #pragma once
 // Blocking calls off the loop's thread: values go in, values come out, nothing is shared.
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -2,6 +2,7 @@
 // An ordered set of whole numbers: cores, hardware threads, GPUs, tasks of an array. Written as a
 // list: "0-3,8".
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 // When a job starts again after an attempt that failed by itself: "on=exit:75-79,signal max=5
 // backoff=10s..5m".
 
+#include <chrono>
 #include <string>
 #include <string_view>
 

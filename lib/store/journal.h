@@ -2,6 +2,7 @@
 // The durable memory of a controller: records of what happened, in order; snapshots that replace
 // the oldest; and the history of finished jobs. A journal knows bytes, not facts (docs/journal.md).
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -2,8 +2,12 @@
 // The twin of the journal for simulation and tests: the same contract without a disk, and the
 // accidents of one on demand.
 
+#include <cstddef>
 #include <map>
+#include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "lib/store/journal.h"
 

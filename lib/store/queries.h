@@ -1,6 +1,10 @@
 #pragma once
 // What a journal's file is asked, by the writer's connection or a reader's. Private to this folder.
 
+#include <cstddef>
+#include <optional>
+#include <vector>
+
 #include "lib/store/database.h"
 #include "lib/store/journal.h"
 

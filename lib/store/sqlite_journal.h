@@ -2,8 +2,12 @@
 // The journal in one SQLite file: WAL, synchronous=FULL, one writer; readers of their own beside
 // it.
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "lib/store/journal.h"
 

@@ -2,8 +2,10 @@
 // Conversions between the model and the generated messages of api.proto, for the .cpp files of
 // this folder.
 
+#include <expected>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/model/record.h"

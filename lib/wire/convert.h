@@ -2,6 +2,7 @@
 // Conversions between the model and the generated messages of model.proto, for the .cpp files of
 // this folder. Reading moves text out of the message.
 
+#include <string>
 #include <string_view>
 
 #include "lib/base/result.h"

@@ -1,6 +1,7 @@
 #pragma once
 // A place in JSON text (RFC 8259) that moves over one token at a time and says where it stands.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -6,6 +6,7 @@
 // time in microseconds UTC, 1 byte stream (0 standard output, 1 standard error), 3 bytes "ML1",
 // then the output.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -2,11 +2,14 @@
 // Reads values out of a decoded message and keeps the first thing that is wrong with them, so that
 // a conversion reads like the message and no bad value gets further than its end.
 
+#include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/bytes.h"

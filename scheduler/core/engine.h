@@ -2,6 +2,7 @@
 // Fixes the order of decide, apply and react, so that no driver can get it wrong: an
 // action is handed out only when every fact decided before it is durable.
 
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <optional>

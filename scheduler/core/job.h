@@ -2,6 +2,7 @@
 // A job in the controller's state: what was asked, and the phase it is in with just that phase's
 // data.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

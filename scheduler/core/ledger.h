@@ -1,9 +1,11 @@
 #pragma once
 // What the quotas leave for a job, while a pass gives it away.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 

@@ -3,6 +3,7 @@
 // apply().
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

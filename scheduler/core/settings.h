@@ -1,6 +1,8 @@
 #pragma once
 // The configured numbers that decisions depend on.
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>

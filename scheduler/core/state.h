@@ -2,6 +2,7 @@
 // Everything the controller knows, as a value. It changes only in apply().
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>

@@ -1,7 +1,9 @@
 #pragma once
 // Workspaces: whom usage is charged to, and what part of the cluster is due to each.
 
+#include <expected>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"

@@ -2,6 +2,7 @@
 // The sessions of the nodes' agents: decodes what they say into inputs, sends what the core orders,
 // and passes their logs on.
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>

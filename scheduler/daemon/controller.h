@@ -1,6 +1,7 @@
 #pragma once
 // The controller of a cluster, put together on one loop: driver, agents, API and local nodes.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>

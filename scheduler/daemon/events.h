@@ -2,6 +2,8 @@
 // The event stream: every durable fact to every client that follows, in order and without a gap.
 // Recent facts are kept in memory; a client that is behind them is served from the journal.
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>

@@ -2,6 +2,8 @@
 // Logs of launches, read from the nodes' agents and passed on to HTTP clients no faster than they
 // read.
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

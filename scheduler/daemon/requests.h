@@ -1,8 +1,10 @@
 #pragma once
 // The clients that wait for the core's answer to what they asked.
 
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "scheduler/core/action.h"

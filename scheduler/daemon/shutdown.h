@@ -1,6 +1,7 @@
 #pragma once
 // The end of an embedded cluster in order: running jobs, then agents, then the controller.
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 

@@ -2,7 +2,10 @@
 // Keeps the journal short: now and then writes what is left of the facts as a snapshot, and drops
 // the records that it covers. Reading, sifting and writing happen on the other threads.
 
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/result.h"

@@ -2,6 +2,8 @@
 // What would let a request start now.
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "lib/model/advice.h"
 #include "lib/model/job.h"

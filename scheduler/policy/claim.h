@@ -1,6 +1,9 @@
 #pragma once
 // What a request claims of the quotas, before it is known where it will be and after.
 
+#include <optional>
+#include <string>
+
 #include "scheduler/policy/timeline.h"
 
 namespace policy {

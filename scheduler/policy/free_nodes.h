@@ -2,6 +2,7 @@
 // The nodes that may take work by what is free on them now, as a pass leaves them: the state's
 // index, but for the nodes that the pass has taken from.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>

@@ -1,6 +1,8 @@
 #pragma once
 // Concrete cores and GPUs of one node.
 
+#include <vector>
+
 #include "lib/model/layout.h"
 #include "lib/model/topology.h"
 #include "scheduler/core/view.h"

@@ -1,6 +1,7 @@
 #pragma once
 // The scheduling policies, and what they can be told.
 
+#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <map>

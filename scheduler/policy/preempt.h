@@ -1,6 +1,7 @@
 #pragma once
 // Which running jobs make room for one that may not wait.
 
+#include <optional>
 #include <vector>
 
 #include "scheduler/core/view.h"

@@ -2,6 +2,7 @@
 // An amount of something that changes with time, from now on.
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 #include <vector>
 

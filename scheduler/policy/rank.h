@@ -1,6 +1,8 @@
 #pragma once
 // How a job ranks under each order.
 
+#include <chrono>
+
 #include "lib/base/time.h"
 #include "scheduler/policy/policy.h"
 

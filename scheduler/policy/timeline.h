@@ -2,6 +2,7 @@
 // What is free on each node from now on: running jobs give back what they hold when they are
 // expected to end, and reservations take it again.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 #pragma once
 // What the jobs of a replay have computed and what of it they have saved, attempt by attempt.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>

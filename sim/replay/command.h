@@ -1,6 +1,7 @@
 #pragma once
 // The command line of muster-simulate.
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>

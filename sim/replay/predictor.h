@@ -3,6 +3,7 @@
 // for and how the jobs before it went: the estimates of --estimates predicted.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 
 #include "lib/base/time.h"

@@ -1,6 +1,7 @@
 #pragma once
 // Replays a workload in virtual time through the production engine and policy.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>

@@ -3,6 +3,7 @@
 // that it reads the same again. The corpus runs through the same functions as a unit test.
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "lib/base/check.h"

@@ -2,6 +2,7 @@
 // A whole step without controller and agents: starts one real muster-launch per node and speaks to
 // the head as `muster run` does.
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>

@@ -1,8 +1,10 @@
 #pragma once
 // Builders of nodes, jobs and reports, so that a test names only what matters to it.
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/model/agent_message.h"

@@ -2,7 +2,9 @@
 // The controller's engine with a clock that a test moves, whose facts are durable at once; after
 // every input the state is checked and compared with a replay of all facts.
 
+#include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "scheduler/core/engine.h"

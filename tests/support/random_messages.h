@@ -1,6 +1,8 @@
 #pragma once
 // The messages, facts and records of RandomModel: every kind is as likely as any other.
 
+#include <memory>
+
 #include "tests/support/random_model.h"
 #include "tests/support/random_requests.h"
 

@@ -3,9 +3,15 @@
 // same seed gives the same values. Text has any bytes, for nothing promises UTF-8.
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "lib/base/random.h"

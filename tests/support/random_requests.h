@@ -1,6 +1,8 @@
 #pragma once
 // What RandomModel's users ask for.
 
+#include <chrono>
+
 #include "tests/support/random_model.h"
 
 namespace support {

@@ -2,7 +2,10 @@
 // Exceptions to the rules: lines "RULE PATH: REASON" in exempt.txt. One that is no longer needed is
 // itself a finding, so the list cannot grow old.
 
+#include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "tests/tidy/source.h"

@@ -2,6 +2,10 @@
 // Finds functions in C++ by their braces alone, without a compiler: good enough to count lines and
 // parameters.
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "tests/tidy/source.h"
 
 namespace tidy {

@@ -26,6 +26,9 @@ Findings check_words(const Source& source);
 /// `#pragma once`, then a sentence that says what the header is.
 Findings check_header_opening(const Source& source);
 
+/// A header includes what it names of the standard library.
+Findings check_standard_includes(const Source& source);
+
 /// Headers that include each other in a circle.
 Findings check_cycles(std::span<const Source> tree);
 

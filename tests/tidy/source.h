@@ -2,6 +2,7 @@
 // One file of the tree, cut up for the rules: its lines as written, its code without comments and
 // literals, and its comments alone. All three have the same line numbers.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

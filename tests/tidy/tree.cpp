@@ -148,6 +148,7 @@ Findings check_tree(std::span<const Source> tree) {
     add(check_sizes(source));
     add(check_words(source));
     add(check_header_opening(source));
+    add(check_standard_includes(source));
   }
   add(check_cycles(tree));
   add(check_dead_files(tree));

@@ -2,6 +2,7 @@
 // A controller for the tests of muster-agent, in this process, and the agent as a process of its
 // own.
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>

@@ -2,6 +2,7 @@
 // One fact of every kind, with every field set, as tests/journals/0.1.0.facts has them.
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "lib/model/fact.h"

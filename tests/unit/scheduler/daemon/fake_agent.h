@@ -1,9 +1,11 @@
 #pragma once
 // An agent that a test plays.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "lib/base/overloaded.h"

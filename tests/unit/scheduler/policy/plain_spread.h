@@ -2,6 +2,7 @@
 // What policy::spread must decide, when the room on each node is a number in a list.
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <utility>

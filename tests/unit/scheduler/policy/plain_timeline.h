@@ -2,6 +2,7 @@
 // What policy::Timeline must decide, by a look at every node at every moment.
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -287,7 +288,6 @@ class PlainTimeline {
     if (layout.most_tasks_per_node && *layout.most_tasks_per_node < layout.tasks) return false;
     return layout.nodes ? *layout.nodes == 1 : layout.tasks == 1 || lanes_.size() == 1;
   }
-
   const scheduler::View& view_;
   base::Time now_;
   std::vector<policy::Lane> lanes_;

@@ -10,7 +10,8 @@ std::vector<std::string> broken(const std::string& path, const std::string& text
   std::vector<std::string> rules;
   for (const auto& findings :
        {tidy::check_layers(source), tidy::check_pure(source), tidy::check_sizes(source),
-        tidy::check_words(source), tidy::check_header_opening(source)}) {
+        tidy::check_words(source), tidy::check_header_opening(source),
+        tidy::check_standard_includes(source)}) {
     for (const auto& finding : findings) {
       rules.push_back(finding.rule);
     }
@@ -112,4 +113,14 @@ TEST_CASE("a header begins with its guard and says what it is") {
   CHECK(broken("cli/a.h", "#pragma once\n// Words.\n").empty());
   CHECK(broken("cli/a.h", "#ifndef A\n") == Rules{"header-opening"});
   CHECK(broken("cli/a.h", "#pragma once\n\n#include <map>\n") == Rules{"header-opening"});
+}
+
+TEST_CASE("a header includes what it names of the standard library, once for each header") {
+  const std::string opening = "#pragma once\n// Names.\n";
+  const auto text = [&](const std::string& rest) { return broken("lib/base/a.h", opening + rest); };
+  CHECK(text("#include <vector>\nstd::vector<int> a;\n").empty());
+  CHECK(text("// A std::vector of numbers.\nint a;\n").empty());
+  CHECK(text("std::vector<int> a;\nstd::vector<int> b;\n") == Rules{"standard-includes"});
+  CHECK(text("std::vector<std::string> a;\n") == Rules{"standard-includes", "standard-includes"});
+  CHECK(broken("lib/base/a.cpp", "std::vector<int> a;\n").empty());
 }
