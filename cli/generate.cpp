@@ -1,4 +1,4 @@
-// generate [--check] DIRECTORY: writes the generated parts of man/muster.1 and man/submit.1 below
+// generate [--check] DIRECTORY: writes the generated parts of the manual pages below
 // DIRECTORY, or checks that they are as they would be written.
 
 #include <fmt/format.h>
@@ -51,5 +51,7 @@ int main(int argc, char** argv) {
   const bool submit =
       settled(settle(root + "/man/submit.1",
                      cli::manual_options(request::table(request::Place::submit)), only_check));
-  return muster && submit ? 0 : 1;
+  const bool mpirun =
+      settled(settle(root + "/man/muster-mpirun.1", cli::manual_mpi_options(), only_check));
+  return muster && submit && mpirun ? 0 : 1;
 }

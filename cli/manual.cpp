@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "cli/request/mpi_command.h"
 #include "cli/verb.h"
 #include "conf/document.h"
 #include "lib/base/text.h"
@@ -70,6 +71,19 @@ std::string manual_commands() {
     if (!own.empty()) text += manual_options(own);
   }
   return text;
+}
+
+std::string manual_mpi_options() {
+  std::string text = ".Bl -tag -width Ds\n";
+  for (const auto& option : request::mpi_options()) {
+    std::string head = ".It";
+    for (const auto name : base::split(option.names, ' ')) {
+      head += fmt::format("{} Fl {}", head == ".It" ? "" : " ,", name);
+    }
+    if (!option.placeholder.empty()) head += fmt::format(" Ar {}", option.placeholder);
+    text += head + "\n" + conf::mdoc_text(option.help) + "\n";
+  }
+  return text + ".El\n";
 }
 
 }  // namespace cli

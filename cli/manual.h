@@ -15,4 +15,7 @@ std::string manual_options(std::span<const options::Option> table);
 /// to their own places.
 std::string manual_commands();
 
+/// The options of mpirun and mpiexec inside a job.
+std::string manual_mpi_options();
+
 }  // namespace cli

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/mpirun.h"
+#include "cli/request/mpi_command.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
@@ -46,13 +48,28 @@ int unknown_command(const std::string& name) {
                                nearest ? fmt::format("; did you mean '{}'?", *nearest) : "")});
 }
 
+/// mpirun and mpiexec, which jobs find in front of those of the machine.
+int start_mpi(std::string_view starter, std::span<const std::string> words) {
+  const auto first = words.empty() ? std::string_view("--help") : std::string_view(words[0]);
+  if (first == "--help" || first == "-help" || first == "-h") {
+    print(mpi_help(starter));
+    return finish_output(words.empty() ? exit_usage : exit_done);
+  }
+  if (first == "--version" || first == "-version" || first == "-V") {
+    print(fmt::format("{} of muster {}\n", starter, MUSTER_VERSION));
+    return finish_output(exit_done);
+  }
+  const auto run = words_for_run(starter, words);
+  return run ? run_verb_named(run_verb, "muster run", *run) : complain(starter, run.error());
+}
+
 int dispatch(std::span<char* const> arguments) {
   const std::vector<std::string> words(arguments.begin() + (arguments.empty() ? 0 : 1),
                                        arguments.end());
   const std::string_view path = arguments.empty() ? "muster" : arguments[0];
-  if (path.substr(path.rfind('/') + 1) == "submit") {
-    return run_verb_named(submit_verb, "submit", words);
-  }
+  const auto called = path.substr(path.rfind('/') + 1);
+  if (called == "submit") return run_verb_named(submit_verb, "submit", words);
+  if (request::is_mpi_starter(called)) return start_mpi(called, words);
   if (words.empty()) {
     print_error(overview());
     return exit_usage;

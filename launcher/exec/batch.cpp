@@ -6,10 +6,12 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "launcher/exec/free_port.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
 #include "launcher/exec/output_file.h"
@@ -132,6 +134,8 @@ base::Result<model::LaunchReport> try_batch(Launch& launch) {
 }  // namespace
 
 model::LaunchReport run_batch(Launch& launch) {
+  const auto& key = launch.order.key;
+  launch.place.meeting_port = free_port(key.job.number() * std::uint64_t{31} + key.attempt);
   auto report = try_batch(launch);
   if (report) return std::move(*report);
   model::LaunchReport refused{.key = launch.order.key};

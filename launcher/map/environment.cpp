@@ -39,10 +39,12 @@ void show_gpus(Environment& environment, const model::Topology& topology,
   environment["CUDA_VISIBLE_DEVICES"] = cuda_devices(topology, gpus);
 }
 
-void put_first_in_path(Environment& environment, const std::string& folder) {
+/// Muster's programs, and before them the mpirun and mpiexec that are for jobs only.
+void put_first_in_path(Environment& environment, const std::string& programs) {
+  const auto folders = programs + "/mpi:" + programs;
   auto& path = environment["PATH"];
   if (path.empty()) path = "/usr/local/bin:/usr/bin:/bin";
-  if (path != folder && !path.starts_with(folder + ":")) path = folder + ":" + path;
+  if (path != folders && !path.starts_with(folders + ":")) path = folders + ":" + path;
 }
 
 /// _STEP: the distance of all indices, 1 where they differ in theirs.
@@ -166,6 +168,22 @@ void tune_open_mpi(Environment& environment, const model::LaunchOrder& order,
   }
 }
 
+/// Where ranks that know each other by torch.distributed's variables meet: on the script's node,
+/// which is the first. Ranks inherit it from the script. A cluster whose controller has a Unix
+/// socket is one machine, which reaches itself by loopback whatever its name resolves to.
+void describe_meeting(Environment& environment, const model::LaunchOrder& order,
+                      const LaunchPlace& place) {
+  const bool is_one_machine = order.controller.starts_with("unix:");
+  if (place.meeting_port) {
+    environment.try_emplace("MASTER_ADDR", is_one_machine ? "127.0.0.1" : share_of(order).name);
+    environment.try_emplace("MASTER_PORT", std::to_string(*place.meeting_port));
+  }
+  if (is_one_machine) {
+    environment.try_emplace("GLOO_SOCKET_IFNAME", "lo");
+    environment.try_emplace("NCCL_SOCKET_IFNAME", "lo");
+  }
+}
+
 }  // namespace
 
 Environment environment_of_script(const model::LaunchOrder& order, const model::Topology& topology,
@@ -173,6 +191,7 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
   Environment environment = order.job->environment;
   describe_job(environment, order, place);
   environment["MUSTER_CHECKPOINT_FILE"] = place.checkpoint_file;
+  describe_meeting(environment, order, place);
   show_gpus(environment, topology, share_of(order).gpus);
   return environment;
 }

@@ -2,6 +2,8 @@
 // The environment of batch scripts and ranks: what the user gave, and what Muster tells them.
 // The names are documented in muster-launch(8).
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "launcher/map/placement.h"
@@ -13,12 +15,13 @@ namespace mapping {
 
 /// What the launcher knows beside the order.
 struct LaunchPlace {
-  std::string programs;         // folder of muster's programs, put in front of PATH
-  std::string launch_id;        // marks every process of the launch
-  std::string checkpoint_file;  // of a batch launch: touched when its work is safe
-  std::string session_dir;      // of a step: a private folder in memory
-  std::string pml;              // of a step: what Open MPI is kept from looking for; empty: nothing
-  bool has_pmix = false;        // a PMIx server serves the ranks
+  std::string programs;                       // folder of muster's programs, put in front of PATH
+  std::string launch_id;                      // marks every process of the launch
+  std::string checkpoint_file;                // of a batch launch: touched when its work is safe
+  std::optional<std::uint16_t> meeting_port;  // of a batch launch: where ranks may meet
+  std::string session_dir;                    // of a step: a private folder in memory
+  std::string pml;        // of a step: what Open MPI is kept from looking for; empty: nothing
+  bool has_pmix = false;  // a PMIx server serves the ranks
 };
 
 model::Environment environment_of_script(const model::LaunchOrder& order,

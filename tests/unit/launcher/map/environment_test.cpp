@@ -7,6 +7,7 @@ namespace {
 const mapping::LaunchPlace place{.programs = "/opt/muster/bin",
                                  .launch_id = "17.2.0.abc",
                                  .checkpoint_file = "/launches/17.2.batch/checkpoint",
+                                 .meeting_port = 23456,
                                  .session_dir = "/dev/shm/s",
                                  .pml = "^cm",
                                  .has_pmix = true};
@@ -72,7 +73,10 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
   const model::Environment expected{
       {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"},
       {"CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b"},
+      {"GLOO_SOCKET_IFNAME", "lo"},
       {"HOME", "/home/ada"},
+      {"MASTER_ADDR", "127.0.0.1"},
+      {"MASTER_PORT", "23456"},
       {"MUSTER_ATTEMPT", "2"},
       {"MUSTER_CHECKPOINT_FILE", "/launches/17.2.batch/checkpoint"},
       {"MUSTER_CLUSTER", "lab"},
@@ -92,9 +96,23 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"MUSTER_RESTART_REASON", "the script on n1 exited with code 75"},
       {"MUSTER_SUBMIT_DIR", "/home/ada"},
       {"MUSTER_TASKS_PER_NODE", "2(x2)"},
-      {"PATH", "/opt/muster/bin:/usr/bin"},
+      {"NCCL_SOCKET_IFNAME", "lo"},
+      {"PATH", "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin"},
   };
   CHECK(of_script(order_of_step()) == expected);
+}
+
+TEST_CASE("where ranks meet is the user's to say, and between machines the script's node") {
+  auto order = order_of_step();
+  auto job = *order.job;
+  job.environment = {{"MASTER_PORT", "29500"}, {"NCCL_SOCKET_IFNAME", "ib0"}};
+  order.job = std::make_shared<model::JobSpec>(job);
+  CHECK(of_script(order).at("MASTER_PORT") == "29500");
+  CHECK(of_script(order).at("NCCL_SOCKET_IFNAME") == "ib0");
+  order.controller = "tcp:10.0.0.1:7001";
+  order.node_index = 0;
+  CHECK(of_script(order).at("MASTER_ADDR") == "n1");
+  CHECK_FALSE(of_script(order).contains("GLOO_SOCKET_IFNAME"));
 }
 
 TEST_CASE("a script has no names of one rank and nothing that would disturb its own mpirun") {
@@ -106,8 +124,8 @@ TEST_CASE("a script has no names of one rank and nothing that would disturb its 
 
 TEST_CASE("muster's programs are put into PATH once") {
   auto order = order_of_step();
-  set_for_step(order, "PATH", "/opt/muster/bin:/usr/bin");
-  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin:/usr/bin");
+  set_for_step(order, "PATH", "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin");
+  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin");
 }
 
 TEST_CASE("a rank is told its numbers, under the names that programs know") {

@@ -1,0 +1,44 @@
+#!/bin/sh
+# mpirun and mpiexec inside a job start ranks on exactly its nodes and cores, of Open MPI and of MPICH.
+. "$(dirname "$0")/lib.sh"
+
+cluster_up --nodes 2 --cpus-per-node 2
+
+# in_job NAME STATUS COMMAND: a job of two nodes with two tasks each runs the line; output in job.out.
+in_job() {
+  runs "$2" "$1" submit -N 2 -n 4 -o job.out --wait --wrap "$3"
+}
+
+printf '%s\n' 'echo $MUSTER_RANK $MUSTER_NODE $A $(sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status)' >where.sh
+in_job "ranks run under muster run" 0 "muster run sh where.sh"
+sort job.out >under_run
+for starter in mpirun mpiexec mpiexec.hydra; do
+  in_job "$starter without a number starts the job's tasks" 0 "$starter sh where.sh"
+  is "$(sort job.out)" "$(cat under_run)" "on the same nodes and cores"
+done
+in_job "a number and a variable are taken" 0 "mpirun -np 2 -x A=five sh where.sh"
+is "$(grep -c ' five ' job.out)" 2 "by each rank"
+in_job "a list of hosts is not needed" 0 "mpirun --hostfile nowhere -n 1 true"
+like job.out "^mpirun: --hostfile is not used: ranks start on the nodes of the job" "and it is said that it is not read"
+in_job "more ranks than cores are refused" 1 "mpirun -n 5 true"
+like job.out "at most 4 would" "with what would fit"
+in_job "what nothing stands for is refused" 2 "mpirun --tune file true"
+like job.out "nothing stands for the option '--tune'" "by name"
+in_job "the exit code of a rank comes through" 7 "mpirun sh -c 'exit 7'"
+in_job "each says what it takes" 0 "mpirun --help"
+like job.out "^  -n, -np, -c COUNT" "with all spellings"
+in_job "and whose it is" 0 "mpiexec --version"
+like job.out "^mpiexec of muster [0-9]" "with the version"
+
+programs=${MUSTER_BIN:-$ROOT/build/bin}
+for library in mpi mpich; do
+  [ -x "$programs/${library}_program" ] || continue
+  in_job "mpirun starts a program of $library" 0 "mpirun -n 4 $programs/${library}_program hello"
+  is "$(grep -c 'of 4' job.out)" 4 "and its ranks make one world"
+  in_job "mpiexec starts one of $library" 0 "mpiexec -n 2 $programs/${library}_program hello"
+  is "$(grep -c 'of 2' job.out)" 2 "and its ranks too"
+done
+
+"$programs/mpi/mpirun" true 2>err && not_ok "outside of a job it does not start anything" || ok "outside of a job it does not start anything"
+like err "not inside a job" "and says why"
+done_testing
