@@ -26,6 +26,11 @@ endif()
 if(MUSTER_SANITIZE)
   add_compile_options(-fsanitize=${MUSTER_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MUSTER_SANITIZE})
+  if(MUSTER_SANITIZE MATCHES "address,undefined")
+    # A third of the time of such a build: address has what null and object-size look for at -O0, and
+    # misaligned values come from casts, of which there are few.
+    add_compile_options(-fno-sanitize=null,alignment,object-size)
+  endif()
 endif()
 if(MUSTER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined)
