@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "bench/bulk.h"
 #include "bench/cluster.h"
 #include "bench/command.h"
+#include "lib/base/text.h"
 #include "lib/loop/clock.h"
 
 namespace bench {
@@ -53,6 +56,17 @@ std::pair<base::Duration, base::Duration> compare(const std::vector<std::string>
     times_of_reference.push_back(time_of(reference));
   }
   return {median(std::move(times_of_ours)), median(std::move(times_of_reference))};
+}
+
+/// Inside a job mpirun and mpiexec are Muster's own; those of the libraries are next in PATH.
+void forget_own_starters(const std::string& bin) {
+  const char* path = std::getenv("PATH");
+  std::vector<std::string> folders;
+  for (const auto folder : base::split(path == nullptr ? "" : path, ':')) {
+    std::error_code absent;
+    if (!std::filesystem::equivalent(folder, bin + "/mpi", absent)) folders.emplace_back(folder);
+  }
+  (void)::setenv("PATH", base::join(folders, ":").c_str(), 1);
 }
 
 model::JobSpec trivial_job(const std::string& directory) {
@@ -139,6 +153,7 @@ bool mpi_launches_in_job(const std::string& bin, std::string_view figure, int n_
   const auto hello = bin + "/" + std::string(library->program);
   std::vector<std::string> theirs(library->launcher.begin(), library->launcher.end());
   std::erase(theirs, "");
+  forget_own_starters(bin);
   theirs.insert(theirs.end(), {"-n", n, hello});
   const auto [ours, reference] =
       compare({bin + "/muster", "run", "-n", n, hello}, theirs, n_launch_runs);
