@@ -31,6 +31,9 @@ in_job "and whose it is" 0 "mpiexec --version"
 like job.out "^mpiexec of muster [0-9]" "with the version"
 
 programs=${MUSTER_BIN:-$ROOT/build/bin}
+for starter in "$programs"/mpi/*; do
+  is "$("$starter" --version | cut -d ' ' -f 1-3)" "${starter##*/} of muster" "${starter##*/} is known by its name"
+done
 for library in mpi mpich; do
   [ -x "$programs/${library}_program" ] || continue
   in_job "mpirun starts a program of $library" 0 "mpirun -n 4 $programs/${library}_program hello"
