@@ -156,6 +156,7 @@ void check_success(const StepHarness& step) {
   CHECK_FALSE(step.is_late);
   REQUIRE(step.result);
   INFO((step.result->failure ? describe(*step.result->failure) : "no failure"));
+  for (const auto& [rank, text] : step.err) UNSCOPED_INFO("rank " << rank << " said: " << text);
   CHECK_FALSE(step.result->failure);
   CHECK(step.result->exit_code == 0);
   CHECK(step.leftovers() == "");

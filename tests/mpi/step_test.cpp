@@ -33,7 +33,6 @@ TEST_CASE("a step whose rank spawns ends with a failure that names MPI_Comm_spaw
 TEST_CASE("data is fetched from other nodes when it is not exchanged at the start") {
   StepHarness step({2, 2}, {MPI_PROGRAM, "ring"});
   auto spec = *step.order.step;
-  spec.environment["OMPI_MCA_pmix_base_async_modex"] = "1";
   spec.environment["OMPI_MCA_pmix_base_collect_data"] = "0";
   step.order.step = std::make_shared<model::StepSpec>(spec);
   step.run();
