@@ -112,7 +112,8 @@ constinit const Verb run_verb{
     "[OPTIONS] PROGRAM [ARGUMENTS]",
     "Start a parallel step inside a job.",
     "Starts PROGRAM on the nodes of the job, with the whole environment: without options as many "
-    "tasks as the job has. Output comes out here, standard input goes to rank 0. Interrupted, it "
+    "tasks as the job has. Output comes out here, whole lines of each rank, standard input goes to "
+    "rank 0. Interrupted, it "
     "ends the step; interrupted again, it does not wait for that.\n"
     "Exits with the highest exit code of the ranks, 128 and the signal's number for a killed one.",
     run_table,

@@ -25,6 +25,7 @@ constexpr base::Duration eager_time =
     100ms;  // a launcher is usually there after a few milliseconds
 constexpr base::Duration eager_pause = 1ms;
 constexpr base::Duration patient_pause = 10ms;
+constexpr base::Duration piece_interval = 50ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
 constexpr int signal_base = 128;
@@ -55,7 +56,11 @@ bool input_is_empty() {
 }  // namespace
 
 StepClient::StepClient(loop::Address head, model::ClientHello hello, StepManner manner)
-    : head_(std::move(head)), hello_(std::move(hello)), manner_(manner) {}
+    : head_(std::move(head)),
+      hello_(std::move(hello)),
+      manner_(manner),
+      lines_(manner.label ? render::Labels::rank : render::Labels::none),
+      piece_timer_(loop_, [this] { show_pieces(); }) {}
 
 StepClient::~StepClient() = default;
 
@@ -122,11 +127,16 @@ void StepClient::take(const std::string& frame) {
 }
 
 void StepClient::show(const model::RankOutput& output) {
-  if (manner_.label) {
-    write_out(output.stream, labels_.take(output.rank, output.stream, output.bytes));
-  } else {
-    write_out(output.stream, output.bytes);
+  write_out(output.stream, lines_.take(output.rank, output.stream, output.bytes));
+  if (lines_.holds_pieces() && !piece_timer_.is_running()) piece_timer_.start(piece_interval);
+}
+
+/// A line that is not complete after one to two intervals is a prompt, or a progress bar.
+void StepClient::show_pieces() {
+  for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
+    write_out(stream, lines_.take_overdue(stream));
   }
+  if (lines_.holds_pieces()) piece_timer_.start(piece_interval);
 }
 
 void StepClient::write_out(model::OutputStream stream, std::string_view text) {
@@ -148,7 +158,7 @@ void StepClient::place(const model::RankPlaced& placed) {
 void StepClient::finish(Try<model::StepResult> result) {
   if (result_) return;
   for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
-    write_out(stream, labels_.finish(stream));
+    write_out(stream, lines_.finish(stream));
   }
   if (manner_.map && result && !result->failure) {
     write_out(model::OutputStream::out, render::rank_map(std::move(map_)));

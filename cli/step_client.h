@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cli/problem.h"
-#include "cli/render/label.h"
+#include "cli/render/rank_lines.h"
 #include "lib/base/time.h"
 #include "lib/loop/address.h"
 #include "lib/loop/frame_stream.h"
@@ -43,6 +43,7 @@ class StepClient {
   void connected(loop::Stream stream);
   void take(const std::string& frame);
   void show(const model::RankOutput& output);
+  void show_pieces();
   void write_out(model::OutputStream stream, std::string_view text);
   void place(const model::RankPlaced& placed);
   void finish(Try<model::StepResult> result);
@@ -59,7 +60,8 @@ class StepClient {
   loop::Address head_;
   model::ClientHello hello_;
   StepManner manner_;
-  render::Labels labels_;
+  render::RankLines lines_;
+  loop::Timer piece_timer_;
   std::vector<model::RankPlaced> map_;
   std::optional<Try<model::StepResult>> result_;
   base::Duration dialled_{};

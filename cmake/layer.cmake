@@ -1,8 +1,7 @@
 # layer(NAME SOURCES ... HEADERS ... USES ...)
 #
 # A static library whose headers are named by their path from the repository's root. USES are the only
-# targets that it sees. Headers are compiled alone by the preset `headers` (headers.cmake); the sources of the
-# layers in the list MUSTER_APART are never compiled together.
+# targets that it sees. Headers are compiled alone by the preset `headers` (headers.cmake).
 function(layer name)
   cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
@@ -12,9 +11,6 @@ function(layer name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_USES})
   set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON LINKER_LANGUAGE CXX)
-  if(name IN_LIST MUSTER_APART)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
-  endif()
 endfunction()
 
 # program(NAME [STARTED_OFTEN] SOURCES ... USES ...): an executable in build/bin, with the C++ runtime linked
