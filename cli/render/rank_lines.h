@@ -19,8 +19,8 @@ class RankLines {
   /// The lines that are complete now. Of a line longer than 64 KiB what there is.
   std::string take(int rank, model::OutputStream stream, std::string_view bytes);
 
-  /// Pieces of lines of a stream, a prompt or a progress bar perhaps, that were here at the last call
-  /// already. None with labels.
+  /// Pieces of lines of a stream, a prompt or a progress bar perhaps, that were here at the last
+  /// call already. None with labels.
   std::string take_overdue(model::OutputStream stream);
 
   /// The unfinished lines of a stream; with labels they are ended.
