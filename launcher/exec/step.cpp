@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "launcher/exec/free_port.h"
 #include "launcher/exec/head.h"
 #include "launcher/exec/input_pipe.h"
 #include "launcher/exec/launch.h"
@@ -21,16 +24,25 @@
 #include "launcher/exec/processes.h"
 #include "launcher/exec/rank_server.h"
 #include "launcher/exec/session_dir.h"
+#include "launcher/map/environment.h"
 #include "launcher/map/placement.h"
+#include "launcher/map/rank_roles.h"
+#include "launcher/map/step_nodes.h"
 #include "launcher/map/verdict.h"
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/loop/signal.h"
+#include "lib/loop/timer.h"
 
 namespace exec {
 
 namespace {
+
+/// A server may notice the end of its workers, and fall over it, before it hears that they are
+/// done.
+constexpr base::Duration server_patience = std::chrono::milliseconds(200);
 
 class Step {
  public:
@@ -41,6 +53,8 @@ class Step {
  private:
   base::Result<void> set_up();
   base::Result<void> open_link();
+  void begin();
+  void start_all();
   void start_ranks();
   base::Result<void> start_process(const mapping::RankPlace& rank);
   base::Result<void> start_rank(const mapping::RankPlace& rank);
@@ -48,6 +62,10 @@ class Step {
   void forward(int process, model::OutputStream stream, std::string_view bytes);
   void rank_ended(int process, const loop::ExitStatus& status);
   void judge(std::size_t process);
+  bool is_server(std::size_t process) const;
+  void tell_work_done();
+  void end_servers();
+  void judge_servers();
   void check_absent();
   void fail(model::Failure failure);
   void fail_rank(std::size_t process, model::Failure failure);
@@ -55,7 +73,9 @@ class Step {
   void receive(model::HeadMessage message);
   void take_fence(const model::Fence& fence);
   void take_input(const model::RankInput& input);
+  void take_addresses(const std::string& lines);
   void ranks_finished();
+  void finish();
   model::LaunchReport report() const;
   RankEvents rank_events();
   std::size_t process_of(int rank) const;
@@ -74,7 +94,14 @@ class Step {
   Pmi1Sockets pmi1_;
   Processes processes_;
   loop::Signal end_signal_;
-  bool is_through_ = false;  // all ranks of this node have ended
+  mapping::RankRoles roles_;
+  std::optional<HeldPorts> held_ports_;      // until all nodes have chosen theirs
+  std::vector<std::size_t> fallen_servers_;  // ended badly, perhaps for the workers are through
+  loop::Timer server_timer_;
+  bool are_servers_over_ = false;  // what becomes of them means nothing any more
+  bool is_starting_ = true;
+  bool is_finished_ = false;  // no process is left
+  bool is_through_ = false;   // all ranks of this node have ended, and are judged
 };
 
 Step::Step(Launch& launch)
@@ -87,10 +114,13 @@ Step::Step(Launch& launch)
                                    auto bytes) { forward(process, stream, bytes); },
                   .ended = [this](int process, const auto& status) { rank_ended(process, status); },
                   .finished = [this] { ranks_finished(); }}),
-      end_signal_(loop_, SIGTERM, [this] {
-        fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
-        link_->stop_waiting();
-      }) {}
+      end_signal_(loop_, SIGTERM,
+                  [this] {
+                    fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
+                    link_->stop_waiting();
+                  }),
+      roles_(launch.order),
+      server_timer_(loop_, [this] { judge_servers(); }) {}
 
 /// The same from both servers: a rank uses one of them, and neither knows of the other.
 RankEvents Step::rank_events() {
@@ -131,11 +161,10 @@ model::LaunchReport Step::run() {
     return report();
   }
   if (auto ready = set_up(); ready) {
-    start_ranks();
+    begin();
   } else {
     fail(failure_of(launch_.order, model::Cause::cannot_start, std::move(ready).error().text));
   }
-  processes_.complete();
   loop_.run();
   loop_.release();
   return report();
@@ -200,6 +229,40 @@ base::Result<void> Step::set_up() {
   return {};
 }
 
+/// Ranks with roles are told where all others may listen: that is found out first.
+void Step::begin() {
+  if (!roles_.are_there() || launch_.order.step->map_only) return start_all();
+  const auto& order = launch_.order;
+  const auto seed = order.key.job.number() * std::uint64_t{31} + order.key.attempt + 7;
+  auto ports = HeldPorts::take(seed, placement_.ranks.size());
+  if (!ports) {
+    return fail(failure_of(order, model::Cause::cannot_start, std::move(ports).error().text));
+  }
+  held_ports_.emplace(std::move(*ports));
+  std::string lines;
+  for (const auto port : held_ports_->numbers())
+    lines += mapping::own_host(order) + ":" + std::to_string(port) + "\n";
+  link_->send(model::Fence{.ranks = {},
+                           .number = 0,
+                           .data = std::move(lines),
+                           .protocol = model::FenceProtocol::address});
+}
+
+void Step::take_addresses(const std::string& lines) {
+  if (!is_starting_) return;
+  for (const auto line : base::split(lines, '\n')) {
+    if (!line.empty()) launch_.place.addresses.emplace_back(line);
+  }
+  start_all();
+}
+
+void Step::start_all() {
+  is_starting_ = false;
+  held_ports_.reset();
+  start_ranks();
+  processes_.complete();
+}
+
 void Step::start_ranks() {
   for (const auto& rank : placement_.ranks) {
     auto started = start_rank(rank);
@@ -232,17 +295,20 @@ base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
                                 .cpus = to_text(rank.cpus),
                                 .gpus = to_text(rank.gpus),
                                 .numa = to_text(rank.numa),
-                                .unbound = placement_.unbound});
+                                .unbound = placement_.unbound,
+                                .role = roles_.name_of(rank.rank)});
   return {};
 }
 
 base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
   const auto& step = *launch_.order.step;
-  if (step.arguments.empty()) {
-    return base::fail(base::Code::invalid, "the step has no program to run");
-  }
   Command command;
   command.arguments = step.arguments;
+  if (roles_.are_there() && !roles_.role_of(rank.rank).command.empty())
+    command.arguments = {"/bin/sh", "-c", roles_.role_of(rank.rank).command};
+  if (command.arguments.empty()) {
+    return base::fail(base::Code::invalid, "the step has no program to run");
+  }
   command.directory = step.work_dir;
   command.cpus = rank.cpus;
   command.input = rank.rank == 0 && input_ ? input_->reader() : nothing_.get();
@@ -266,6 +332,7 @@ void Step::rank_ended(int process, const loop::ExitStatus& status) {
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
     lives_[place].ended = true;
+    if (is_server(place) && are_servers_over_) return;
     lives_[place].code = status.code;
     lives_[place].signal = status.signal;
     judge(place);
@@ -273,8 +340,47 @@ void Step::rank_ended(int process, const loop::ExitStatus& status) {
 }
 
 void Step::judge(std::size_t process) {
-  if (auto failure = mapping::judge_end(lives_[process])) fail_rank(process, std::move(*failure));
+  auto failure = mapping::judge_end(lives_[process]);
+  if (failure && is_server(process)) {
+    fallen_servers_.push_back(process);
+    if (!server_timer_.is_running()) server_timer_.start(server_patience);
+    return;
+  }
+  if (failure) fail_rank(process, std::move(*failure));
   check_absent();
+  tell_work_done();
+}
+
+bool Step::is_server(std::size_t process) const {
+  return roles_.serves(placement_.ranks[process].rank);
+}
+
+/// The head ends those who serve when nobody is left for whom.
+void Step::tell_work_done() {
+  if (failure_ || !roles_.has_server(0, mapping::n_ranks(launch_.order))) return;
+  for (std::size_t process = 0; process < lives_.size(); ++process) {
+    if (!lives_[process].ended && !is_server(process)) return;
+  }
+  link_->send(model::WorkDone{launch_.order.node_index});
+}
+
+void Step::end_servers() {
+  are_servers_over_ = true;
+  server_timer_.stop();
+  for (const std::size_t process : std::exchange(fallen_servers_, {})) {
+    lives_[process].code = 0;
+    lives_[process].signal = 0;
+  }
+  processes_.end();
+  finish();
+}
+
+/// The work is not done, or somebody would have said so.
+void Step::judge_servers() {
+  for (const std::size_t process : std::exchange(fallen_servers_, {})) {
+    if (auto failure = mapping::judge_end(lives_[process])) fail_rank(process, std::move(*failure));
+  }
+  finish();
 }
 
 void Step::check_absent() {
@@ -305,6 +411,7 @@ void Step::fail(model::Failure failure) {
 void Step::end_by(const model::Failure& why) {
   failure_ = why;
   processes_.end();
+  if (std::exchange(is_starting_, false)) processes_.complete();
 }
 
 void Step::receive(model::HeadMessage message) {
@@ -314,6 +421,7 @@ void Step::receive(model::HeadMessage message) {
                  [this](const model::ModexRequest& request) { server_.take(request); },
                  [this](model::ModexReply& reply) { server_.take(std::move(reply)); },
                  [this](const model::RankInput& input) { take_input(input); },
+                 [this](const model::EndServers&) { end_servers(); },
                  [this](const model::EndStep& end) { end_by(end.why); },
                  [this](const model::StepSignal& signal) { processes_.signal(signal.number); },
                  [](const auto&) {},  // not the head's to send
@@ -327,6 +435,8 @@ void Step::take_fence(const model::Fence& fence) {
       return server_.take(fence);
     case model::FenceProtocol::pmi1:
       return pmi1_.take(fence);
+    case model::FenceProtocol::address:
+      return take_addresses(fence.data);
   }
 }
 
@@ -339,12 +449,18 @@ void Step::take_input(const model::RankInput& input) {
 void Step::ranks_finished() {
   // After the judgement of the last rank, which is in the loop's queue.
   loop_.post([this] {
-    is_through_ = true;
-    link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
-                                 .exit_code = report().exit_code,
-                                 .failure = failure_});
-    link_->finish([this] { loop_.stop(); });
+    is_finished_ = true;
+    finish();
   });
+}
+
+/// Once nothing runs and nothing is to be judged any more.
+void Step::finish() {
+  if (!is_finished_ || !fallen_servers_.empty() || std::exchange(is_through_, true)) return;
+  link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
+                               .exit_code = report().exit_code,
+                               .failure = failure_});
+  link_->finish([this] { loop_.stop(); });
 }
 
 model::LaunchReport Step::report() const {

@@ -12,11 +12,13 @@ namespace {
 
 using model::CoreSet;
 
+/// Ranks without a GPU, which serve those that have one, get what these leave.
 std::vector<CoreSet> near_gpus(const CoreRequest& request) {
   std::vector<Claim> claims;
   std::vector<std::size_t> claimants;
   for (std::size_t rank = 0; rank < request.near.size(); ++rank) {
     const int n_gpus = request.near[rank].count();
+    if (n_gpus == 0) continue;
     int further = request.cores % n_gpus;
     for (const int gpu : request.near[rank].members()) {
       claims.push_back({.home = request.topology.gpus[static_cast<std::size_t>(gpu)].numa,
@@ -26,7 +28,16 @@ std::vector<CoreSet> near_gpus(const CoreRequest& request) {
   }
   const auto given = hand_out(request.topology, request.share, claims);
   std::vector<CoreSet> cores(request.near.size());
-  for (std::size_t i = 0; i < given.size(); ++i) cores[claimants[i]] |= given[i];
+  CoreSet unused = request.share;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    cores[claimants[i]] |= given[i];
+    unused -= given[i];
+  }
+  for (std::size_t rank = 0; rank < cores.size(); ++rank) {
+    if (!request.near[rank].empty()) continue;
+    cores[rank] = unused.take(request.cores);
+    unused -= cores[rank];
+  }
   return cores;
 }
 
@@ -129,7 +140,7 @@ std::vector<CoreSet> one_after_the_other(const CoreRequest& request) {
 std::vector<CoreSet> choose_cores(const CoreRequest& request) {
   if (request.map_by == model::MapBy::core) return one_after_the_other(request);
   if (request.map_by) return in_homes(request, homes_in_turn(request));
-  if (std::ranges::none_of(request.near, &model::GpuSet::empty)) return near_gpus(request);
+  if (!std::ranges::all_of(request.near, &model::GpuSet::empty)) return near_gpus(request);
   return in_homes(request, even_homes(request.topology, request.share,
                                       static_cast<int>(request.near.size()), request.cores));
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "launcher/map/rank_roles.h"
 #include "launcher/map/step_nodes.h"
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
@@ -168,23 +169,30 @@ void tune_open_mpi(Environment& environment, const model::LaunchOrder& order,
   }
 }
 
+/// A cluster whose controller has a Unix socket is one machine.
+bool is_one_machine(const model::LaunchOrder& order) {
+  return order.controller.starts_with("unix:");
+}
+
 /// Where ranks that know each other by torch.distributed's variables meet: on the script's node,
-/// which is the first. Ranks inherit it from the script. A cluster whose controller has a Unix
-/// socket is one machine, which reaches itself by loopback whatever its name resolves to.
+/// which is the first. Ranks inherit it from the script.
 void describe_meeting(Environment& environment, const model::LaunchOrder& order,
                       const LaunchPlace& place) {
-  const bool is_one_machine = order.controller.starts_with("unix:");
   if (place.meeting_port) {
-    environment.try_emplace("MASTER_ADDR", is_one_machine ? "127.0.0.1" : share_of(order).name);
+    environment.try_emplace("MASTER_ADDR", own_host(order));
     environment.try_emplace("MASTER_PORT", std::to_string(*place.meeting_port));
   }
-  if (is_one_machine) {
+  if (is_one_machine(order)) {
     environment.try_emplace("GLOO_SOCKET_IFNAME", "lo");
     environment.try_emplace("NCCL_SOCKET_IFNAME", "lo");
   }
 }
 
 }  // namespace
+
+std::string own_host(const model::LaunchOrder& order) {
+  return is_one_machine(order) ? "127.0.0.1" : share_of(order).name;
+}
 
 Environment environment_of_script(const model::LaunchOrder& order, const model::Topology& topology,
                                   const LaunchPlace& place) {
@@ -203,6 +211,8 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   std::erase_if(environment, [](const auto& entry) { return is_of_another_launcher(entry.first); });
   describe_job(environment, order, place);
   number_rank(environment, order, rank, static_cast<int>(placement.ranks.size()));
+  const RankRoles roles(order);
+  if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);
   show_gpus(environment, topology, rank.gpus);
   if (place.has_pmix) tune_open_mpi(environment, order, place, placement);
   return environment;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "launcher/map/placement.h"
 #include "lib/model/job.h"
@@ -20,9 +21,14 @@ struct LaunchPlace {
   std::string checkpoint_file;                // of a batch launch: touched when its work is safe
   std::optional<std::uint16_t> meeting_port;  // of a batch launch: where ranks may meet
   std::string session_dir;                    // of a step: a private folder in memory
-  std::string pml;        // of a step: what Open MPI is kept from looking for; empty: nothing
-  bool has_pmix = false;  // a PMIx server serves the ranks
+  std::string pml;  // of a step: what Open MPI is kept from looking for; empty: nothing
+  std::vector<std::string> addresses;  // of a step with roles: where each rank may listen, by rank
+  bool has_pmix = false;               // a PMIx server serves the ranks
 };
+
+/// Under which the ranks of the order's node are reached by the others: its name, or loopback where
+/// the cluster is one machine, whatever its names resolve to.
+std::string own_host(const model::LaunchOrder& order);
 
 model::Environment environment_of_script(const model::LaunchOrder& order,
                                          const model::Topology& topology, const LaunchPlace& place);

@@ -6,6 +6,7 @@
 
 #include "launcher/map/core_choice.h"
 #include "launcher/map/gpu_choice.h"
+#include "launcher/map/rank_roles.h"
 #include "lib/base/check.h"
 #include "lib/base/text.h"
 
@@ -136,6 +137,30 @@ base::Result<void> bind(const Request& request, const GpuChoice& gpus, Placement
   return {};
 }
 
+/// Ranks that serve get no GPU: the others are dealt all of them.
+base::Result<GpuChoice> gpus_for_workers(const Request& request, const model::LaunchOrder& order,
+                                         int first_rank) {
+  const RankRoles roles(order);
+  if (!roles.has_server(first_rank, request.n_ranks))
+    return choose_gpus(*order.step, request.share.gpus, request.n_ranks);
+  int n_workers = 0;
+  for (int local = 0; local < request.n_ranks; ++local) {
+    if (!roles.serves(first_rank + local)) ++n_workers;
+  }
+  GpuChoice all{.seen = std::vector<model::GpuSet>(static_cast<std::size_t>(request.n_ranks)),
+                .used = std::vector<model::GpuSet>(static_cast<std::size_t>(request.n_ranks))};
+  if (n_workers == 0) return all;
+  const auto dealt = choose_gpus(*order.step, request.share.gpus, n_workers);
+  if (!dealt) return std::unexpected(dealt.error());
+  std::size_t worker = 0;
+  for (std::size_t local = 0; local < all.seen.size(); ++local) {
+    if (roles.serves(first_rank + static_cast<int>(local))) continue;
+    all.seen[local] = dealt->seen[worker];
+    all.used[local] = dealt->used[worker++];
+  }
+  return all;
+}
+
 }  // namespace
 
 int cpus_per_task(const model::LaunchOrder& order) {
@@ -153,12 +178,13 @@ base::Result<Placement> map_ranks(const model::LaunchOrder& order,
                         .binding = order.step->binding,
                         .n_ranks = order.tasks[node],
                         .cores = std::max(cpus_per_task(order), 1)};
-  const auto gpus = choose_gpus(*order.step, request.share.gpus, request.n_ranks);
+  const int first = model::first_rank(order, order.node_index);
+  const auto gpus = gpus_for_workers(request, order, first);
   if (!gpus) return std::unexpected(gpus.error());
 
   Placement placement;
   for (int local = 0; local < request.n_ranks; ++local) {
-    placement.ranks.push_back({.rank = model::first_rank(order, order.node_index) + local,
+    placement.ranks.push_back({.rank = first + local,
                                .local_rank = local,
                                .gpus = gpus->seen[static_cast<std::size_t>(local)]});
   }

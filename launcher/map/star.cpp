@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "launcher/map/rank_roles.h"
 #include "lib/base/overloaded.h"
 
 namespace mapping {
@@ -14,7 +15,14 @@ constexpr std::size_t most_names = 10'000;
 }  // namespace
 
 Star::Star(const model::LaunchOrder& order)
-    : key_(order.key), nodes_(step_nodes(order)), states_(nodes_.size()) {}
+    : key_(order.key), nodes_(step_nodes(order)), states_(nodes_.size()) {
+  const RankRoles roles(order);
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    const auto& part = nodes_[node];
+    states_[node].works = roles.has_worker(part.first_rank, part.n_ranks);
+  }
+  has_servers_ = roles.has_server(0, n_ranks(order));
+}
 
 void Star::from_node(std::size_t node, model::HeadMessage message) {
   std::visit(
@@ -24,6 +32,7 @@ void Star::from_node(std::size_t node, model::HeadMessage message) {
           [&](model::ModexReply& reply) { pass_back(std::move(reply)); },
           [&](model::NameRequest& request) { take_name(node, request); },
           [&](model::NodeEnded& end) { take_end(node, end); },
+          [&](model::WorkDone&) { take_work_done(node); },
           [&](model::RankOutput& output) { outputs_.push_back(ToClient{std::move(output)}); },
           [&](model::RankPlaced& placed) { outputs_.push_back(ToClient{std::move(placed)}); },
           [](auto&) {},  // not a launcher's to send
@@ -169,9 +178,17 @@ void Star::take_end(std::size_t node, const model::NodeEnded& end) {
   if (end.failure) fail(*end.failure);
   exit_code_ = std::max(exit_code_, end.exit_code);
   states_[node].ended = true;
+  take_work_done(node);
   for (const auto& [key, gathering] : std::map(fences_)) {
     if (!gathering.parts.contains(node)) miss_ended(key);
   }
+}
+
+void Star::take_work_done(std::size_t node) {
+  states_[node].works = false;
+  if (!has_servers_ || std::ranges::any_of(states_, &NodeState::works)) return;
+  has_servers_ = false;
+  to_all(model::EndServers{});
 }
 
 }  // namespace mapping

@@ -51,6 +51,7 @@ class Star {
  private:
   struct NodeState {
     bool ended = false;  // said that its ranks have ended
+    bool works = true;   // has ranks that the step waits for
     bool closed = false;
   };
   struct Gathering {
@@ -70,11 +71,13 @@ class Star {
   void pass_on(const model::ModexRequest& request);
   void pass_back(model::ModexReply reply);
   void take_end(std::size_t node, const model::NodeEnded& end);
+  void take_work_done(std::size_t node);
   void to_all(const model::HeadMessage& message);
 
   model::LaunchKey key_;
   std::vector<StepNode> nodes_;
   std::vector<NodeState> states_;
+  bool has_servers_ = false;  // ranks that it does not wait for, and has not told to end
   std::map<FenceKey, Gathering> fences_;
   std::map<std::string, std::string> names_;  // ports by service
   std::vector<StarOutput> outputs_;

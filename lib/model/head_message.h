@@ -28,8 +28,10 @@ struct ClientHello {
   bool operator==(const ClientHello&) const = default;
 };
 
-/// By which protocol ranks fence. Fences of different protocols never meet.
-enum class FenceProtocol { pmix, pmi1 };
+/// By which protocol ranks fence. Fences of different protocols never meet. By `address` the
+/// launchers do so themselves, before they start ranks that have roles: the data are lines, one for
+/// each rank in order, with the "host:port" at which it may listen.
+enum class FenceProtocol { pmix, pmi1, address };
 
 /// A node's part of a fence, to the head; the concatenated parts of all nodes, from the head.
 /// `ranks` is the canonical list of participants (empty: all), `number` counts the fences of that
@@ -103,6 +105,7 @@ struct RankPlaced {
   std::string gpus;     // by place in the node's topology
   std::string numa;     // memory domains of the hardware threads, by the operating system's number
   std::string unbound;  // why it is not bound
+  std::string role;     // "ps 0"; empty: it has none
   bool operator==(const RankPlaced&) const = default;
 };
 
@@ -113,6 +116,17 @@ struct NodeEnded {
   int exit_code = 0;
   std::optional<Failure> failure;
   bool operator==(const NodeEnded&) const = default;
+};
+
+/// Of a step with ranks that serve: the node has no rank left that the step waits for.
+struct WorkDone {
+  int node_index = 0;
+  bool operator==(const WorkDone&) const = default;
+};
+
+/// From the head: no rank of the step is left that it waits for; end those that serve.
+struct EndServers {
+  bool operator==(const EndServers&) const = default;
 };
 
 /// From the head: end your ranks, the step has failed or was interrupted.
@@ -134,8 +148,8 @@ struct StepResult {
   bool operator==(const StepResult&) const = default;
 };
 
-using HeadMessage =
-    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
-                 RankOutput, RankInput, RankPlaced, NodeEnded, EndStep, StepSignal, StepResult>;
+using HeadMessage = std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply,
+                                 NameRequest, NameReply, RankOutput, RankInput, RankPlaced,
+                                 NodeEnded, WorkDone, EndServers, EndStep, StepSignal, StepResult>;
 
 }  // namespace model

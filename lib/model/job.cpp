@@ -37,4 +37,10 @@ std::string signal_name(int number) {
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
+const Roles& roles_of(const JobSpec& job, const StepSpec& step) {
+  static const Roles none;
+  if (step.roles) return *step.roles;
+  return step.nodes || step.tasks || step.tasks_per_node ? none : job.roles;
+}
+
 }  // namespace model

@@ -15,6 +15,7 @@
 #include "lib/model/dependency.h"
 #include "lib/model/node_choice.h"
 #include "lib/model/restart.h"
+#include "lib/model/role.h"
 
 namespace model {
 
@@ -86,6 +87,7 @@ struct JobSpec {
   std::optional<base::Time> deadline;  // it has to have ended by then
   Dependency dependency;
   std::optional<Array> array;  // its tasks have the same spec
+  Roles roles;                 // of the steps that name no number of their own; empty: none
 
   std::string script;       // the whole text with its #! line; empty: `arguments` is the command
   std::string script_name;  // as the user wrote it, for people
@@ -105,6 +107,7 @@ struct StepSpec {
   std::optional<int> tasks_per_node;
   std::optional<int> cpus_per_task;
   std::optional<int> gpus_per_task;
+  std::optional<Roles> roles;  // default: the job's; empty: all ranks are equal
   Binding binding;
   bool map_only = false;               // say where the ranks would run, and start none
   std::vector<std::string> arguments;  // program and its arguments; may be empty with map_only
@@ -113,5 +116,8 @@ struct StepSpec {
 
   bool operator==(const StepSpec&) const = default;
 };
+
+/// Those of the step itself; else the job's, if the step is to have the job's tasks.
+const Roles& roles_of(const JobSpec& job, const StepSpec& step);
 
 }  // namespace model

@@ -142,6 +142,7 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   if (in.has_choice())
     spec.choice = strict.part("choice", *in.mutable_choice(), read_choice<api::NodeChoice>);
   spec.licenses = read_licenses(in.licenses(), strict);
+  spec.roles = read_roles(in.roles(), strict);
   return spec;
 }
 
@@ -171,6 +172,13 @@ StepRequest read_step_request(api::StepRequest& in, Strict& strict) {
           strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_step_spec)};
 }
 
+base::Result<void> check_roles_text(const model::Roles& roles) {
+  for (const auto& role : roles) {
+    if (auto good = check_text("command of role " + role.name, role.command); !good) return good;
+  }
+  return {};
+}
+
 base::Result<void> check_texts(const model::JobSpec& spec) {
   using Named = std::pair<std::string_view, std::string_view>;
   for (const auto& [field, text] :
@@ -181,7 +189,7 @@ base::Result<void> check_texts(const model::JobSpec& spec) {
         Named{"kind of GPU", spec.choice.gpu_kind}, Named{"booking", spec.choice.booking}}) {
     if (auto good = check_text(field, text); !good) return good;
   }
-  return {};
+  return check_roles_text(spec.roles);
 }
 
 base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out) {
@@ -220,6 +228,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
   write_choice(spec.choice, spec.licenses, out);
+  write_roles(spec.roles, *out.mutable_roles());
   return {};
 }
 
@@ -257,6 +266,9 @@ base::Result<model::JobSpec> job_spec_from_json(std::string_view json) {
 base::Result<std::string> to_json(const StepRequest& request) {
   const auto& spec = request.spec;
   if (auto good = check_text("working directory", spec.work_dir); !good) {
+    return std::unexpected(good.error());
+  }
+  if (auto good = check_roles_text(spec.roles.value_or(model::Roles())); !good) {
     return std::unexpected(good.error());
   }
   api::StepRequest out;

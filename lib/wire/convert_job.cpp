@@ -88,6 +88,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
     license.set_name(name);
     license.set_count(u32(n));
   }
+  write_roles(spec.roles, *out.mutable_roles());
 }
 
 model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
@@ -128,6 +129,7 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
     if (!spec.licenses.emplace(take(license.mutable_name()), count).second)
       strict.wrong("licenses", "has a license twice");
   }
+  spec.roles = read_roles(in.roles(), strict);
   return spec;
 }
 

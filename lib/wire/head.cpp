@@ -22,12 +22,23 @@ void write(const model::ClientHello& hello, pb::ClientHello& out) {
   out.set_secret(hello.secret);
 }
 
+pb::FenceProtocol to_wire(model::FenceProtocol protocol) {
+  switch (protocol) {
+    case model::FenceProtocol::pmix:
+      return pb::FENCE_PROTOCOL_PMIX;
+    case model::FenceProtocol::pmi1:
+      return pb::FENCE_PROTOCOL_PMI1;
+    case model::FenceProtocol::address:
+      break;
+  }
+  return pb::FENCE_PROTOCOL_ADDRESS;
+}
+
 void write(const model::Fence& fence, pb::Fence& out) {
   for (const int rank : fence.ranks) out.add_ranks(u32(rank));
   out.set_number(fence.number);
   out.set_data(fence.data);
-  out.set_protocol(fence.protocol == model::FenceProtocol::pmix ? pb::FENCE_PROTOCOL_PMIX
-                                                                : pb::FENCE_PROTOCOL_PMI1);
+  out.set_protocol(to_wire(fence.protocol));
 }
 
 void write(const model::ModexRequest& request, pb::ModexRequest& out) {
@@ -82,6 +93,7 @@ void write(const model::RankPlaced& placed, pb::RankPlaced& out) {
   out.set_gpus(placed.gpus);
   out.set_numa(placed.numa);
   out.set_unbound(placed.unbound);
+  out.set_role(placed.role);
 }
 
 void write(const model::NodeEnded& ended, pb::NodeEnded& out) {
@@ -105,17 +117,20 @@ model::ClientHello read_client_hello(pb::ClientHello& in, Strict& strict) {
           take(in.mutable_secret())};
 }
 
+model::FenceProtocol read_protocol(pb::FenceProtocol protocol, Strict& strict) {
+  if (protocol == pb::FENCE_PROTOCOL_PMI1) return model::FenceProtocol::pmi1;
+  if (protocol == pb::FENCE_PROTOCOL_ADDRESS) return model::FenceProtocol::address;
+  if (protocol != pb::FENCE_PROTOCOL_PMIX) strict.wrong("protocol", "is missing or not known");
+  return model::FenceProtocol::pmix;
+}
+
 model::Fence read_fence(pb::Fence& in, Strict& strict) {
   model::Fence fence;
   fence.ranks.reserve(static_cast<std::size_t>(in.ranks_size()));
   for (const auto rank : in.ranks()) fence.ranks.push_back(strict.count(rank, "ranks"));
   fence.number = in.number();
   fence.data = take(in.mutable_data());
-  if (in.protocol() != pb::FENCE_PROTOCOL_PMIX && in.protocol() != pb::FENCE_PROTOCOL_PMI1) {
-    strict.wrong("protocol", "is missing or not known");
-  }
-  fence.protocol = in.protocol() == pb::FENCE_PROTOCOL_PMI1 ? model::FenceProtocol::pmi1
-                                                            : model::FenceProtocol::pmix;
+  fence.protocol = read_protocol(in.protocol(), strict);
   return fence;
 }
 
@@ -155,7 +170,8 @@ model::RankOutput read_output(pb::RankOutput& in, Strict& strict) {
 
 model::RankPlaced read_placed(pb::RankPlaced& in, Strict& strict) {
   return {strict.count(in.rank(), "rank"), take(in.mutable_node()), take(in.mutable_cpus()),
-          take(in.mutable_gpus()),         take(in.mutable_numa()), take(in.mutable_unbound())};
+          take(in.mutable_gpus()),         take(in.mutable_numa()), take(in.mutable_unbound()),
+          take(in.mutable_role())};
 }
 
 /// For messages with an optional failure.
@@ -197,6 +213,10 @@ model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
       return strict.part("rank_placed", *in.mutable_rank_placed(), read_placed);
     case pb::HeadMessage::kNodeEnded:
       return strict.part("node_ended", *in.mutable_node_ended(), read_node_ended);
+    case pb::HeadMessage::kWorkDone:
+      return model::WorkDone{strict.count(in.work_done().node_index(), "work_done.node_index")};
+    case pb::HeadMessage::kEndServers:
+      return model::EndServers{};
     case pb::HeadMessage::kEndStep:
       return strict.part("end_step", *in.mutable_end_step(), read_end_step);
     case pb::HeadMessage::kStepSignal:
@@ -229,6 +249,10 @@ std::string encode(const model::HeadMessage& message) {
           [&](const model::RankInput& m) { out.mutable_rank_input()->set_bytes(m.bytes); },
           [&](const model::RankPlaced& m) { write(m, *out.mutable_rank_placed()); },
           [&](const model::NodeEnded& m) { write(m, *out.mutable_node_ended()); },
+          [&](const model::WorkDone& m) {
+            out.mutable_work_done()->set_node_index(u32(m.node_index));
+          },
+          [&](const model::EndServers&) { out.mutable_end_servers(); },
           [&](const model::EndStep& m) {
             write_failure(m.why, *out.mutable_end_step()->mutable_why());
           },

@@ -142,6 +142,24 @@ model::Binding read_binding(Message& in, Strict& strict) {
   return binding;
 }
 
+template <class Texts>
+void write_roles(const model::Roles& roles, Texts& out) {
+  for (const auto& role : roles) *out.Add() = to_text(role);
+}
+
+template <class Texts>
+model::Roles read_roles(const Texts& in, Strict& strict) {
+  model::Roles roles;
+  for (const auto& text : in) {
+    auto role = model::role_from_text(text);
+    if (!role) strict.wrong("roles", "is wrong: " + role.error().text);
+    if (role) roles.push_back(std::move(*role));
+  }
+  if (auto fine = model::check_roles(roles); !fine)
+    strict.wrong("roles", "is wrong: " + fine.error().text);
+  return roles;
+}
+
 /// All of a step but its arguments and environment.
 template <class Message>
 void write_step_shape(const model::StepSpec& spec, Message& out) {
@@ -151,6 +169,8 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.cpus_per_task) out.set_cpus_per_task(u32(*spec.cpus_per_task));
   if (spec.gpus_per_task) out.set_gpus_per_task(u32(*spec.gpus_per_task));
   if (spec.binding != model::Binding()) write_binding(spec.binding, *out.mutable_binding());
+  if (spec.roles) write_roles(*spec.roles, *out.mutable_roles());
+  out.set_equal_ranks(spec.roles && spec.roles->empty());
   out.set_map_only(spec.map_only);
   out.set_work_dir(spec.work_dir);
 }
@@ -168,6 +188,9 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
     using Part = std::remove_reference_t<decltype(*in.mutable_binding())>;
     spec.binding = strict.part("binding", *in.mutable_binding(), read_binding<Part>);
   }
+  if (in.equal_ranks() && in.roles_size() > 0)
+    strict.wrong("equal_ranks", "is true and there are roles; give one of them");
+  if (in.equal_ranks() || in.roles_size() > 0) spec.roles = read_roles(in.roles(), strict);
   spec.map_only = in.map_only();
   spec.work_dir = take(in.mutable_work_dir());
   return spec;

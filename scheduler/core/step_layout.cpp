@@ -34,8 +34,32 @@ base::Result<void> check_numbers(const model::StepSpec& spec) {
         in_range("--gpus-per-task", spec.gpus_per_task, 0)}) {
     if (!result) return result;
   }
-  if (spec.arguments.empty() && !spec.map_only)
-    return fail(Code::invalid, "the step has no program to run");
+  return {};
+}
+
+/// Ranks without a command of their role run the step's program.
+base::Result<void> check_programs(const model::StepSpec& spec, const model::Roles& roles) {
+  if (!spec.arguments.empty() || spec.map_only) return {};
+  const auto without = std::ranges::find(roles, "", &model::Role::command);
+  if (roles.empty()) return fail(Code::invalid, "the step has no program to run");
+  if (without == roles.end()) return {};
+  return fail(Code::invalid, fmt::format("role {} has no program to run; give one for the step, or "
+                                         "a command of the role (--role '{}=COMMAND')",
+                                         without->name, to_text(*without)));
+}
+
+/// What the roles make of the number of tasks.
+base::Result<void> count_ranks(const model::Roles& roles, int n_nodes, Request& request,
+                               bool are_given) {
+  if (roles.empty()) return {};
+  const auto ranks = model::n_ranks(roles, n_nodes);
+  if (!ranks) return std::unexpected(ranks.error());
+  if (are_given && *ranks != request.tasks) {
+    return fail(Code::invalid,
+                fmt::format("the roles have {}, and {} asked for; leave out --ntasks",
+                            base::plural(*ranks, "rank"), base::plural(request.tasks, "task")));
+  }
+  request.tasks = *ranks;
   return {};
 }
 
@@ -100,8 +124,16 @@ std::vector<int> spread(int tasks, std::size_t n, const std::vector<int>& most) 
 base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt,
                                           const model::StepSpec& spec) {
   if (auto numbers = check_numbers(spec); !numbers) return std::unexpected(numbers.error());
-  const auto request = request_of(job, attempt, spec);
+  const auto& roles = model::roles_of(*job.spec, spec);
+  if (auto programs = check_programs(spec, roles); !programs)
+    return std::unexpected(programs.error());
   const auto n_allocated = attempt.allocation.nodes.size();
+  auto request = request_of(job, attempt, spec);
+  if (auto counted = count_ranks(roles, spec.nodes.value_or(static_cast<int>(n_allocated)), request,
+                                 spec.tasks.has_value());
+      !counted) {
+    return std::unexpected(counted.error());
+  }
   if (request.nodes && static_cast<std::size_t>(*request.nodes) > n_allocated) {
     return fail(Code::invalid, fmt::format("the step asks for {} nodes; job {} has {}",
                                            *request.nodes, to_text(job.id), n_allocated));

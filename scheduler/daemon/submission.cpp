@@ -55,6 +55,14 @@ base::Result<void> check_process(const std::vector<std::string>& arguments,
   return {};
 }
 
+base::Result<void> check_commands(const model::Roles& roles) {
+  for (const auto& role : roles) {
+    if (auto fine = check_string("the command of role " + role.name, role.command); !fine)
+      return fine;
+  }
+  return {};
+}
+
 base::Result<void> check_path(const std::string& what, const std::string& path) {
   if (path.empty() || path.front() != '/' || has_nul(path)) {
     return fail(Code::invalid,
@@ -80,6 +88,7 @@ base::Result<void> check_submission(const model::JobSpec& spec, base::Bytes scri
   if (!spec.error.empty()) {
     if (auto fine = check_path("error", spec.error); !fine) return fine;
   }
+  if (auto fine = check_commands(spec.roles); !fine) return fine;
   return check_process(spec.arguments, spec.environment);
 }
 
@@ -93,11 +102,12 @@ base::Result<void> check_change(const model::JobChange& change) {
 }
 
 base::Result<void> check_step(const model::StepSpec& spec) {
-  if (!spec.map_only && (spec.arguments.empty() || spec.arguments.front().empty())) {
-    return fail(Code::invalid, "the step has no program");
+  if (!spec.arguments.empty() && spec.arguments.front().empty()) {
+    return fail(Code::invalid, "the step's program has an empty name");
   }
   if (auto fine = model::check(spec.binding, spec.gpus_per_task); !fine) return fine;
   if (auto fine = check_path("work_dir", spec.work_dir); !fine) return fine;
+  if (auto fine = check_commands(spec.roles.value_or(model::Roles())); !fine) return fine;
   return check_process(spec.arguments, spec.environment);
 }
 
