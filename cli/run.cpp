@@ -52,7 +52,6 @@ Try<model::StepSpec> step_of(const options::Parsed& line) {
   if (const auto applied = request::apply(line.given, step); !applied) {
     return misuse(applied.error().text);
   }
-  if (line.rest.empty() && !step.map_only) return misuse("expected a program to run");
   const auto here = present_directory();
   if (!here) return refuse(here.error());
   step.work_dir = request::absolute(step.work_dir, *here);

@@ -22,12 +22,19 @@ std::string rank_map(std::vector<model::RankPlaced> ranks) {
   std::ranges::stable_sort(ranks, {}, &model::RankPlaced::rank);
   std::vector<Cells> rows;
   std::map<std::string, std::string> unbound;  // by node
+  bool have_roles = false;
   for (const auto& rank : ranks) {
     rows.push_back({std::to_string(rank.rank), rank.node, or_dash(rank.cpus), or_dash(rank.numa),
                     or_dash(rank.gpus)});
+    if (!rank.role.empty()) {
+      rows.back().push_back(rank.role);
+      have_roles = true;
+    }
     if (rank.cpus.empty()) unbound[rank.node] = rank.unbound;
   }
-  auto text = table({{"RANK", true}, {"NODE"}, {"CORES"}, {"NUMA"}, {"GPUS"}}, rows, std::nullopt);
+  std::vector<Column> columns{{"RANK", true}, {"NODE"}, {"CORES"}, {"NUMA"}, {"GPUS"}};
+  if (have_roles) columns.push_back({"ROLE"});
+  auto text = table(columns, rows, std::nullopt);
   for (const auto& [node, why] : unbound)
     text += fmt::format("{}: ranks are not bound: {}\n", base::printable(node),
                         base::printable(why, 300));
@@ -39,6 +46,7 @@ std::string binding_line(const model::RankPlaced& rank) {
   line +=
       rank.cpus.empty() ? "not bound: " + base::printable(rank.unbound, 300) : "cores " + rank.cpus;
   if (!rank.gpus.empty()) line += " GPUs " + rank.gpus;
+  if (!rank.role.empty()) line += ", " + rank.role;
   return line;
 }
 

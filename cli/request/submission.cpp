@@ -7,9 +7,11 @@
 #include <string_view>
 
 #include "cli/request/environment.h"
+#include "cli/request/role_values.h"
 #include "cli/request/script.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
+#include "lib/base/text.h"
 
 namespace request {
 
@@ -34,9 +36,10 @@ base::Result<void> apply_directives(std::span<const Directive> directives, std::
   return {};
 }
 
-/// What runs, and the name that the job has unless another is chosen.
+/// What runs, and the name that the job has unless another is chosen. A command of ranks is started
+/// by `muster run`.
 void set_program(const options::Parsed& line, const std::optional<ScriptFile>& script,
-                 model::JobSpec& spec) {
+                 bool are_ranks, model::JobSpec& spec) {
   std::string name;
   if (const auto* wrapped = find(line.given, OptionId::wrap)) {
     spec.script = "#!/bin/sh\n" + wrapped->value + "\n";
@@ -49,7 +52,8 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
     if (!line.rest.empty()) spec.arguments.assign(std::next(line.rest.begin()), line.rest.end());
   } else {
     spec.arguments = line.rest;
-    name = last_part(line.rest.front());
+    name = line.rest.empty() ? spec.roles.front().name : last_part(line.rest.front());
+    if (are_ranks) spec.arguments.insert(spec.arguments.begin(), {"muster", "run", "--"});
   }
   if (spec.name.empty()) spec.name = name;
 }
@@ -59,6 +63,25 @@ void set_listed_nodes(model::JobSpec& spec) {
   auto& shape = spec.shape;
   if (shape.nodes || spec.choice.only.empty()) return;
   shape.nodes = static_cast<int>(spec.choice.only.size());
+}
+
+/// Roles say how many tasks the job has.
+base::Result<void> set_roles(const RoleChoice& choice, model::JobSpec& spec) {
+  if (!choice.is_made()) return {};
+  auto roles = roles_of(choice);
+  if (!roles) return std::unexpected(roles.error());
+  spec.roles = std::move(*roles);
+  if (spec.roles.empty()) return {};
+  auto& shape = spec.shape;
+  const auto n = model::n_ranks(spec.roles, shape.most_nodes ? std::nullopt : shape.nodes);
+  if (!n) return std::unexpected(n.error());
+  if (shape.tasks && *shape.tasks != *n) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("--ntasks is {}, and the roles have {}; leave out --ntasks",
+                                  *shape.tasks, base::plural(*n, "rank")));
+  }
+  shape.tasks = *n;
+  return {};
 }
 
 void set_paths(const std::string& directory, model::JobSpec& spec) {
@@ -78,6 +101,7 @@ base::Result<Source> source_of(const options::Parsed& line, bool input_is_termin
         fmt::format("give either --wrap or a script, found both: '{}'", line.rest.front()));
   }
   if (line.after_dashes && !line.rest.empty()) return Source::command;
+  if (line.rest.empty() && all_roles_have_commands(line.given)) return Source::command;
   if (line.rest.empty() ? !input_is_terminal && !line.after_dashes : line.rest.front() == "-") {
     return Source::standard_input;
   }
@@ -101,6 +125,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
       }
     }
   }
+  if (has(line.given, OptionId::role)) choices.roles.roles.clear();  // of the script
   for (const auto& given : line.given) {
     if (auto applied = apply(given, choices); !applied) return std::unexpected(applied.error());
   }
@@ -108,7 +133,9 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   if (!environment) return std::unexpected(environment.error());
   submission.spec = std::move(choices.spec);
   submission.spec.environment = std::move(*environment);
-  set_program(line, script, submission.spec);
+  if (auto set = set_roles(choices.roles, submission.spec); !set)
+    return std::unexpected(set.error());
+  set_program(line, script, choices.roles.is_made(), submission.spec);
   set_listed_nodes(submission.spec);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;

@@ -246,6 +246,16 @@ base::Result<void> apply_times(const options::Given& given, Choices& choices) {
   return store(array_value(given), spec.array);
 }
 
+base::Result<void> apply_roles(std::span<const options::Given> given, model::StepSpec& step) {
+  RoleChoice choice;
+  for (const auto& one : given) {
+    if (!is_of_roles(one)) continue;
+    if (auto applied = apply(one, choice); !applied) return applied;
+  }
+  if (!choice.is_made()) return {};
+  return store(roles_of(choice), step.roles);
+}
+
 }  // namespace
 
 base::Result<void> apply(const options::Given& given, Choices& choices) {
@@ -284,6 +294,11 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case dependency:
     case array:
       return apply_times(given, choices);
+    case mode:
+    case ps:
+    case workers:
+    case role:
+      return apply(given, choices.roles);
     case comment:
       return store(base::Result<std::string>(given.value), spec.comment);
     case job_name:
@@ -338,6 +353,7 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
     if (auto stored = store(count(*one, number.least), step.*number.member); !stored) return stored;
   }
   if (auto bound = apply_binding(given, step); !bound) return bound;
+  if (auto chosen = apply_roles(given, step); !chosen) return chosen;
   step.map_only = has(given, OptionId::map);
   if (const auto* directory = find(given, OptionId::chdir)) {
     return store(text(*directory), step.work_dir);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/options/option.h"
+#include "cli/request/role_values.h"
 #include "lib/base/result.h"
 #include "lib/model/job.h"
 
@@ -16,6 +17,7 @@ struct Choices {
   model::JobSpec
       spec;  // what options set directly; output, error and work_dir as they were written
   std::string environment = "ALL";
+  RoleChoice roles;
   base::Time now;  // at which relative times are taken
   bool wait = false;
   bool parsable = false;

@@ -41,7 +41,8 @@ base::Result<void> check_numbers(const model::StepSpec& spec) {
 base::Result<void> check_programs(const model::StepSpec& spec, const model::Roles& roles) {
   if (!spec.arguments.empty() || spec.map_only) return {};
   const auto without = std::ranges::find(roles, "", &model::Role::command);
-  if (roles.empty()) return fail(Code::invalid, "the step has no program to run");
+  if (roles.empty())
+    return fail(Code::invalid, "expected a program to run: muster run [OPTIONS] PROGRAM");
   if (without == roles.end()) return {};
   return fail(Code::invalid, fmt::format("role {} has no program to run; give one for the step, or "
                                          "a command of the role (--role '{}=COMMAND')",

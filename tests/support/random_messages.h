@@ -43,7 +43,7 @@ inline model::HeadMessage RandomModel::head_message() {
       [&]() -> Any { return model::PeerHello{key(), text(), upto(99)}; },
       [&]() -> Any { return model::ClientHello{key(), text()}; },
       [&]() -> Any {
-        const auto protocol = coin() ? model::FenceProtocol::pmix : model::FenceProtocol::pmi1;
+        const auto protocol = static_cast<model::FenceProtocol>(upto(2));
         return model::Fence{tasks(3), number(), text(200), protocol};
       },
       [&]() -> Any {
@@ -58,7 +58,11 @@ inline model::HeadMessage RandomModel::head_message() {
         return model::RankOutput{upto(99), stream, text(200)};
       },
       [&]() -> Any { return model::RankInput{text()}; },
-      [&]() -> Any { return model::RankPlaced{upto(99), text(), text(), text(), text(), text()}; },
+      [&]() -> Any {
+        return model::RankPlaced{upto(99), text(), text(), text(), text(), text(), text()};
+      },
+      [&]() -> Any { return model::WorkDone{upto(9)}; },
+      [&]() -> Any { return model::EndServers{}; },
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },

@@ -155,6 +155,7 @@ class RandomModel {
     made.array = maybe([&] { return array(); });
     if (coin()) made.choice = choice();
     made.licenses = licenses();
+    made.roles = roles();
     return made;
   }
   model::RestartPolicy restart_policy();
@@ -203,6 +204,7 @@ class RandomModel {
     return static_cast<model::Ending>(upto(static_cast<int>(model::Ending::preempted)));
   }
   model::Binding binding();
+  model::Roles roles();
   model::StepSpec step_spec();
 
   model::NodeShare share() {

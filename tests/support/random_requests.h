@@ -64,6 +64,18 @@ inline model::Binding RandomModel::binding() {
   return made;
 }
 
+inline model::Roles RandomModel::roles() {
+  model::Roles made;
+  for (int n = upto(3); n > 0; --n) {
+    model::Role role{.name = std::string(1, static_cast<char>('a' + n)), .count = 1 + upto(9)};
+    role.per_node = coin();
+    role.serves = n > 1 && coin();
+    if (coin()) role.command = "x" + text();
+    made.push_back(std::move(role));
+  }
+  return made;
+}
+
 inline model::StepSpec RandomModel::step_spec() {
   model::StepSpec made;
   made.nodes = maybe([&] { return upto(9); });
@@ -71,6 +83,7 @@ inline model::StepSpec RandomModel::step_spec() {
   made.tasks_per_node = maybe([&] { return upto(9); });
   made.cpus_per_task = maybe([&] { return upto(9); });
   made.gpus_per_task = maybe([&] { return upto(9); });
+  made.roles = maybe([&] { return roles(); });
   if (coin()) made.binding = binding();
   made.map_only = coin();
   made.arguments = several(5, [&] { return text(); });

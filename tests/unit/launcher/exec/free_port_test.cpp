@@ -26,3 +26,17 @@ TEST_CASE("a free port is one that can be bound, and the next one when it is tak
 TEST_CASE("jobs that start at once begin to look at different ports") {
   CHECK(exec::free_port(31) != exec::free_port(32));
 }
+
+TEST_CASE("held ports are nobody else's until they are let go") {
+  auto held = exec::HeldPorts::take(5, 3);
+  REQUIRE(held);
+  REQUIRE(held->numbers().size() == 3);
+  const auto others = exec::HeldPorts::take(5, 3);
+  REQUIRE(others);
+  for (const auto port : others->numbers()) {
+    for (const auto mine : held->numbers()) CHECK(port != mine);
+  }
+  const auto first = held->numbers().front();
+  held = exec::HeldPorts::take(6, 0);
+  CHECK(exec::free_port(5) == first);
+}

@@ -163,3 +163,19 @@ TEST_CASE("equal counts side by side are written once") {
   CHECK(mapping::compress_counts({}).empty());
   CHECK(mapping::compress_counts({1, 2, 1}) == "1,2,1");
 }
+
+TEST_CASE("ranks that serve see no GPU, and the others are dealt all of them") {
+  auto order = order_of({.tasks = {4}, .cores = 8, .gpus = 3});
+  auto step = std::make_shared<model::StepSpec>(*order.step);
+  step->roles = {{.name = "ps", .count = 1, .serves = true}, {.name = "worker", .count = 3}};
+  order.step = step;
+  const auto placement = map_ranks(order, topology_of(8, 3));
+  REQUIRE(placement);
+  CHECK(gpus(*placement) == std::vector<std::string>{"", "0", "1", "2"});
+  model::CpuSet all;
+  for (const auto& rank : placement->ranks) {
+    CHECK_FALSE(rank.cpus.empty());
+    CHECK_FALSE(all.intersects(rank.cpus));
+    all |= rank.cpus;
+  }
+}

@@ -10,8 +10,12 @@ using mapping::ToNode;
 
 /// A step with two ranks on each of `n_nodes` nodes of an allocation with one node more, the first,
 /// that has no part.
-Star star_of(int n_nodes) {
-  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(4)}};
+Star star_of(int n_nodes, model::Roles roles = {}) {
+  auto step = std::make_shared<model::StepSpec>();
+  step->roles = std::move(roles);
+  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(4)},
+                           .job = std::make_shared<model::JobSpec>(),
+                           .step = step};
   for (int node = 0; node <= n_nodes; ++node) {
     order.allocation.nodes.push_back({.node = model::NodeId(static_cast<std::uint32_t>(node)),
                                       .name = "n" + std::to_string(node)});
@@ -201,4 +205,27 @@ TEST_CASE("messages that are not a launcher's or a client's to send are ignored"
   star.from_node(1, model::StepSignal{9});
   star.from_client(model::NodeEnded{});
   CHECK(star.take_outputs().empty());
+}
+
+TEST_CASE("ranks that serve are ended when no node has work left") {
+  Star star =
+      star_of(2, {{.name = "ps", .count = 1, .serves = true}, {.name = "worker", .count = 3}});
+  star.from_node(0, model::WorkDone{0});
+  CHECK(sent<model::EndServers>(star).empty());
+  star.from_node(1, model::NodeEnded{});
+  CHECK(sent<model::EndServers>(star).size() == 2);
+  star.from_node(0, model::WorkDone{0});
+  CHECK(sent<model::EndServers>(star).empty());
+}
+
+TEST_CASE("a node where all serve is not waited for, and without servers nothing is ended") {
+  Star star = star_of(2, {{.name = "ps", .count = 1, .per_node = true, .serves = true},
+                          {.name = "worker", .count = 2}});
+  star.from_node(1, model::WorkDone{1});
+  star.from_node(0, model::WorkDone{0});
+  CHECK(sent<model::EndServers>(star).size() == 2);
+  Star equal = star_of(2);
+  equal.from_node(0, model::NodeEnded{});
+  equal.from_node(1, model::NodeEnded{});
+  CHECK(sent<model::EndServers>(equal).empty());
 }

@@ -173,6 +173,23 @@ TEST_CASE("a step that does not fit is refused with what would") {
   CHECK_FALSE(t.step({.nodes = {}, .tasks = 0}).has_value());
 }
 
+TEST_CASE("a step has as many ranks as its roles, and no fewer programs than they need") {
+  RunningJob t;
+  const auto roles_of = [](model::Roles roles) {
+    return model::StepSpec{.roles = std::move(roles), .arguments = {"x"}};
+  };
+  const auto answer = t.step(roles_of({{.name = "ps", .per_node = true}, {.name = "worker"}}));
+  REQUIRE(answer);
+  CHECK(scheduler::active_attempt(t.controller.engine().state().jobs.at(t.job))
+            ->steps.at(model::StepId(0))
+            .tasks == std::vector<int>{2, 1});
+  auto wrong = roles_of({{.name = "worker", .count = 3}});
+  wrong.tasks = 2;
+  const auto refused = t.step(wrong);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text.find("the roles have 3 ranks") != std::string::npos);
+}
+
 TEST_CASE("a step may have more tasks than cores when that is no mistake, and none without GPUs") {
   RunningJob t;
   CHECK(t.step({.tasks = 7, .binding = {.overcommit = true}}).has_value());

@@ -1,0 +1,49 @@
+#pragma once
+// The roles of a step's ranks, and what the ranks are told of them.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "lib/model/job.h"
+#include "lib/model/launch.h"
+#include "lib/model/role.h"
+
+namespace mapping {
+
+class RankRoles {
+ public:
+  /// Of the order's step; it outlives this object.
+  explicit RankRoles(const model::LaunchOrder& order);
+
+  /// Whether ranks have roles at all.
+  bool are_there() const { return !roles_.empty(); }
+  /// Without roles every rank works.
+  bool serves(int rank) const { return are_there() && role_of(rank).serves; }
+  bool has_worker(int first_rank, int n_ranks) const;
+  bool has_server(int first_rank, int n_ranks) const;
+
+  const model::Role& role_of(int rank) const;
+  int index_of(int rank) const;
+  /// "ps 0"; empty without roles.
+  std::string name_of(int rank) const;
+
+  /// MUSTER_ROLE and the names of TensorFlow, ps-lite and Batch AI; what is there already stays.
+  ///
+  /// addresses   "host:port" of every rank, by rank
+  /// source      TF_CONFIG: tensorflow.org/guide/distributed_training; DMLC_*: ps-lite's
+  ///             docs/env.md; AZ_BATCHAI_*: Azure/BatchAI, using-batchai-environment-variables
+  void describe(int rank, const std::vector<std::string>& addresses,
+                model::Environment& environment) const;
+
+ private:
+  std::vector<std::string> addresses_of(std::size_t role,
+                                        const std::vector<std::string>& addresses) const;
+  std::string tf_config(int rank, const std::vector<std::string>& addresses) const;
+  int count_of(std::string_view name) const;
+
+  const model::Roles& roles_;
+  std::vector<model::RolePlace> places_;  // by rank
+};
+
+}  // namespace mapping

@@ -1,0 +1,166 @@
+#include "lib/model/role.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <set>
+
+#include "lib/base/check.h"
+#include "lib/base/text.h"
+
+namespace model {
+
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr int most_ranks = 1'000'000;
+constexpr std::size_t longest_name = 32;
+constexpr std::string_view always_serves = "ps";
+
+bool is_role_name(std::string_view name) {
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && name.size() <= longest_name && is_small(name.front()) &&
+         std::ranges::all_of(
+             name, [&](char c) { return is_small(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+base::Result<void> read_attribute(std::string_view word, Role& role) {
+  if (word == "per-node") {
+    role.per_node = true;
+  } else if (word == "serves") {
+    role.serves = true;
+  } else {
+    return fail(Code::invalid,
+                fmt::format("'{}' is nothing that a role can be; expected per-node or serves",
+                            base::printable(word)));
+  }
+  return {};
+}
+
+/// How many ranks of each role each node gets: first what is wanted of every node, then of the
+/// rest a part that is rounded up for earlier roles.
+std::vector<int> part_of_node(const Roles& roles, const std::vector<int>& left, int n_tasks) {
+  std::vector<int> part(roles.size(), 0);
+  int room = n_tasks;
+  int free = 0;  // ranks left of the roles that are not per node
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    if (!roles[i].per_node) {
+      free += left[i];
+      continue;
+    }
+    part[i] = std::min({roles[i].count, left[i], room});
+    room -= part[i];
+  }
+  const int n_free = room;
+  for (std::size_t i = 0; i < roles.size() && free > 0; ++i) {
+    if (roles[i].per_node) continue;
+    const auto share = (std::int64_t{left[i]} * n_free + free - 1) / free;
+    part[i] = std::min(static_cast<int>(share), room);
+    room -= part[i];
+  }
+  for (std::size_t i = 0; i < roles.size() && room > 0; ++i) {
+    const int more = std::min(room, left[i] - part[i]);
+    part[i] += more;
+    room -= more;
+  }
+  return part;
+}
+
+}  // namespace
+
+base::Result<Role> role_from_text(std::string_view text) {
+  Role role;
+  const auto equals = text.find('=');
+  const auto head = text.substr(0, equals);
+  if (equals != std::string_view::npos) {
+    role.command = text.substr(equals + 1);
+    if (base::trim(role.command).empty())
+      return fail(Code::invalid, "the command after '=' is empty");
+  }
+  const auto words = base::split(head, ':');
+  if (!is_role_name(words.front())) {
+    return fail(
+        Code::invalid,
+        fmt::format("'{}' is no name of a role; expected a lower-case letter, then letters, "
+                    "digits and '-', such as worker",
+                    base::printable(words.front())));
+  }
+  role.name = words.front();
+  const auto count = words.size() > 1 ? base::parse_int(words[1], 1, most_ranks) : std::nullopt;
+  if (!count) {
+    return fail(Code::invalid,
+                fmt::format("expected how many ranks '{}' has, such as {}:4, found '{}'", role.name,
+                            role.name, base::printable(head)));
+  }
+  role.count = static_cast<int>(*count);
+  role.serves = role.name == always_serves;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    if (auto read = read_attribute(words[i], role); !read) return std::unexpected(read.error());
+  }
+  return role;
+}
+
+std::string to_text(const Role& role) {
+  auto text = fmt::format("{}:{}", role.name, role.count);
+  if (role.per_node) text += ":per-node";
+  if (role.serves && role.name != always_serves) text += ":serves";
+  if (!role.command.empty()) text += "=" + role.command;
+  return text;
+}
+
+base::Result<void> check_roles(const Roles& roles) {
+  std::set<std::string_view> names;
+  for (const auto& role : roles) {
+    if (!names.insert(role.name).second)
+      return fail(Code::invalid, fmt::format("there are two roles '{}'", role.name));
+  }
+  if (!roles.empty() && std::ranges::all_of(roles, &Role::serves)) {
+    return fail(Code::invalid,
+                fmt::format("all roles serve ({}), so that the step would never run; give a role "
+                            "that it waits for, such as worker:1",
+                            roles.front().name));
+  }
+  return {};
+}
+
+base::Result<int> n_ranks(const Roles& roles, std::optional<int> n_nodes) {
+  std::int64_t sum = 0;
+  for (const auto& role : roles) {
+    if (role.per_node && !n_nodes) {
+      return fail(Code::invalid,
+                  fmt::format("role {} is per node; say how many nodes (--nodes)", role.name));
+    }
+    sum += std::int64_t{role.count} * (role.per_node ? *n_nodes : 1);
+  }
+  if (sum > most_ranks)
+    return fail(Code::invalid, fmt::format("the roles have more than {} ranks", most_ranks));
+  return static_cast<int>(sum);
+}
+
+std::vector<RolePlace> place_roles(const Roles& roles, const std::vector<int>& n_tasks) {
+  std::vector<int> left;
+  for (const auto& role : roles) {
+    const auto n_nodes = static_cast<std::int64_t>(
+        n_tasks.size() - static_cast<std::size_t>(std::ranges::count(n_tasks, 0)));
+    left.push_back(static_cast<int>(role.count * (role.per_node ? n_nodes : 1)));
+  }
+  base::check(std::accumulate(left.begin(), left.end(), 0) ==
+                  std::accumulate(n_tasks.begin(), n_tasks.end(), 0),
+              "a step has as many ranks as its roles");
+  std::vector<int> next(roles.size(), 0);
+  std::vector<RolePlace> places;
+  for (const int n : n_tasks) {
+    const auto part = part_of_node(roles, left, n);
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      left[i] -= part[i];
+      for (int k = 0; k < part[i]; ++k) places.push_back({i, next[i]++});
+    }
+  }
+  return places;
+}
+
+}  // namespace model

@@ -1,0 +1,92 @@
+#include "cli/request/role_values.h"
+
+#include "cli/request/submission.h"
+#include "cli/request/table.h"
+#include "cli/request/values.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+base::Result<request::Submission> submitted_as(const Words& words,
+                                            const std::string& directives = "") {
+  const auto line =
+      options::parse(request::table(request::Place::submit), words, options::Operands::end_options);
+  REQUIRE(line);
+  const bool has_script = !line->rest.empty() && !line->after_dashes;
+  const request::ScriptFile script{"t.sh", "#!/bin/sh\n" + directives + "echo\n"};
+  return request::make_submission(*line, has_script ? std::optional(script) : std::nullopt,
+                                  {"/home/ann", {}, {}});
+}
+
+std::string role_error(const Words& words) {
+  const auto submission = submitted_as(words);
+  return submission ? "" : submission.error().text;
+}
+
+base::Result<model::StepSpec> step_with(const Words& words) {
+  const auto line =
+      options::parse(request::table(request::Place::run), words, options::Operands::end_options);
+  REQUIRE(line);
+  model::StepSpec step;
+  if (const auto applied = request::apply(line->given, step); !applied)
+    return std::unexpected(applied.error());
+  return step;
+}
+
+}  // namespace
+
+TEST_CASE("a mode with a command makes tasks of it that muster run starts") {
+  const auto ps = submitted_as({"--mode=ps", "--ps", "2", "--workers=4", "--", "./train", "-v"});
+  REQUIRE(ps);
+  CHECK(ps->spec.arguments == Words{"muster", "run", "--", "./train", "-v"});
+  CHECK(ps->spec.name == "train");
+  CHECK(ps->spec.shape.tasks == 6);
+  CHECK(ps->spec.roles ==
+        model::Roles{{.name = "ps", .count = 2, .serves = true}, {.name = "worker", .count = 4}});
+  const auto equal = submitted_as({"--mode=allreduce", "-n", "4", "--", "./train"});
+  REQUIRE(equal);
+  CHECK(equal->spec.arguments == Words{"muster", "run", "--", "./train"});
+  CHECK(equal->spec.roles.empty());
+}
+
+TEST_CASE("roles with commands of their own need no other") {
+  const auto made = submitted_as({"--role=ps:1:per-node=./serve", "--role", "worker:3=./work", "-N2"});
+  REQUIRE(made);
+  CHECK(made->spec.arguments == Words{"muster", "run", "--"});
+  CHECK(made->spec.name == "ps");
+  CHECK(made->spec.shape.tasks == 5);
+}
+
+TEST_CASE("roles of the command line replace those of the script") {
+  const auto of_script = submitted_as({"t.sh"}, "#SUBMIT --role=a:1\n#SUBMIT --role=b:2\n");
+  REQUIRE(of_script);
+  CHECK(of_script->spec.roles.size() == 2);
+  CHECK(of_script->spec.shape.tasks == 3);
+  const auto replaced =
+      submitted_as({"--role=c:4", "t.sh"}, "#SUBMIT --role=a:1\n#SUBMIT --role=b:2\n");
+  REQUIRE(replaced);
+  REQUIRE(replaced->spec.roles.size() == 1);
+  CHECK(replaced->spec.roles.front().name == "c");
+}
+
+TEST_CASE("what contradicts itself about roles is refused") {
+  CHECK(role_error({"--mode=mesh", "t.sh"}).find("allreduce or ps") != std::string::npos);
+  CHECK(role_error({"--mode=ps", "t.sh"}).find("--workers") != std::string::npos);
+  CHECK(role_error({"--workers=2", "t.sh"}).find("--mode=ps") != std::string::npos);
+  CHECK(role_error({"--mode=allreduce", "--ps=1", "t.sh"}).find("--mode=ps") != std::string::npos);
+  CHECK(role_error({"--mode=ps", "--workers=0", "t.sh"}).find("from 1") != std::string::npos);
+  CHECK(role_error({"--role=a:1", "--workers=2", "t.sh"}).find("leave out") != std::string::npos);
+  CHECK(role_error({"--role=a:1", "--role=a:1", "t.sh"}).find("two roles") != std::string::npos);
+  CHECK(role_error({"--role=a", "t.sh"}).find("--role") != std::string::npos);
+  CHECK(role_error({"--role=a:2", "-n5", "t.sh"}).find("2 ranks") != std::string::npos);
+  CHECK(role_error({"--role=a:2:per-node", "t.sh"}).find("--nodes") != std::string::npos);
+}
+
+TEST_CASE("a step has the roles that it names, none by allreduce, or leaves them to the job") {
+  CHECK(step_with({"x"})->roles == std::nullopt);
+  CHECK(step_with({"--mode=allreduce", "x"})->roles == model::Roles());
+  CHECK(step_with({"--role=a:1", "--role=b:2=./b", "x"})->roles->size() == 2);
+  CHECK_FALSE(step_with({"--role=a", "x"}));
+}
