@@ -120,6 +120,24 @@ std::vector<int> spread(int tasks, std::size_t n, const std::vector<int>& most) 
   return placed;
 }
 
+/// `placed`, if each of the first `n` nodes has the ranks that roles want of every node.
+base::Result<std::vector<int>> with_room_for_each_node(const model::Roles& roles,
+                                                       const Attempt& attempt, int n,
+                                                       std::vector<int> placed) {
+  int wanted = 0;
+  for (const auto& role : roles) wanted += role.per_node ? role.count : 0;
+  if (wanted == 0) return placed;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    if (placed[i] >= wanted) continue;
+    return fail(Code::invalid,
+                fmt::format("roles want {} of every node, and {} of the step would be on {}; run "
+                            "fewer ranks of the others, or smaller ones",
+                            base::plural(wanted, "rank"), placed[i],
+                            base::printable(attempt.allocation.nodes[i].name)));
+  }
+  return placed;
+}
+
 }  // namespace
 
 base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt,
@@ -130,11 +148,9 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
     return std::unexpected(programs.error());
   const auto n_allocated = attempt.allocation.nodes.size();
   auto request = request_of(job, attempt, spec);
-  if (auto counted = count_ranks(roles, spec.nodes.value_or(static_cast<int>(n_allocated)), request,
-                                 spec.tasks.has_value());
-      !counted) {
+  const int n_of_roles = spec.nodes.value_or(static_cast<int>(n_allocated));
+  if (auto counted = count_ranks(roles, n_of_roles, request, spec.tasks.has_value()); !counted)
     return std::unexpected(counted.error());
-  }
   if (request.nodes && static_cast<std::size_t>(*request.nodes) > n_allocated) {
     return fail(Code::invalid, fmt::format("the step asks for {} nodes; job {} has {}",
                                            *request.nodes, to_text(job.id), n_allocated));
@@ -148,9 +164,11 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
                            ? static_cast<std::size_t>(*request.nodes)
                            : std::min(n_allocated, static_cast<std::size_t>(request.tasks));
   auto placed = spread(request.tasks, n_nodes, most);
-  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks) return placed;
+  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks)
+    return with_room_for_each_node(roles, attempt, n_of_roles, std::move(placed));
   if (!request.nodes) placed = spread(request.tasks, n_allocated, most);
-  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks) return placed;
+  if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks)
+    return with_room_for_each_node(roles, attempt, n_of_roles, std::move(placed));
 
   const int fitting = std::accumulate(
       most.begin(),

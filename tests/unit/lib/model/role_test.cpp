@@ -81,7 +81,7 @@ TEST_CASE("each role is spread over the nodes, earlier ones first") {
   CHECK(placed(servers_and_workers, {6}) == "ps0 ps1 worker0 worker1 worker2 worker3 ");
   CHECK(placed({{.name = "ps", .count = 1}, {.name = "worker", .count = 2}}, {1, 0, 1, 1}) ==
         "ps0 | | worker0 | worker1 ");
-  CHECK(placed({{.name = "worker", .count = 5}, {.name = "ps", .per_node = true}}, {3, 2, 2}) ==
+  CHECK(placed({{.name = "worker", .count = 5}, {.name = "ps", .per_node = true}}, {3, 3, 2}) ==
         "worker0 worker1 ps0 | worker2 worker3 ps1 | worker4 ps2 ");
 }
 

@@ -188,6 +188,13 @@ TEST_CASE("a step has as many ranks as its roles, and no fewer programs than the
   const auto refused = t.step(wrong);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().text.find("the roles have 3 ranks") != std::string::npos);
+  auto uneven = roles_of({{.name = "cache", .count = 2, .per_node = true}});
+  uneven.nodes = 1;
+  CHECK(t.step(uneven));
+  uneven.binding.overcommit = true;
+  uneven.nodes = 2;
+  uneven.roles->push_back({.name = "w", .count = 1});
+  CHECK(t.step(uneven));
 }
 
 TEST_CASE("a step may have more tasks than cores when that is no mistake, and none without GPUs") {
