@@ -256,13 +256,9 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
-}  // namespace
-
-base::Result<void> apply(const options::Given& given, Choices& choices) {
+/// What stands with a value other than plain text.
+base::Result<void> apply_value(const options::Given& given, Choices& choices) {
   auto& spec = choices.spec;
-  if (auto* const member = text_member(static_cast<OptionId>(given.id), spec))
-    return store(text(given), *member);
-  if (apply_flag(static_cast<OptionId>(given.id), choices)) return {};
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case ntasks:
@@ -294,11 +290,6 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case dependency:
     case array:
       return apply_times(given, choices);
-    case mode:
-    case ps:
-    case workers:
-    case role:
-      return apply(given, choices.roles);
     case comment:
       return store(base::Result<std::string>(given.value), spec.comment);
     case job_name:
@@ -316,6 +307,10 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
     case parsable:
     case array_limit:
     case wrap:
+    case mode:
+    case ps:
+    case workers:
+    case role:
     case label:
     case bind_to:
     case map_by:
@@ -332,6 +327,16 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
       return {};
   }
   return {};
+}
+
+}  // namespace
+
+base::Result<void> apply(const options::Given& given, Choices& choices) {
+  auto& spec = choices.spec;
+  if (auto* const member = text_member(static_cast<OptionId>(given.id), spec))
+    return store(text(given), *member);
+  if (apply_flag(static_cast<OptionId>(given.id), choices)) return {};
+  return is_of_roles(given) ? apply(given, choices.roles) : apply_value(given, choices);
 }
 
 base::Result<void> apply(std::span<const options::Given> given, model::StepSpec& step) {

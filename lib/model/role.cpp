@@ -59,7 +59,7 @@ std::vector<int> part_of_node(const Roles& roles, const std::vector<int>& left, 
   for (std::size_t i = 0; i < roles.size() && free > 0; ++i) {
     if (roles[i].per_node) continue;
     const auto share = (std::int64_t{left[i]} * n_free + free - 1) / free;
-    part[i] = std::min(static_cast<int>(share), room);
+    part[i] = std::min({static_cast<int>(share), left[i], room});
     room -= part[i];
   }
   for (std::size_t i = 0; i < roles.size() && room > 0; ++i) {

@@ -2,6 +2,7 @@
 // Roles: groups of a step's ranks with a command of their own, such as parameter servers and
 // workers.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -8,6 +8,7 @@
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
 #include "lib/wire/shared.h"
+#include "lib/wire/shared_step.h"
 #include "lib/wire/utf8.h"
 
 namespace wire {

@@ -2,6 +2,7 @@
 
 #include "lib/wire/convert.h"
 #include "lib/wire/shared.h"
+#include "lib/wire/shared_step.h"
 
 namespace wire {
 

@@ -69,7 +69,7 @@ esac
 runs 7 "a server that fails ends the step" submit -N 1 -o bad.out --wait --role ps:1='exit 7' --role worker:1='exec sleep 1000'
 runs 3 "and a worker that fails" submit -N 1 -o bad.out --wait --role ps:1='exec sleep 1000' --role worker:1='exit 3'
 runs 0 "but not one that falls over the end of its workers" submit -N 1 -o fall.out --wait \
-  --role ps:1='while test ! -e $T/gone; do sleep 0.001; done; exit 9' --role worker:1='touch $T/gone'
+  --role ps:1='until test -e $T/gone; do :; done; exit 9' --role worker:1='touch $T/gone'
 
 runs 1 "a role without a number" submit --role worker --wrap true
 like err "such as worker:4" "is refused with how it is written"

@@ -2,6 +2,8 @@
 // What RandomModel's users ask for.
 
 #include <chrono>
+#include <string>
+#include <utility>
 
 #include "tests/support/random_model.h"
 

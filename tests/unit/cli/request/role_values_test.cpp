@@ -10,7 +10,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 base::Result<request::Submission> submitted_as(const Words& words,
-                                            const std::string& directives = "") {
+                                               const std::string& directives = "") {
   const auto line =
       options::parse(request::table(request::Place::submit), words, options::Operands::end_options);
   REQUIRE(line);
@@ -52,7 +52,8 @@ TEST_CASE("a mode with a command makes tasks of it that muster run starts") {
 }
 
 TEST_CASE("roles with commands of their own need no other") {
-  const auto made = submitted_as({"--role=ps:1:per-node=./serve", "--role", "worker:3=./work", "-N2"});
+  const auto made =
+      submitted_as({"--role=ps:1:per-node=./serve", "--role", "worker:3=./work", "-N2"});
   REQUIRE(made);
   CHECK(made->spec.arguments == Words{"muster", "run", "--"});
   CHECK(made->spec.name == "ps");

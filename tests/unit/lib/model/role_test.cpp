@@ -1,7 +1,7 @@
 #include "lib/model/role.h"
 
+#include <algorithm>
 #include <map>
-#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -96,9 +96,13 @@ TEST_CASE("every rank has one role, and every role its number of ranks") {
                        .per_node = upto(2) == 0});
     }
     const int n_nodes = 1 + upto(4);
-    int left = *model::n_ranks(roles, n_nodes) - n_nodes;
-    if (left < 0) continue;
-    std::vector<int> tasks(static_cast<std::size_t>(n_nodes), 1);
+    int wanted = 0;  // of every node
+    for (const auto& role : roles) wanted += role.per_node ? role.count : 0;
+    int left = *model::n_ranks(roles, n_nodes) - wanted * n_nodes;
+    if (wanted == 0 && left < n_nodes) continue;
+    const int least = std::max(wanted, 1);
+    left -= (least - wanted) * n_nodes;
+    std::vector<int> tasks(static_cast<std::size_t>(n_nodes), least);
     for (; left > 0; --left) ++tasks[static_cast<std::size_t>(upto(n_nodes - 1))];
 
     std::map<std::size_t, int> seen;
