@@ -256,9 +256,13 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
+base::Result<void> apply_pattern(const options::Given& given, model::JobSpec& spec) {
+  const bool is_output = static_cast<OptionId>(given.id) == OptionId::output;
+  return store(pattern(given), is_output ? spec.output : spec.error);
+}
+
 /// What stands with a value other than plain text.
 base::Result<void> apply_value(const options::Given& given, Choices& choices) {
-  auto& spec = choices.spec;
   switch (static_cast<OptionId>(given.id)) {
     using enum OptionId;
     case ntasks:
@@ -266,7 +270,7 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case cpus_per_task:
     case mem:
     case mem_per_cpu:
-      return apply_shape(given, spec.shape);
+      return apply_shape(given, choices.spec.shape);
     case nodes:
     case gpus_per_node:
     case gpus_per_task:
@@ -274,16 +278,16 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case nodelist:
     case exclude:
     case licenses:
-      return apply_choice(given, spec);
+      return apply_choice(given, choices.spec);
     case output:
     case error:
-      return store(pattern(given), given.id == static_cast<int>(output) ? spec.output : spec.error);
+      return apply_pattern(given, choices.spec);
     case environment:
       return store(export_value(given), choices.environment);
     case time:
     case signal:
     case restart:
-      return apply_ends(given, spec);
+      return apply_ends(given, choices.spec);
     case priority:
     case begin:
     case deadline:
@@ -291,7 +295,7 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case array:
       return apply_times(given, choices);
     case comment:
-      return store(base::Result<std::string>(given.value), spec.comment);
+      return store(base::Result<std::string>(given.value), choices.spec.comment);
     case job_name:
     case chdir:
     case pool:
