@@ -3,15 +3,15 @@
 #include <numeric>
 #include <vector>
 
-#include "tests/mpi/step_harness.h"
 #include "tests/support/catch.h"
 
 namespace launcher_test {
 
-void check_hello(const std::string& program) {
+void check_hello(const std::string& program, const Prefix& prefix) {
   using Tasks = std::vector<int>;
   for (const Tasks& tasks : {Tasks{1}, Tasks{2}, Tasks{1, 1}, Tasks{2, 2}, Tasks{1, 2, 1, 1}}) {
     StepHarness step(tasks, {program});
+    step.prefix = prefix;
     step.run();
     check_success(step);
     const int n = std::accumulate(tasks.begin(), tasks.end(), 0);
@@ -21,13 +21,15 @@ void check_hello(const std::string& program) {
   }
 }
 
-void check_messages(const std::string& program) {
+void check_messages(const std::string& program, const Prefix& prefix) {
   StepHarness ring({2, 2}, {program, "ring"});
+  ring.prefix = prefix;
   ring.run();
   check_success(ring);
   CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
 
   StepHarness sum({2, 1, 1}, {program, "allreduce"});
+  sum.prefix = prefix;
   sum.run();
   check_success(sum);
   CHECK(sum.out[0] == "hello 0 of 4\nsum 10 local 2\n");

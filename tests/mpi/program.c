@@ -49,6 +49,20 @@ static void ring(void) {
   }
 }
 
+/* Each rank gives the next one 4 MiB; returns how many right bytes came from the one before. */
+static int carry(void) {
+  enum { n_bytes = 4 << 20 };
+  static char mine[n_bytes];
+  static char got[n_bytes];
+  const int from = (rank + size - 1) % size;
+  int n_right = 0;
+  memset(mine, rank + 1, n_bytes);
+  MPI_Sendrecv(mine, n_bytes, MPI_BYTE, (rank + 1) % size, 0, got, n_bytes, MPI_BYTE, from, 0,
+               MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  for (int i = 0; i < n_bytes; ++i) n_right += got[i] == from + 1;
+  return n_right;
+}
+
 static void allreduce(void) {
   int local_size = 0;
   long sum = 0;
@@ -98,6 +112,16 @@ static void wait_for_ever(void) {
   for (;;) pause();
 }
 
+static void carry_and_wait(void) {
+  printf("carried %d\n", carry());
+  fflush(stdout);
+  wait_for_ever();
+}
+
+static void carry_on(void) {
+  for (;;) (void)carry();
+}
+
 static void misbehave(const char* how) {
   if (strcmp(how, "abort") == 0) MPI_Abort(MPI_COMM_WORLD, 42);
   if (strcmp(how, "exit3") == 0) _exit(3);
@@ -130,6 +154,8 @@ int main(int argc, char** argv) {
   if (strcmp(how, "cpus") == 0) print_cpus();
   if (strcmp(how, "ring") == 0) ring();
   if (strcmp(how, "allreduce") == 0) allreduce();
+  if (strcmp(how, "carry") == 0) carry_and_wait();
+  if (strcmp(how, "carry-on") == 0) carry_on();
   if (strcmp(how, "cat") == 0) cat();
   if (strcmp(how, "names") == 0) names();
   if (strcmp(how, "spawn") == 0) spawn();

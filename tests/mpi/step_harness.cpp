@@ -45,20 +45,29 @@ void StepHarness::start_launchers() {
     if (order.tasks[node] == 0) continue;
     order.node_index = static_cast<int>(node);
     dirs_.push_back(box_.place(order));
-    loop::SpawnOptions options{.program = MUSTER_LAUNCH,
-                               .arguments = {"muster-launch", dirs_.back()},
-                               .environment = {"PATH=/usr/bin:/bin"},
-                               .error = loop::SameAsParent{},
-                               .new_session = true};
-    if (!launcher_options.empty()) {
-      options.arguments.insert(options.arguments.end(), {"--topology", launcher_options});
-    }
+    const auto words = command(order.node_index);
+    const loop::SpawnOptions options{.program = words.front(),
+                                     .arguments = words,
+                                     .environment = {"PATH=/usr/bin:/bin"},
+                                     .error = loop::SameAsParent{},
+                                     .new_session = true};
     auto launcher = loop::Process::spawn(loop_, options, [this](const auto&) { launcher_ended(); });
     REQUIRE(launcher);
     launchers_.push_back(std::move(*launcher));
     killed_.push_back(false);
     ++n_running_;
   }
+}
+
+/// For the node whose launch directory was made last.
+std::vector<std::string> StepHarness::command(int node) const {
+  std::vector<std::string> words;
+  if (prefix) words = prefix(node);
+  words.insert(words.end(), {MUSTER_LAUNCH, dirs_.back()});
+  if (!launcher_options.empty()) {
+    words.insert(words.end(), {"--topology", launcher_options});
+  }
+  return words;
 }
 
 void StepHarness::run() {

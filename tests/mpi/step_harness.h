@@ -20,6 +20,9 @@
 
 namespace launcher_test {
 
+/// Words before the launcher's command line on a node, as of a program that starts it elsewhere.
+using Prefix = std::function<std::vector<std::string>(int node)>;
+
 class StepHarness {
   loop::Loop loop_;
   LaunchBox box_;
@@ -38,6 +41,7 @@ class StepHarness {
   bool with_client = true;
   std::string wrong_secret;      // if set, the client tries it first
   std::string launcher_options;  // path of a hwloc description, for --topology
+  Prefix prefix;
 
   /// Runs until all launchers have ended, at most 40 s.
   void run();
@@ -64,6 +68,7 @@ class StepHarness {
 
  private:
   void start_launchers();
+  std::vector<std::string> command(int node) const;
   void dial();
   void take(const std::string& frame);
   void launcher_ended();
