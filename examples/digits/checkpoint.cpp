@@ -1,97 +1,21 @@
 #include "examples/digits/checkpoint.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include <array>
-#include <bit>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <utility>
+
+#include "examples/digits/bytes.h"
+#include "examples/digits/whole_file.h"
 
 namespace digits {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the format is little-endian");
-
 constexpr std::string_view magic = "digits-checkpoint 1\n";
-
-template <class T>
-void put(std::string& bytes, const T& value) {
-  const auto raw = std::bit_cast<std::array<char, sizeof(T)>>(value);
-  bytes.append(raw.data(), raw.size());
-}
-
-void put_all(std::string& bytes, const std::vector<double>& values) {
-  for (const double value : values) {
-    put(bytes, value);
-  }
-}
-
-template <class T>
-T take(std::string_view& bytes) {
-  std::array<char, sizeof(T)> raw;
-  std::memcpy(raw.data(), bytes.data(), raw.size());
-  bytes.remove_prefix(raw.size());
-  return std::bit_cast<T>(raw);
-}
-
-std::vector<double> take_all(std::string_view& bytes, std::size_t count) {
-  std::vector<double> values(count);
-  for (double& value : values) {
-    value = take<double>(bytes);
-  }
-  return values;
-}
-
-std::uint32_t checksum(std::string_view bytes) {
-  return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
-}
 
 constexpr std::size_t header_size =
     magic.size() + 3 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + sizeof(double);
 constexpr std::size_t smallest = header_size + sizeof(std::uint32_t);
-
-/// A file descriptor that is closed at the end of its scope.
-class File {
- public:
-  File(const std::string& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~File() {
-    if (fd_ >= 0) {
-      close(fd_);
-    }
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-base::Result<void> write_synced(const std::string& path, std::string_view bytes) {
-  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (file.fd() < 0) {
-    return base::fail_errno(errno, fmt::format("cannot create '{}'", path));
-  }
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(file.fd(), bytes.data(), bytes.size());
-    if (wrote < 0) {
-      return base::fail_errno(errno, fmt::format("cannot write '{}'", path));
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  if (fsync(file.fd()) != 0) {
-    return base::fail_errno(errno, fmt::format("cannot write '{}'", path));
-  }
-  return {};
-}
 
 base::Result<void> same_setting(std::string_view option, double found, double wanted) {
   if (found == wanted) {
@@ -160,35 +84,19 @@ base::Result<State> decode_checkpoint(std::string_view bytes, const Settings& se
 
 base::Result<void> save_checkpoint(const std::string& path, const Settings& settings,
                                    const State& state) {
-  const std::string unfinished = path + ".new";
-  if (auto wrote = write_synced(unfinished, encode_checkpoint(settings, state)); !wrote) {
-    return wrote;
-  }
-  if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
-    return base::fail_errno(errno, fmt::format("cannot rename '{}' to '{}'", unfinished, path));
-  }
-  return {};
+  return write_whole(path, encode_checkpoint(settings, state));
 }
 
 base::Result<std::optional<State>> load_checkpoint(const std::string& path,
                                                    const Settings& settings) {
-  const File file(path, O_RDONLY);
-  if (file.fd() < 0) {
-    if (errno == ENOENT) {
-      return std::nullopt;
-    }
-    return base::fail_errno(errno, fmt::format("cannot open '{}'", path));
+  const auto bytes = read_whole(path);
+  if (!bytes) {
+    return std::unexpected(bytes.error());
   }
-  std::string bytes;
-  std::array<char, 1 << 16> piece;
-  ssize_t got = 0;
-  while ((got = read(file.fd(), piece.data(), piece.size())) > 0) {
-    bytes.append(piece.data(), static_cast<std::size_t>(got));
+  if (!*bytes) {
+    return std::nullopt;
   }
-  if (got < 0) {
-    return base::fail_errno(errno, fmt::format("cannot read '{}'", path));
-  }
-  auto state = decode_checkpoint(bytes, settings);
+  auto state = decode_checkpoint(**bytes, settings);
   if (!state) {
     return std::unexpected(std::move(state).error().in(fmt::format("checkpoint '{}'", path)));
   }

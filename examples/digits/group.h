@@ -1,10 +1,8 @@
 #pragma once
-// The ranks that train together, and where each of them runs. The only part that starts and ends
-// MPI.
+// The ranks that train together. The only part that starts and ends MPI.
 
 #include <cstddef>
 #include <span>
-#include <string>
 
 #include "lib/base/result.h"
 
@@ -38,11 +36,5 @@ class Group {
   int rank_ = 0;
   int size_ = 1;
 };
-
-/// The node's name as Muster knows it, else the host name.
-std::string host_name();
-
-/// The cores this process may run on, as a list: "0-1,4".
-std::string bound_cores();
 
 }  // namespace digits

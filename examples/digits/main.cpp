@@ -8,6 +8,7 @@
 #include "examples/digits/checkpoint.h"
 #include "examples/digits/group.h"
 #include "examples/digits/options.h"
+#include "examples/digits/place.h"
 
 namespace {
 

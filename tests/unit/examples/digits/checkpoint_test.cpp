@@ -82,7 +82,7 @@ TEST_CASE("saving replaces the last checkpoint and leaves nothing else behind") 
   REQUIRE(back);
   REQUIRE(*back);
   CHECK((*back)->epoch == 18);
-  CHECK(!std::filesystem::exists(path + ".new"));
+  CHECK(!std::filesystem::exists(path + ".part"));
 }
 
 TEST_CASE("a damaged checkpoint file is refused by name") {
@@ -97,5 +97,5 @@ TEST_CASE("a damaged checkpoint file is refused by name") {
 TEST_CASE("a checkpoint that cannot be written is an error with its path") {
   const auto saved = digits::save_checkpoint("/nonexistent/c", settings, some_state());
   REQUIRE(!saved);
-  CHECK(saved.error().text == "cannot create '/nonexistent/c.new': No such file or directory");
+  CHECK(saved.error().text == "cannot create '/nonexistent/c.part': No such file or directory");
 }
