@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -15,7 +16,9 @@ namespace {
 using Tasks = std::vector<int>;
 
 model::LaunchOrder order_of(const Tasks& tasks) {
-  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(0)}};
+  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(0)},
+                           .job = std::make_shared<model::JobSpec>(),
+                           .step = std::make_shared<model::StepSpec>()};
   for (std::size_t node = 0; node < tasks.size(); ++node) {
     order.allocation.nodes.push_back({.node = model::NodeId(static_cast<std::uint32_t>(node + 1)),
                                       .name = "n" + std::to_string(node + 1)});
