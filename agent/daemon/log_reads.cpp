@@ -52,12 +52,13 @@ void LogReads::start(const model::LogRead& request) {
     doors_.send(std::move(refusal));
     return;
   }
-  auto read = std::make_unique<Read>(Read{.request = request,
-                                          .records = wire::LogReader(request.rank),
-                                          .file = {},
-                                          .offset = request.offset,
-                                          .watch = {},
-                                          .is_done = false});
+  auto read = std::make_unique<Read>(
+      Read{.request = request,
+           .records = wire::LogReader(request.map ? wire::map_rank : request.rank),
+           .file = {},
+           .offset = request.offset,
+           .watch = {},
+           .is_done = false});
   if (request.follow && doors_.may_grow(request.key)) {
     auto watch = loop::FileWatch::open(loop_, dirs_.file(request.key, "log"),
                                        [this, number = request.request] {

@@ -35,6 +35,8 @@
 #include "lib/loop/owned_fd.h"
 #include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
+#include "lib/wire/log_record.h"
+#include "lib/wire/map_line.h"
 
 namespace exec {
 
@@ -290,13 +292,18 @@ base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
   if (!launch_.order.step->map_only) {
     if (auto started = start_process(rank); !started) return started;
   }
-  link_->send(model::RankPlaced{.rank = rank.rank,
-                                .node = node_name(launch_.order),
-                                .cpus = to_text(rank.cpus),
-                                .gpus = to_text(rank.gpus),
-                                .numa = to_text(rank.numa),
-                                .unbound = placement_.unbound,
-                                .role = roles_.name_of(rank.rank)});
+  model::RankPlaced placed{.rank = rank.rank,
+                           .node = node_name(launch_.order),
+                           .cpus = to_text(rank.cpus),
+                           .gpus = to_text(rank.gpus),
+                           .numa = to_text(rank.numa),
+                           .unbound = placement_.unbound,
+                           .role = roles_.name_of(rank.rank)};
+  if (auto kept = log_->append(wire::map_rank, model::OutputStream::out, wire::to_map_line(placed));
+      !kept) {
+    launch_.dir.note(kept.error().text);
+  }
+  link_->send(std::move(placed));
   return {};
 }
 

@@ -112,6 +112,7 @@ struct LogRead {
   std::optional<int> rank;  // absent: everything, in order of arrival
   std::uint64_t offset = 0;
   bool follow = false;  // until the launch has ended
+  bool map = false;     // not the output, but the map of the ranks; without `rank`
   bool operator==(const LogRead&) const = default;
 };
 

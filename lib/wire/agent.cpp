@@ -33,6 +33,7 @@ void write(const model::LogRead& read, pb::LogRead& out) {
   if (read.rank) out.set_rank(u32(*read.rank));
   out.set_offset(read.offset);
   out.set_follow(read.follow);
+  out.set_map(read.map);
 }
 
 model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
@@ -64,8 +65,12 @@ model::Welcome read_welcome(pb::Welcome& in, Strict& strict) {
 }
 
 model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
-  return {in.request(), strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
-          strict.count_if(in.has_rank(), in.rank(), "rank"), in.offset(), in.follow()};
+  return {in.request(),
+          strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+          strict.count_if(in.has_rank(), in.rank(), "rank"),
+          in.offset(),
+          in.follow(),
+          in.map()};
 }
 
 /// The key of a message that is nothing but a key.

@@ -2,7 +2,8 @@
 // The file `log` of a launch directory: what the script or the ranks wrote, in order of arrival.
 // An append-only sequence of records that is read while it grows.
 //
-// A record, little endian: 4 bytes length of the output, 4 bytes rank (-1: the script), 8 bytes
+// A record, little endian: 4 bytes length of the output, 4 bytes rank (-1: the script, -2: not
+// output, but a line of the map of ranks, lib/wire/map_line.h), 8 bytes
 // time in microseconds UTC, 1 byte stream (0 standard output, 1 standard error), 3 bytes "ML1",
 // then the output.
 
@@ -27,6 +28,9 @@ struct LogRecord {
   bool operator==(const LogRecord&) const = default;
 };
 
+/// In place of a rank: lines of the map. They are passed over unless they are asked for.
+constexpr int map_rank = -2;
+
 constexpr std::size_t log_header_bytes = 20;
 constexpr std::size_t log_record_limit = std::size_t{1} << 20;  // of output in one record
 
@@ -39,7 +43,7 @@ std::string encode(const LogRecord& record);
 /// Reads records from pieces of the file as they come.
 class LogReader {
  public:
-  /// With `only_rank`, records of others are passed over.
+  /// With `only_rank`, which may be map_rank, records of others are passed over.
   explicit LogReader(std::optional<int> only_rank = std::nullopt) : only_rank_(only_rank) {}
 
   void feed(std::string_view bytes);

@@ -22,7 +22,8 @@ std::unexpected<base::Error> no_job(model::JobId job) {
 }
 
 base::Result<LogQuery> log_query(const http::Request& request) {
-  constexpr std::array<std::string_view, 5> known{"rank", "step", "attempt", "offset", "follow"};
+  constexpr std::array<std::string_view, 6> known{"rank",   "step",   "attempt",
+                                                  "offset", "follow", "map"};
   if (auto fine = check_parameters(request, known); !fine) {
     return std::unexpected(std::move(fine).error());
   }
@@ -32,10 +33,13 @@ base::Result<LogQuery> log_query(const http::Request& request) {
   const auto offset = number_parameter(request, "offset", 0, INT64_MAX);
   const auto follow = flag_parameter(request, "follow");
   if (!follow) return std::unexpected(follow.error());
+  const auto map = flag_parameter(request, "map");
+  if (!map) return std::unexpected(map.error());
   for (const auto* number : {&rank, &step, &attempt, &offset}) {
     if (!*number) return std::unexpected(number->error());
   }
-  LogQuery query{.follow = *follow};
+  LogQuery query{.follow = *follow, .map = *map};
+  if (*map && *rank) return base::fail(Code::invalid, "a map is of all ranks; leave out rank");
   if (*rank) query.rank = static_cast<int>(**rank);
   if (*step) query.step = model::StepId(static_cast<std::uint32_t>(**step));
   if (*attempt) query.attempt = static_cast<std::uint32_t>(**attempt);

@@ -28,7 +28,7 @@ base::Result<Sources> of_earlier(const model::JobRecord& job, const LogQuery& qu
                                      std::to_string(*query.attempt) + "; its last is " +
                                      std::to_string(job.attempt));
   }
-  if (query.step || query.rank) {
+  if (query.step || query.rank || query.map) {
     return fail(Code::not_found,
                 "of an attempt that is not the last only the script's log can be read");
   }
@@ -80,7 +80,8 @@ Sources of_step(const model::JobRecord& job, const model::StepRecord& step, cons
                        .node_name = share.name,
                        .key = {job.job, job.attempt, step.step},
                        .rank = query.rank,
-                       .offset = query.offset});
+                       .offset = query.offset,
+                       .map = query.map});
   }
   return sources;
 }
@@ -93,7 +94,7 @@ base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& q
   if (job.attempt == 0 || job.allocation.nodes.empty()) {
     return fail(Code::conflict, "job " + to_text(job.job) + " has not started, so it has no log");
   }
-  if (!query.step && !query.rank) {
+  if (!query.step && !query.rank && !query.map) {
     const auto& share = job.allocation.nodes.front();
     return Sources{{.node = share.node,
                     .node_name = share.name,

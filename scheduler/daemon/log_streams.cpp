@@ -63,7 +63,8 @@ base::Result<void> LogStreams::start(StreamId id, std::size_t place, Part& part,
       {.key = part.source.key,
        .rank = part.source.rank,
        .offset = part.source.offset,
-       .follow = follow},
+       .follow = follow,
+       .map = part.source.map},
       {.take = [this, id, place](const model::LogChunk& chunk) { take(id, place, chunk); },
        .lost = [this, id, place] { lose(id, place); }});
   if (!request) return std::unexpected(std::move(request).error().in(part.source.node_name));

@@ -21,13 +21,14 @@
 
 namespace musterd {
 
-/// The log of one launch on one node, or what one rank wrote there.
+/// The log of one launch on one node, or what one rank wrote there, or where its ranks run.
 struct LogSource {
   model::NodeId node;
   std::string node_name;
   model::LaunchKey key;
   std::optional<int> rank;
   std::uint64_t offset = 0;  // in the log's file
+  bool map = false;          // the map of the ranks
 
   bool operator==(const LogSource&) const = default;
 };

@@ -49,6 +49,14 @@ is "$(grep -v ': ' map.out | awk 'NR > 1 { print $1, $2, $6, $7 }' | tr '\n' ';'
   "0 n1 ps 0;1 n1 worker 0;2 n1 worker 1;3 n2 ps 1;4 n2 worker 2;5 n2 worker 3;" "are spread over its nodes"
 is "$(grep -c ': .*\(ps\|worker\) ' map.out)" 0 "and hold for the steps that name no ranks of their own"
 
+sed -n '/^RANK/,/^ *5/p' map.seen >map.wanted
+runs 0 "where ranks ran can be seen later" muster show --map --step 0 2
+is "$(cat out)" "$(cat map.wanted)" "as it was printed"
+runs 0 "of the last step too" muster show --map 2
+is "$(awk 'NR > 1' out | wc -l)" 2 "with all its ranks"
+runs 1 "but not of a step that is not there" muster show --map --step 7 2
+like err "no step 7" "which is said"
+
 runs 0 "roles with commands need no program" submit -N 2 -o own.out --wait \
   --role 'ps:1=exec perl $T/serve.pl' --role 'worker:2=exec perl $T/work.pl' --role 'cache:1:serves=exec sleep 1000'
 is "$(grep -c 'found server 0' own.out)" 2 "and each runs its own"

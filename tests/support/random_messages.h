@@ -29,8 +29,8 @@ inline model::ToAgent RandomModel::to_agent() {
       [&]() -> Any { return model::Launch{order()}; }, [&]() -> Any { return model::Stop{key()}; },
       [&]() -> Any { return model::Acknowledge{key()}; },
       [&]() -> Any {
-        return model::LogRead{number(), key(), maybe([&] { return upto(99); }), random_.next(),
-                              coin()};
+        return model::LogRead{number(),       key(),  maybe([&] { return upto(99); }),
+                              random_.next(), coin(), coin()};
       },
       [&]() -> Any { return model::LogCancel{number()}; },
       [&]() -> Any { return model::ShutDown{}; }, [&]() -> Any { return model::Save{key()}; });
