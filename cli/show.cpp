@@ -54,6 +54,8 @@ Outcome show(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   const auto job = only_job(*api, line);
   if (!job) return std::unexpected(job.error());
+  if (options::has(line, map_id) && options::has(line, json_id))
+    return misuse("--map has no JSON; GET /v1/jobs/ID/logs?map=true has it as plain lines");
   if (options::has(line, map_id)) return show_map(*api, *job, line);
   if (options::has(line, step_id)) return misuse("--step goes with --map");
   return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,

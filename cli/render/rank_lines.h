@@ -27,7 +27,7 @@ class RankLines {
   std::string finish(model::OutputStream stream);
 
   /// Whether take_overdue() will have something by and by.
-  bool holds_pieces() const;
+  bool holds_pieces() const { return labels_ == Labels::none && !pieces_.empty(); }
 
  private:
   struct Piece {
@@ -35,10 +35,11 @@ class RankLines {
     bool is_overdue = false;
   };
 
-  void pass_on(int rank, Piece& piece, bool is_whole, std::string& out) const;
+  static void label_lines(int rank, std::string& piece, std::string_view& bytes, std::string& out);
+  std::string ended(int rank, std::string piece) const;
 
   Labels labels_;
-  std::map<std::pair<int, model::OutputStream>, Piece> pieces_;
+  std::map<std::pair<int, model::OutputStream>, Piece> pieces_;  // of lines that are not complete
 };
 
 }  // namespace render

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "cli/request/table.h"
 #include "lib/base/text.h"
@@ -16,11 +17,12 @@ using options::Given;
 using Mode = RoleChoice::Mode;
 
 constexpr int most_ranks = 1'000'000;
+constexpr std::string_view parameter_server_mode = "ps";
 
 base::Result<void> read_mode(const Given& given, RoleChoice& choice) {
   if (given.value == "allreduce") {
     choice.mode = Mode::allreduce;
-  } else if (given.value == "ps") {
+  } else if (given.value == parameter_server_mode) {
     choice.mode = Mode::parameter_server;
   } else {
     return base::fail(base::Code::invalid,
@@ -62,6 +64,15 @@ base::Result<void> apply(const Given& given, RoleChoice& choice) {
   if (!role) return std::unexpected(role.error().in(given.written));
   choice.roles.push_back(std::move(*role));
   return {};
+}
+
+RoleChoice without_replaced(RoleChoice of_script, const std::vector<Given>& given) {
+  if (has(given, OptionId::role)) return {};
+  const auto* mode = find(given, OptionId::mode);
+  if (mode == nullptr) return of_script;
+  if (mode->value != parameter_server_mode) return {};
+  of_script.roles.clear();
+  return of_script;
 }
 
 base::Result<model::Roles> roles_of(const RoleChoice& choice) {

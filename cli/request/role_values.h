@@ -29,6 +29,10 @@ bool is_of_roles(const options::Given& given);
 /// errors: invalid: the option, what it expects and what was found
 base::Result<void> apply(const options::Given& given, RoleChoice& choice);
 
+/// What a script said of roles that the options of the command line leave: --role replaces all of
+/// it, --mode all but the numbers that the mode has too.
+RoleChoice without_replaced(RoleChoice of_script, const std::vector<options::Given>& given);
+
 /// Empty for ranks that are all equal. The choice is made.
 /// errors: invalid when the options contradict each other
 base::Result<model::Roles> roles_of(const RoleChoice& choice);

@@ -125,7 +125,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
       }
     }
   }
-  if (has(line.given, OptionId::role)) choices.roles.roles.clear();  // of the script
+  choices.roles = without_replaced(std::move(choices.roles), line.given);
   for (const auto& given : line.given) {
     if (auto applied = apply(given, choices); !applied) return std::unexpected(applied.error());
   }
@@ -133,10 +133,10 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   if (!environment) return std::unexpected(environment.error());
   submission.spec = std::move(choices.spec);
   submission.spec.environment = std::move(*environment);
+  set_listed_nodes(submission.spec);
   if (auto set = set_roles(choices.roles, submission.spec); !set)
     return std::unexpected(set.error());
   set_program(line, script, choices.roles.is_made(), submission.spec);
-  set_listed_nodes(submission.spec);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;

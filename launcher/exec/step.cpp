@@ -235,7 +235,9 @@ base::Result<void> Step::set_up() {
 void Step::begin() {
   if (!roles_.are_there() || launch_.order.step->map_only) return start_all();
   const auto& order = launch_.order;
-  const auto seed = order.key.job.number() * std::uint64_t{31} + order.key.attempt + 7;
+  // Steps of a job that start at once look at different ports, and none at the job's meeting point.
+  const auto seed = order.key.job.number() * std::uint64_t{31} + order.key.attempt +
+                    std::uint64_t{101} * (order.key.step->number() + 1);
   auto ports = HeldPorts::take(seed, placement_.ranks.size());
   if (!ports) {
     return fail(failure_of(order, model::Cause::cannot_start, std::move(ports).error().text));

@@ -50,6 +50,7 @@ bool RankRoles::has_worker(int first_rank, int n_ranks) const {
 }
 
 bool RankRoles::has_server(int first_rank, int n_ranks) const {
+  if (!are_there()) return false;
   for (int rank = first_rank; rank < first_rank + n_ranks; ++rank) {
     if (serves(rank)) return true;
   }

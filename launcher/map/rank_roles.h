@@ -29,7 +29,8 @@ class RankRoles {
   /// "ps 0"; empty without roles.
   std::string name_of(int rank) const;
 
-  /// MUSTER_ROLE and the names of TensorFlow, ps-lite and Batch AI; what is there already stays.
+  /// MUSTER_ROLE and its like; and the names of TensorFlow, ps-lite and Batch AI, of which those
+  /// that are there already stay.
   ///
   /// addresses   "host:port" of every rank, by rank
   /// source      TF_CONFIG: tensorflow.org/guide/distributed_training; DMLC_*: ps-lite's

@@ -54,7 +54,9 @@ runs 0 "where ranks ran can be seen later" muster show --map --step 0 2
 is "$(cat out)" "$(cat map.wanted)" "as it was printed"
 runs 0 "of the last step too" muster show --map 2
 is "$(awk 'NR > 1' out | wc -l)" 2 "with all its ranks"
-runs 1 "but not of a step that is not there" muster show --map --step 7 2
+runs 2 "not as JSON" muster show --map --json 2
+like err "no JSON" "which is said"
+runs 1 "and not of a step that is not there" muster show --map --step 7 2
 like err "no step 7" "which is said"
 
 runs 0 "roles with commands need no program" submit -N 2 -o own.out --wait \

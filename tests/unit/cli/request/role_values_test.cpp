@@ -72,6 +72,21 @@ TEST_CASE("roles of the command line replace those of the script") {
   CHECK(replaced->spec.roles.front().name == "c");
 }
 
+TEST_CASE("the command line wins over what the script says of roles") {
+  const std::string of_script = "#SUBMIT --mode=ps\n#SUBMIT --ps=2\n#SUBMIT --workers=3\n";
+  CHECK(submitted_as({"--role=c:4", "t.sh"}, of_script)->spec.shape.tasks == 4);
+  CHECK(submitted_as({"--mode=allreduce", "t.sh"}, of_script)->spec.roles.empty());
+  CHECK(submitted_as({"--workers=6", "t.sh"}, of_script)->spec.shape.tasks == 8);
+  CHECK(submitted_as({"--mode=ps", "--workers=1", "t.sh"}, "#SUBMIT --role=a:5\n")
+            ->spec.shape.tasks == 2);
+}
+
+TEST_CASE("a list of nodes says how many ranks roles per node have") {
+  const auto made = submitted_as({"--nodelist=n[1-3]", "--role=a:2:per-node", "t.sh"});
+  REQUIRE(made);
+  CHECK(made->spec.shape.tasks == 6);
+}
+
 TEST_CASE("what contradicts itself about roles is refused") {
   CHECK(role_error({"--mode=mesh", "t.sh"}).find("allreduce or ps") != std::string::npos);
   CHECK(role_error({"--mode=ps", "t.sh"}).find("--workers") != std::string::npos);
