@@ -44,7 +44,7 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   spec.requeue = !random_.chance(10);
   static constexpr std::array<std::string_view, 4> policies{
       "on=exit,signal max=2 backoff=1s..10s", "on=exit:1-3 max=1 backoff=0s",
-      "on=timeout max=1 backoff=5s", "on=signal max=3 backoff=2s"};
+      "on=timeout max=1 backoff=5s", "on=signal,exit max=3 backoff=2s avoid-nodes"};
   const auto policy = random_.below(3 * policies.size());  // most have none
   if (policy < policies.size()) spec.restart = *model::restart_policy_from_text(policies[policy]);
   if (random_.chance(40)) {

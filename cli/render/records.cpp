@@ -103,6 +103,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("workspace", job.workspace);
   block.add("dependency", to_text(job.dependency));
   if (job.restart) block.add("restart", to_text(*job.restart));
+  block.add("avoids", model::compress_hosts(job.avoids));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
 
@@ -275,6 +276,8 @@ std::string why(const model::JobRecord& job, const View& view) {
                           base::printable(job.name));
   if (job.state == model::JobState::waiting) {
     text += "waits: " + wire::summary_of(job) + ".\n";
+    if (!job.avoids.empty())
+      text += "It keeps away from " + model::compress_hosts(job.avoids) + ", where it failed.\n";
     return job.reason ? text + waiting_details(job, view) : text;
   }
   if (has_nodes_now(job.state)) {

@@ -95,6 +95,7 @@ struct JobRecord {
   Usage usage;
   std::vector<StepRecord> steps;  // of the current or last attempt
   std::vector<AttemptRecord> earlier;
+  std::vector<std::string> avoids;  // nodes where an attempt failed, first the longest ago
 
   bool operator==(const JobRecord&) const = default;
 };

@@ -117,9 +117,9 @@ base::Result<void> read_part(std::string_view name, std::string_view value, Rest
   if (name == "on") return read_causes(value, policy);
   if (name == "max") return read_most(value, policy);
   if (name == "backoff") return read_backoff(value, policy);
-  return fail(Code::invalid, fmt::format("'{}' is no part of a restart policy; expected on=, max= "
-                                         "or backoff=, as in 'on=exit:75-79,signal max=5 "
-                                         "backoff=10s..5m'",
+  return fail(Code::invalid, fmt::format("'{}' is no part of a restart policy; expected on=, max=, "
+                                         "backoff= or avoid-nodes, as in 'on=exit:75-79,signal "
+                                         "max=5 backoff=10s..5m'",
                                          base::printable(name)));
 }
 
@@ -135,8 +135,9 @@ std::string to_text(const RestartPolicy& policy) {
   if (policy.on_signal) causes.emplace_back("signal");
   if (policy.on_timeout) causes.emplace_back("timeout");
   if (policy.on_node) causes.emplace_back("node");
-  return fmt::format("on={} max={} backoff={}..{}", base::join(causes, ","), policy.most,
-                     pause_text(policy.first_pause), pause_text(policy.longest_pause));
+  return fmt::format("on={} max={} backoff={}..{}{}", base::join(causes, ","), policy.most,
+                     pause_text(policy.first_pause), pause_text(policy.longest_pause),
+                     policy.avoids_nodes ? " avoid-nodes" : "");
 }
 
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text) {
@@ -147,7 +148,11 @@ base::Result<RestartPolicy> restart_policy_from_text(std::string_view text) {
     const auto equals = part.find('=');
     const auto name = part.substr(0, equals);
     if (!seen.insert(name).second)
-      return fail(Code::invalid, fmt::format("{}= is there twice", base::printable(name)));
+      return fail(Code::invalid, fmt::format("'{}' is there twice", base::printable(part)));
+    if (part == "avoid-nodes") {
+      policy.avoids_nodes = true;
+      continue;
+    }
     const auto value =
         equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
     if (auto read = read_part(name, value, policy); !read)

@@ -127,6 +127,7 @@ void write_life(const model::JobRecord& record, api::JobRecord& out) {
   wire::write(record.usage, *out.mutable_usage());
   for (const auto& step : record.steps) write(step, *out.add_steps());
   for (const auto& attempt : record.earlier) write(attempt, *out.add_earlier());
+  for (const auto& node : record.avoids) out.add_avoids(node);
   out.set_nodes(model::compress_hosts(model::node_names(record.allocation)));
   out.set_summary(summary_of(record));
 }
@@ -241,6 +242,7 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   record.usage = strict.part("usage", *in.mutable_usage(), read_usage);
   record.steps = strict.each("steps", *in.mutable_steps(), read_step);
   record.earlier = strict.each("earlier", *in.mutable_earlier(), read_attempt);
+  for (auto& node : *in.mutable_avoids()) record.avoids.push_back(std::move(node));
 }
 
 model::JobRecord read_record(api::JobRecord& in, Strict& strict) {

@@ -87,6 +87,18 @@ std::size_t n_ended_by(const Job& job, model::Cause cause) {
       job.earlier, [cause](const auto& attempt) { return attempt.why.cause == cause; }));
 }
 
+std::vector<std::string> avoided_nodes(const Job& job) {
+  std::vector<std::string> names;
+  if (!job.spec->restart || !job.spec->restart->avoids_nodes) return names;
+  for (const auto& attempt : job.earlier) {
+    const auto& node = attempt.why.node;
+    if (node.empty() || attempt.why.cause == model::Cause::preempted) continue;
+    std::erase(names, node);
+    names.push_back(node);
+  }
+  return names;
+}
+
 base::Duration unsaved_time(const Job& job, base::Time now) {
   const auto* attempt = active_attempt(job);
   if (attempt == nullptr) return {};

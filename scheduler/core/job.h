@@ -151,6 +151,9 @@ std::optional<base::Time> expected_end(const Job& job);
 /// How many earlier attempts ended for this cause.
 std::size_t n_ended_by(const Job& job, model::Cause cause);
 
+/// Where earlier attempts failed, first the longest ago, if its restart policy keeps it away.
+std::vector<std::string> avoided_nodes(const Job& job);
+
 /// For how long the active attempt would have run in vain if it ended now: since its last
 /// checkpoint or its start.
 base::Duration unsaved_time(const Job& job, base::Time now);

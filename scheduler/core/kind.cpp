@@ -14,6 +14,7 @@ JobKind kind_of(const Job& job) {
           .time_limit = job.spec->time_limit,
           .layout = job.layout,
           .choice = job.spec->choice,
+          .avoided = avoided_nodes(job),
           .licenses = job.spec->licenses,
           .family = family_of(job.spec->name),
           .is_array = job.tasks.has_value()};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/time.h"
 #include "lib/model/layout.h"
@@ -22,6 +23,7 @@ struct JobKind {
   std::optional<base::Duration> time_limit;
   model::Layout layout;
   model::NodeChoice choice;
+  std::vector<std::string> avoided;  // nodes, as avoided_nodes()
   model::Licenses licenses;
   std::string family;  // of its name
   bool is_array = false;

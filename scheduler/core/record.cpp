@@ -113,7 +113,8 @@ model::JobRecord job_record(const Job& job) {
                           .ending = {},
                           .usage = {},
                           .steps = {},
-                          .earlier = job.earlier};
+                          .earlier = job.earlier,
+                          .avoids = avoided_nodes(job)};
   if (const Attempt* attempt = latest_attempt(job)) add_attempt(record, *attempt);
   add_phase(record, job);
   return record;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/policy/avoid.h"
 #include "scheduler/policy/claim.h"
 #include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/place.h"
@@ -46,22 +47,22 @@ std::optional<model::JobId> stands_before(const std::map<scheduler::NodeKind, mo
 
 /// The same, where that job is one that names its nodes.
 std::optional<model::JobId> has_closed_nodes(const scheduler::View& view,
-                                             const scheduler::Plan& plan,
-                                             const scheduler::Job& job) {
+                                             const scheduler::Plan& plan, const scheduler::Job& job,
+                                             const model::NodeChoice& choice) {
   for (const auto& [id, other] : plan.closed_nodes) {
     const auto& node = view.state.nodes.at(id);
-    const bool is_chosen = scheduler::is_chosen_name(job.spec->choice, node.info.name);
+    const bool is_chosen = scheduler::is_chosen_name(choice, node.info.name);
     if (other != job.id && may_use(job, node.kind) && is_chosen) return other;
   }
   return std::nullopt;
 }
 
-std::vector<const Node*> ready_nodes(const scheduler::View& view, const scheduler::Job& job) {
+std::vector<const Node*> ready_nodes(const scheduler::View& view, const scheduler::Job& job,
+                                     const model::NodeChoice& choice) {
   std::vector<const Node*> nodes;
   for (const auto& [name, id] : view.state.node_by_name) {
     const auto& node = view.state.nodes.at(id);
-    const bool is_chosen =
-        may_use(job, node.kind) && scheduler::is_chosen_name(job.spec->choice, name);
+    const bool is_chosen = may_use(job, node.kind) && scheduler::is_chosen_name(choice, name);
     if (is_chosen && scheduler::may_take_work(node)) nodes.push_back(&node);
   }
   return nodes;
@@ -81,8 +82,9 @@ std::vector<model::JobId> soonest(const scheduler::State& state,
   return first;
 }
 
-model::Reason missing(const scheduler::View& view, const scheduler::Job& job) {
-  const auto ready = ready_nodes(view, job);
+model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
+                      const model::NodeChoice& choice) {
+  const auto ready = ready_nodes(view, job, choice);
   const int n_ready = static_cast<int>(ready.size());
   const int n_needed = job.layout.nodes.value_or(1);
   if (n_ready < n_needed) return model::NodesAway{.nodes_needed = n_needed, .nodes_ready = n_ready};
@@ -110,7 +112,8 @@ Request request_of(const Timeline& timeline, const scheduler::Job& job) {
           .duration = limit,
           .limit = limit,
           .nodes = std::make_shared<const Selection>(timeline.kinds().select(
-              [&job](const std::string& pool) { return is_allowed(job, pool); }, job.spec->choice)),
+              [&job](const std::string& pool) { return is_allowed(job, pool); },
+              choice_now(timeline, scheduler::kind_of(job)))),
           .licenses = &job.spec->licenses};
 }
 
@@ -119,17 +122,20 @@ class Alone {
  public:
   Alone(const scheduler::View& view, const scheduler::Job& job, const Timeline& timeline,
         base::Time now)
-      : view_(view), job_(job), timeline_(timeline), now_(now) {}
+      : view_(view),
+        job_(job),
+        choice_(choice_now(timeline, scheduler::kind_of(job))),
+        timeline_(timeline),
+        now_(now) {}
 
   std::optional<model::Reason> reason() const {
-    const auto& choice = job_.spec->choice;
-    if (auto of_booking = own_booking(choice.booking)) return of_booking;
+    if (auto of_booking = own_booking(choice_.booking)) return of_booking;
     auto request = request_of(timeline_, job_);
     request.duration = base::Duration();
     if (timeline_.place_now(request)) return std::nullopt;
     if (const auto licenses = missing_licenses()) return licenses;
     if (timeline_.would_fit_without_bookings(request)) return other_booking();
-    return missing(view_, job_);
+    return missing(view_, job_, choice_);
   }
 
  private:
@@ -170,20 +176,21 @@ class Alone {
   /// The first that it could not end before.
   model::Reason other_booking() const {
     std::optional<model::Booked> first;
-    for (const auto* node : ready_nodes(view_, job_)) {
+    for (const auto* node : ready_nodes(view_, job_, choice_)) {
       for (const auto& name : node->bookings) {
         const auto& booking = view_.state.bookings.at(name).booking;
-        if (name == job_.spec->choice.booking || (first && first->from <= booking.start)) continue;
+        if (name == choice_.booking || (first && first->from <= booking.start)) continue;
         first = model::Booked{
             .booking = name, .from = booking.start, .until = booking.end, .is_own = false};
       }
     }
     if (first) return *first;
-    return missing(view_, job_);
+    return missing(view_, job_, choice_);
   }
 
   const scheduler::View& view_;
   const scheduler::Job& job_;
+  const model::NodeChoice choice_;
   const Timeline& timeline_;
   base::Time now_;
 };
@@ -274,7 +281,9 @@ model::Reason explain(const scheduler::View& view, const scheduler::Plan& plan,
   if (const auto quota = is_limited ? over_quota(view, plan, job, timeline, now) : std::nullopt)
     return *quota;
   if (const auto reason = Alone(view, job, timeline, now).reason()) return *reason;
-  if (const auto first = has_closed_nodes(view, plan, job)) return model::Behind{*first};
+  if (const auto first =
+          has_closed_nodes(view, plan, job, choice_now(timeline, scheduler::kind_of(job))))
+    return model::Behind{*first};
   if (const auto next = next_reserved(view, plan, job)) return *next;
   if (const auto first = stands_before(plan.held_up, job)) return model::Behind{*first};
   return model::NotConsidered{};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "scheduler/policy/advise.h"
+#include "scheduler/policy/avoid.h"
 #include "scheduler/policy/backlog.h"
 #include "scheduler/policy/explain_quota.h"
 #include "scheduler/policy/rank.h"
@@ -67,21 +68,22 @@ bool Pass::is_longer(const Head& a, const Head& b) {
 /// Of the job at which the rest of a kind begins.
 Pass::Head Pass::head_of(const scheduler::JobKind& kind, JobIterator at, JobIterator end) {
   const bool is_asked = options_.order == Order::predicted || options_.order == Order::served;
-  Head head{.is_owed = false,
-            .priority = view_.classes.of(kind.class_name).base + kind.priority,
-            .is_overdue = false,
-            .favour = favour_ ? favour_->of(kind) : 1,
-            .rank = 0,
-            .price = 0,
-            .served = {},
-            .job = *at,
-            .submitted_at = {},
-            .kind = &kind,
-            .wanted = wanted(kind.pool, kind.choice),
-            .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
-            .n_left = 1,
-            .at = at,
-            .end = end};
+  Head head{
+      .is_owed = false,
+      .priority = view_.classes.of(kind.class_name).base + kind.priority,
+      .is_overdue = false,
+      .favour = favour_ ? favour_->of(kind) : 1,
+      .rank = 0,
+      .price = 0,
+      .served = {},
+      .job = *at,
+      .submitted_at = {},
+      .kind = &kind,
+      .wanted = wanted(kind.pool, kind.avoided.empty() ? kind.choice : choice_now(timeline_, kind)),
+      .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
+      .n_left = 1,
+      .at = at,
+      .end = end};
   turn_to(head, *at);
   return head;
 }
@@ -168,7 +170,11 @@ void Pass::answer(const Head& head) {
 bool Pass::would_start(const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
   if (!layout) return false;
-  auto nodes = open_to(*wanted(spec.pool, spec.choice), is_firm(asked_->id));
+  auto kind = asked_kind_;
+  kind.pool = spec.pool;
+  kind.choice = spec.choice;
+  kind.layout = *layout;
+  auto nodes = open_to(*wanted(kind.pool, choice_now(timeline_, kind)), is_firm(asked_->id));
   if (nodes == nullptr) return false;
   const auto duration = spec.time_limit.value_or(base::Duration::max());
   const Request request{.layout = *layout,

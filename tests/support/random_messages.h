@@ -246,6 +246,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.earlier = several(2, [&] {
     return model::AttemptRecord{number(), text(), upto(99), upto(99), time(), time(), failure()};
   });
+  made.avoids = plain_names();
   return made;
 }
 

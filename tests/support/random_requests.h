@@ -34,6 +34,7 @@ inline model::RestartPolicy RandomModel::restart_policy() {
   made.on_signal = coin();
   made.on_timeout = coin();
   made.on_node = made.exit_codes.empty() || coin();
+  made.avoids_nodes = coin();
   made.most = 1 + upto(99);
   made.first_pause = std::chrono::seconds(upto(4000));
   made.longest_pause = made.first_pause + std::chrono::seconds(upto(4000));

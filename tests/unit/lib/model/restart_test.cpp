@@ -37,9 +37,11 @@ TEST_CASE("a restart policy is written with all its parts and read back") {
         "on=exit:75-79,99,signal max=5 backoff=1s..1s");
   CHECK(to_text(policy_of("on=timeout,node backoff=0s..90s max=1000")) ==
         "on=timeout,node max=1000 backoff=0s..90s");
+  CHECK(to_text(policy_of("avoid-nodes max=2 on=signal")) ==
+        "on=signal max=2 backoff=10s..5m avoid-nodes");
   CHECK(to_text(policy_of("on=exit:1-255")) == "on=exit max=5 backoff=10s..5m");
   for (const std::string text :
-       {"on=exit:7,node max=1 backoff=3661s..1d", "on=signal max=3 backoff=0s..0s"})
+       {"on=exit:7,node max=1 backoff=3661s..1d avoid-nodes", "on=signal max=3 backoff=0s..0s"})
     CHECK(policy_of(to_text(policy_of(text))) == policy_of(text));
 }
 
@@ -54,7 +56,9 @@ TEST_CASE("a restart policy that makes no sense is refused with what was expecte
   CHECK(refusal_of("on=exit:75,x").starts_with("'x' is no cause"));
   CHECK(refusal_of("on=75").starts_with("'75' is no cause"));
   CHECK(refusal_of("max=0") == "max is '0'; expected how many restarts, 1 to 1000");
-  CHECK(refusal_of("max=3 max=4") == "max= is there twice");
+  CHECK(refusal_of("max=3 max=4") == "'max=4' is there twice");
+  CHECK(refusal_of("avoid-nodes avoid-nodes") == "'avoid-nodes' is there twice");
+  CHECK(refusal_of("avoid-nodes=2").starts_with("'avoid-nodes' is no part"));
   CHECK(refusal_of("max").starts_with("max is ''"));
   CHECK(refusal_of("backoff=5m..10s").starts_with("backoff is '5m..10s'; expected a pause"));
   CHECK(refusal_of("backoff=2d").starts_with("backoff is '2d'"));

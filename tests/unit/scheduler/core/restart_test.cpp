@@ -144,3 +144,74 @@ TEST_CASE("a policy against --no-requeue is refused") {
   CHECK(refused.error().text.find("--no-requeue rules out") != std::string::npos);
   CHECK(site.controller.submit(*job().no_requeue().restart("on=exit")).has_value());
 }
+
+namespace {
+
+/// Two nodes, of which the first is taken first.
+struct AvoidSite {
+  AvoidSite() {
+    controller.join(node("n1", 2));
+    controller.join(node("n2", 2));
+  }
+
+  std::string node_of(model::JobId id) const {
+    const auto* attempt = scheduler::active_attempt(controller.engine().state().jobs.at(id));
+    return attempt == nullptr ? "none" : attempt->allocation.nodes.front().name;
+  }
+  void fail_on(const std::string& name, model::JobId id) {
+    const auto number = controller.engine().state().jobs.at(id).attempts;
+    const model::LaunchKey key{id, number, {}};
+    const auto where = controller.node_id(name);
+    (void)controller.give(scheduler::NodeSaysStarted{where, key});
+    auto report = failure(key, Cause::exit_code, 9);
+    report.failure->node = name;
+    (void)controller.give(scheduler::NodeSaysEnded{where, report});
+  }
+
+  Controller controller;
+};
+
+}  // namespace
+
+TEST_CASE("with avoid-nodes a job waits for another node than the one where it failed") {
+  AvoidSite site;
+  const auto id = *site.controller.submit(*job().restart("on=exit backoff=0s avoid-nodes"));
+  const auto plain = *site.controller.submit(*job().restart("on=exit backoff=0s"));
+  REQUIRE(site.node_of(id) == "n1");
+  REQUIRE(site.node_of(plain) == "n1");
+  const auto other = *site.controller.submit(*job().cpus_per_task(2));
+  REQUIRE(site.node_of(other) == "n2");
+
+  site.fail_on("n1", plain);
+  CHECK(site.node_of(plain) == "n1");
+  site.fail_on("n1", id);
+  CHECK(site.node_of(id) == "none");
+  const auto record =
+      site.controller.engine().record_of(site.controller.engine().state().jobs.at(id));
+  CHECK(record.avoids == std::vector<std::string>{"n1"});
+  CHECK(site.controller.reason_of(id) ==
+        "needs 1 node with 1 free core each; 0 of 1 nodes ready have that now; in use by job " +
+            to_text(other));
+  const auto advice = site.controller.engine().advise(id, site.controller.now());
+  REQUIRE(advice.has_value());
+  CHECK_FALSE(advice->starts_now);
+
+  site.fail_on("n2", other);
+  CHECK(site.node_of(id) == "n2");
+}
+
+TEST_CASE("a job that cannot do without them may use nodes again, first the one of longest ago") {
+  AvoidSite site;
+  const auto id = *site.controller.submit(*job().restart("on=exit backoff=0s max=9 avoid-nodes"));
+  for (const std::string name : {"n1", "n2", "n1", "n2"}) {
+    REQUIRE(site.node_of(id) == name);
+    site.fail_on(name, id);
+  }
+  CHECK(site.node_of(id) == "n1");
+
+  const auto both =
+      *site.controller.submit(*job().nodes(2).restart("on=exit backoff=0s avoid-nodes"));
+  REQUIRE(site.node_of(both) == "n1");
+  site.fail_on("n1", both);
+  CHECK(site.node_of(both) == "n1");
+}
