@@ -2,7 +2,7 @@
 # Jobs that start again after they failed, as --restart says, and end for good otherwise.
 . "$(dirname "$0")/lib.sh"
 
-cluster_up --nodes 1 --cpus-per-node 2
+cluster_up --nodes 2 --cpus-per-node 2
 
 cat >flaky.sh <<'END'
 #!/bin/sh
@@ -45,6 +45,13 @@ runs 0 "its policy can be taken back" muster update "$paused" --restart=
 is "$(field "$paused" .restart)" "" "and is gone"
 runs 0 "and it can be cancelled" muster cancel "$paused"
 wait_for 20 "for good" state_is "$paused" cancelled
+
+# shellcheck disable=SC2016
+runs 0 "a job that fails on one node" submit --wait -o avoid.out --restart="on=exit backoff=0s avoid-nodes" \
+  --wrap 'test "$MUSTER_NODE" = n2'
+avoiding=$(muster show last --json | jq .job)
+is "$(field "$avoiding" .nodes)" n2 "starts again on another"
+is "$(field "$avoiding" '.avoids[0]')" n1 "and its record says which it keeps away from"
 
 runs 1 "a cause that does not exist is refused" submit --restart=on=exti --wrap true
 like err "exti.*is no cause of a restart.*did you mean exit" "with what was meant"

@@ -2,7 +2,19 @@
 # Parameter servers and workers learn the digits, and go on from their checkpoint when one of them is killed.
 . "$(dirname "$0")/lib.sh"
 
-cluster_up --nodes 2 --cpus-per-node 3
+mkdir -p "$MUSTER_DIR"
+cat >"$MUSTER_DIR/muster.toml" <<'END'
+[scheduler]
+heartbeat = "200ms"
+node_timeout = "1s"
+requeue_backoff = "0s"
+
+[[pool]]
+name = "default"
+nodes = 3
+cpus_per_node = 3
+END
+cluster_up
 
 # rank_of JOB ROLE: the process number of the first rank with the role.
 rank_of() {
@@ -30,22 +42,33 @@ runs 0 "two servers and four workers on two nodes" \
   submit -N 2 --ps 2 --workers 4 -o large.out --wait "$ROOT/examples/parameter-server/train.sh"
 learned large.out "learn them as well"
 
-# disturbed NAME COMMAND: kills with COMMAND in the first attempt, and waits for the end of the second.
+# disturbed NAME COMMAND ATTEMPTS: kills with COMMAND in the first attempt, and waits for the end.
 disturbed() {
   job=$(submit --parsable -N 2 --ps 2 --workers 4 -o "$1.out" --restart="on=exit,signal max=3 backoff=0s" \
     "$ROOT/examples/parameter-server/train.sh" --slow 5)
   wait_for 30 "it learns again" test -s "parameter-server-$job.checkpoint/shard-1"
   $2
-  runs 0 "with a $1 killed it comes to its end" muster wait "$job"
-  is "$(field "$job" .attempt)" 2 "in its second attempt"
-  like "$1.out" "^resumed from epoch [1-9]" "from its checkpoint"
+  runs 0 "with its $1 lost it comes to its end" muster wait "$job"
+  is "$(field "$job" .attempt)" "$3" "in attempt $3"
+  if [ "$3" = 2 ]; then like "$1.out" "^resumed from epoch [1-9]" "from its checkpoint"; fi
   learned "$1.out" "and has learned"
 }
 
 kill_worker() { kill -KILL "$(rank_of "$job" worker)"; }
 kill_server() { kill -KILL "$(rank_of "$job" ps)"; }
 kill_launcher() { kill -KILL "$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n2/launches/$job.1.0/pid")"; }
-disturbed worker kill_worker
-disturbed server kill_server
-disturbed launcher kill_launcher
+kill_agent() { kill -KILL "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"; }
+# A node that is dead: nothing on it runs, and its agent is not heard.
+kill_node() {
+  kill -STOP "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"
+  launcher=$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n2/launches/$job.1.0/pid")
+  # shellcheck disable=SC2046 # one word a process
+  kill -KILL "$launcher" $(cat /proc/"$launcher"/task/"$launcher"/children)
+}
+disturbed worker kill_worker 2
+disturbed server kill_server 2
+disturbed launcher kill_launcher 2
+disturbed agent kill_agent 1
+disturbed node kill_node 2
+kill -CONT "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"
 done_testing

@@ -190,7 +190,7 @@ TEST_CASE("with avoid-nodes a job waits for another node than the one where it f
       site.controller.engine().record_of(site.controller.engine().state().jobs.at(id));
   CHECK(record.avoids == std::vector<std::string>{"n1"});
   CHECK(site.controller.reason_of(id) ==
-        "needs 1 node with 1 free core each; 0 of 1 nodes ready have that now; in use by job " +
+        "needs 1 node with 1 free core each; 0 of 1 node ready have that now; in use by job " +
             to_text(other));
   const auto advice = site.controller.engine().advise(id, site.controller.now());
   REQUIRE(advice.has_value());

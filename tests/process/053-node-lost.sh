@@ -1,0 +1,64 @@
+#!/bin/sh
+# A node goes silent in the middle of a step of four nodes, its launcher and ranks with it: the ranks of the next attempt
+# run elsewhere soon after the loss is known, and what comes back late is ended.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p "$MUSTER_DIR"
+cat >"$MUSTER_DIR/muster.toml" <<'END'
+[scheduler]
+heartbeat = "200ms"
+node_timeout = "1s"
+requeue_backoff = "0s"
+
+[[pool]]
+name = "default"
+nodes = 5
+cpus_per_node = 1
+END
+cluster_up
+
+agent_of() { cat "$MUSTER_DIR/nodes/$1/agent.lock"; }
+node_is() { [ "$(muster nodes --json | jq -r ".nodes[] | select(.info.name == \"$1\") | .state")" = "$2" ]; }
+
+# Each rank says when it runs in which attempt, and works until it is told that it is enough.
+cat >rank.sh <<'END'
+echo "$MUSTER_ATTEMPT $MUSTER_RANK $MUSTER_NODE $(date +%s%N)" >>"$T/ranks"
+until [ -e "$T/enough" ]; do sleep 0.05; done
+END
+cat >job.sh <<'END'
+#!/bin/sh
+muster run sh "$T/rank.sh"
+END
+export T
+ranks_run() { [ "$(grep -c "^$1 " ranks)" = 4 ]; }
+
+job=$(submit --parsable -N 4 -n 4 job.sh)
+wait_for 20 "four ranks run on four nodes" ranks_run 1
+launcher=$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n3/launches/$job.1.0/pid")
+rank=$(cat /proc/"$launcher"/task/"$launcher"/children)
+silent=$(agent_of n3)
+kill -STOP "$silent"
+# shellcheck disable=SC2086 # there may be several
+kill -KILL "$launcher" $rank
+wait_for 20 "the loss of the node is noticed" node_is n3 lost
+wait_for 20 "four ranks run again" ranks_run 2
+unlike ranks "^2 [0-9]* n3 " "on other nodes"
+is "$(field "$job" '.earlier[0].why.cause')" node_lost "the record says why the first attempt ended"
+is "$(field "$job" '.earlier[0].why.node')" n3 "and which node it was"
+
+lost=$(muster events --json | jq -r 'select(.kind == "node_lost") | .at' | head -n 1)
+last=$(grep '^2 ' ranks | cut -d ' ' -f 4 | sort -n | tail -n 1)
+took=$(((last - $(date -d "$lost" +%s%N)) / 1000000))
+note "from the loss to the last rank: $took ms"
+is "$((took < 5000))" 1 "within five seconds of the loss"
+
+kill -CONT "$silent"
+wait_for 20 "the node comes back" node_is n3 idle
+touch enough
+runs 0 "and the job comes to its end" muster wait "$job"
+is "$(field "$job" .attempt)" 2 "in its second attempt"
+runs 0 "the node that was lost takes work" submit --wait --nodelist n3 -- true
+
+runs 0 "down" muster down
+wait_for 20 "no process is left" no_cluster_processes
+done_testing
