@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "lib/base/text.h"
@@ -109,6 +110,13 @@ base::Duration spawn_all(const std::vector<std::string>& words, int n, int at_on
     }
   }
   return elapsed.so_far();
+}
+
+Background::Background(const std::vector<std::string>& words) : pid_(need(start(words, -1))) {}
+
+Background::~Background() {
+  (void)kill(pid_, SIGTERM);  // one that has ended is waited for all the same
+  (void)waitpid(pid_, nullptr, 0);
 }
 
 void give_up(const base::Error& error) {

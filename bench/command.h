@@ -1,6 +1,8 @@
 #pragma once
 // Programs as a user starts them, and how long they took.
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +33,20 @@ base::Duration median(std::vector<base::Duration> times);
 
 /// Starts `words` n times, `at_once` of them at a time, each waited for; the whole time.
 base::Duration spawn_all(const std::vector<std::string>& words, int n, int at_once);
+
+/// A program that runs beside us, without output; ended with SIGTERM and waited for.
+class Background {
+ public:
+  explicit Background(const std::vector<std::string>& words);
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
 
 /// Prints the error and ends this process with 1.
 [[noreturn]] void give_up(const base::Error& error);

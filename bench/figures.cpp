@@ -2,20 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "bench/bulk.h"
 #include "bench/cluster.h"
 #include "bench/command.h"
-#include "lib/base/text.h"
 #include "lib/loop/clock.h"
 
 namespace bench {
@@ -23,19 +17,7 @@ namespace bench {
 namespace {
 
 constexpr int n_quick_runs = 40;
-constexpr int n_launch_runs = 7;
 constexpr std::string_view trivial_script = "#!/bin/bash\ntrue\n";
-
-/// A program that was built with an MPI library, and how the library's own launcher is called.
-struct LaunchedLibrary {
-  std::string_view figure;
-  std::string_view program;
-  std::array<std::string_view, 3> launcher;
-};
-
-constexpr std::array<LaunchedLibrary, 2> launched_libraries{
-    {{"mpi_hello", "bench-hello", {"mpirun", "--oversubscribe", "--allow-run-as-root"}},
-     {"mpich_hello", "bench-mpich-hello", {"mpiexec.hydra"}}}};
 
 /// Writes the trivial script below the cluster's directory.
 std::string write_script(const std::string& directory) {
@@ -56,17 +38,6 @@ std::pair<base::Duration, base::Duration> compare(const std::vector<std::string>
     times_of_reference.push_back(time_of(reference));
   }
   return {median(std::move(times_of_ours)), median(std::move(times_of_reference))};
-}
-
-/// Inside a job mpirun and mpiexec are Muster's own; those of the libraries are next in PATH.
-void forget_own_starters(const std::string& bin) {
-  const char* path = std::getenv("PATH");
-  std::vector<std::string> folders;
-  for (const auto folder : base::split(path == nullptr ? "" : path, ':')) {
-    std::error_code absent;
-    if (!std::filesystem::equivalent(folder, bin + "/mpi", absent)) folders.emplace_back(folder);
-  }
-  (void)::setenv("PATH", base::join(folders, ":").c_str(), 1);
 }
 
 model::JobSpec trivial_job(const std::string& directory) {
@@ -122,43 +93,6 @@ void trivial_jobs(const std::string& bin, int n) {
   if (const auto idle = wait_until_idle(cluster.api_socket()); !idle) give_up(idle.error());
   const auto per_s = [n](base::Duration took) { return n * 1000.0 / ms(took); };
   print_line("trivial_jobs", per_s(elapsed.so_far()), "jobs/s", per_s(floor));
-}
-
-void mpi_launches(const std::string& bin) {
-  constexpr int most_ranks = 16;
-  const Cluster cluster(bin, 1, most_ranks);
-  for (const auto& library : launched_libraries) {
-    if (!std::filesystem::exists(bin + "/" + std::string(library.program))) continue;
-    for (const int n_ranks : {2, 4, 8, 16}) {
-      const auto name = fmt::format("{}_{}", library.figure, n_ranks);
-      const auto output = cluster.directory() + "/" + name;
-      (void)time_of(cluster.muster({"submit", "--wait", "--ntasks", std::to_string(n_ranks),
-                                    "--output", output, "--", bin + "/muster-bench", "--in-job",
-                                    std::string(library.figure), std::to_string(n_ranks)}));
-      double ours = 0;
-      double theirs = 0;
-      if (!(std::ifstream(output) >> ours >> theirs)) {
-        give_up({base::Code::corrupt, fmt::format("'{}' does not hold the two times", output)});
-      }
-      print_line(name, ours, "ms", theirs);
-    }
-  }
-}
-
-bool mpi_launches_in_job(const std::string& bin, std::string_view figure, int n_ranks) {
-  const auto* library = std::find_if(launched_libraries.begin(), launched_libraries.end(),
-                                     [figure](const auto& each) { return each.figure == figure; });
-  if (library == launched_libraries.end()) return false;
-  const auto n = std::to_string(n_ranks);
-  const auto hello = bin + "/" + std::string(library->program);
-  std::vector<std::string> theirs(library->launcher.begin(), library->launcher.end());
-  std::erase(theirs, "");
-  forget_own_starters(bin);
-  theirs.insert(theirs.end(), {"-n", n, hello});
-  const auto [ours, reference] =
-      compare({bin + "/muster", "run", "-n", n, hello}, theirs, n_launch_runs);
-  fmt::print("{:.2f} {:.2f}\n", ms(ours), ms(reference));
-  return true;
 }
 
 }  // namespace bench

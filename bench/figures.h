@@ -17,11 +17,12 @@ void print_line(std::string_view name, double value, std::string_view unit, doub
 void submit_round_trip(const std::string& bin);
 void submit_to_exit(const std::string& bin);
 void trivial_jobs(const std::string& bin, int n);
-void mpi_launches(const std::string& bin);
+void mpi_launches(const std::string& bin);  // on one node, up to 16 ranks
+void all_launches(const std::string& bin);  // bench/launch
 void preemption(const std::string& bin);
 
-/// The part of mpi_launches that runs inside a job: one line of median milliseconds, ours then
-/// those of the library's own launcher. False if there is no such figure.
-bool mpi_launches_in_job(const std::string& bin, std::string_view figure, int n_ranks);
+/// The part of these that runs inside a job: lines of name, our median, unit, that of the other
+/// launcher. False if there is no such figure.
+bool launches_in_job(const std::string& bin, std::string_view figure, int n_ranks);
 
 }  // namespace bench

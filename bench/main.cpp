@@ -14,13 +14,13 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: muster-bench [submit | exit | jobs | mpi | preemption]...\n"
-    "Measures what is named, or everything, and prints lines of: name value unit reference "
-    "ratio.\n";
+    "usage: muster-bench [submit | exit | jobs | mpi | preemption | launch]...\n"
+    "Measures what is named, or everything but launch, and prints lines of: name value unit "
+    "reference ratio.\n";
 
 int in_job(const std::string& bin, std::string_view figure, std::string_view n_ranks) {
   const auto n = base::parse_int(n_ranks, 1, 1024);
-  return n && bench::mpi_launches_in_job(bin, figure, static_cast<int>(*n)) ? 0 : 2;
+  return n && bench::launches_in_job(bin, figure, static_cast<int>(*n)) ? 0 : 2;
 }
 
 bool measure(const std::string& bin, std::string_view figure) {
@@ -33,6 +33,8 @@ bool measure(const std::string& bin, std::string_view figure) {
     bench::trivial_jobs(bin, n_jobs);
   } else if (figure == "mpi") {
     bench::mpi_launches(bin);
+  } else if (figure == "launch") {
+    bench::all_launches(bin);
   } else if (figure == "preemption") {
     bench::preemption(bin);
   } else {

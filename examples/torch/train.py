@@ -3,8 +3,9 @@
 
     muster run python3 train.py --checkpoint FILE
 
-Nothing in here knows Muster: ranks meet by RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, which every job
-has. NCCL where there are GPUs, Gloo elsewhere. A run that finds its checkpoint goes on from there.
+Nothing in here needs Muster: ranks meet by RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, which every job
+has, or with --init file at the file that $MUSTER_RENDEZVOUS_FILE names, another in each attempt. NCCL where
+there are GPUs, Gloo elsewhere. A run that finds its checkpoint goes on from there.
 """
 
 import argparse
@@ -53,6 +54,7 @@ def arguments():
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=32, help="images of one rank in a step")
     parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--init", choices=["env", "file"], default="env", help="how ranks meet")
     return parser.parse_args()
 
 
@@ -62,7 +64,9 @@ def main():
     torch.manual_seed(1)  # the same first weights in all ranks
     on_gpu = torch.cuda.is_available()
     device = torch.device("cuda", 0) if on_gpu else torch.device("cpu")  # a rank sees its own GPUs only
-    dist.init_process_group("nccl" if on_gpu else "gloo")
+    meeting = "file://" + os.environ["MUSTER_RENDEZVOUS_FILE"] if options.init == "file" else "env://"
+    place = {"rank": int(os.environ["RANK"]), "world_size": int(os.environ["WORLD_SIZE"])}
+    dist.init_process_group("nccl" if on_gpu else "gloo", init_method=meeting, **place)
     rank, size = dist.get_rank(), dist.get_world_size()
     print(f"rank {rank} of {size} on {device}, cores {sorted(os.sched_getaffinity(0))}", flush=True)
 

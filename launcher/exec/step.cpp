@@ -1,6 +1,7 @@
 #include "launcher/exec/step.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -484,7 +485,10 @@ model::LaunchReport Step::report() const {
 
 model::LaunchReport run_step(Launch& launch) {
   Step step(launch);
-  return step.run();
+  auto report = step.run();
+  const bool is_head = launch.order.node_index == model::head_index(launch.order);
+  if (is_head) (void)unlink(mapping::rendezvous_file(launch.order).c_str());  // most make none
+  return report;
 }
 
 }  // namespace exec

@@ -188,7 +188,31 @@ void describe_meeting(Environment& environment, const model::LaunchOrder& order,
   }
 }
 
+/// The names that jobs of Azure Batch AI and AmlCompute found.
+/// source: Azure/BatchAI, documentation/using-batchai-environment-variables.md
+void describe_for_batch_ai(Environment& environment, const model::LaunchOrder& order) {
+  environment["AZ_BATCHAI_CLUSTER_NAME"] = order.cluster;
+  environment["AZ_BATCHAI_JOB_NAME"] = order.job->name;
+  environment["AZ_BATCHAI_JOB_WORK_DIR"] = order.job->work_dir;
+  environment["AZ_BATCHAI_NUM_GPUS"] = std::to_string(share_of(order).gpus.count());
+  environment["AZ_BATCHAI_MPI_MASTER_NODE"] = order.allocation.nodes.front().name;
+}
+
+/// Where ranks may meet by a file.
+void describe_rendezvous(Environment& environment, const model::LaunchOrder& order, int rank) {
+  const auto file = rendezvous_file(order);
+  environment["MUSTER_RENDEZVOUS_FILE"] = file;
+  environment["AZ_BATCHAI_PYTORCH_INIT_METHOD"] = "file://" + file;
+  environment["AZ_BATCHAI_TASK_INDEX"] = std::to_string(rank);
+}
+
 }  // namespace
+
+std::string rendezvous_file(const model::LaunchOrder& order) {
+  // A part of the secret, too short to be of use, tells it from a file of another cluster's job.
+  return order.job->work_dir + "/.muster-rendezvous-" + to_text(order.key) + "-" +
+         order.secret.substr(0, 8);
+}
 
 std::string own_host(const model::LaunchOrder& order) {
   return is_one_machine(order) ? "127.0.0.1" : share_of(order).name;
@@ -198,6 +222,7 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
                                   const LaunchPlace& place) {
   Environment environment = order.job->environment;
   describe_job(environment, order, place);
+  describe_for_batch_ai(environment, order);
   environment["MUSTER_CHECKPOINT_FILE"] = place.checkpoint_file;
   describe_meeting(environment, order, place);
   show_gpus(environment, topology, share_of(order).gpus);
@@ -210,6 +235,8 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   Environment environment = order.step->environment;
   std::erase_if(environment, [](const auto& entry) { return is_of_another_launcher(entry.first); });
   describe_job(environment, order, place);
+  describe_for_batch_ai(environment, order);
+  describe_rendezvous(environment, order, rank.rank);
   number_rank(environment, order, rank, static_cast<int>(placement.ranks.size()));
   const RankRoles roles(order);
   if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);

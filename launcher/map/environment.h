@@ -30,6 +30,10 @@ struct LaunchPlace {
 /// the cluster is one machine, whatever its names resolve to.
 std::string own_host(const model::LaunchOrder& order);
 
+/// In the job's directory, which all its nodes share as a rule; the file is not there when the step
+/// starts, and is removed when it ends. No other step or attempt has the same.
+std::string rendezvous_file(const model::LaunchOrder& order);
+
 model::Environment environment_of_script(const model::LaunchOrder& order,
                                          const model::Topology& topology, const LaunchPlace& place);
 

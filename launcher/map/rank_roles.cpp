@@ -129,9 +129,9 @@ void RankRoles::describe(int rank, const std::vector<std::string>& addresses,
     if (const auto word = dmlc_role(role.name); !word.empty())
       environment.try_emplace("DMLC_ROLE", word);
   }
-  environment.try_emplace("AZ_BATCHAI_PS_HOSTS", servers);
-  environment.try_emplace("AZ_BATCHAI_WORKER_HOSTS", workers);
-  environment.try_emplace("AZ_BATCHAI_TASK_INDEX", index);
+  environment["AZ_BATCHAI_PS_HOSTS"] = servers;
+  environment["AZ_BATCHAI_WORKER_HOSTS"] = workers;
+  environment["AZ_BATCHAI_TASK_INDEX"] = index;
   if (std::ranges::count(of_tensorflow, role.name) > 0)
     environment.try_emplace("TF_CONFIG", tf_config(rank, addresses));
 }

@@ -39,4 +39,15 @@ case $(tail -n 1 torch.out) in
   "accuracy 0.9"[3-9]*) ok "and recognises held-out digits" ;;
   *) not_ok "and recognises held-out digits" "$(cat torch.out)" ;;
 esac
+
+# The first attempt leaves a file where it would have met: the second must not take it for its own.
+cat >file.sh <<'EOF'
+#!/bin/sh
+muster run sh -c 'test "$MUSTER_ATTEMPT" -gt 1 || { echo stale >"$MUSTER_RENDEZVOUS_FILE"; exit 75; }
+  exec "$PYTHON" "$TORCH_EXAMPLE/train.py" --init file --epochs 2'
+EOF
+DEADLINE=200 runs 0 "it learns when it meets by a file" \
+  submit -N 2 -n 2 -o file.out --wait --restart 'on=exit:75 max=1 backoff=0s' file.sh
+is "$(grep -c '^rank [01] of 2' file.out)" 2 "in both ranks of the second attempt"
+is "$(find . -name '.muster-rendezvous*' | wc -l)" 0 "and no such file is left"
 done_testing

@@ -71,6 +71,11 @@ void set_for_step(model::LaunchOrder& order, const std::string& name, const std:
 
 TEST_CASE("a script is told about its job and keeps what the user set") {
   const model::Environment expected{
+      {"AZ_BATCHAI_CLUSTER_NAME", "lab"},
+      {"AZ_BATCHAI_JOB_NAME", "train"},
+      {"AZ_BATCHAI_JOB_WORK_DIR", "/home/ada"},
+      {"AZ_BATCHAI_MPI_MASTER_NODE", "n1"},
+      {"AZ_BATCHAI_NUM_GPUS", "2"},
       {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"},
       {"CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b"},
       {"GLOO_SOCKET_IFNAME", "lo"},
@@ -147,6 +152,17 @@ TEST_CASE("a rank is told its numbers, under the names that programs know") {
   CHECK(environment.at("LOCAL_WORLD_SIZE") == "2");
   CHECK(environment.at("NODE_RANK") == "1");
   CHECK(environment.at("CUDA_VISIBLE_DEVICES") == "GPU-b");
+}
+
+TEST_CASE("ranks of a step have one file to meet at, and no other step or attempt has the same") {
+  auto order = order_of_step();
+  const auto first = of_rank(order).at("MUSTER_RENDEZVOUS_FILE");
+  CHECK(first == "/home/ada/.muster-rendezvous-17.2.0-aaaaaaaa");
+  CHECK(of_rank(order, 0).at("MUSTER_RENDEZVOUS_FILE") == first);
+  CHECK(of_rank(order).at("AZ_BATCHAI_PYTORCH_INIT_METHOD") == "file://" + first);
+  CHECK(of_rank(order).at("AZ_BATCHAI_TASK_INDEX") == "3");
+  order.key.attempt = 3;
+  CHECK(of_rank(order).at("MUSTER_RENDEZVOUS_FILE") != first);
 }
 
 TEST_CASE("GPUs without a UUID are named by their place in PCI order") {
