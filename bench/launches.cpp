@@ -124,14 +124,26 @@ void time_traffic(const Words& ours, const Words& theirs) {
   tell("mpi_bandwidth", std::move(of_ours.bandwidths), "MB/s", std::move(of_theirs.bandwidths));
 }
 
-/// Prints what the part inside a job on so many nodes finds, its names ending in `suffix`.
-void print_from_job(const Cluster& cluster, const std::string& bin, std::string_view figure,
-                    int n_ranks, int n_nodes, std::string_view suffix) {
-  const auto output = fmt::format("{}/{}{}", cluster.directory(), figure, suffix);
-  (void)time_of(
-      cluster.muster({"submit", "--wait", "--nodes", std::to_string(n_nodes), "--ntasks",
-                      std::to_string(n_ranks), "--output", output, "--", bin + "/muster-bench",
-                      "--in-job", std::string(figure), std::to_string(n_ranks)}));
+/// Where something is measured.
+struct Arena {
+  const Cluster& cluster;
+  std::string bin;
+  int n_nodes = 1;
+
+  std::string suffix(int n_ranks) const {
+    return n_nodes == 1 ? fmt::format("_{}", n_ranks)
+                        : fmt::format("_{}_on_{}_nodes", n_ranks, n_nodes);
+  }
+};
+
+/// Prints what the part inside a job finds, its names ending in `suffix`.
+void print_from_job(const Arena& arena, std::string_view figure, int n_ranks,
+                    const std::string& suffix) {
+  const auto output = fmt::format("{}/{}{}", arena.cluster.directory(), figure, suffix);
+  (void)time_of(arena.cluster.muster({"submit", "--wait", "--nodes", std::to_string(arena.n_nodes),
+                                      "--ntasks", std::to_string(n_ranks), "--output", output, "--",
+                                      arena.bin + "/muster-bench", "--in-job", std::string(figure),
+                                      std::to_string(n_ranks)}));
   std::ifstream lines(output);
   std::string name;
   std::string unit;
@@ -139,19 +151,16 @@ void print_from_job(const Cluster& cluster, const std::string& bin, std::string_
   double theirs = 0;
   int n_lines = 0;
   for (; lines >> name >> ours >> unit >> theirs; ++n_lines)
-    print_line(name + std::string(suffix), ours, unit, theirs);
+    print_line(name + suffix, ours, unit, theirs);
   if (n_lines == 0) give_up({base::Code::corrupt, fmt::format("'{}' holds no figure", output)});
 }
 
-void contests_on(const Cluster& cluster, const std::string& bin, int n_nodes,
-                 std::span<const int> ranks, std::span<const Contest> which) {
+void contests_in(const Arena& arena, std::span<const int> ranks, std::span<const Contest> which) {
   for (const auto& contest : which) {
-    if (!is_there(bin, contest.needs)) continue;
+    if (!is_there(arena.bin, contest.needs)) continue;
     for (const int n_ranks : ranks) {
-      if (n_ranks < n_nodes) continue;
-      const auto where = n_nodes == 1 ? "" : fmt::format("_on_{}_nodes", n_nodes);
-      print_from_job(cluster, bin, contest.figure, n_ranks, n_nodes,
-                     fmt::format("_{}{}", n_ranks, where));
+      if (n_ranks >= arena.n_nodes)
+        print_from_job(arena, contest.figure, n_ranks, arena.suffix(n_ranks));
     }
   }
 }
@@ -218,7 +227,7 @@ void launcher_memory(const Cluster& cluster, const std::string& bin) {
 void mpi_launches(const std::string& bin) {
   constexpr std::array ranks{2, 4, 8, 16};
   const Cluster cluster(bin, 1, ranks.back());
-  contests_on(cluster, bin, 1, ranks, std::span(contests).first(2));
+  contests_in({.cluster = cluster, .bin = bin}, ranks, std::span(contests).first(2));
 }
 
 void all_launches(const std::string& bin) {
@@ -226,13 +235,13 @@ void all_launches(const std::string& bin) {
   {
     const Cluster cluster(bin, n_nodes_at_most, most_ranks);
     for (const int n_nodes : {1, n_nodes_at_most})
-      contests_on(cluster, bin, n_nodes, ranks, contests);
+      contests_in({.cluster = cluster, .bin = bin, .n_nodes = n_nodes}, ranks, contests);
     if (!is_there(bin, "bench-hello")) return;
     launcher_memory(cluster, bin);
   }
   // Ranks on more cores than there are would be told to yield, which costs latency.
   const Cluster small(bin, 1, 2);
-  print_from_job(small, bin, "mpi_traffic", 2, 1, "");
+  print_from_job({.cluster = small, .bin = bin}, "mpi_traffic", 2, "");
 }
 
 bool launches_in_job(const std::string& bin, std::string_view figure, int n_ranks) {

@@ -2,7 +2,7 @@
 // Nodes that a job keeps away from because it failed there before, while others could take it.
 
 #include "lib/model/node_choice.h"
-#include "scheduler/core/kind.h"
+#include "scheduler/core/view.h"
 #include "scheduler/policy/timeline.h"
 
 namespace policy {

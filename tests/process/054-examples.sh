@@ -27,7 +27,7 @@ cat >scorer.sh <<'END'
 #!/bin/sh
 read -r line
 echo "$line" >>"$T/calls"
-sleep 0.01
+seq 20000 >/dev/null
 echo "score of $line"
 END
 chmod +x scorer.sh
