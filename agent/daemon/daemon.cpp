@@ -35,19 +35,19 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
   if (!containment) return std::unexpected(std::move(containment).error());
   model::NodeInfo contained = info;
   contained.containment = containment->description();
-  return std::unique_ptr<Daemon>(new Daemon(loop, settings, contained, log,
-                                            {*std::move(dirs), *std::move(retention)},
-                                            *std::move(containment)));
+  return std::unique_ptr<Daemon>(
+      new Daemon(loop, settings, contained, log,
+                 {*std::move(dirs), *std::move(retention), *std::move(containment)}));
 }
 
 Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,
-               loop::Log& log, Disk disk, Containment containment)
+               loop::Log& log, Parts parts)
     : loop_(loop),
       log_(log),
       core_(info, settings.limits),
-      dirs_(std::move(disk.dirs)),
-      retention_(std::move(disk.retention)),
-      containment_(std::move(containment)),
+      dirs_(std::move(parts.dirs)),
+      retention_(std::move(parts.retention)),
+      containment_(std::move(parts.containment)),
       launchers_(loop, dirs_, settings.launcher, containment_.launcher_arguments(),
                  launcher_events()),
       link_(loop, settings.controller, link_events()),

@@ -47,12 +47,13 @@ class Daemon {
   void start(bool rebooted);
 
  private:
-  struct Disk {
+  struct Parts {
     LaunchDirs dirs;
     Retention retention;
+    Containment containment;
   };
   Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info, loop::Log& log,
-         Disk disk, Containment containment);
+         Parts parts);
 
   void feed(agent::Input input);
   void received(model::ToAgent message);

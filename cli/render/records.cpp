@@ -121,9 +121,14 @@ std::string used_by(const model::StepRecord& step) {
   if (step.ranks.empty()) return "";
   const auto& of_memory = *std::ranges::max_element(step.ranks, {}, &model::RankUsage::memory_peak);
   const auto& of_time = *std::ranges::max_element(step.ranks, {}, &model::RankUsage::cpu);
+  const auto memory = base::to_text(of_memory.memory_peak);
+  const auto time = base::to_text(of_time.cpu);
+  if (of_memory.rank == of_time.rank) {
+    return fmt::format("; rank {} used most: {} of memory and {} of CPU time", of_memory.rank,
+                       memory, time);
+  }
   return fmt::format("; rank {} used most memory, {}, and rank {} most CPU time, {}",
-                     of_memory.rank, base::to_text(of_memory.memory_peak), of_time.rank,
-                     base::to_text(of_time.cpu));
+                     of_memory.rank, memory, of_time.rank, time);
 }
 
 /// "4m of CPU time; at most 2.5G of memory on one node, and one process had 1.2G".

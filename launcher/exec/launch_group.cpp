@@ -59,8 +59,7 @@ base::Result<LaunchGroup> LaunchGroup::make(const LaunchDir& dir, mapping::Group
   auto done = dir.record_groups(to_text(group.plan_.groups));
   if (done) done = group.set_up();
   if (done) return group;
-  // Nothing has been in them.
-  (void)group.remove(dir);
+  if (loop::remove_groups(group.plan_.groups)) dir.forget_groups();  // nothing has been in them
   return std::unexpected(std::move(done).error());
 }
 

@@ -246,7 +246,7 @@ inline model::JobRecord RandomModel::job_record() {
                              upto(255),
                              maybe([&] { return failure(); }),
                              usage(),
-                             rank_usages()};
+                             several(3, [&] { return rank_usage(); })};
   });
   made.earlier = several(2, [&] {
     return model::AttemptRecord{number(), text(), upto(99), upto(99), time(), time(), failure()};

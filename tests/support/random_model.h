@@ -250,12 +250,15 @@ class RandomModel {
     return made;
   }
   model::Usage usage() { return {duration(), bytes(), bytes()}; }
-  std::vector<model::RankUsage> rank_usages() {
-    return several(3, [&] { return model::RankUsage{upto(999), duration(), bytes()}; });
-  }
+  model::RankUsage rank_usage() { return {upto(999), duration(), bytes()}; }
   model::LaunchReport report() {
-    return {key(),   time(),       time(), upto(255), maybe([&] { return failure(); }),
-            usage(), rank_usages()};
+    return {key(),
+            time(),
+            time(),
+            upto(255),
+            maybe([&] { return failure(); }),
+            usage(),
+            several(3, [&] { return rank_usage(); })};
   }
   model::Outcome outcome() {
     return {ending(), upto(255), maybe([&] { return failure(); })};
