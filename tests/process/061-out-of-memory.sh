@@ -51,7 +51,7 @@ like ranks.out "rank 1 on n2 was killed: out of memory" "muster run says so too"
 runs 0 "ranks are counted one by one" submit --wait -N 2 -n 2 --wrap \
   'muster run -n 2 sh -c "exec python3 \"$T/hold.py\" \$((20 + 40 * MUSTER_RANK))"'
 is "$(field 7 '.steps[0].ranks | map(.rank) | join(",")')" 0,1 "each in the record"
-is "$(field 7 '.steps[0].ranks | (.[1].memory_peak_bytes - .[0].memory_peak_bytes) / 1048576 | . > 30 and . < 50')" true \
+is "$(field 7 '.steps[0].ranks | ((.[1].memory_peak_bytes | tonumber) - (.[0].memory_peak_bytes | tonumber)) / 1048576 | . > 30 and . < 50')" true \
   "with its largest resident set"
 muster show 7 >shown
 like shown "step +0: .*rank 1 used most" "muster show names the largest"
