@@ -18,7 +18,7 @@ namespace exec {
 namespace {
 
 constexpr std::size_t information_limit = std::size_t{1} << 16;
-constexpr int make_tries = 20;  // another launch may remove the attempt's group, it being the last
+constexpr int most_tries = 20;
 
 // The kernel lets go of a group a moment after its last process.
 constexpr int removal_tries = 200;
@@ -31,17 +31,26 @@ base::Bytes read_bytes(const std::string& path) {
   return base::Bytes(static_cast<std::uint64_t>(number.value_or(0)));
 }
 
-base::Result<void> make_once(const std::vector<std::string>& folders) {
-  for (const auto& folder : folders) {
+base::Result<void> make_once(const mapping::GroupPlan& plan) {
+  for (const auto& folder : plan.groups.shared) {
+    if (auto made = loop::make_group(folder); !made) return made;
+  }
+  for (const auto& value : plan.values) {
+    auto written = loop::write_group_file(value.path, value.value);
+    if (!written && !(value.may_lack && written.error().code == base::Code::not_found))
+      return written;
+  }
+  for (const auto& folder : plan.groups.own) {
     if (auto made = loop::make_group(folder); !made) return made;
   }
   return {};
 }
 
-base::Result<void> make_all(const std::vector<std::string>& folders) {
-  auto made = make_once(folders);
-  for (int i = 1; !made && made.error().code == base::Code::not_found && i < make_tries; ++i)
-    made = make_once(folders);
+/// Until the own groups are there, another launch that ends may remove the shared ones.
+base::Result<void> make_all(const mapping::GroupPlan& plan) {
+  auto made = make_once(plan);
+  for (int i = 1; !made && made.error().code == base::Code::not_found && i < most_tries; ++i)
+    made = make_once(plan);
   return made;
 }
 
@@ -64,12 +73,7 @@ base::Result<LaunchGroup> LaunchGroup::make(const LaunchDir& dir, mapping::Group
 }
 
 base::Result<void> LaunchGroup::set_up() {
-  if (auto made = make_all(plan_.folders); !made) return made;
-  for (const auto& value : plan_.values) {
-    auto written = loop::write_group_file(value.path, value.value);
-    if (!written && !(value.may_lack && written.error().code == base::Code::not_found))
-      return written;
-  }
+  if (auto made = make_all(plan_); !made) return made;
   for (const auto& entrance : plan_.entrances) {
     const bool is_unified = entrance.version == 2;
     auto file =
@@ -94,7 +98,7 @@ Entrances LaunchGroup::entrances() const {
 }
 
 bool LaunchGroup::kill() const {
-  return loop::kill_groups(plan_.groups.own);
+  return loop::kill_groups({plan_.groups.own.front()});  // all are in each of them
 }
 
 bool LaunchGroup::ran_out_of_memory() {

@@ -14,6 +14,12 @@ namespace {
 
 using model::Controller;
 
+/// In version 2 the kernel kills all at once; with the freezer nothing escapes.
+int how_bad_to_kill(const model::Hierarchy& hierarchy) {
+  if (hierarchy.version == 2) return 0;
+  return hierarchy.controllers.contains(Controller::freezer) ? 1 : 2;
+}
+
 /// One hierarchy's part of the plan.
 class Part {
  public:
@@ -26,11 +32,9 @@ class Part {
         launch_(attempt_ + "/" + to_text(order.key)) {}
 
   void make_folders() {
-    plan_.folders.push_back(attempt_);
     plan_.groups.shared.push_back(attempt_);
-    if (is_own()) plan_.groups.own.push_back(launch_);
-    plan_.entrances.push_back(
-        {.version = hierarchy_.version, .folder = is_own() ? launch_ : attempt_});
+    plan_.groups.own.push_back(launch_);
+    plan_.entrances.push_back({.version = hierarchy_.version, .folder = launch_});
   }
 
   void limit_memory(const model::Shape& shape) {
@@ -71,16 +75,8 @@ class Part {
     if (has(Controller::cpuacct)) plan_.cpu_file = launch_ + "/cpuacct.usage";
   }
 
-  void make_own() {
-    if (is_own()) plan_.folders.push_back(launch_);
-  }
-
  private:
   bool has(Controller controller) const { return hierarchy_.controllers.contains(controller); }
-  bool is_own() const {
-    return hierarchy_.version == 2 || has(Controller::memory) || has(Controller::cpuacct) ||
-           has(Controller::freezer);
-  }
   void write(std::string_view file, std::string value, bool may_lack = false) {
     plan_.values.push_back({.path = fmt::format("{}/{}", attempt_, file),
                             .value = std::move(value),
@@ -99,15 +95,16 @@ class Part {
 GroupPlan plan_groups(const std::vector<model::Hierarchy>& hierarchies,
                       const model::LaunchOrder& order, const model::Topology& topology,
                       const std::vector<GpuDevice>& gpus) {
+  auto by_kill = hierarchies;
+  std::ranges::stable_sort(by_kill, {}, how_bad_to_kill);
   GroupPlan plan;
-  for (const auto& hierarchy : hierarchies) {
+  for (const auto& hierarchy : by_kill) {
     Part part(hierarchy, order, plan);
     part.make_folders();
     part.limit_memory(order.job->shape);
     part.keep_to_cores(topology);
     part.keep_to_gpus(topology, gpus);
     part.count_time();
-    part.make_own();
   }
   return plan;
 }
@@ -133,6 +130,9 @@ base::Duration cpu_time(std::string_view text) {
 }
 
 std::string out_of_memory_text(base::Bytes peak, std::optional<base::Bytes> limit) {
+  const bool is_known = peak > base::Bytes();  // older kernels do not tell
+  if (limit && !is_known) return fmt::format("it may use {}", base::to_text(*limit));
+  if (!is_known) return {};
   if (limit) return fmt::format("it used {} of {}", base::to_text(peak), base::to_text(*limit));
   return fmt::format("it used {}, and the node had no more", base::to_text(peak));
 }

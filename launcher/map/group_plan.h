@@ -38,12 +38,11 @@ struct GroupValue {
   bool operator==(const GroupValue&) const = default;
 };
 
-/// A launch has a group of its own in what counts and kills, below the group of its attempt on this
-/// node, which has the limits: the script and all steps there share them.
+/// In each hierarchy the attempt has a group on the node, with the limits that its script and its
+/// steps share there; below it each launch has its own, which is filled, counted and killed.
 struct GroupPlan {
-  model::LaunchGroups groups;
-  std::vector<std::string> folders;  // to make, in order; some may be there
-  std::vector<GroupValue> values;    // to write then, in order
+  model::LaunchGroups groups;      // the shared ones are made first, then filled in, then the own
+  std::vector<GroupValue> values;  // of the shared ones, to write in order
   std::vector<GroupEntrance> entrances;
   std::optional<base::Bytes> memory_limit;
   std::string peak_file;      // bytes, of the attempt on this node; empty: none, as below
@@ -53,7 +52,8 @@ struct GroupPlan {
 };
 
 /// Memory is limited if the job asked for some; cores are those of the job on the node, unless they
-/// stand for cores that others use too; of the machine's GPUs those of the job can be opened.
+/// stand for cores that others use too; of the machine's GPUs those of the job can be opened. The
+/// first of the launch's own groups is the best to kill by.
 GroupPlan plan_groups(const std::vector<model::Hierarchy>& hierarchies,
                       const model::LaunchOrder& order, const model::Topology& topology,
                       const std::vector<GpuDevice>& gpus);
@@ -64,7 +64,7 @@ std::uint64_t counted(std::string_view text, std::string_view name);
 /// CPU time by the text of GroupPlan::cpu_file.
 base::Duration cpu_time(std::string_view text);
 
-/// "it used 512M of 512M", "it used 3G, and the node had no more".
+/// "it used 512M of 512M", "it used 3G, and the node had no more". A peak of 0: nobody knows.
 std::string out_of_memory_text(base::Bytes peak, std::optional<base::Bytes> limit);
 
 }  // namespace mapping

@@ -40,7 +40,7 @@ std::string describe(const std::vector<Hierarchy>& hierarchies);
 /// lines.
 struct LaunchGroups {
   std::vector<std::string> own;     // only the launch's processes are in them
-  std::vector<std::string> shared;  // with other launches of the attempt on this node
+  std::vector<std::string> shared;  // those above, of the attempt on this node
 
   bool operator==(const LaunchGroups&) const = default;
 };

@@ -48,7 +48,6 @@ model::Topology four_cores() {
 TEST_CASE("in version 2 the attempt has the limits and the launch is killed and counted below it") {
   const auto plan =
       mapping::plan_groups({unified}, order_of_step(base::Bytes(1 << 20)), four_cores(), {});
-  CHECK(plan.folders == std::vector<std::string>{"/cg/n1/7.2", "/cg/n1/7.2/7.2.3"});
   CHECK(plan.groups == model::LaunchGroups{.own = {"/cg/n1/7.2/7.2.3"}, .shared = {"/cg/n1/7.2"}});
   CHECK(plan.values == std::vector<GroupValue>{{"/cg/n1/7.2/cgroup.subtree_control", "+memory"},
                                                {"/cg/n1/7.2/memory.max", "1048576"},
@@ -62,21 +61,22 @@ TEST_CASE("in version 2 the attempt has the limits and the launch is killed and 
   CHECK(plan.cpu_file == "/cg/n1/7.2/7.2.3/cpu.stat");
 }
 
-TEST_CASE("in version 1 cores and GPUs are the attempt's, memory is counted for each launch") {
+TEST_CASE("in version 1 each controller has its own tree") {
   const auto plan = mapping::plan_groups(
       {memory, cpuset, devices}, order_of_step(base::Bytes(4096)), four_cores(),
       {{.pci = "0000:01:00.0", .minor = 0}, {.pci = "0000:02:00.0", .minor = 1}});
   CHECK(plan.groups ==
-        model::LaunchGroups{.own = {"/memory/n1/7.2/7.2.3"},
-                            .shared = {"/memory/n1/7.2", "/cpuset/n1/7.2", "/devices/n1/7.2"}});
+        model::LaunchGroups{
+            .own = {"/memory/n1/7.2/7.2.3", "/cpuset/n1/7.2/7.2.3", "/devices/n1/7.2/7.2.3"},
+            .shared = {"/memory/n1/7.2", "/cpuset/n1/7.2", "/devices/n1/7.2"}});
   CHECK(plan.values ==
         std::vector<GroupValue>{{"/memory/n1/7.2/memory.limit_in_bytes", "4096"},
                                 {"/memory/n1/7.2/memory.memsw.limit_in_bytes", "4096", true},
                                 {"/cpuset/n1/7.2/cpuset.cpus", "2-5"},
                                 {"/devices/n1/7.2/devices.deny", "c 195:0 rwm"}});
   CHECK(plan.entrances == std::vector<GroupEntrance>{{1, "/memory/n1/7.2/7.2.3"},
-                                                     {1, "/cpuset/n1/7.2"},
-                                                     {1, "/devices/n1/7.2"}});
+                                                     {1, "/cpuset/n1/7.2/7.2.3"},
+                                                     {1, "/devices/n1/7.2/7.2.3"}});
   CHECK(plan.cpu_file.empty());
 }
 
@@ -103,4 +103,6 @@ TEST_CASE("what was used is told beside the limit, or that there was none") {
   const base::Bytes half(std::uint64_t{512} << 20);
   CHECK(mapping::out_of_memory_text(half, half) == "it used 512M of 512M");
   CHECK(mapping::out_of_memory_text(half, {}) == "it used 512M, and the node had no more");
+  CHECK(mapping::out_of_memory_text({}, half) == "it may use 512M");
+  CHECK(mapping::out_of_memory_text({}, {}).empty());
 }
