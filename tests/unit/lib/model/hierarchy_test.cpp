@@ -40,9 +40,10 @@ TEST_CASE("beside version 2 nothing else kills, and without GPUs nothing guards 
 }
 
 TEST_CASE("people are told what the groups do") {
-  CHECK(describe({}) == "none");
-  CHECK(describe({unified, memory}) == "v2 (kill, CPU time), v1 (memory)");
-  CHECK(describe({freezer}) == "v1 (kill)");
+  CHECK(model::describe(std::vector<Hierarchy>{}) == "none");
+  CHECK(model::describe(std::vector<Hierarchy>{unified, memory}) ==
+        "v2 (kill, CPU time), v1 (memory)");
+  CHECK(model::describe(std::vector<Hierarchy>{freezer}) == "v1 (kill)");
 }
 
 TEST_CASE("the groups of a launch are read back as they were written, and nothing else is") {
