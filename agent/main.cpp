@@ -47,8 +47,10 @@ options::options_description described() {
       ("slice-gpus", text(), "its GPUs, as a list: 0-3")                                   //
       ("memory", text(), "its memory in bytes (default: in proportion to its cores)")      //
       ("shared", options::bool_switch(), "other slices use some of its cores too")         //
-      ("log", text(), "log file (default: agent.log in the folder of the node)")           //
-      ("log-level", text()->default_value("info"), "error, warn, info or debug")           //
+      ("containment", text()->default_value("auto"),
+       "control groups for launches: auto, required or off")                      //
+      ("log", text(), "log file (default: agent.log in the folder of the node)")  //
+      ("log-level", text()->default_value("info"), "error, warn, info or debug")  //
       ("keep-launches", options::value<std::size_t>()->default_value(10000),
        "launch directories of ended launches that are kept")                                //
       ("keep-days", options::value<unsigned>()->default_value(7), "and for how many days")  //
@@ -109,13 +111,21 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
                       fmt::format("--log-level '{}': expected error, warn, info or debug",
                                   base::printable(level_text)));
   }
+  const auto containment_text = given["containment"].as<std::string>();
+  const auto containment = agentd::containment_mode_from_text(containment_text);
+  if (!containment) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("--containment '{}': expected auto, required or off",
+                                  base::printable(containment_text)));
+  }
   Plan plan{
       .settings = {.node_dir = *dir,
                    .controller = *std::move(address),
                    .launcher =
                        text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
                    .limits = {},
-                   .retention = {}},
+                   .retention = {},
+                   .containment = *containment},
       .preparation =
           {.program = text_of(given, "nodeprep").value_or(beside_this_program("muster-nodeprep")),
            .arguments = nodeprep_arguments(given),

@@ -20,6 +20,7 @@ struct Pool {
   int cpus_per_node = 0;
   int gpus_per_node = 0;
   std::optional<base::Bytes> memory_per_node;
+  std::string containment = "auto";  // "required", "off"
   std::vector<std::string> features;
   std::optional<int> reservations;  // absent: those of the scheduler
 

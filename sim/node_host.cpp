@@ -157,7 +157,8 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
                              .ended_at = world_.events.now(),
                              .exit_code = exit_code,
                              .failure = {},
-                             .usage = {}};
+                             .usage = {},
+                             .ranks = {}};
   if (exit_code != 0) {
     report.failure =
         model::Failure{.cause = signal ? model::Cause::signal : model::Cause::exit_code,

@@ -154,7 +154,8 @@ class Bench {
                                .ended_at = now_,
                                .exit_code = 0,
                                .failure = {},
-                               .usage = {}};
+                               .usage = {},
+                               .ranks = {}};
     (void)engine_.handle(
         scheduler::NodeSaysEnded{ended.allocation.nodes.front().node, std::move(report)}, now_);
   }

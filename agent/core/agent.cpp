@@ -145,7 +145,8 @@ model::LaunchReport Agent::failed(const model::LaunchKey& key, model::Cause caus
           .ended_at = now_,
           .exit_code = exit_code,
           .failure = std::move(failure),
-          .usage = {}};
+          .usage = {},
+          .ranks = {}};
 }
 
 /// A launch ends with a report that the agent itself made.

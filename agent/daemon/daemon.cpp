@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -30,18 +31,25 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
   if (!dirs) return std::unexpected(std::move(dirs).error());
   auto retention = Retention::open(*dirs, settings.node_dir, settings.retention);
   if (!retention) return std::unexpected(std::move(retention).error());
+  auto containment = Containment::open(settings.containment, info.name, settings.node_dir);
+  if (!containment) return std::unexpected(std::move(containment).error());
+  model::NodeInfo contained = info;
+  contained.containment = containment->description();
   return std::unique_ptr<Daemon>(
-      new Daemon(loop, settings, info, log, {*std::move(dirs), *std::move(retention)}));
+      new Daemon(loop, settings, contained, log,
+                 {*std::move(dirs), *std::move(retention), *std::move(containment)}));
 }
 
 Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,
-               loop::Log& log, Disk disk)
+               loop::Log& log, Parts parts)
     : loop_(loop),
       log_(log),
       core_(info, settings.limits),
-      dirs_(std::move(disk.dirs)),
-      retention_(std::move(disk.retention)),
-      launchers_(loop, dirs_, settings.launcher, launcher_events()),
+      dirs_(std::move(parts.dirs)),
+      retention_(std::move(parts.retention)),
+      containment_(std::move(parts.containment)),
+      launchers_(loop, dirs_, settings.launcher, containment_.launcher_arguments(),
+                 launcher_events()),
       link_(loop, settings.controller, link_events()),
       log_reads_(loop, dirs_, log_doors()),
       checkpoints_(loop, dirs_,
@@ -89,19 +97,23 @@ void Daemon::start(bool rebooted) {
   }
   retention_.release_forgotten();
   Scan found = scan(dirs_, rebooted);
+  std::set<model::LaunchKey> open;
   for (const Settled& launch : found.settled) {
     restarted.found.push_back({launch.key, agent::Settled{}});
     retention_.add(launch.key, launch.at);
   }
   for (agent::Found& launch : found.open) {
+    if (!std::holds_alternative<agent::Reported>(launch.state)) open.insert(launch.key);
     if (std::holds_alternative<agent::StillRunning>(launch.state)) {
       launchers_.watch(launch.key);
       if (!launch.key.step) checkpoints_.watch(launch.key);
     }
     restarted.found.push_back(std::move(launch));
   }
+  containment_.sweep(open);
   log_.info("agent_started",
             {{"launches_open", found.open.size()}, {"launches_settled", found.settled.size()}});
+  log_.info("containment", {{"groups", containment_.description()}});
   feed(std::move(restarted));
   prune_timer_.start_repeating(prune_period);
   link_.start();
@@ -221,6 +233,7 @@ void Daemon::prune(std::size_t most) {
 
 void Daemon::perform(const agent::Exit& /*action*/) {
   log_.info("agent_exits", {{"reports_unsent", core_.count_unacknowledged()}});
+  containment_.close();
   loop_.stop();
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/core/agent.h"
 #include "agent/daemon/checkpoints.h"
+#include "agent/daemon/containment.h"
 #include "agent/daemon/launch_dirs.h"
 #include "agent/daemon/launchers.h"
 #include "agent/daemon/link.h"
@@ -33,6 +34,7 @@ struct Settings {
   std::string launcher;  // path of muster-launch
   agent::Limits limits;
   RetentionLimits retention;
+  ContainmentMode containment = ContainmentMode::automatic;
 };
 
 class Daemon {
@@ -45,12 +47,13 @@ class Daemon {
   void start(bool rebooted);
 
  private:
-  struct Disk {
+  struct Parts {
     LaunchDirs dirs;
     Retention retention;
+    Containment containment;
   };
   Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info, loop::Log& log,
-         Disk disk);
+         Parts parts);
 
   void feed(agent::Input input);
   void received(model::ToAgent message);
@@ -76,6 +79,7 @@ class Daemon {
   agent::Agent core_;
   LaunchDirs dirs_;
   Retention retention_;
+  Containment containment_;
   Launchers launchers_;
   Link link_;
   LogReads log_reads_;

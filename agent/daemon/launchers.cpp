@@ -30,10 +30,11 @@ std::string describe(const loop::ExitStatus& status) {
 }  // namespace
 
 Launchers::Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program,
-                     LauncherEvents events)
+                     std::vector<std::string> arguments, LauncherEvents events)
     : loop_(loop),
       dirs_(dirs),
       program_(std::move(program)),
+      arguments_(std::move(arguments)),
       events_(std::move(events)),
       environment_(own_environment()) {}
 
@@ -44,6 +45,7 @@ base::Result<void> Launchers::start(const model::LaunchOrder& order) {
   loop::SpawnOptions options;
   options.program = program_;
   options.arguments = {program_, dirs_.path(key)};
+  options.arguments.insert(options.arguments.end(), arguments_.begin(), arguments_.end());
   options.environment = environment_;
   options.directory = dirs_.path(key);
   options.output = loop::Descriptor{lock->get()};
@@ -109,6 +111,8 @@ void Launchers::ended(const model::LaunchKey& key, std::string how) {
   if (!report) {
     const std::string words = dirs_.last_words(ended_key);
     if (!words.empty()) how += ": " + words;
+  } else if (access(dirs_.file(ended_key, "groups").c_str(), F_OK) == 0) {
+    clean_up(ended_key);  // the kernel held its groups for longer than it could wait
   }
   events_.ended(ended_key, std::move(report), std::move(how));
 }

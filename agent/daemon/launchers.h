@@ -30,7 +30,9 @@ struct LauncherEvents {
 
 class Launchers {
  public:
-  Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program, LauncherEvents events);
+  /// `arguments` are those of the program that follow the launch directory.
+  Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program,
+            std::vector<std::string> arguments, LauncherEvents events);
 
   base::Result<void> start(const model::LaunchOrder& order);
   /// Watches one that an earlier agent started.
@@ -60,6 +62,7 @@ class Launchers {
   loop::Loop& loop_;
   LaunchDirs dirs_;
   std::string program_;
+  std::vector<std::string> arguments_;
   LauncherEvents events_;
   std::vector<std::string> environment_;
   std::map<model::LaunchKey, Running> running_;

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/loop/control_group.h"
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
+#include "lib/model/hierarchy.h"
 
 namespace agentd {
 
@@ -21,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration first_wait = 5ms;
 constexpr base::Duration longest_wait = 1s;  // for processes that a broken disk holds
+constexpr int most_removals = 30;            // then the next start of the agent does it
 constexpr std::size_t record_limit = std::size_t{1} << 20;
 
 std::string read_line(const std::string& path) {
@@ -39,11 +42,24 @@ std::set<pid_t> read_sessions(const std::string& path) {
   return sessions;
 }
 
+model::LaunchGroups groups_of(const std::string& launch_dir) {
+  const auto text = loop::read_file(launch_dir + "/groups", record_limit);
+  return model::launch_groups_from_text(text.value_or(""));
+}
+
+/// False: the kernel has not let go of them yet.
+bool remove_groups(const std::string& launch_dir) {
+  if (!loop::remove_groups(groups_of(launch_dir))) return false;
+  // A file that stays names groups that are not there, which does no harm.
+  (void)unlink((launch_dir + "/groups").c_str());
+  return true;
+}
+
 /// Kills all that belongs to the launch; the number of processes that were still there.
 int kill_all(const std::string& launch_dir) {
   const std::string launch_id = read_line(launch_dir + "/launch_id");
   const std::set<pid_t> sessions = read_sessions(launch_dir + "/sessions");
-  int n_found = 0;
+  int n_found = loop::kill_groups(groups_of(launch_dir).own) ? 1 : 0;
   for (const loop::ProcessEntry& process : loop::list_processes()) {
     if (process.is_zombie || process.pid == getpid() || process.session == getsid(0)) continue;
     bool belongs = sessions.contains(process.session);
@@ -77,7 +93,8 @@ Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<voi
 
 /// Killed processes may have started others just before: only a round that finds none is the last.
 void Leftovers::round() {
-  if (kill_all(launch_dir_) > 0) {
+  const bool is_over = kill_all(launch_dir_) == 0;
+  if (!is_over || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
     timer_.start(pause_);
     pause_ = std::min(pause_ * 2, longest_wait);
     return;

@@ -1,6 +1,6 @@
 #pragma once
-// Ends what a launcher left that was killed: its sessions, every process that carries its launch's
-// id, and the folder of its PMIx server.
+// Ends what a launcher left that was killed: its control groups, its sessions, every process that
+// carries its launch's id, and the folder of its PMIx server.
 
 #include <functional>
 #include <string>
@@ -19,6 +19,7 @@ class Leftovers {
   void round();
 
   std::string launch_dir_;
+  int n_removals_ = 0;  // of its groups, in vain
   std::function<void()> done_;
   base::Duration pause_;
   loop::Timer timer_;

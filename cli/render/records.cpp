@@ -117,6 +117,31 @@ void add_nodes(Block& block, const model::JobRecord& job) {
   }
 }
 
+/// "; rank 3 used most memory, 1.2G, and rank 0 most CPU time, 4m"; "" while no rank has ended.
+std::string used_by(const model::StepRecord& step) {
+  if (step.ranks.empty()) return "";
+  const auto& of_memory = *std::ranges::max_element(step.ranks, {}, &model::RankUsage::memory_peak);
+  const auto& of_time = *std::ranges::max_element(step.ranks, {}, &model::RankUsage::cpu);
+  const auto memory = base::to_text(of_memory.memory_peak);
+  const auto time = base::to_text(of_time.cpu);
+  if (of_memory.rank == of_time.rank) {
+    return fmt::format("; rank {} used most: {} of memory and {} of CPU time", of_memory.rank,
+                       memory, time);
+  }
+  return fmt::format("; rank {} used most memory, {}, and rank {} most CPU time, {}",
+                     of_memory.rank, memory, of_time.rank, time);
+}
+
+/// "4m of CPU time; at most 2.5G of memory on one node, and one process had 1.2G".
+std::string used_text(const model::Usage& usage) {
+  const auto largest = base::to_text(usage.memory_peak);
+  const auto memory = usage.total_peak == base::Bytes()
+                          ? fmt::format("one process had {} of memory", largest)
+                          : fmt::format("{} of memory on one node, and one process had {}",
+                                        base::to_text(usage.total_peak), largest);
+  return fmt::format("{} of CPU time; at most {}", base::to_text(usage.cpu), memory);
+}
+
 void add_steps(Block& block, const model::JobRecord& job) {
   for (const auto& step : job.steps) {
     int tasks = 0;
@@ -126,8 +151,9 @@ void add_steps(Block& block, const model::JobRecord& job) {
       state = step.failure ? model::describe(*step.failure)
                            : fmt::format("ended with exit code {}", step.exit_code);
     }
-    block.add("step", fmt::format("{}: {}, {}: {}", to_text(step.step), base::plural(tasks, "task"),
-                                  cut(step.command, 40), state));
+    block.add("step",
+              fmt::format("{}: {}, {}: {}{}", to_text(step.step), base::plural(tasks, "task"),
+                          cut(step.command, 40), state, used_by(step)));
   }
 }
 
@@ -141,8 +167,7 @@ void add_times(Block& block, const model::JobRecord& job, const View& view) {
   if (job.ended_at) block.add("ended", view.time(*job.ended_at));
   if (job.started_at) block.add("run time", run_time(job, view.now));
   if (!model::is_final(job.state) || job.usage == model::Usage{}) return;
-  block.add("used", fmt::format("{} of CPU time, {} memory at most", base::to_text(job.usage.cpu),
-                                base::to_text(job.usage.memory_peak)));
+  block.add("used", used_text(job.usage));
 }
 
 std::string used_of(std::string_view used, std::string_view all) {
@@ -325,13 +350,15 @@ std::string booking_table(std::span<const model::BookingRecord> bookings, const 
 }
 
 std::string feature_table(std::span<const model::NodeRecord> nodes, const View& view) {
-  const std::vector<Column> columns{{"NAME"}, {"FEATURES"}, {"GPUS"}, {"SWITCHES"}, {"BOOKINGS"}};
+  const std::vector<Column> columns{{"NAME"},     {"FEATURES"}, {"GPUS"},
+                                    {"SWITCHES"}, {"BOOKINGS"}, {"CONTAINMENT"}};
   std::vector<Cells> rows;
   for (const auto& node : nodes) {
     const auto& gpus = node.info.topology.gpus;
     rows.push_back({node.info.name, base::join(node.info.features, ","),
                     gpus.empty() ? "" : fmt::format("{} x {}", gpus.size(), gpus.front().kind),
-                    base::join(node.info.switches, "/"), base::join(node.bookings, ",")});
+                    base::join(node.info.switches, "/"), base::join(node.bookings, ","),
+                    node.info.containment});
   }
   return table(columns, rows, view.width);
 }

@@ -62,7 +62,8 @@ class Batch {
       : launch_(launch),
         files_(std::move(files)),
         log_(std::move(log)),
-        processes_(loop_, launch.dir, launch.order.kill_grace,
+        processes_(loop_, launch.dir, launch.group ? &*launch.group : nullptr,
+                   launch.order.kill_grace,
                    {.output = [this](int, auto stream, auto bytes) { keep(stream, bytes); },
                     .ended = [this](int, const auto& status) { status_ = status; },
                     .finished = [this] { loop_.stop(); }}),
@@ -96,7 +97,13 @@ class Batch {
     if (wanted) processes_.notify(wanted->number, wanted->script_only);
   }
 
-  model::LaunchReport report() const {
+  /// Of a script that did not end well: its own process, or one that it started.
+  bool ran_out_of_memory() {
+    const bool is_killed = status_.signal == SIGKILL || status_.code != 0;
+    return is_killed && launch_.group && launch_.group->ran_out_of_memory();
+  }
+
+  model::LaunchReport report() {
     model::LaunchReport report{.key = launch_.order.key};
     report.usage = processes_.usage();
     if (status_.signal != 0 || status_.code != 0) {
@@ -104,6 +111,11 @@ class Batch {
       model::Failure failure =
           failure_of(launch_.order, by_signal ? model::Cause::signal : model::Cause::exit_code, "");
       failure.code = by_signal ? status_.signal : status_.code;
+      if (ran_out_of_memory()) {
+        failure.cause = model::Cause::out_of_memory;
+        failure.code = status_.code;
+        failure.text = launch_.group->memory_text();
+      }
       report.exit_code = exit_code_of(failure);
       report.failure = std::move(failure);
     }

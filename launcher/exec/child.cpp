@@ -1,10 +1,12 @@
 #include "launcher/exec/child.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,7 +21,7 @@ namespace exec {
 
 namespace {
 
-enum class Stage { none, session, descriptors, affinity, proof, directory, program };
+enum class Stage { none, groups, session, descriptors, affinity, proof, directory, program };
 
 /// Everything the child touches, made before it exists: it shares our memory and may not allocate.
 struct Plan {
@@ -29,6 +31,7 @@ struct Plan {
   const char* directory = nullptr;
   std::array<int, 3> descriptors{};
   int kept = -1;
+  const Entrances* groups = nullptr;
   rlimit files{};
   bool is_bound = false;
   cpu_set_t cpus{};
@@ -72,8 +75,17 @@ Stage bind(const Plan& plan, Trouble& trouble) {
   return CPU_EQUAL(&plan.cpus, &trouble.cpus) ? Stage::none : Stage::proof;
 }
 
+bool enter(const Entrances& groups, bool is_born_there) {
+  if (groups.procs >= 0 && !is_born_there && write(groups.procs, "0", 1) != 1) return false;
+  for (const int file : groups.tasks) {
+    if (write(file, "0", 1) != 1) return false;
+  }
+  return true;
+}
+
 /// Only calls that are safe between vfork and exec. Returns only when something failed.
-Stage become(const Plan& plan, Trouble& trouble) {
+Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
+  if (!enter(*plan.groups, is_born_in_group)) return Stage::groups;
   if (setsid() < 0) return Stage::session;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);
@@ -89,15 +101,59 @@ Stage become(const Plan& plan, Trouble& trouble) {
   return Stage::program;
 }
 
-/// The frame that calls vfork must live until the child has its program, so this is never inlined.
-[[gnu::noinline]] pid_t fork_and_become(const Plan& plan, Trouble& trouble) {
+[[noreturn]] void live(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
+  trouble.stage = become(plan, trouble, is_born_in_group);
+  trouble.error_number = errno;
+  _exit(127);
+}
+
+/// As vfork, with a child that is in the group from its first moment: no lock of all groups is
+/// taken for it, as it is for one that goes there later. No library has this call, and a function
+/// that returns in the child would spoil the parent's stack, so it stands in the caller's frame.
+/// The result is of the kernel: -errno.
+[[gnu::always_inline]] inline long vfork_into([[maybe_unused]] clone_args& how) {
+#if defined(__x86_64__)
+  long result = SYS_clone3;
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(&how), "S"(sizeof how)
+               : "rcx", "r11", "memory", "cc");
+  return result;
+#elif defined(__aarch64__)
+  register long number asm("x8") = SYS_clone3;
+  register long result asm("x0") = reinterpret_cast<long>(&how);
+  register long size asm("x1") = sizeof how;
+  asm volatile("svc 0" : "+r"(result) : "r"(number), "r"(size) : "memory", "cc");
+  return result;
+#else
+  return -ENOSYS;
+#endif
+}
+
+/// The frame must live until the child has its program, so this is never inlined.
+[[gnu::noinline]] pid_t fork_into_group(const Plan& plan, Trouble& trouble) {
+  clone_args how{};
+  how.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP;
+  how.exit_signal = SIGCHLD;
+  how.cgroup = static_cast<std::uint64_t>(plan.groups->folder);
+  const long pid = vfork_into(how);
+  if (pid == 0) live(plan, trouble, true);
+  return static_cast<pid_t>(pid);
+}
+
+[[gnu::noinline]] pid_t fork_and_go(const Plan& plan, Trouble& trouble) {
   const pid_t pid = vfork();
-  if (pid == 0) {
-    trouble.stage = become(plan, trouble);
-    trouble.error_number = errno;
-    _exit(127);
-  }
+  if (pid == 0) live(plan, trouble, false);
   return pid;
+}
+
+/// Older kernels and some sandboxes do not know how to let a process be born in a group.
+pid_t fork_and_become(const Plan& plan, Trouble& trouble) {
+  if (plan.groups->folder >= 0) {
+    const pid_t pid = fork_into_group(plan, trouble);
+    if (pid > 0) return pid;
+  }
+  return fork_and_go(plan, trouble);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -191,6 +247,12 @@ std::unexpected<base::Error> explain(const Command& command, const std::string& 
     case Stage::directory:
       return base::fail_errno(error_number, "cannot change to the working directory '" +
                                                 base::printable(command.directory, 300) + "'");
+    case Stage::groups:
+      return base::fail(
+          base::Code::unavailable,
+          base::fail_errno(error_number, "cannot enter the control groups of the launch")
+              .error()
+              .text);
     case Stage::affinity:
       return base::fail_errno(error_number,
                               "cannot bind to the hardware threads " + to_text(command.cpus));
@@ -221,6 +283,7 @@ base::Result<pid_t> start_process(const Command& command) {
             .directory = command.directory.c_str(),
             .descriptors = {command.input, command.output, command.error},
             .kept = command.kept,
+            .groups = &command.groups,
             .is_bound = !command.cpus.empty(),
             .parent = getpid()};
   if (getrlimit(RLIMIT_NOFILE, &plan.files) != 0) {

@@ -15,6 +15,13 @@
 
 namespace exec {
 
+/// Open files of control groups that a process starts in; close-on-exec.
+struct Entrances {
+  std::vector<int> tasks;  // of version 1: 0 written to it puts the writer there
+  int folder = -1;         // of version 2: a process can be born into it
+  int procs = -1;          // and where the kernel cannot do that, as `tasks`, which takes longer
+};
+
 struct Command {
   std::vector<std::string> arguments;  // [0] is the program: a path, or a name searched in PATH
   model::Environment environment;      // all of it
@@ -25,16 +32,18 @@ struct Command {
   std::optional<std::uint64_t> most_files;  // soft limit; nullopt: as this process
   int kept = -1;                            // stays open under its number, which is above 2
   model::CpuSet cpus;                       // empty: as this process
+  Entrances groups;                         // beside those of this process
 };
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are
 /// close-on-exec, as `kept` is here. It has read back that it is bound as the command says. Errors
 /// name the file: not_found (program, interpreter or folder), denied, invalid (no program), io;
-/// conflict names the hardware threads that were wanted and those that were found.
+/// conflict names the hardware threads that were wanted and those that were found; unavailable: it
+/// cannot be put into its control groups.
 ///
 /// cost      one vfork: the same however large this process is
-/// source    man 2 vfork, man 2 prctl (PR_SET_PDEATHSIG)
+/// source    man 2 vfork, man 2 prctl (PR_SET_PDEATHSIG), man 2 clone (CLONE_INTO_CGROUP)
 base::Result<pid_t> start_process(const Command& command);
 
 }  // namespace exec

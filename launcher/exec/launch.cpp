@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <ctime>
@@ -60,12 +61,44 @@ model::LaunchReport cannot_start(const Launch& launch, const base::Error& why) {
   return report;
 }
 
-model::LaunchReport perform(Launch& launch) {
+/// Nothing is started for a step that is only to be mapped.
+base::Result<void> make_group(Launch& launch, const LaunchOptions& options) {
+  const auto& step = launch.order.step;
+  const auto& hierarchies = options.hierarchies;
+  if (hierarchies.empty() || (step && step->map_only)) return {};
+  const bool has_devices = std::ranges::any_of(hierarchies, [](const auto& hierarchy) {
+    return hierarchy.controllers.contains(model::Controller::devices);
+  });
+  const auto gpus = has_devices ? gpu_devices("") : std::vector<mapping::GpuDevice>();
+  auto group = LaunchGroup::make(
+      launch.dir, mapping::plan_groups(hierarchies, launch.order, launch.topology, gpus),
+      options.needs_groups);
+  if (!group) return std::unexpected(std::move(group).error());
+  launch.group.emplace(std::move(*group));
+  return {};
+}
+
+/// Takes over what the groups counted, and removes them.
+void close_group(Launch& launch, model::LaunchReport& report) {
+  if (!launch.group) return;
+  const auto counted = launch.group->usage(launch.order.step == nullptr);
+  report.usage.cpu = std::max(report.usage.cpu, counted.cpu);
+  report.usage.total_peak = counted.total_peak;
+  if (!launch.group->remove(launch.dir)) launch.dir.note("the control groups are still in use");
+}
+
+model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
   auto topology = launch.dir.read_topology();
   if (!topology) return cannot_start(launch, topology.error());
   launch.topology = std::move(*topology);
   if (auto checked = check_share(launch); !checked) return cannot_start(launch, checked.error());
-  return launch.order.step ? run_step(launch) : run_batch(launch);
+  if (auto made = make_group(launch, options); !made) {
+    if (options.needs_groups) return cannot_start(launch, made.error());
+    launch.dir.note("goes on without control groups: " + made.error().text);
+  }
+  auto report = launch.order.step ? run_step(launch) : run_batch(launch);
+  close_group(launch, report);
+  return report;
 }
 
 /// The only word of how the launch ended is worth waiting for, when the disk is full for a while.
@@ -97,14 +130,15 @@ int exit_code_of(const model::Failure& failure) {
   if (failure.cause == model::Cause::signal) return 128 + failure.code;
   if (failure.cause == model::Cause::told_to_end) return 128 + SIGTERM;
   if (failure.cause == model::Cause::cannot_start) return 127;
+  if (failure.cause == model::Cause::out_of_memory && failure.code == 0) return 128 + SIGKILL;
   const int code = failure.code & 0xff;  // MPI_Abort takes any number, exit() keeps these bits
   return code == 0 ? 1 : code;
 }
 
-base::Result<void> run_launch(const std::string& directory, const std::string& topology_xml) {
+base::Result<void> run_launch(const LaunchOptions& options) {
   ignore_terminal_signals();
   const base::Time started_at = loop::now();
-  auto dir = LaunchDir::open(directory);
+  auto dir = LaunchDir::open(options.directory);
   if (!dir) return std::unexpected(dir.error());
   auto order = dir->read_order();
   if (!order) return std::unexpected(order.error());
@@ -115,9 +149,10 @@ base::Result<void> run_launch(const std::string& directory, const std::string& t
   launch.place.launch_id = launch_id;
   launch.place.programs = folder_of_programs();
   launch.place.checkpoint_file = launch.dir.file("checkpoint");
-  launch.topology_xml = topology_xml.empty() ? launch.dir.topology_xml() : topology_xml;
+  launch.topology_xml =
+      options.topology_xml.empty() ? launch.dir.topology_xml() : options.topology_xml;
 
-  model::LaunchReport report = perform(launch);
+  model::LaunchReport report = perform(launch, options);
   report.started_at = started_at;
   report.ended_at = loop::now();
   return leave_report(launch.dir, report);

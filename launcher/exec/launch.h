@@ -1,11 +1,15 @@
 #pragma once
 // One launch from its order to its report.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "launcher/exec/launch_dir.h"
+#include "launcher/exec/launch_group.h"
 #include "launcher/map/environment.h"
 #include "lib/base/result.h"
+#include "lib/model/hierarchy.h"
 #include "lib/model/launch.h"
 #include "lib/model/outcome.h"
 #include "lib/model/topology.h"
@@ -18,6 +22,15 @@ struct Launch {
   model::Topology topology;  // of the node
   mapping::LaunchPlace place;
   std::string topology_xml;  // path of the hwloc description, may be empty
+  std::optional<LaunchGroup> group;
+};
+
+/// What the agent tells a launcher beside the order.
+struct LaunchOptions {
+  std::string directory;
+  std::string topology_xml;  // path of a hwloc description to use; empty: the node's own
+  std::vector<model::Hierarchy> hierarchies;  // to make control groups in
+  bool needs_groups = false;                  // else what cannot be made is gone without
 };
 
 /// Name of the node that the launch is for.
@@ -31,8 +44,6 @@ int exit_code_of(const model::Failure& failure);
 
 /// Carries out the order in the directory and leaves the report there. Errors only when that is
 /// impossible: no order, or no place for the report.
-///
-/// topology_xml   path of a hwloc description to use; empty: the node's own
-base::Result<void> run_launch(const std::string& directory, const std::string& topology_xml);
+base::Result<void> run_launch(const LaunchOptions& options);
 
 }  // namespace exec

@@ -102,6 +102,15 @@ base::Result<void> LaunchDir::record_session_dir(const std::string& path) const 
   return write_small(file("session_dir"), path);
 }
 
+base::Result<void> LaunchDir::record_groups(const std::string& text) const {
+  return write_small(file("groups"), text);
+}
+
+void LaunchDir::forget_groups() const {
+  // One that stays names groups that are not there, which does no harm.
+  (void)unlink(file("groups").c_str());
+}
+
 base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {
   return loop::write_file_atomic(file("report"), wire::encode_report(report),
                                  {.mode = 0600, .sync = false});

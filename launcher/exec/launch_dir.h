@@ -35,6 +35,9 @@ class LaunchDir {
   base::Result<void> record_session(pid_t session);
   /// Writes `session_dir`: before the folder is made, so that it is never left behind.
   base::Result<void> record_session_dir(const std::string& path) const;
+  /// Writes `groups`, before they are made; and removes it when they are gone.
+  base::Result<void> record_groups(const std::string& text) const;
+  void forget_groups() const;
   base::Result<void> write_report(const model::LaunchReport& report) const;
 
   /// A line in launcher.log, for people who look for the cause of something odd.

@@ -12,6 +12,7 @@
 
 #include "launcher/exec/descendants.h"
 #include "launcher/exec/launch_dir.h"
+#include "launcher/exec/launch_group.h"
 #include "lib/loop/loop.h"
 
 namespace exec {
@@ -38,10 +39,11 @@ loop::ExitStatus exit_status(int status, const rusage& usage) {
 
 }  // namespace
 
-Processes::Processes(loop::Loop& loop, LaunchDir& dir, base::Duration kill_grace,
-                     ProcessEvents events)
+Processes::Processes(loop::Loop& loop, LaunchDir& dir, LaunchGroup* group,
+                     base::Duration kill_grace, ProcessEvents events)
     : loop_(loop),
       dir_(dir),
+      group_(group),
       kill_grace_(kill_grace),
       events_(std::move(events)),
       child_signal_(loop, SIGCHLD, [this] { reap(); }),
@@ -74,8 +76,15 @@ base::Result<void> Processes::start(Command command) {
   command.output = output->writer();
   command.error = error->writer();
   command.most_files = most_files_;
+  if (group_ != nullptr) command.groups = group_->entrances();
 
-  const auto pid = start_process(command);
+  auto pid = start_process(command);
+  const bool is_kept_out = !pid && pid.error().code == base::Code::unavailable;
+  if (is_kept_out && group_ != nullptr && !group_->is_needed()) {
+    dir_.note("goes on without control groups: " + pid.error().text);
+    command.groups = {};
+    pid = start_process(command);
+  }
   if (!pid) return std::unexpected(pid.error());
   output->close_writer();
   error->close_writer();
@@ -174,6 +183,11 @@ void Processes::note_end(pid_t pid, const loop::ExitStatus& status) {
 void Processes::settle() {
   const bool mains_are_gone = complete_ && n_running_ == 0;
   if (!killing_ && !mains_are_gone) return;
+  // At once, so that nothing escapes by starting others; those below are its children too.
+  if (group_ != nullptr && group_->kill()) {
+    sweep_timer_.start(sweep_interval);
+    return;
+  }
   if (!childless_) {
     if (kill_descendants()) {
       sweep_timer_.start(sweep_interval);

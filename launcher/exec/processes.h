@@ -28,6 +28,7 @@ class Loop;
 namespace exec {
 
 class LaunchDir;
+class LaunchGroup;
 
 /// What the owner is told; `process` is the number in order of start(), from 0.
 struct ProcessEvents {
@@ -42,8 +43,10 @@ struct ProcessEvents {
 class Processes {
  public:
   /// Makes this process a subreaper that may open many files; what it starts may open as many as
-  /// this process before. `dir` gets the sessions; it outlives this object.
-  Processes(loop::Loop& loop, LaunchDir& dir, base::Duration kill_grace, ProcessEvents events);
+  /// this process before. `dir` gets the sessions; it outlives this object, as the group does,
+  /// which all is started in (null: there is none).
+  Processes(loop::Loop& loop, LaunchDir& dir, LaunchGroup* group, base::Duration kill_grace,
+            ProcessEvents events);
 
   /// Starts a main process; its output and error are pipes of ours, the input is the command's.
   base::Result<void> start(Command command);
@@ -78,6 +81,7 @@ class Processes {
 
   loop::Loop& loop_;
   LaunchDir& dir_;
+  LaunchGroup* group_;
   base::Duration kill_grace_;
   ProcessEvents events_;
   std::vector<Main> mains_;

@@ -87,6 +87,7 @@ class Step {
   Launch& launch_;
   mapping::Placement placement_;
   std::vector<mapping::RankLife> lives_;  // as placement_.ranks
+  std::vector<model::RankUsage> used_;    // by ranks that have ended
   std::optional<model::Failure> failure_;
   std::optional<SessionDir> session_;
   std::optional<LaunchLog> log_;
@@ -112,7 +113,8 @@ Step::Step(Launch& launch)
       nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
       server_(loop_, rank_events()),
       pmi1_(loop_, launch.order, rank_events()),
-      processes_(loop_, launch.dir, launch.order.kill_grace,
+      processes_(loop_, launch.dir, launch.group ? &*launch.group : nullptr,
+                 launch.order.kill_grace,
                  {.output = [this](int process, auto stream,
                                    auto bytes) { forward(process, stream, bytes); },
                   .ended = [this](int process, const auto& status) { rank_ended(process, status); },
@@ -339,12 +341,17 @@ void Step::forward(int process, model::OutputStream stream, std::string_view byt
 /// What the rank told its PMIx server before its end is already in the loop's queue, and what it
 /// told its PMI-1 server is in its socket: it is judged after that.
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
+  used_.push_back({.rank = placement_.ranks[static_cast<std::size_t>(process)].rank,
+                   .cpu = status.user_time + status.system_time,
+                   .memory_peak = status.peak_memory});
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
     lives_[place].ended = true;
     if (is_server(place) && are_servers_over_) return;
     lives_[place].code = status.code;
     lives_[place].signal = status.signal;
+    const bool is_bad = status.signal != 0 || status.code != 0;
+    lives_[place].out_of_memory = is_bad && launch_.group && launch_.group->ran_out_of_memory();
     judge(place);
   });
 }
@@ -405,6 +412,7 @@ void Step::fail_rank(std::size_t process, model::Failure failure) {
   failure.step = launch_.order.key.step;
   failure.node = node_name(launch_.order);
   failure.rank = placement_.ranks[process].rank;
+  if (failure.cause == model::Cause::out_of_memory) failure.text = launch_.group->memory_text();
   fail(std::move(failure));
 }
 
@@ -478,6 +486,8 @@ model::LaunchReport Step::report() const {
   report.failure = failure_;
   report.exit_code = failure_ ? exit_code_of(*failure_) : mapping::exit_code_of(lives_);
   report.usage = processes_.usage();
+  report.ranks = used_;
+  std::ranges::sort(report.ranks, {}, &model::RankUsage::rank);
   return report;
 }
 

@@ -4,6 +4,12 @@
 
 namespace mapping {
 
+namespace {
+
+constexpr int kill_signal = 9;
+
+}  // namespace
+
 int exit_code_of(const std::vector<RankLife>& ranks) {
   int highest = 0;
   for (const auto& rank : ranks) {
@@ -14,7 +20,10 @@ int exit_code_of(const std::vector<RankLife>& ranks) {
 
 std::optional<model::Failure> judge_end(const RankLife& rank) {
   model::Failure failure;
-  if (rank.signal != 0) {
+  if (rank.out_of_memory && (rank.signal == kill_signal || rank.code != 0)) {
+    failure.cause = model::Cause::out_of_memory;
+    failure.code = rank.code;
+  } else if (rank.signal != 0) {
     failure.cause = model::Cause::signal;
     failure.code = rank.signal;
   } else if (rank.code != 0) {

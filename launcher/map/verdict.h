@@ -14,8 +14,9 @@ struct RankLife {
   bool connected = false;  // called PMIx_Init (inside MPI_Init)
   bool finalized = false;  // called PMIx_Finalize (inside MPI_Finalize), and did not connect again
   bool ended = false;
-  int code = 0;    // of exit()
-  int signal = 0;  // that killed it
+  int code = 0;                // of exit()
+  int signal = 0;              // that killed it
+  bool out_of_memory = false;  // the kernel killed it or a process of it for lack of memory
 
   bool operator==(const RankLife&) const = default;
 };

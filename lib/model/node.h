@@ -19,6 +19,7 @@ struct NodeInfo {
   Topology topology;
   std::vector<std::string> features;  // in order; by the configuration
   std::vector<std::string> switches;  // above the node, the topmost first; by the configuration
+  std::string containment;            // what its control groups do, for people
 
   bool operator==(const NodeInfo&) const = default;
 };

@@ -16,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 16> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 17> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -31,7 +31,8 @@ constexpr Names<Cause, 16> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::node_lost, "node_lost"},
                                         {Cause::preempted, "preempted"},
                                         {Cause::deadline, "deadline"},
-                                        {Cause::dependency, "dependency"}}};
+                                        {Cause::dependency, "dependency"},
+                                        {Cause::out_of_memory, "out_of_memory"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -103,6 +104,11 @@ std::string happening(const Failure& failure) {
       return "reached its deadline";
     case Cause::dependency:
       return "can never start";
+    case Cause::out_of_memory:
+      return failure.code == 0
+                 ? "was killed: out of memory"
+                 : fmt::format("exited with code {}: a process of it was killed, out of memory",
+                               failure.code);
   }
   base::check(false, "every cause is described");
   return {};
@@ -181,7 +187,8 @@ Outcome outcome_of(const ArrayTally& tally) {
 
 std::string describe(const Failure& failure) {
   std::string text = subject(failure) + " " + happening(failure);
-  if (!failure.text.empty()) text += ": " + failure.text;
+  const auto separator = failure.cause == Cause::out_of_memory ? ", " : ": ";
+  if (!failure.text.empty()) text += separator + failure.text;
   return text;
 }
 

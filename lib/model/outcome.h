@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
@@ -33,6 +34,7 @@ enum class Cause {
   preempted,      // it made room for another job
   deadline,       // it had not ended, or could not have ended, by its deadline
   dependency,     // what it depended on can never be met
+  out_of_memory,  // the kernel killed a process for lack of memory
 };
 
 std::string_view to_text(Cause cause);
@@ -41,7 +43,8 @@ std::optional<Cause> cause_from_text(std::string_view text);
 /// The first thing that went wrong, for the person who asks why.
 struct Failure {
   Cause cause = Cause::exit_code;
-  int code = 0;  // exit code or signal number, where the cause has one
+  int code = 0;  // exit code or signal number, where the cause has one; out of memory: 0 if the
+                 // process itself was killed, else what it then exited with
   std::optional<StepId> step;
   std::optional<int> rank;
   std::string node;
@@ -56,8 +59,18 @@ std::string describe(const Failure& failure);
 struct Usage {
   base::Duration cpu{};     // user + system of everything started
   base::Bytes memory_peak;  // largest resident set of one process
+  base::Bytes total_peak;   // most memory of all processes of the job on a node; 0: nobody counted
 
   bool operator==(const Usage&) const = default;
+};
+
+/// Of one rank, by its own process and those of its children that it waited for.
+struct RankUsage {
+  int rank = 0;
+  base::Duration cpu{};
+  base::Bytes memory_peak;  // largest resident set of one process
+
+  bool operator==(const RankUsage&) const = default;
 };
 
 /// What one launch on one node came to. Kept by the agent until acknowledged.
@@ -68,6 +81,7 @@ struct LaunchReport {
   int exit_code = 0;               // highest of its processes, 128 + signal for a killed one
   std::optional<Failure> failure;  // absent: success
   Usage usage;
+  std::vector<RankUsage> ranks;  // of a step: of the node's ranks that have ended
 
   bool operator==(const LaunchReport&) const = default;
 };

@@ -28,6 +28,8 @@ struct StepRecord {
   std::optional<base::Time> ended_at;
   int exit_code = 0;
   std::optional<Failure> failure;
+  Usage usage;                   // of its nodes that have ended
+  std::vector<RankUsage> ranks;  // that have ended
 
   bool operator==(const StepRecord&) const = default;
 };

@@ -64,16 +64,18 @@ base::Result<void> read_causes(std::string_view value, RestartPolicy& policy) {
       policy.exit_codes = all_exit_codes();
     } else if (word == "signal") {
       policy.on_signal = true;
+    } else if (word == "oom") {
+      policy.on_oom = true;
     } else if (word == "timeout") {
       policy.on_timeout = true;
     } else if (word == "node") {
       policy.on_node = true;
     } else {
-      constexpr std::array<std::string_view, 4> known{"exit", "signal", "timeout", "node"};
+      constexpr std::array<std::string_view, 5> known{"exit", "signal", "oom", "timeout", "node"};
       const auto near = base::nearest(word, known);
       return fail(Code::invalid,
                   fmt::format("'{}' is no cause of a restart; expected exit, exit:CODES, signal, "
-                              "timeout or node{}",
+                              "oom, timeout or node{}",
                               base::printable(word),
                               near ? fmt::format(" (did you mean {}?)", *near) : std::string()));
     }
@@ -133,6 +135,7 @@ std::string to_text(const RestartPolicy& policy) {
     causes.push_back("exit:" + to_text(policy.exit_codes));
   }
   if (policy.on_signal) causes.emplace_back("signal");
+  if (policy.on_oom) causes.emplace_back("oom");
   if (policy.on_timeout) causes.emplace_back("timeout");
   if (policy.on_node) causes.emplace_back("node");
   return fmt::format("on={} max={} backoff={}..{}{}", base::join(causes, ","), policy.most,
@@ -172,6 +175,7 @@ bool covers(const RestartPolicy& policy, const Outcome& outcome) {
   if (outcome.ending == Ending::timed_out)
     return policy.on_timeout && failure.cause == Cause::time_limit;
   if (outcome.ending != Ending::failed) return false;
+  if (failure.cause == Cause::out_of_memory) return policy.on_oom;
   if (failure.cause == Cause::signal && policy.on_signal) return true;
   const bool has_code = failure.cause == Cause::exit_code || failure.cause == Cause::aborted;
   return policy.exit_codes.contains(outcome.exit_code) ||

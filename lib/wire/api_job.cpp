@@ -34,6 +34,13 @@ void write(const model::StepRecord& step, api::StepRecord& out) {
   if (step.ended_at) wire::write(*step.ended_at, *out.mutable_ended_at());
   out.set_exit_code(step.exit_code);
   if (step.failure) wire::write(*step.failure, *out.mutable_failure());
+  wire::write(step.usage, *out.mutable_usage());
+  for (const auto& rank : step.ranks) {
+    auto& to = *out.add_ranks();
+    to.set_rank(u32(rank.rank));
+    wire::write(rank.cpu, *to.mutable_cpu());
+    to.set_memory_peak_bytes(rank.memory_peak.count());
+  }
 }
 
 void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
@@ -153,6 +160,11 @@ model::Failure read_api_failure(api::Failure& in, Strict& strict) {
   return read_failure(in, strict);
 }
 
+model::RankUsage read_rank_usage(api::RankUsage& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), strict.part("cpu", in.cpu(), read_duration),
+          base::Bytes(in.memory_peak_bytes())};
+}
+
 model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
   model::StepRecord step{
       .step = model::StepId(in.step()),
@@ -162,7 +174,9 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
           strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
       .ended_at = {},
       .exit_code = in.exit_code(),
-      .failure = {}};
+      .failure = {},
+      .usage = strict.part("usage", *in.mutable_usage(), read_usage),
+      .ranks = strict.each("ranks", *in.mutable_ranks(), read_rank_usage)};
   for (const auto tasks : in.tasks()) step.tasks.push_back(strict.count(tasks, "tasks"));
   if (in.has_ended_at()) step.ended_at = strict.part("ended_at", in.ended_at(), read_time);
   if (in.has_failure()) {

@@ -124,10 +124,12 @@ void write(const model::Outcome& outcome, api::Outcome& out) {
 void write(const model::Usage& usage, api::Usage& out) {
   write(usage.cpu, *out.mutable_cpu());
   out.set_memory_peak_bytes(usage.memory_peak.count());
+  out.set_total_peak_bytes(usage.total_peak.count());
 }
 
 model::Usage read_usage(api::Usage& in, Strict& strict) {
-  return {strict.part("cpu", in.cpu(), read_duration), base::Bytes(in.memory_peak_bytes())};
+  return {strict.part("cpu", in.cpu(), read_duration), base::Bytes(in.memory_peak_bytes()),
+          base::Bytes(in.total_peak_bytes())};
 }
 
 void write(const model::Reason& reason, api::Reason& out) {

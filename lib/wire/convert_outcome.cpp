@@ -13,6 +13,13 @@ void write(const model::LaunchReport& report, pb::LaunchReport& out) {
   if (report.failure) write_failure(*report.failure, *out.mutable_failure());
   out.mutable_usage()->set_cpu_us(report.usage.cpu.count());
   out.mutable_usage()->set_memory_peak_bytes(report.usage.memory_peak.count());
+  out.mutable_usage()->set_total_peak_bytes(report.usage.total_peak.count());
+  for (const auto& rank : report.ranks) {
+    auto& to = *out.add_ranks();
+    to.set_rank(u32(rank.rank));
+    to.set_cpu_us(rank.cpu.count());
+    to.set_memory_peak_bytes(rank.memory_peak.count());
+  }
 }
 
 model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
@@ -23,10 +30,16 @@ model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
       .exit_code = in.exit_code(),
       .failure = {},
       .usage = {strict.duration(in.usage().cpu_us(), "usage.cpu_us"),
-                base::Bytes(in.usage().memory_peak_bytes())}};
+                base::Bytes(in.usage().memory_peak_bytes()),
+                base::Bytes(in.usage().total_peak_bytes())},
+      .ranks = {}};
   if (in.has_failure()) {
     report.failure = strict.part("failure", *in.mutable_failure(), read_failure<pb::Failure>);
   }
+  report.ranks = strict.each("ranks", *in.mutable_ranks(), [](auto& from, Strict& s) {
+    return model::RankUsage{s.count(from.rank(), "rank"), s.duration(from.cpu_us(), "cpu_us"),
+                            base::Bytes(from.memory_peak_bytes())};
+  });
   return report;
 }
 

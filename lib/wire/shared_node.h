@@ -72,6 +72,7 @@ void write_node_info(const model::NodeInfo& info, Message& out) {
   write_topology(info.topology, *out.mutable_topology());
   for (const auto& name : info.features) out.add_features(name);
   for (const auto& name : info.switches) out.add_switches(name);
+  out.set_containment(info.containment);
 }
 
 template <class Message>
@@ -89,6 +90,7 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
                             [](auto& from, Strict& s) { return read_topology(from, s); });
   info.features = take_all(*in.mutable_features());
   info.switches = take_all(*in.mutable_switches());
+  info.containment = take(in.mutable_containment());
   return info;
 }
 

@@ -65,7 +65,8 @@ model::LaunchReport written_off(const model::LaunchKey& key, model::Cause cause,
                                                        .rank = {},
                                                        .node = node.info.name,
                                                        .text = std::move(text)},
-                             .usage = {}};
+                             .usage = {},
+                             .ranks = {}};
   return report;
 }
 

@@ -12,6 +12,7 @@ void add_usage(model::Usage& sum, const Part& part) {
   if (!part.report) return;
   sum.cpu += part.report->usage.cpu;
   sum.memory_peak = std::max(sum.memory_peak, part.report->usage.memory_peak);
+  sum.total_peak = std::max(sum.total_peak, part.report->usage.total_peak);
 }
 
 model::StepRecord record_of(model::StepId id, const Step& step) {
@@ -21,7 +22,9 @@ model::StepRecord record_of(model::StepId id, const Step& step) {
                            .started_at = step.started_at,
                            .ended_at = {},
                            .exit_code = 0,
-                           .failure = {}};
+                           .failure = {},
+                           .usage = {},
+                           .ranks = {}};
   bool has_ended = true;
   base::Time last{};
   for (const auto& part : step.parts) {
@@ -32,6 +35,9 @@ model::StepRecord record_of(model::StepId id, const Step& step) {
     last = std::max(last, part.report->ended_at);
     record.exit_code = std::max(record.exit_code, part.report->exit_code);
     if (part.report->failure && !record.failure) record.failure = part.report->failure;
+    add_usage(record.usage, part);
+    const auto& ranks = part.report->ranks;
+    record.ranks.insert(record.ranks.end(), ranks.begin(), ranks.end());
   }
   if (has_ended) record.ended_at = last;
   return record;

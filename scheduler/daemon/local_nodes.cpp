@@ -173,7 +173,8 @@ std::vector<std::string> agent_arguments(const LocalSlice& slice, const Paths& p
                                      "--pool",        slice.pool,
                                      "--slice-first", std::to_string(slice.first_core),
                                      "--slice-cores", std::to_string(slice.cores),
-                                     "--memory",      std::to_string(slice.memory.count())};
+                                     "--memory",      std::to_string(slice.memory.count()),
+                                     "--containment", slice.containment};
   if (slice.shared) arguments.emplace_back("--shared");
   if (!slice.gpus.empty()) {
     std::vector<std::string> gpus;

@@ -21,7 +21,8 @@ std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine&
                        .shared = n_cores > machine.cores,
                        .gpus = {},
                        .memory = pool.memory_per_node.value_or(base::Bytes(
-                           machine.memory.count() / static_cast<std::uint64_t>(n_nodes)))};
+                           machine.memory.count() / static_cast<std::uint64_t>(n_nodes))),
+                       .containment = pool.containment};
       next_core += pool.cpus_per_node;
       for (int gpu = 0; gpu < pool.gpus_per_node; ++gpu) slice.gpus.push_back(next_gpu++);
       slices.push_back(std::move(slice));

@@ -24,6 +24,7 @@ struct LocalSlice {
   bool shared = false;  // the slices together have more cores than the machine
   std::vector<int> gpus;
   base::Bytes memory;
+  std::string containment;  // as of its pool
 
   bool operator==(const LocalSlice&) const = default;
 };

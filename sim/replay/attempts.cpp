@@ -23,7 +23,8 @@ model::LaunchReport Running::report(base::Time at, bool is_done) const {
           .ended_at = at,
           .exit_code = is_done ? 0 : ended_by_term,
           .failure = {},
-          .usage = {}};
+          .usage = {},
+          .ranks = {}};
 }
 
 void Attempts::begin(std::size_t job, std::uint32_t attempt, model::NodeId node, base::Time now) {

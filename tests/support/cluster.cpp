@@ -165,7 +165,13 @@ model::User user(std::uint32_t uid) {
 }
 
 model::LaunchReport success(model::LaunchKey key) {
-  return {.key = key, .started_at = {}, .ended_at = {}, .exit_code = 0, .failure = {}, .usage = {}};
+  return {.key = key,
+          .started_at = {},
+          .ended_at = {},
+          .exit_code = 0,
+          .failure = {},
+          .usage = {},
+          .ranks = {}};
 }
 
 model::LaunchReport failure(model::LaunchKey key, model::Cause cause, int code, std::string node) {

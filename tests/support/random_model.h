@@ -235,13 +235,13 @@ class RandomModel {
     return made;
   }
   model::NodeInfo node_info() {
-    return {name(), text(), text(),     text(),        text(),
-            text(), text(), topology(), plain_names(), plain_names()};
+    return {name(), text(),     text(),        text(),        text(), text(),
+            text(), topology(), plain_names(), plain_names(), text()};
   }
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::dependency)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::out_of_memory)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -249,9 +249,16 @@ class RandomModel {
     made.text = text(40);
     return made;
   }
-  model::Usage usage() { return {duration(), bytes()}; }
+  model::Usage usage() { return {duration(), bytes(), bytes()}; }
+  model::RankUsage rank_usage() { return {upto(999), duration(), bytes()}; }
   model::LaunchReport report() {
-    return {key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage()};
+    return {key(),
+            time(),
+            time(),
+            upto(255),
+            maybe([&] { return failure(); }),
+            usage(),
+            several(3, [&] { return rank_usage(); })};
   }
   model::Outcome outcome() {
     return {ending(), upto(255), maybe([&] { return failure(); })};

@@ -32,6 +32,7 @@ inline model::RestartPolicy RandomModel::restart_policy() {
   model::RestartPolicy made;
   for (int n = upto(3); n > 0; --n) made.exit_codes.add(1 + upto(254));
   made.on_signal = coin();
+  made.on_oom = coin();
   made.on_timeout = coin();
   made.on_node = made.exit_codes.empty() || coin();
   made.avoids_nodes = coin();

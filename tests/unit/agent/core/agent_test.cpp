@@ -45,7 +45,8 @@ model::LaunchReport report(const model::LaunchKey& key, int exit_code = 0) {
           .ended_at = start,
           .exit_code = exit_code,
           .failure = {},
-          .usage = {}};
+          .usage = {},
+          .ranks = {}};
 }
 
 /// An agent with the actions of its last input.

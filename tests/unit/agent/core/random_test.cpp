@@ -190,7 +190,8 @@ class World {
             .ended_at = now_,
             .exit_code = code,
             .failure = {},
-            .usage = {}};
+            .usage = {},
+            .ranks = {}};
   }
 
   /// Carries out the actions; sometimes the agent dies in the middle of them.

@@ -117,7 +117,8 @@ int main(int argc, char** argv) {
                              .ended_at = loop::now(),
                              .exit_code = 0,
                              .failure = {},
-                             .usage = {}};
+                             .usage = {},
+                             .ranks = {}};
   report.exit_code = act(script);
   report.ended_at = loop::now();
   const auto written =

@@ -20,6 +20,22 @@ TEST_CASE("a rank's end is judged by code, signal, and whether it finalized") {
   CHECK(silent->cause == model::Cause::not_finalized);
 }
 
+TEST_CASE(
+    "a rank that ended badly when memory was lacking was killed for that, or a process of it") {
+  const auto killed = mapping::judge_end({.ended = true, .signal = 9, .out_of_memory = true});
+  REQUIRE(killed);
+  CHECK(killed->cause == model::Cause::out_of_memory);
+  CHECK(killed->code == 0);
+  const auto by_child = mapping::judge_end({.ended = true, .code = 1, .out_of_memory = true});
+  REQUIRE(by_child);
+  CHECK(by_child->cause == model::Cause::out_of_memory);
+  CHECK(by_child->code == 1);
+  const auto crashed = mapping::judge_end({.ended = true, .signal = 11, .out_of_memory = true});
+  REQUIRE(crashed);
+  CHECK(crashed->cause == model::Cause::signal);
+  CHECK_FALSE(mapping::judge_end({.ended = true, .out_of_memory = true}));
+}
+
 TEST_CASE("a rank that ended before MPI_Init is absent only while another waits in it") {
   const RankLife absent{.ended = true};
   const RankLife waiting{.connected = true};

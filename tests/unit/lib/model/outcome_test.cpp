@@ -9,7 +9,7 @@ using model::Failure;
 using model::StepId;
 
 TEST_CASE("every cause, ending and state has a name that is read back") {
-  for (int i = 0; i <= static_cast<int>(Cause::node_lost); ++i) {
+  for (int i = 0; i <= static_cast<int>(Cause::out_of_memory); ++i) {
     const auto cause = static_cast<Cause>(i);
     CHECK(model::cause_from_text(to_text(cause)) == cause);
   }
@@ -34,6 +34,20 @@ TEST_CASE("every cause, ending and state has a name that is read back") {
   CHECK_FALSE(model::node_state_from_text("up").has_value());
 }
 
+TEST_CASE("a failure for lack of memory says who was killed and what was used of what") {
+  Failure failure{.cause = Cause::out_of_memory,
+                  .step = StepId(0),
+                  .rank = 2,
+                  .node = "n2",
+                  .text = "it used 512M of 512M"};
+  CHECK(describe(failure) ==
+        "step 0: rank 2 on n2 was killed: out of memory, it used 512M of 512M");
+  failure.code = 1;
+  CHECK(describe(failure) ==
+        "step 0: rank 2 on n2 exited with code 1: a process of it was killed, out of memory, it "
+        "used 512M of 512M");
+}
+
 TEST_CASE("a failure says who, where, and what happened") {
   CHECK(describe(Failure{
             .cause = Cause::exit_code, .code = 3, .step = StepId(0), .rank = 2, .node = "n2"}) ==
@@ -51,7 +65,7 @@ TEST_CASE("a failure says who, where, and what happened") {
 }
 
 TEST_CASE("every cause makes a sentence") {
-  for (int i = 0; i <= static_cast<int>(Cause::node_lost); ++i) {
+  for (int i = 0; i <= static_cast<int>(Cause::out_of_memory); ++i) {
     const Failure failure{.cause = static_cast<Cause>(i), .code = 1, .node = "n1"};
     INFO(to_text(failure.cause));
     CHECK(describe(failure).find("n1 ") != std::string::npos);

@@ -47,7 +47,8 @@ TEST_CASE("a restart policy is written with all its parts and read back") {
 
 TEST_CASE("a restart policy that makes no sense is refused with what was expected") {
   CHECK(refusal_of("on=exti") ==
-        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, timeout or node (did "
+        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, oom, timeout or node "
+        "(did "
         "you "
         "mean exit?)");
   CHECK(refusal_of("on=").starts_with("'' is no cause of a restart"));
@@ -92,6 +93,22 @@ TEST_CASE("a policy covers what it lists, and no end that was wanted") {
 
   CHECK(covers(policy_of("on=node"), outcome(Ending::node_lost, Cause::node_lost, 0, 1)));
   CHECK_FALSE(covers(policy_of("on=exit"), outcome(Ending::node_lost, Cause::node_lost, 0, 1)));
+}
+
+TEST_CASE(
+    "lack of memory is a cause of its own, neither the signal nor the exit code it shows as") {
+  const model::Outcome outcome{
+      .ending = model::Ending::failed,
+      .exit_code = 137,
+      .failure = model::Failure{.cause = model::Cause::out_of_memory, .node = {}, .text = {}}};
+  const auto covered = [&](const char* text) {
+    const auto policy = model::restart_policy_from_text(text);
+    REQUIRE(policy);
+    return model::covers(*policy, outcome);
+  };
+  CHECK(covered("on=oom"));
+  CHECK_FALSE(covered("on=exit,signal,timeout,node"));
+  CHECK(to_text(*model::restart_policy_from_text("on=oom")) == "on=oom max=5 backoff=10s..5m");
 }
 
 TEST_CASE("the pause before a restart doubles up to the longest") {

@@ -51,7 +51,7 @@ TEST_CASE("what was acknowledged is there after a restart, and what ran meanwhil
   CHECK(site.show(model::JobId(2)).state == model::JobState::waiting);
 
   auto& back = site.agents.emplace_back(site.fixture.loop, site.paths.agents_socket(), "n1", 2);
-  model::LaunchReport report{.key = key, .exit_code = 0, .failure = {}, .usage = {}};
+  model::LaunchReport report{.key = key, .exit_code = 0, .failure = {}, .usage = {}, .ranks = {}};
   back.hello.launches.push_back({key, report});
   site.run_until([&] { return !back.acknowledged.empty(); });
   CHECK(site.show(model::JobId(1), "?wait=true").state == model::JobState::completed);

@@ -56,7 +56,8 @@ class FakeAgent {
                                .ended_at = loop::now(),
                                .exit_code = exit_code,
                                .failure = {},
-                               .usage = {}};
+                               .usage = {},
+                               .ranks = {}};
     if (exit_code != 0) report.failure = model::Failure{.code = exit_code, .node = hello.info.name};
     say(model::ReportEnded{report});
   }
