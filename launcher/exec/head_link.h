@@ -25,6 +25,11 @@ struct LinkEvents {
   std::function<void(std::string why)> lost;
   /// Whether the link has more output to send than it wants to keep.
   std::function<void(bool is_full)> full;
+  /// Of the head alone, and from inside calls: takes output of a rank of any node; false: it goes
+  /// to the client.
+  std::function<bool(const model::RankOutput&)> keep;
+  /// Of the head alone: there is no more output; the client is told after this.
+  std::function<void()> complete;
 };
 
 class HeadLink {

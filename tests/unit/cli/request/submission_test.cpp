@@ -207,9 +207,11 @@ TEST_CASE("values that make no sense are refused with what was expected") {
       {{"-J", ""}, "-J: expected a value that is not empty, found ''"},
       {{"-J", "a\nb"}, "-J: expected one line, found 'a\\x0ab'"},
       {{"-o", "x-%q"},
-       "-o: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%q' in 'x-%q'"},
+       "-o: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
+       "'%q' in 'x-%q'"},
       {{"-e", "x%"},
-       "-e: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%' in 'x%'"},
+       "-e: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
+       "'%' in 'x%'"},
       {{"--export=A,,B"},
        "--export: expected ALL, NONE, NIL or a list such as A,B=x, found 'A,,B'"},
   };
