@@ -311,7 +311,7 @@ void Head::check_end() {
   for (auto& node : nodes_) node.stream.reset();  // for which the launchers wait
   if (!client_came_ && !client_left_) return;     // it may still come for the result
   told_result_ = true;
-  events_.complete();
+  if (auto failure = events_.complete()) star_.fail(std::move(*failure));
   if (!client_.stream) {
     loop_.post([this] { end(); });
     return;

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lib/base/time.h"
 #include "lib/model/head_message.h"
+#include "lib/model/outcome.h"
 
 namespace exec {
 
@@ -28,8 +30,9 @@ struct LinkEvents {
   /// Of the head alone, and from inside calls: takes output of a rank of any node; false: it goes
   /// to the client.
   std::function<bool(const model::RankOutput&)> keep;
-  /// Of the head alone: there is no more output; the client is told after this.
-  std::function<void()> complete;
+  /// Of the head alone, and from inside calls: there is no more output. The client is told the
+  /// result after this, and what went wrong here.
+  std::function<std::optional<model::Failure>()> complete;
 };
 
 class HeadLink {

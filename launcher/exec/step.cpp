@@ -68,8 +68,8 @@ class Step {
   base::Result<Command> command_of(const mapping::RankPlace& rank);
   void forward(int process, model::OutputStream stream, std::string_view bytes);
   bool keep(const model::RankOutput& output);
-  void complete_files();
-  void fail_output(const base::Error& why);
+  std::optional<model::Failure> complete_files();
+  model::Failure output_failure(const base::Error& why) const;
   void rank_ended(int process, const loop::ExitStatus& status);
   void judge(std::size_t process);
   bool is_server(std::size_t process) const;
@@ -204,7 +204,7 @@ base::Result<void> Step::open_link() {
                           }
                         },
                     .keep = [this](const model::RankOutput& output) { return keep(output); },
-                    .complete = [this] { complete_files(); }};
+                    .complete = [this] { return complete_files(); }};
   if (launch_.order.node_index != model::head_index(launch_.order)) {
     link_ = std::make_unique<PeerLink>(loop_, launch_.order, std::move(events));
     return {};
@@ -380,19 +380,23 @@ void Step::forward(int process, model::OutputStream stream, std::string_view byt
 /// Writes output that goes to a file of this node.
 bool Step::keep(const model::RankOutput& output) {
   const auto kept = files_.write(output);
-  if (!kept) fail_output(kept.error());
-  return !kept || *kept;
+  if (kept) return *kept;
+  loop_.post([this, failure = output_failure(kept.error())] { fail(failure); });
+  return true;
 }
 
-void Step::complete_files() {
-  if (const auto written = files_.finish(); !written) fail_output(written.error());
+std::optional<model::Failure> Step::complete_files() {
+  const auto written = files_.finish();
+  if (written) return std::nullopt;
+  auto failure = output_failure(written.error());
+  if (!failure_) failure_ = failure;
+  return failure;
 }
 
 /// As when `muster run` cannot write: the step's work would be lost unseen.
-void Step::fail_output(const base::Error& why) {
+model::Failure Step::output_failure(const base::Error& why) const {
   launch_.dir.note(why.text);
-  loop_.post(
-      [this, text = why.text] { fail(failure_of(launch_.order, model::Cause::cancelled, text)); });
+  return failure_of(launch_.order, model::Cause::cancelled, why.text);
 }
 
 /// What the rank told its PMIx server before its end is already in the loop's queue, and what it
@@ -522,7 +526,8 @@ void Step::take_input(const model::RankInput& input) {
 void Step::ranks_finished() {
   // After the judgement of the last rank, which is in the loop's queue.
   loop_.post([this] {
-    if (launch_.order.node_index != model::head_index(launch_.order)) complete_files();
+    // The head has them completed when all nodes have ended; its failure is in NodeEnded else.
+    if (launch_.order.node_index != model::head_index(launch_.order)) (void)complete_files();
     is_finished_ = true;
     finish();
   });

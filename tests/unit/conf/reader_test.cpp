@@ -4,6 +4,7 @@
 #include "lib/base/text.h"
 #include "tests/support/catch.h"
 
+using base::Bytes;
 using namespace std::chrono_literals;
 
 namespace {
@@ -62,6 +63,7 @@ jobs_kept = 0
 script = "1M"
 request = "2M"
 connections = 8
+launch_log = "3M"
 event_backlog = "4M"
 [log]
 level = "debug"
@@ -98,7 +100,7 @@ users = ["ann"]
   CHECK(config->scheduler ==
         conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
   CHECK(config->limits ==
-        conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
+        conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20), Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});

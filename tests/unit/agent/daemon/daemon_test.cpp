@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "lib/loop/process_table.h"
+#include "lib/wire/log_record.h"
+#include "lib/wire/log_segments.h"
 #include "tests/support/catch.h"
 #include "tests/unit/agent/daemon/cluster.h"
 
