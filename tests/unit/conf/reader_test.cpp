@@ -9,38 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view one_pool = "[[pool]]\nname = \"p\"\ncpus_per_node = 2\n";
-
-std::string error_of(std::string_view text) {
-  const auto config = conf::read_text(text, "m.toml");
-  return config ? "" : config.error().text;
-}
-
-/// The error of a file that also has a pool.
-std::string error_with_pool(std::string_view text) {
-  return error_of(std::string(text) + "\n" + std::string(one_pool));
-}
-
-}  // namespace
-
-TEST_CASE("a file with one pool gets every default") {
-  const auto config = conf::read_text(one_pool, "/etc/muster/m.toml");
-  REQUIRE(config.has_value());
-  CHECK(config->cluster.name == "local");
-  CHECK(config->cluster.dir == "/etc/muster");
-  CHECK(config->scheduler.kill_grace == 10s);
-  CHECK(config->scheduler.node_timeout == 60s);
-  CHECK(config->scheduler.heartbeat == 5s);
-  CHECK(config->scheduler.requeue_limit == 5);
-  CHECK(config->limits.queued_jobs == 1'000'000);
-  CHECK(config->limits.script == base::Bytes(4 << 20));
-  CHECK(config->log.level == "info");
-  REQUIRE(config->pools.size() == 1);
-  CHECK(config->pools[0] == conf::Pool{"p", "local", 1, 2, 0, std::nullopt});
-}
-
-TEST_CASE("every key of the table can be set") {
-  const auto config = conf::read_text(R"(
+constexpr std::string_view every_key = R"(
 [cluster]
 name = "big"
 dir = "/var/lib/m"
@@ -93,8 +62,40 @@ yields = false
 name = "physics"
 shares = 3
 users = ["ann"]
-)",
-                                      "m.toml");
+)";
+
+constexpr std::string_view one_pool = "[[pool]]\nname = \"p\"\ncpus_per_node = 2\n";
+
+std::string error_of(std::string_view text) {
+  const auto config = conf::read_text(text, "m.toml");
+  return config ? "" : config.error().text;
+}
+
+/// The error of a file that also has a pool.
+std::string error_with_pool(std::string_view text) {
+  return error_of(std::string(text) + "\n" + std::string(one_pool));
+}
+
+}  // namespace
+
+TEST_CASE("a file with one pool gets every default") {
+  const auto config = conf::read_text(one_pool, "/etc/muster/m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->cluster.name == "local");
+  CHECK(config->cluster.dir == "/etc/muster");
+  CHECK(config->scheduler.kill_grace == 10s);
+  CHECK(config->scheduler.node_timeout == 60s);
+  CHECK(config->scheduler.heartbeat == 5s);
+  CHECK(config->scheduler.requeue_limit == 5);
+  CHECK(config->limits.queued_jobs == 1'000'000);
+  CHECK(config->limits.script == base::Bytes(4 << 20));
+  CHECK(config->log.level == "info");
+  REQUIRE(config->pools.size() == 1);
+  CHECK(config->pools[0] == conf::Pool{"p", "local", 1, 2, 0, std::nullopt});
+}
+
+TEST_CASE("every key of the table can be set") {
+  const auto config = conf::read_text(every_key, "m.toml");
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler ==
