@@ -2,11 +2,12 @@
 // needed for that is not touched.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <string>
+#include <string_view>
 
 #include "cli/api.h"
+#include "cli/raw_terminal.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
 #include "cli/step_client.h"
@@ -29,13 +30,33 @@ std::span<const options::Option> run_table() {
   return request::table(request::Place::run);
 }
 
-Try<Place> place() {
+/// The attempt of the job that --job names.
+Try<Place> place_of(std::string_view name) {
+  const auto api = Api::of({});
+  if (!api) return std::unexpected(api.error());
+  const auto job = job_name(*api, name);
+  if (!job) return std::unexpected(job.error());
+  const auto answer = api->get(job_target(*job));
+  if (!answer) return std::unexpected(answer.error());
+  const auto record = wire::job_record_from_json(*answer);
+  if (!record) return refuse(record.error());
+  if (record->attempt == 0) {
+    return refuse(fmt::format("job {} has not started yet; muster why {} says why", to_text(*job),
+                              to_text(*job)));
+  }
+  return Place{record->job, record->attempt};
+}
+
+Try<Place> place(const options::Parsed& line) {
+  if (const auto* job = request::find(line.given, request::OptionId::job)) {
+    return place_of(job->value);
+  }
   const auto job = variable("MUSTER_JOB_ID");
   const auto attempt = variable("MUSTER_ATTEMPT");
   if (!job || !attempt || !variable("MUSTER_CONTROLLER")) {
     return refuse(
-        "this is not inside a job; put the line into a script and submit it, or: "
-        "submit -- muster run ...");
+        "this is not inside a job; put the line into a script and submit it, or name a running job "
+        "with --job, or: submit -- muster run ...");
   }
   const auto job_number = base::parse_int(*job, 1, UINT32_MAX);
   const auto attempt_number = base::parse_int(*attempt, 1, UINT32_MAX);
@@ -47,14 +68,41 @@ Try<Place> place() {
                static_cast<std::uint32_t>(*attempt_number)};
 }
 
+/// A step on this terminal has one task, whose output comes out here as it is.
+Try<void> use_terminal(const options::Parsed& line, model::StepSpec& step) {
+  using enum request::OptionId;
+  for (const auto other : {label, output, error, map, report_bindings, no_stdin, mode, ps, workers,
+                           role, ntasks_per_node}) {
+    if (const auto* given = request::find(line.given, other)) {
+      return misuse(
+          fmt::format("--pty runs one task and shows it here; leave out {}", given->written));
+    }
+  }
+  if (step.tasks.value_or(1) != 1) {
+    return misuse(fmt::format("--pty runs one task, found {}", *step.tasks));
+  }
+  if (!is_on_terminal()) {
+    return refuse("--pty: standard input and output are not a terminal");
+  }
+  step.tasks = 1;
+  step.terminal = window_size();
+  return {};
+}
+
 Try<model::StepSpec> step_of(const options::Parsed& line) {
   model::StepSpec step;
   if (const auto applied = request::apply(line.given, step); !applied) {
     return misuse(applied.error().text);
   }
+  if (request::has(line.given, request::OptionId::pty)) {
+    if (const auto used = use_terminal(line, step); !used) return std::unexpected(used.error());
+  }
   const auto here = present_directory();
   if (!here) return refuse(here.error());
   step.work_dir = request::absolute(step.work_dir, *here);
+  for (auto* pattern : {&step.output, &step.error}) {
+    if (!pattern->empty()) *pattern = request::absolute(*pattern, step.work_dir);
+  }
   step.arguments = line.rest;
   step.environment = environment();
   return step;
@@ -72,36 +120,20 @@ Try<wire::StepReply> start_step(const Place& where, model::StepSpec step) {
   return std::move(*reply);
 }
 
-/// Leaves at once: a thread may be waiting for standard input.
-[[noreturn]] void leave(int exit_code) {
-  ::_exit(finish_output(exit_code));
-}
-
 Outcome run(const options::Parsed& line) {
-  const auto where = place();
+  const auto where = place(line);
   if (!where) return std::unexpected(where.error());
   auto step = step_of(line);
   if (!step) return std::unexpected(step.error());
   const auto reply = start_step(*where, std::move(*step));
   if (!reply) return std::unexpected(reply.error());
-  auto head = loop::parse_address(reply->head_address);
-  if (!head) return refuse(head.error());
-  StepClient client(
-      std::move(*head), {{where->job, where->attempt, reply->step}, reply->secret},
+  return follow_step(
+      *reply, "muster run",
       {.label = request::has(line.given, request::OptionId::label),
        .map = request::has(line.given, request::OptionId::map),
        .report_bindings = request::has(line.given, request::OptionId::report_bindings),
-       .no_stdin = request::has(line.given, request::OptionId::no_stdin)});
-  const auto result = client.run();
-  if (!result) {
-    print_error(fmt::format("muster run: {}\n", result.error().text));
-    leave(result.error().exit_code);
-  }
-  if (result->failure) {
-    print_error(fmt::format("muster run: {}\n", model::describe(*result->failure)));
-    leave(result->exit_code != exit_done ? result->exit_code : exit_refused);
-  }
-  leave(result->exit_code);
+       .no_stdin = request::has(line.given, request::OptionId::no_stdin),
+       .terminal = request::has(line.given, request::OptionId::pty)});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <functional>
 #include <utility>
 
 #include "cli/render/rank_map.h"
@@ -59,20 +60,13 @@ StepClient::StepClient(loop::Address head, model::ClientHello hello, StepManner 
     : head_(std::move(head)),
       hello_(std::move(hello)),
       manner_(manner),
-      lines_(manner.label ? render::Labels::rank : render::Labels::none),
+      lines_(manner.label ? model::Labels::rank : model::Labels::none),
       piece_timer_(loop_, [this] { show_pieces(); }) {}
 
 StepClient::~StepClient() = default;
 
 Try<model::StepResult> StepClient::run() {
-  for (const int number : {SIGINT, SIGTERM}) {
-    signals_.push_back(
-        std::make_unique<loop::Signal>(loop_, number, [this, number] { interrupt(number); }));
-  }
-  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGCONT}) {
-    signals_.push_back(
-        std::make_unique<loop::Signal>(loop_, number, [this, number] { pass_on(number); }));
-  }
+  watch_signals();
   loop_.hold();
   dial();
   loop_.run();
@@ -81,7 +75,41 @@ Try<model::StepResult> StepClient::run() {
   connector_.reset();
   stream_.reset();
   reading_.reset();
+  raw_.reset();
   return std::move(*result_);
+}
+
+void StepClient::watch_signals() {
+  const auto watch = [this](int number, std::function<void()> act) {
+    signals_.push_back(std::make_unique<loop::Signal>(loop_, number, std::move(act)));
+  };
+  for (const int number : {SIGINT, SIGTERM}) watch(number, [this, number] { interrupt(number); });
+  for (const int number : {SIGUSR1, SIGUSR2, SIGCONT}) {
+    watch(number, [this, number] { pass_on(number); });
+  }
+  if (!manner_.terminal) return watch(SIGHUP, [this] { pass_on(SIGHUP); });
+  watch(SIGHUP, [this] { detach(); });
+  watch(SIGWINCH, [this] {
+    if (stream_) send(window_size());
+  });
+}
+
+/// From here on keys are the program's.
+void StepClient::use_terminal() {
+  auto raw = RawTerminal::open();
+  if (!raw) return finish(refuse(raw.error()));
+  raw_.emplace(std::move(*raw));
+  send(window_size());
+  read_input();
+}
+
+/// The head answers when it has let this client go.
+void StepClient::detach() {
+  if (!stream_) {
+    RawTerminal::restore();
+    ::_exit(exit_refused);
+  }
+  if (!std::exchange(is_leaving_, true)) send(model::Detach{});
 }
 
 void StepClient::dial() {
@@ -113,6 +141,7 @@ void StepClient::connected(loop::Stream stream) {
     if (std::exchange(input_waits_, false)) read_input();
   });
   send(hello_);
+  if (manner_.terminal) return use_terminal();
   start_input();
 }
 
@@ -122,11 +151,16 @@ void StepClient::take(const std::string& frame) {
   std::visit(base::Overloaded{[&](const model::RankOutput& output) { show(output); },
                               [&](const model::RankPlaced& placed) { place(placed); },
                               [&](const model::StepResult& result) { finish(result); },
+                              [&](const model::Detach&) {
+                                is_detached_ = true;
+                                finish(model::StepResult());
+                              },
                               [](const auto&) {}},
              *message);
 }
 
 void StepClient::show(const model::RankOutput& output) {
+  if (manner_.terminal) return write_out(output.stream, output.bytes);
   write_out(output.stream, lines_.take(output.rank, output.stream, output.bytes));
   if (lines_.holds_pieces() && !piece_timer_.is_running()) piece_timer_.start(piece_interval);
 }
@@ -142,6 +176,7 @@ void StepClient::show_pieces() {
 void StepClient::write_out(model::OutputStream stream, std::string_view text) {
   const int fd = stream == model::OutputStream::out ? STDOUT_FILENO : STDERR_FILENO;
   if (write_all(fd, text) || is_ending_ || result_) return;
+  if (manner_.terminal) return detach();  // it is gone, the step need not be
   // As a program in a pipeline the step ends when nobody reads it any more; and when the disk is
   // full, for its work would be lost unseen.
   end_step(errno == EPIPE ? SIGPIPE : SIGTERM,
@@ -170,7 +205,10 @@ void StepClient::finish(Try<model::StepResult> result) {
 }
 
 void StepClient::interrupt(int number) {
-  if (interrupted_by_ != 0 || !stream_) ::_exit(signal_base + number);
+  if (interrupted_by_ != 0 || !stream_) {
+    RawTerminal::restore();
+    ::_exit(signal_base + number);
+  }
   interrupted_by_ = number;
   end_step(number, fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));
 }
@@ -209,10 +247,47 @@ void StepClient::read_input() {
 
 void StepClient::pass_input(const std::string& bytes) {
   if (result_) return;
-  send(model::RankInput{bytes});
-  if (bytes.empty()) return;
+  if (manner_.terminal) {
+    const auto typed = keys_.take(bytes);
+    if (!typed.bytes.empty()) send(model::RankInput{typed.bytes});
+    if (bytes.empty() || typed.leaves) return detach();
+  } else {
+    send(model::RankInput{bytes});
+    if (bytes.empty()) return;
+  }
   input_waits_ = stream_->queued_bytes() > input_queue;
   if (!input_waits_) read_input();
+}
+
+namespace {
+
+[[noreturn]] void leave(int exit_code) {
+  ::_exit(finish_output(exit_code));
+}
+
+}  // namespace
+
+Outcome follow_step(const wire::StepReply& reply, std::string_view who, StepManner manner) {
+  auto head = loop::parse_address(reply.head_address);
+  if (!head) return refuse(head.error());
+  StepClient client(std::move(*head), {{reply.job, reply.attempt, reply.step}, reply.secret},
+                    manner);
+  const auto result = client.run();
+  if (!result) {
+    print_error(fmt::format("{}: {}\n", who, result.error().text));
+    leave(result.error().exit_code);
+  }
+  if (client.is_detached()) {
+    const auto step = fmt::format("{}.{}", to_text(reply.job), to_text(reply.step));
+    print_error(
+        fmt::format("\n{}: detached from step {}; back with: muster attach {}\n", who, step, step));
+    leave(exit_done);
+  }
+  if (result->failure) {
+    print_error(fmt::format("{}: {}\n", who, model::describe(*result->failure)));
+    leave(result->exit_code != exit_done ? result->exit_code : exit_refused);
+  }
+  leave(result->exit_code);
 }
 
 }  // namespace cli

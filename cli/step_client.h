@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "cli/problem.h"
-#include "cli/render/rank_lines.h"
+#include "cli/raw_terminal.h"
+#include "cli/request/escape_keys.h"
 #include "lib/base/time.h"
 #include "lib/loop/address.h"
 #include "lib/loop/frame_stream.h"
@@ -19,6 +20,8 @@
 #include "lib/loop/timer.h"
 #include "lib/loop/work.h"
 #include "lib/model/head_message.h"
+#include "lib/model/rank_lines.h"
+#include "lib/wire/api.h"
 
 namespace cli {
 
@@ -28,6 +31,7 @@ struct StepManner {
   bool map = false;  // no rank is started: the map is what the step is for
   bool report_bindings = false;
   bool no_stdin = false;
+  bool terminal = false;  // the step runs on a terminal, which is shown here
 };
 
 class StepClient {
@@ -37,8 +41,13 @@ class StepClient {
 
   /// Until the step has ended. Refused when the head cannot be reached within a minute, or is lost.
   Try<model::StepResult> run();
+  /// The step goes on without this client.
+  bool is_detached() const { return is_detached_; }
 
  private:
+  void use_terminal();
+  void detach();
+  void watch_signals();
   void dial();
   void connected(loop::Stream stream);
   void take(const std::string& frame);
@@ -60,13 +69,17 @@ class StepClient {
   loop::Address head_;
   model::ClientHello hello_;
   StepManner manner_;
-  render::RankLines lines_;
+  model::RankLines lines_;
   loop::Timer piece_timer_;
   std::vector<model::RankPlaced> map_;
   std::optional<Try<model::StepResult>> result_;
   base::Duration dialled_{};
   int interrupted_by_ = 0;  // the signal; 0: none
   bool is_ending_ = false;
+  bool is_leaving_ = false;
+  bool is_detached_ = false;
+  std::optional<RawTerminal> raw_;
+  request::EscapeKeys keys_;
   bool input_waits_ = false;  // for the stream to take what was read
 
   std::unique_ptr<loop::Connector> connector_;
@@ -75,5 +88,9 @@ class StepClient {
   std::unique_ptr<loop::Work> reading_;
   std::vector<std::unique_ptr<loop::Signal>> signals_;
 };
+
+/// Is the step's client until the step has ended or goes on without it, says so in the name of
+/// `who`, and leaves the process: a thread of it may be waiting for standard input.
+Outcome follow_step(const wire::StepReply& reply, std::string_view who, StepManner manner);
 
 }  // namespace cli

@@ -24,6 +24,7 @@ extern const Verb up_verb;
 extern const Verb down_verb;
 extern const Verb submit_verb;
 extern const Verb run_verb;
+extern const Verb attach_verb;
 extern const Verb jobs_verb;
 extern const Verb show_verb;
 extern const Verb why_verb;

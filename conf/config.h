@@ -121,6 +121,7 @@ struct Limits {
   base::Bytes script;
   base::Bytes request;
   int connections = 0;
+  base::Bytes launch_log;
   base::Bytes event_backlog;
   int booked_nodes = 0;
 

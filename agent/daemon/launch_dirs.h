@@ -8,7 +8,7 @@
 //   launch_id, sessions, session_dir
 //                 by the launcher: how to find what it leaves when it is killed
 //   checkpoint    by the job: touched when its work is safe
-//   log           by the launcher: output (lib/wire/log_record.h)
+//   log, log.N    by the launcher: output (lib/wire/log_record.h, log_segments.h)
 //   report        what it came to, by the launcher; by the agent where that was lost or never ran
 //   acknowledged  the report under its new name once the controller has it
 //

@@ -1,5 +1,6 @@
 #include "agent/daemon/log_reads.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,8 +12,10 @@
 #include <vector>
 
 #include "lib/loop/file_watch.h"
+#include "lib/loop/folder.h"
 #include "lib/loop/loop.h"
 #include "lib/wire/log_record.h"
+#include "lib/wire/log_segments.h"
 
 namespace agentd {
 
@@ -21,15 +24,36 @@ namespace {
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t request_limit = 256;
 
+/// Where the segments of the launch's log begin; none when there is no log.
+std::vector<std::uint64_t> segments_in(const std::string& launch_dir) {
+  std::vector<std::uint64_t> starts;
+  const loop::Folder folder(opendir(launch_dir.c_str()));
+  if (!folder) return starts;
+  while (const auto* entry = readdir(folder.get())) {
+    if (const auto start = wire::log_segment_start(entry->d_name)) starts.push_back(*start);
+  }
+  return starts;
+}
+
 }  // namespace
 
 struct LogReads::Read {
   model::LogRead request;
   wire::LogReader records;
-  loop::OwnedFd file;
-  std::uint64_t offset = 0;  // of the next byte to read
+  loop::OwnedFd file;                    // a segment of the log
+  std::optional<std::uint64_t> segment;  // where it begins in the whole log
+  std::uint64_t offset = 0;  // of the next byte to read, as all offsets in the whole log
+  std::uint64_t begin = 0;   // of what `records` was fed
   std::optional<loop::FileWatch> watch;
   bool is_done = false;
+
+  explicit Read(const model::LogRead& wanted)
+      : request(wanted), records(new_records()), offset(wanted.offset), begin(wanted.offset) {}
+
+  std::uint64_t next_offset() const { return begin + records.n_consumed(); }
+  wire::LogReader new_records() const {
+    return wire::LogReader(request.map ? wire::map_rank : request.rank);
+  }
 };
 
 LogReads::LogReads(loop::Loop& loop, const LaunchDirs& dirs, LogReadsDoors doors)
@@ -52,24 +76,22 @@ void LogReads::start(const model::LogRead& request) {
     doors_.send(std::move(refusal));
     return;
   }
-  auto read = std::make_unique<Read>(
-      Read{.request = request,
-           .records = wire::LogReader(request.map ? wire::map_rank : request.rank),
-           .file = {},
-           .offset = request.offset,
-           .watch = {},
-           .is_done = false});
-  if (request.follow && doors_.may_grow(request.key)) {
-    auto watch = loop::FileWatch::open(loop_, dirs_.file(request.key, "log"),
-                                       [this, number = request.request] {
-                                         const auto at = reads_.find(number);
-                                         if (at != reads_.end()) pump(*at->second);
-                                         forget_finished();
-                                       });
-    if (watch) read->watch = *std::move(watch);
-  }
+  auto read = std::make_unique<Read>(request);
+  if (request.follow && doors_.may_grow(request.key)) watch(*read);
   pump(*(reads_[request.request] = std::move(read)));
   forget_finished();
+}
+
+/// Looks at the segment that is read, or at the first: it is touched when the next begins.
+void LogReads::watch(Read& read) {
+  const auto name = wire::log_segment_name(read.segment.value_or(0));
+  auto watch = loop::FileWatch::open(loop_, dirs_.file(read.request.key, name.c_str()),
+                                     [this, number = read.request.request] {
+                                       const auto at = reads_.find(number);
+                                       if (at != reads_.end()) pump(*at->second);
+                                       forget_finished();
+                                     });
+  if (watch) read.watch = *std::move(watch);
 }
 
 void LogReads::cancel(std::uint32_t request) {
@@ -104,16 +126,17 @@ void LogReads::pump(Read& read) {
   }
 }
 
-/// False at the present end of the file.
+/// False at the present end of the log.
 bool LogReads::read_on(Read& read) {
-  if (!read.file) {
-    read.file = loop::OwnedFd(
-        open(dirs_.file(read.request.key, "log").c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!read.file) return false;  // nothing was written yet
-  }
+  return read_file(read) || read_on_elsewhere(read);
+}
+
+/// False at the present end of the segment.
+bool LogReads::read_file(Read& read) {
+  if (!read.file) return false;
   std::array<char, chunk_bytes> bytes{};
-  const ssize_t n_read =
-      pread(read.file.get(), bytes.data(), bytes.size(), static_cast<off_t>(read.offset));
+  const ssize_t n_read = pread(read.file.get(), bytes.data(), bytes.size(),
+                               static_cast<off_t>(read.offset - read.segment.value_or(0)));
   if (n_read < 0) {
     finish(read, base::fail_errno(errno, "cannot read the log").error().text);
     return true;
@@ -122,6 +145,39 @@ bool LogReads::read_on(Read& read) {
   read.offset += static_cast<std::uint64_t>(n_read);
   read.records.feed({bytes.data(), static_cast<std::size_t>(n_read)});
   return send_records(read);
+}
+
+/// In the next segment, if there is one; what was removed in between is told of.
+bool LogReads::read_on_elsewhere(Read& read) {
+  const auto next =
+      wire::next_segment(segments_in(dirs_.path(read.request.key)), read.segment, read.offset);
+  if (!next) return false;
+  if (read_file(read)) return true;  // it grew before the next began
+  if (!open_file(read, next->start)) return true;
+  read.records = read.new_records();
+  read.offset = read.begin = next->offset;
+  if (next->left_out > 0 && !read.request.map) {
+    doors_.send({.request = read.request.request,
+                 .bytes = wire::left_out_line(next->left_out),
+                 .next_offset = next->offset,
+                 .end = false,
+                 .error = {}});
+  }
+  return true;
+}
+
+/// False when the segment has been removed meanwhile, or the read has failed.
+bool LogReads::open_file(Read& read, std::uint64_t start) {
+  const auto path = dirs_.file(read.request.key, wire::log_segment_name(start).c_str());
+  loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) {
+    if (errno != ENOENT) finish(read, base::fail_errno(errno, "cannot read the log").error().text);
+    return false;
+  }
+  read.file = std::move(file);
+  read.segment = start;
+  if (read.watch && start != 0) watch(read);
+  return true;
 }
 
 /// All records that are complete, as one chunk: about as large as what was read, or one record.
@@ -137,7 +193,7 @@ bool LogReads::send_records(Read& read) {
     if (!*record) break;
     chunk.bytes += (*record)->bytes;
   }
-  chunk.next_offset = read.request.offset + read.records.n_consumed();
+  chunk.next_offset = read.next_offset();
   if (!chunk.bytes.empty()) doors_.send(std::move(chunk));
   return true;
 }
@@ -146,7 +202,7 @@ void LogReads::finish(Read& read, std::string error) {
   read.is_done = true;
   doors_.send({.request = read.request.request,
                .bytes = {},
-               .next_offset = read.request.offset + read.records.n_consumed(),
+               .next_offset = read.next_offset(),
                .end = true,
                .error = std::move(error)});
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Answers to the controller's requests for launch logs: read from the file, filtered by rank,
-// followed while the launch runs, no faster than the connection takes them.
+// Answers to the controller's requests for launch logs: read from their files, filtered by rank,
+// followed while the launch runs, no faster than the connection takes them. Where a log has left
+// out something to stay within its limit, readers get a line that says how much.
 
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,10 @@ class LogReads {
   struct Read;
   void pump(Read& read);
   bool read_on(Read& read);
+  bool read_file(Read& read);
+  bool read_on_elsewhere(Read& read);
+  bool open_file(Read& read, std::uint64_t start);
+  void watch(Read& read);
   bool send_records(Read& read);
   void finish(Read& read, std::string error);
   void forget_finished();

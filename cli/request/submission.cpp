@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/request/environment.h"
 #include "cli/request/role_values.h"
@@ -36,6 +39,26 @@ base::Result<void> apply_directives(std::span<const Directive> directives, std::
   return {};
 }
 
+/// Whether the pattern names a file of each rank.
+bool is_of_ranks(std::string_view pattern) {
+  for (auto at = pattern.find('%'); at != std::string_view::npos; at = pattern.find('%', at)) {
+    at = std::min(pattern.find_first_not_of("0123456789", at + 1), pattern.size() - 1);
+    if (pattern[at++] == 't') return true;
+  }
+  return false;
+}
+
+/// `muster run` for the ranks of a job's command, which has files with their rank in the name
+/// written by the ranks.
+std::vector<std::string> starter_of_ranks(const model::JobSpec& spec) {
+  std::vector<std::string> words{"muster", "run"};
+  if (is_of_ranks(spec.output)) words.insert(words.end(), {"--output", spec.output});
+  if (!spec.error.empty() && (is_of_ranks(spec.output) || is_of_ranks(spec.error)))
+    words.insert(words.end(), {"--error", spec.error});
+  words.emplace_back("--");
+  return words;
+}
+
 /// What runs, and the name that the job has unless another is chosen. A command of ranks is started
 /// by `muster run`.
 void set_program(const options::Parsed& line, const std::optional<ScriptFile>& script,
@@ -53,7 +76,8 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
   } else {
     spec.arguments = line.rest;
     name = line.rest.empty() ? spec.roles.front().name : last_part(line.rest.front());
-    if (are_ranks) spec.arguments.insert(spec.arguments.begin(), {"muster", "run", "--"});
+    const auto starter = are_ranks ? starter_of_ranks(spec) : std::vector<std::string>();
+    spec.arguments.insert(spec.arguments.begin(), starter.begin(), starter.end());
   }
   if (spec.name.empty()) spec.name = name;
 }

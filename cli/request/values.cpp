@@ -20,7 +20,7 @@ namespace {
 constexpr int most = 1'000'000;
 constexpr int least_priority = -1000;
 constexpr int most_priority = 1000;
-constexpr std::string_view pattern_letters = "jxuNntAa%";
+constexpr std::string_view pattern_letters = "jJxuNntsAabr%";
 
 std::unexpected<base::Error> refuse(const options::Given& given, std::string_view expected) {
   return base::fail(base::Code::invalid, fmt::format("{}: expected {}, found '{}'", given.written,
@@ -235,7 +235,7 @@ base::Result<void> apply_shape(const options::Given& given, model::Shape& shape)
   return store(count(given, 1), shape.cpus_per_task);
 }
 
-/// When a job starts besides when there is room, and how often.
+/// When a job starts besides when there is room, how often, and when it ends.
 base::Result<void> apply_times(const options::Given& given, Choices& choices) {
   auto& spec = choices.spec;
   const auto id = static_cast<OptionId>(given.id);
@@ -243,6 +243,7 @@ base::Result<void> apply_times(const options::Given& given, Choices& choices) {
   if (id == OptionId::begin) return store(moment_value(given, choices.now), spec.begin);
   if (id == OptionId::deadline) return store(moment_value(given, choices.now), spec.deadline);
   if (id == OptionId::dependency) return store(dependency_value(given), spec.dependency);
+  if (id != OptionId::array) return apply_ends(given, spec);
   return store(array_value(given), spec.array);
 }
 
@@ -256,9 +257,11 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
-base::Result<void> apply_pattern(const options::Given& given, model::JobSpec& spec) {
-  const bool is_output = static_cast<OptionId>(given.id) == OptionId::output;
-  return store(pattern(given), is_output ? spec.output : spec.error);
+/// Names of files, and the comment, which may be any text.
+base::Result<void> apply_text(const options::Given& given, model::JobSpec& spec) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::comment) return store(base::Result<std::string>(given.value), spec.comment);
+  return store(pattern(given), id == OptionId::output ? spec.output : spec.error);
 }
 
 /// What stands with a value other than plain text.
@@ -281,21 +284,19 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
       return apply_choice(given, choices.spec);
     case output:
     case error:
-      return apply_pattern(given, choices.spec);
+    case comment:
+      return apply_text(given, choices.spec);
     case environment:
       return store(export_value(given), choices.environment);
     case time:
     case signal:
     case restart:
-      return apply_ends(given, choices.spec);
     case priority:
     case begin:
     case deadline:
     case dependency:
     case array:
       return apply_times(given, choices);
-    case comment:
-      return store(base::Result<std::string>(given.value), choices.spec.comment);
     case job_name:
     case chdir:
     case pool:
@@ -325,6 +326,8 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case overcommit:
     case map:
     case report_bindings:
+    case pty:
+    case job:
     case no_stdin:
     case dir:
     case help:
@@ -364,6 +367,13 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   if (auto bound = apply_binding(given, step); !bound) return bound;
   if (auto chosen = apply_roles(given, step); !chosen) return chosen;
   step.map_only = has(given, OptionId::map);
+  step.label = has(given, OptionId::label);
+  for (const auto& [id, member] : {std::pair(OptionId::output, &model::StepSpec::output),
+                                   std::pair(OptionId::error, &model::StepSpec::error)}) {
+    const auto* one = find(given, id);
+    if (one == nullptr) continue;
+    if (auto stored = store(pattern(*one), step.*member); !stored) return stored;
+  }
   if (const auto* directory = find(given, OptionId::chdir)) {
     return store(text(*directory), step.work_dir);
   }
@@ -373,12 +383,15 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
 base::Result<void> check_pattern(std::string_view pattern) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '%') continue;
-    if (++i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
+    const auto percent = i++;
+    while (i < pattern.size() && pattern[i] >= '0' && pattern[i] <= '9') ++i;
+    if (i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
     return base::fail(
         base::Code::invalid,
-        fmt::format("expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '{}' "
-                    "in '{}'",
-                    base::printable(pattern.substr(i - 1, 2)), base::printable(pattern)));
+        fmt::format("expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, "
+                    "found '{}' in '{}'",
+                    base::printable(pattern.substr(percent, i + 1 - percent)),
+                    base::printable(pattern)));
   }
   return {};
 }

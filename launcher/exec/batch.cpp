@@ -135,7 +135,7 @@ class Batch {
 base::Result<model::LaunchReport> try_batch(Launch& launch) {
   auto files = OutputFiles::open(launch.order);
   if (!files) return std::unexpected(files.error());
-  auto log = LaunchLog::open(launch.dir.file("log"));
+  auto log = LaunchLog::open(launch.dir, launch.order.log_limit);
   if (!log) return std::unexpected(log.error());
   auto command = command_of(launch);
   if (!command) return std::unexpected(command.error());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ struct Plan {
   char* const* environment = nullptr;
   const char* directory = nullptr;
   std::array<int, 3> descriptors{};
+  bool on_terminal = false;
   int kept = -1;
   const Entrances* groups = nullptr;
   rlimit files{};
@@ -90,6 +92,7 @@ Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
+  if (plan.on_terminal && ioctl(0, TIOCSCTTY, 0) != 0) return Stage::descriptors;
   if (setrlimit(RLIMIT_NOFILE, &plan.files) != 0) return Stage::descriptors;
   if (plan.kept >= 0 && fcntl(plan.kept, F_SETFD, 0) != 0) return Stage::descriptors;
   if (plan.is_bound) {
@@ -282,6 +285,7 @@ base::Result<pid_t> start_process(const Command& command) {
             .environment = environment_pointers.data(),
             .directory = command.directory.c_str(),
             .descriptors = {command.input, command.output, command.error},
+            .on_terminal = command.on_terminal,
             .kept = command.kept,
             .groups = &command.groups,
             .is_bound = !command.cpus.empty(),

@@ -30,9 +30,10 @@ struct Command {
   int output = -1;
   int error = -1;
   std::optional<std::uint64_t> most_files;  // soft limit; nullopt: as this process
-  int kept = -1;                            // stays open under its number, which is above 2
-  model::CpuSet cpus;                       // empty: as this process
-  Entrances groups;                         // beside those of this process
+  bool on_terminal = false;  // `input` is a terminal, which becomes that of the session
+  int kept = -1;             // stays open under its number, which is above 2
+  model::CpuSet cpus;        // empty: as this process
+  Entrances groups;          // beside those of this process
 };
 
 /// The process is running its program when this returns. It leads a session of its own, gets

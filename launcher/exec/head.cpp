@@ -156,18 +156,19 @@ void Head::welcome_peer(int guest, const model::PeerHello& hello) {
 }
 
 void Head::welcome_client(int guest, const model::ClientHello& hello) {
-  if (!knows(hello.key, hello.secret) || client_came_) {
+  const bool may_follow = order_.step->terminal && !client_left_ && !told_result_;
+  if (!knows(hello.key, hello.secret) || (client_came_ && !may_follow)) {
     turn_away(guest, "a client with a wrong secret, or a second one");
     return;
   }
+  if (client_came_) part_from_client();
   client_came_ = true;
   start_line(client_, guest);
   client_.stream->on_end([this](const base::Result<void>&) { client_gone(); });
   client_.stream->on_frame([this](const std::string& frame) {
     auto message = wire::decode_head(frame);
     if (message) {
-      star_.from_client(std::move(*message));
-      carry_out();
+      take_from_client(std::move(*message));
     } else {
       dir_.note("the client sent nonsense: " + message.error().text);
       client_gone();
@@ -176,6 +177,42 @@ void Head::welcome_client(int guest, const model::ClientHello& hello) {
   watch_client();
   check_fill();
   check_end();
+}
+
+void Head::take_from_client(model::HeadMessage message) {
+  if (order_.step->terminal && std::holds_alternative<model::Detach>(message)) {
+    return part_from_client();
+  }
+  if (const auto* size = std::get_if<model::WindowSize>(&message); size != nullptr && is_away_) {
+    replay(*size);
+  }
+  star_.from_client(std::move(message));
+  carry_out();
+}
+
+/// The step goes on without the client, which leaves when it is told.
+void Head::part_from_client() {
+  is_away_ = true;
+  client_watch_.reset();
+  client_.waiting.clear();
+  client_.waiting_bytes = 0;
+  if (client_.stream) {
+    parted_ = std::exchange(client_.stream, {});
+    parted_->on_end([this](const base::Result<void>&) { parted_.reset(); });
+    parted_->on_frame([](const std::string&) {});
+    parted_->resume_reading();
+    (void)parted_->send(wire::encode(model::HeadMessage(model::Detach{})));  // or it sees the end
+    parted_->finish();
+  }
+  check_fill();
+}
+
+void Head::replay(const model::WindowSize& size) {
+  is_away_ = false;
+  client_.send(wire::encode(
+      model::HeadMessage(model::RankOutput{.rank = 0,
+                                           .stream = model::OutputStream::out,
+                                           .bytes = std::string(screen_.last(size.rows))})));
 }
 
 /// While its stream is held back its end is not seen there.
@@ -234,7 +271,10 @@ void Head::give_up_waiting() {
 void Head::carry_out() {
   for (auto& output : star_.take_outputs()) {
     if (auto* to_client = std::get_if<mapping::ToClient>(&output)) {
-      if (!client_left_) client_.send(wire::encode(to_client->message));
+      const auto* bytes = std::get_if<model::RankOutput>(&to_client->message);
+      if (bytes != nullptr && events_.keep(*bytes)) continue;
+      if (bytes != nullptr && order_.step->terminal) screen_.take(bytes->bytes);
+      if (!client_left_ && !is_away_) client_.send(wire::encode(to_client->message));
       continue;
     }
     auto& to_node = std::get<mapping::ToNode>(output);
@@ -271,6 +311,7 @@ void Head::check_end() {
   for (auto& node : nodes_) node.stream.reset();  // for which the launchers wait
   if (!client_came_ && !client_left_) return;     // it may still come for the result
   told_result_ = true;
+  if (auto failure = events_.complete()) star_.fail(std::move(*failure));
   if (!client_.stream) {
     loop_.post([this] { end(); });
     return;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "launcher/exec/head_link.h"
+#include "launcher/map/screen.h"
 #include "launcher/map/star.h"
 #include "lib/base/result.h"
 #include "lib/loop/frame_stream.h"
@@ -65,6 +66,9 @@ class Head final : public HeadLink {
   void node_gone(std::size_t node, const base::Result<void>& end);
   void watch_client();
   void client_gone();
+  void take_from_client(model::HeadMessage message);
+  void part_from_client();
+  void replay(const model::WindowSize& size);
   void give_up_waiting();
   void carry_out();
   void check_fill();
@@ -82,6 +86,10 @@ class Head final : public HeadLink {
   std::vector<Line> nodes_;  // by place in the star
   Line client_;
   std::optional<loop::ProcessWatch> client_watch_;
+  // Of a step with a terminal: clients come and go.
+  std::optional<loop::FrameStream> parted_;  // the client before, until it knows
+  mapping::Screen screen_;
+  bool is_away_ = false;  // no client is there, or it has not said how much it wants to see
   bool client_came_ = false;
   bool client_left_ = false;
   bool told_result_ = false;

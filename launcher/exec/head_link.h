@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lib/base/time.h"
 #include "lib/model/head_message.h"
+#include "lib/model/outcome.h"
 
 namespace exec {
 
@@ -25,6 +27,12 @@ struct LinkEvents {
   std::function<void(std::string why)> lost;
   /// Whether the link has more output to send than it wants to keep.
   std::function<void(bool is_full)> full;
+  /// Of the head alone, and from inside calls: takes output of a rank of any node; false: it goes
+  /// to the client.
+  std::function<bool(const model::RankOutput&)> keep;
+  /// Of the head alone, and from inside calls: there is no more output. The client is told the
+  /// result after this, and what went wrong here.
+  std::function<std::optional<model::Failure>()> complete;
 };
 
 class HeadLink {

@@ -10,7 +10,6 @@
 
 #include "lib/loop/fd_watch.h"
 #include "lib/loop/loop.h"
-#include "lib/loop/owned_fd.h"
 
 namespace exec {
 
@@ -58,11 +57,17 @@ InputPipe::InputPipe(std::unique_ptr<State, Delete> state) : state_(std::move(st
 base::Result<InputPipe> InputPipe::open(loop::Loop& loop) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::fail_errno(errno, "cannot make a pipe");
+  auto pipe = to(loop, loop::OwnedFd(ends[1]));
+  pipe.state_->reader = loop::OwnedFd(ends[0]);
+  return pipe;
+}
+
+InputPipe InputPipe::to(loop::Loop& loop, loop::OwnedFd fd) {
   std::unique_ptr<State, Delete> state(new State);
-  state->reader = loop::OwnedFd(ends[0]);
-  state->writer = loop::OwnedFd(ends[1]);
-  state->watch = std::make_unique<loop::FdWatch>(loop, ends[1], loop::FdWatch::Direction::write,
-                                                 [raw = state.get()] { raw->flush(); });
+  state->writer = std::move(fd);
+  state->watch =
+      std::make_unique<loop::FdWatch>(loop, state->writer.get(), loop::FdWatch::Direction::write,
+                                      [raw = state.get()] { raw->flush(); });
   return InputPipe(std::move(state));
 }
 

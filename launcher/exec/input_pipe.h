@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/loop/owned_fd.h"
 
 namespace loop {
 class Loop;
@@ -17,6 +18,8 @@ namespace exec {
 class InputPipe {
  public:
   static base::Result<InputPipe> open(loop::Loop& loop);
+  /// What writes to `fd`, such as a terminal: there is no end for the child.
+  static InputPipe to(loop::Loop& loop, loop::OwnedFd fd);
 
   /// The end for the child; close_reader() once it has it.
   int reader() const;

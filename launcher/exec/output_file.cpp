@@ -37,7 +37,8 @@ base::Result<OutputFiles> OutputFiles::open(const model::LaunchOrder& order) {
                                       .node_index = 0,
                                       .task = std::nullopt,
                                       .user = order.user.name,
-                                      .array = order.task};
+                                      .array = order.task,
+                                      .attempt = order.key.attempt};
   const bool append = order.key.attempt > 1;
   const std::string output = mapping::expand_pattern(job.output, values);
   const std::string error = mapping::expand_pattern(job.error, values);

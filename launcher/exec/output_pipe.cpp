@@ -50,15 +50,20 @@ OutputPipe::OutputPipe(std::unique_ptr<Reader> reader, loop::OwnedFd writer)
 base::Result<OutputPipe> OutputPipe::open(loop::Loop& loop, Take take) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::fail_errno(errno, "cannot make a pipe");
+  auto pipe = from(loop, loop::OwnedFd(ends[0]), std::move(take));
+  pipe.writer_ = loop::OwnedFd(ends[1]);
+  return pipe;
+}
+
+OutputPipe OutputPipe::from(loop::Loop& loop, loop::OwnedFd fd, Take take) {
   auto reader = std::make_unique<Reader>();
-  loop::OwnedFd writer(ends[1]);
-  reader->fd = loop::OwnedFd(ends[0]);
+  reader->fd = std::move(fd);
   reader->take = std::move(take);
   reader->watch = std::make_unique<loop::FdWatch>(
-      loop, ends[0], loop::FdWatch::Direction::read,
+      loop, reader->fd.get(), loop::FdWatch::Direction::read,
       [state = reader.get()] { (void)state->read_piece(); });  // the next turn reads on
   reader->watch->start();
-  return OutputPipe(std::move(reader), std::move(writer));
+  return OutputPipe(std::move(reader), {});
 }
 
 void OutputPipe::pause() {

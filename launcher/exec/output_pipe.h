@@ -22,6 +22,9 @@ class OutputPipe {
   /// Calls `take` with what is written. Reading starts at once.
   static base::Result<OutputPipe> open(loop::Loop& loop, Take take);
 
+  /// The same with what can be read from `fd`, such as a terminal: there is no end for the child.
+  static OutputPipe from(loop::Loop& loop, loop::OwnedFd fd, Take take);
+
   /// The end for the child; close_writer() once it has it.
   int writer() const { return writer_.get(); }
   void close_writer() { writer_ = loop::OwnedFd(); }

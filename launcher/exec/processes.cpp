@@ -62,19 +62,22 @@ Processes::Processes(loop::Loop& loop, LaunchDir& dir, LaunchGroup* group,
   (void)setrlimit(RLIMIT_NOFILE, &files);  // with fewer it works too, for fewer ranks
 }
 
-base::Result<void> Processes::start(Command command) {
+base::Result<void> Processes::start(Command command, loop::OwnedFd screen) {
   const int process = static_cast<int>(mains_.size());
-  const auto make_pipe = [this, process](model::OutputStream stream) {
-    return OutputPipe::open(loop_, [this, process, stream](std::string_view bytes) {
-      events_.output(process, stream, bytes);
-    });
+  const auto take = [this, process](model::OutputStream stream) {
+    return
+        [this, process, stream](std::string_view bytes) { events_.output(process, stream, bytes); };
   };
-  auto output = make_pipe(model::OutputStream::out);
+  const bool on_terminal = static_cast<bool>(screen);
+  auto output = on_terminal
+                    ? OutputPipe::from(loop_, std::move(screen), take(model::OutputStream::out))
+                    : OutputPipe::open(loop_, take(model::OutputStream::out));
   if (!output) return std::unexpected(output.error());
-  auto error = make_pipe(model::OutputStream::err);
+  auto error = OutputPipe::open(loop_, take(model::OutputStream::err));
   if (!error) return std::unexpected(error.error());
-  command.output = output->writer();
-  command.error = error->writer();
+  command.on_terminal = on_terminal;
+  command.output = on_terminal ? command.input : output->writer();
+  command.error = on_terminal ? command.input : error->writer();
   command.most_files = most_files_;
   if (group_ != nullptr) command.groups = group_->entrances();
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "launcher/exec/child.h"
@@ -49,7 +50,9 @@ class Processes {
             ProcessEvents events);
 
   /// Starts a main process; its output and error are pipes of ours, the input is the command's.
-  base::Result<void> start(Command command);
+  base::Result<void> start(Command command) { return start(std::move(command), {}); }
+  /// The same with its input, output and error on a terminal, of which `screen` is the other end.
+  base::Result<void> start(Command command, loop::OwnedFd screen);
   /// No more will be started.
   void complete();
 

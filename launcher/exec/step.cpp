@@ -23,12 +23,15 @@
 #include "launcher/exec/peer_link.h"
 #include "launcher/exec/pmi1_sockets.h"
 #include "launcher/exec/processes.h"
+#include "launcher/exec/pseudo_terminal.h"
 #include "launcher/exec/rank_server.h"
 #include "launcher/exec/session_dir.h"
+#include "launcher/exec/step_files.h"
 #include "launcher/map/environment.h"
 #include "launcher/map/placement.h"
 #include "launcher/map/rank_roles.h"
 #include "launcher/map/step_nodes.h"
+#include "launcher/map/step_output.h"
 #include "launcher/map/verdict.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
@@ -56,13 +59,18 @@ class Step {
  private:
   base::Result<void> set_up();
   base::Result<void> open_link();
+  base::Result<void> open_input();
   void begin();
+  void meet(std::string lines);
   void start_all();
   void start_ranks();
   base::Result<void> start_process(const mapping::RankPlace& rank);
   base::Result<void> start_rank(const mapping::RankPlace& rank);
   base::Result<Command> command_of(const mapping::RankPlace& rank);
   void forward(int process, model::OutputStream stream, std::string_view bytes);
+  bool keep(const model::RankOutput& output);
+  std::optional<model::Failure> complete_files();
+  model::Failure output_failure(const base::Error& why) const;
   void rank_ended(int process, const loop::ExitStatus& status);
   void judge(std::size_t process);
   bool is_server(std::size_t process) const;
@@ -91,6 +99,8 @@ class Step {
   std::optional<model::Failure> failure_;
   std::optional<SessionDir> session_;
   std::optional<LaunchLog> log_;
+  StepFiles files_;
+  std::optional<PseudoTerminal> terminal_;
   std::optional<InputPipe> input_;  // of rank 0, on its node
   loop::OwnedFd nothing_;
   std::unique_ptr<HeadLink> link_;
@@ -195,7 +205,9 @@ base::Result<void> Step::open_link() {
                           } else {
                             processes_.resume_output();
                           }
-                        }};
+                        },
+                    .keep = [this](const model::RankOutput& output) { return keep(output); },
+                    .complete = [this] { return complete_files(); }};
   if (launch_.order.node_index != model::head_index(launch_.order)) {
     link_ = std::make_unique<PeerLink>(loop_, launch_.order, std::move(events));
     return {};
@@ -207,7 +219,7 @@ base::Result<void> Step::open_link() {
 }
 
 base::Result<void> Step::set_up() {
-  auto log = LaunchLog::open(launch_.dir.file("log"));
+  auto log = LaunchLog::open(launch_.dir, launch_.order.log_limit);
   if (!log) return std::unexpected(log.error());
   log_.emplace(std::move(*log));
   auto placement = mapping::map_ranks(launch_.order, launch_.topology);
@@ -215,14 +227,14 @@ base::Result<void> Step::set_up() {
   placement_ = std::move(*placement);
   lives_.resize(placement_.ranks.size());
   if (launch_.order.step->map_only) return {};
+  auto files = StepFiles::open(launch_.order);
+  if (!files) return std::unexpected(files.error());
+  files_ = std::move(*files);
   auto session = SessionDir::make(launch_.dir);
   if (!session) return std::unexpected(session.error());
   session_.emplace(std::move(*session));
   if (placement_.ranks.front().rank == 0) {
-    auto input = InputPipe::open(loop_);
-    if (!input) return std::unexpected(input.error());
-    input_.emplace(std::move(*input));
-    input_->on_drained([this] { link_->hold_input(false); });
+    if (auto opened = open_input(); !opened) return opened;
   }
   auto started = server_.start(launch_, placement_, session_->path());
   if (!started) return started;
@@ -234,10 +246,29 @@ base::Result<void> Step::set_up() {
   return {};
 }
 
-/// Ranks with roles are told where all others may listen: that is found out first.
+base::Result<void> Step::open_input() {
+  if (const auto& size = launch_.order.step->terminal) {
+    auto terminal = PseudoTerminal::open(*size);
+    if (!terminal) return std::unexpected(terminal.error());
+    terminal_.emplace(std::move(*terminal));
+    auto screen = terminal_->screen();
+    if (!screen) return std::unexpected(screen.error());
+    input_.emplace(InputPipe::to(loop_, std::move(*screen)));
+  } else {
+    auto input = InputPipe::open(loop_);
+    if (!input) return std::unexpected(input.error());
+    input_.emplace(std::move(*input));
+  }
+  input_->on_drained([this] { link_->hold_input(false); });
+  return {};
+}
+
+/// Ranks with roles are told where all others may listen: that is found out first. And no rank
+/// starts before all nodes have opened their files of the step's output.
 void Step::begin() {
-  if (!roles_.are_there() || launch_.order.step->map_only) return start_all();
   const auto& order = launch_.order;
+  if (order.step->map_only) return start_all();
+  if (!roles_.are_there()) return mapping::has_files(*order.step) ? meet("") : start_all();
   // Steps of a job that start at once look at different ports, and none at the job's meeting point.
   const auto seed = order.key.job.number() * std::uint64_t{31} + order.key.attempt +
                     std::uint64_t{101} * (order.key.step->number() + 1);
@@ -249,6 +280,11 @@ void Step::begin() {
   std::string lines;
   for (const auto port : held_ports_->numbers())
     lines += mapping::own_host(order) + ":" + std::to_string(port) + "\n";
+  meet(std::move(lines));
+}
+
+/// Starts the ranks when all nodes have said theirs.
+void Step::meet(std::string lines) {
   link_->send(model::Fence{.ranks = {},
                            .number = 0,
                            .data = std::move(lines),
@@ -281,6 +317,7 @@ void Step::start_ranks() {
     break;
   }
   if (input_) input_->close_reader();
+  if (terminal_) terminal_->close_line();
 }
 
 base::Result<void> Step::start_process(const mapping::RankPlace& rank) {
@@ -290,7 +327,11 @@ base::Result<void> Step::start_process(const mapping::RankPlace& rank) {
   if (!pmi1) return std::unexpected(pmi1.error());
   command->kept = pmi1->get();
   command->environment["PMI_FD"] = std::to_string(command->kept);
-  return processes_.start(std::move(*command));
+  if (!terminal_) return processes_.start(std::move(*command));
+  auto screen = terminal_->screen();
+  if (!screen) return std::unexpected(screen.error());
+  command->input = terminal_->line();
+  return processes_.start(std::move(*command), std::move(*screen));
 }
 
 base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
@@ -335,7 +376,30 @@ base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
 void Step::forward(int process, model::OutputStream stream, std::string_view bytes) {
   const int rank = placement_.ranks[static_cast<std::size_t>(process)].rank;
   if (auto kept = log_->append(rank, stream, bytes); !kept) launch_.dir.note(kept.error().text);
-  link_->send(model::RankOutput{.rank = rank, .stream = stream, .bytes = std::string(bytes)});
+  model::RankOutput output{.rank = rank, .stream = stream, .bytes = std::string(bytes)};
+  if (!keep(output)) link_->send(std::move(output));
+}
+
+/// Writes output that goes to a file of this node.
+bool Step::keep(const model::RankOutput& output) {
+  const auto kept = files_.write(output);
+  if (kept) return *kept;
+  loop_.post([this, failure = output_failure(kept.error())] { fail(failure); });
+  return true;
+}
+
+std::optional<model::Failure> Step::complete_files() {
+  const auto written = files_.finish();
+  if (written) return std::nullopt;
+  auto failure = output_failure(written.error());
+  if (!failure_) failure_ = failure;
+  return failure;
+}
+
+/// As when `muster run` cannot write: the step's work would be lost unseen.
+model::Failure Step::output_failure(const base::Error& why) const {
+  launch_.dir.note(why.text);
+  return failure_of(launch_.order, model::Cause::cancelled, why.text);
 }
 
 /// What the rank told its PMIx server before its end is already in the loop's queue, and what it
@@ -428,6 +492,7 @@ void Step::fail(model::Failure failure) {
 
 void Step::end_by(const model::Failure& why) {
   failure_ = why;
+  if (terminal_) processes_.signal(SIGHUP);  // a shell that talks to somebody does not heed TERM
   processes_.end();
   if (std::exchange(is_starting_, false)) processes_.complete();
 }
@@ -439,6 +504,9 @@ void Step::receive(model::HeadMessage message) {
                  [this](const model::ModexRequest& request) { server_.take(request); },
                  [this](model::ModexReply& reply) { server_.take(std::move(reply)); },
                  [this](const model::RankInput& input) { take_input(input); },
+                 [this](const model::WindowSize& size) {
+                   if (terminal_) terminal_->resize(size);
+                 },
                  [this](const model::EndServers&) { end_servers(); },
                  [this](const model::EndStep& end) { end_by(end.why); },
                  [this](const model::StepSignal& signal) { processes_.signal(signal.number); },
@@ -459,7 +527,7 @@ void Step::take_fence(const model::Fence& fence) {
 }
 
 void Step::take_input(const model::RankInput& input) {
-  if (!input_) return;
+  if (!input_ || (terminal_ && input.bytes.empty())) return;  // a terminal's input has no end
   input_->write(input.bytes);
   if (input_->queued_bytes() > output_limit) link_->hold_input(true);
 }
@@ -467,6 +535,8 @@ void Step::take_input(const model::RankInput& input) {
 void Step::ranks_finished() {
   // After the judgement of the last rank, which is in the loop's queue.
   loop_.post([this] {
+    // The head has them completed when all nodes have ended; its failure is in NodeEnded else.
+    if (launch_.order.node_index != model::head_index(launch_.order)) (void)complete_files();
     is_finished_ = true;
     finish();
   });

@@ -45,7 +45,8 @@ void Star::from_client(model::HeadMessage message) {
     fail(end->why);
   } else if (std::holds_alternative<model::StepSignal>(message)) {
     to_all(message);
-  } else if (std::holds_alternative<model::RankInput>(message)) {
+  } else if (std::holds_alternative<model::RankInput>(message) ||
+             std::holds_alternative<model::WindowSize>(message)) {
     outputs_.push_back(ToNode{0, std::move(message)});
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/model/ids.h"
+#include "lib/model/job.h"
 #include "lib/model/outcome.h"
 
 namespace model {
@@ -29,8 +30,9 @@ struct ClientHello {
 };
 
 /// By which protocol ranks fence. Fences of different protocols never meet. By `address` the
-/// launchers do so themselves, before they start ranks that have roles: the data are lines, one for
-/// each rank in order, with the "host:port" at which it may listen.
+/// launchers do so themselves, before they start ranks that have roles, or that write to files: the
+/// data are lines, one for each rank in order, with the "host:port" at which it may listen; without
+/// roles there are none.
 enum class FenceProtocol { pmix, pmi1, address };
 
 /// A node's part of a fence, to the head; the concatenated parts of all nodes, from the head.
@@ -141,6 +143,12 @@ struct StepSignal {
   bool operator==(const StepSignal&) const = default;
 };
 
+/// From the client: it leaves a step with a terminal, which goes on and waits for another client.
+/// To the client: another has come, in its place.
+struct Detach {
+  bool operator==(const Detach&) const = default;
+};
+
 /// The last message to the client.
 struct StepResult {
   int exit_code = 0;  // highest of all ranks
@@ -148,8 +156,9 @@ struct StepResult {
   bool operator==(const StepResult&) const = default;
 };
 
-using HeadMessage = std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply,
-                                 NameRequest, NameReply, RankOutput, RankInput, RankPlaced,
-                                 NodeEnded, WorkDone, EndServers, EndStep, StepSignal, StepResult>;
+using HeadMessage =
+    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
+                 RankOutput, RankInput, RankPlaced, NodeEnded, WorkDone, EndServers, EndStep,
+                 StepSignal, StepResult, WindowSize, Detach>;
 
 }  // namespace model

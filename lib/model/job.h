@@ -100,6 +100,14 @@ struct JobSpec {
   bool operator==(const JobSpec&) const = default;
 };
 
+/// Of a terminal, in characters; 0: not known.
+struct WindowSize {
+  int rows = 0;
+  int columns = 0;
+
+  bool operator==(const WindowSize&) const = default;
+};
+
 /// A parallel step as `muster run` asks for it.
 struct StepSpec {
   std::optional<int> nodes;
@@ -113,6 +121,10 @@ struct StepSpec {
   std::vector<std::string> arguments;  // program and its arguments; may be empty with map_only
   Environment environment;
   std::string work_dir;
+  std::string output;                  // absolute path pattern; empty: to `muster run`
+  std::string error;                   // the same; empty: as the output
+  bool label = false;                  // the rank in front of each line, in files
+  std::optional<WindowSize> terminal;  // its one rank runs on a pseudo-terminal
 
   bool operator==(const StepSpec&) const = default;
 };

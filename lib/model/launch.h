@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -27,6 +28,7 @@ struct LaunchOrder {
   std::optional<ArrayTask> task;         // of the job's array
   std::string last_end;                  // how the attempt before ended; empty: this is the first
   base::Duration kill_grace{};           // between TERM and KILL
+  base::Bytes log_limit{};               // of the launch's log; 0: none
   std::string cluster;                   // name, for people
   std::string pool;                      // of the node
   std::string controller;    // address of the API for `muster run` in the job: "unix:/path"

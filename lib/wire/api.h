@@ -33,6 +33,8 @@ struct StepReply {
   model::StepId step;
   std::string head_address;
   std::string secret;
+  std::uint32_t attempt = 0;
+  model::JobId job{0};
   bool operator==(const StepReply&) const = default;
 };
 

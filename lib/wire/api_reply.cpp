@@ -70,6 +70,8 @@ std::string to_json(const StepReply& reply) {
   out.set_step(reply.step.number());
   out.set_head_address(reply.head_address);
   out.set_secret(reply.secret);
+  out.set_attempt(reply.attempt);
+  out.set_job(reply.job.number());
   return print_json(out);
 }
 
@@ -78,7 +80,8 @@ base::Result<StepReply> step_reply_from_json(std::string_view json) {
       json, "reply", base::Code::corrupt, [](api::StepReply& in, Strict& strict) {
         return StepReply{model::StepId(in.step()),
                          strict.filled(in.mutable_head_address(), "head_address"),
-                         take(in.mutable_secret())};
+                         take(in.mutable_secret()), strict.from_one(in.attempt(), "attempt"),
+                         model::JobId(strict.from_one(in.job(), "job"))};
       });
 }
 

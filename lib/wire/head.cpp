@@ -4,6 +4,7 @@
 #include "lib/wire/convert.h"
 #include "lib/wire/head.pb.h"
 #include "lib/wire/shared.h"
+#include "lib/wire/shared_step.h"
 
 namespace wire {
 
@@ -222,6 +223,10 @@ model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
     case pb::HeadMessage::kStepSignal:
       return model::StepSignal{
           strict.count(in.step_signal().number(), "step_signal.number", 1, last_signal)};
+    case pb::HeadMessage::kWindowSize:
+      return strict.part("window_size", *in.mutable_window_size(), read_window<pb::WindowSize>);
+    case pb::HeadMessage::kDetach:
+      return model::Detach{};
     case pb::HeadMessage::kStepResult:
       return model::StepResult{in.step_result().exit_code(),
                                failure_of(*in.mutable_step_result(), strict)};
@@ -257,7 +262,9 @@ std::string encode(const model::HeadMessage& message) {
             write_failure(m.why, *out.mutable_end_step()->mutable_why());
           },
           [&](const model::StepSignal& m) { out.mutable_step_signal()->set_number(u32(m.number)); },
-          [&](const model::StepResult& m) { write(m, *out.mutable_step_result()); }},
+          [&](const model::StepResult& m) { write(m, *out.mutable_step_result()); },
+          [&](const model::WindowSize& m) { write_window(m, *out.mutable_window_size()); },
+          [&](const model::Detach&) { out.mutable_detach(); }},
       message);
   return serialize(out);
 }

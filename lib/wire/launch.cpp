@@ -67,6 +67,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_node_index(u32(order.node_index));
   for (const int tasks : order.tasks) out.add_tasks(u32(tasks));
   out.set_kill_grace_us(order.kill_grace.count());
+  out.set_log_limit_bytes(order.log_limit.count());
   out.set_cluster(order.cluster);
   out.set_pool(order.pool);
   out.set_controller(order.controller);
@@ -90,6 +91,7 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .task = read_task(in, strict),
       .last_end = take(in.mutable_last_end()),
       .kill_grace = strict.duration(in.kill_grace_us(), "kill_grace_us"),
+      .log_limit = base::Bytes(in.log_limit_bytes()),
       .cluster = take(in.mutable_cluster()),
       .pool = take(in.mutable_pool()),
       .controller = take(in.mutable_controller()),

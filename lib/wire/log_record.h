@@ -1,6 +1,7 @@
 #pragma once
 // The file `log` of a launch directory: what the script or the ranks wrote, in order of arrival.
-// An append-only sequence of records that is read while it grows.
+// An append-only sequence of records that is read while it grows. With a limit it goes on in
+// further files, of which some are left out (lib/wire/log_segments.h).
 //
 // A record, little endian: 4 bytes length of the output, 4 bytes rank (-1: the script, -2: not
 // output, but a line of the map of ranks, lib/wire/map_line.h), 8 bytes

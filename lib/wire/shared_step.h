@@ -61,6 +61,18 @@ model::Roles read_roles(const Texts& in, Strict& strict) {
   return roles;
 }
 
+template <class Message>
+void write_window(const model::WindowSize& size, Message& out) {
+  out.set_rows(u32(size.rows));
+  out.set_columns(u32(size.columns));
+}
+
+template <class Message>
+model::WindowSize read_window(Message& in, Strict& strict) {
+  constexpr int most = 65535;  // man 2 TIOCSWINSZ
+  return {strict.count(in.rows(), "rows", 0, most), strict.count(in.columns(), "columns", 0, most)};
+}
+
 /// All of a step but its arguments and environment.
 template <class Message>
 void write_step_shape(const model::StepSpec& spec, Message& out) {
@@ -74,6 +86,10 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   out.set_equal_ranks(spec.roles && spec.roles->empty());
   out.set_map_only(spec.map_only);
   out.set_work_dir(spec.work_dir);
+  out.set_output(spec.output);
+  out.set_error(spec.error);
+  out.set_label(spec.label);
+  if (spec.terminal) write_window(*spec.terminal, *out.mutable_terminal());
 }
 
 template <class Message>
@@ -94,6 +110,13 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
   if (in.equal_ranks() || in.roles_size() > 0) spec.roles = read_roles(in.roles(), strict);
   spec.map_only = in.map_only();
   spec.work_dir = take(in.mutable_work_dir());
+  spec.output = take(in.mutable_output());
+  spec.error = take(in.mutable_error());
+  spec.label = in.label();
+  if (in.has_terminal()) {
+    using Part = std::remove_reference_t<decltype(*in.mutable_terminal())>;
+    spec.terminal = strict.part("terminal", *in.mutable_terminal(), read_window<Part>);
+  }
   return spec;
 }
 

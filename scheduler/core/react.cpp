@@ -89,6 +89,7 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .task = job.task,
                            .last_end = {},
                            .kill_grace = settings.kill_grace,
+                           .log_limit = settings.launch_log,
                            .cluster = settings.cluster,
                            .pool = {},
                            .controller = {},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/job.h"
 #include "scheduler/core/class.h"
@@ -34,6 +35,7 @@ struct Settings {
   int booked_nodes = 0;         // that one user may book at a time
   std::vector<Quota> quotas;
   base::Duration kill_grace = std::chrono::seconds(10);
+  base::Bytes launch_log;  // limit of the log of each launch; 0: none
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses
   base::Duration requeue_backoff = std::chrono::seconds(5);

@@ -83,7 +83,7 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 23> table{{
+  static constexpr std::array<Route, 24> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
@@ -107,6 +107,7 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/jobs/{job}/update", &Api::update},
       {"POST", "/v1/jobs/{job}/checkpoint", &Api::checkpoint},
       {"POST", "/v1/jobs/{job}/steps", &Api::start_step},
+      {"GET", "/v1/jobs/{job}/attach", &Api::attach},
   }};
   return table;
 }

@@ -82,6 +82,7 @@ class Api {
   void update(Ask ask);
   void checkpoint(Ask ask);
   void start_step(Ask ask);
+  void attach(Ask ask);
   // api_bookings.cpp
   void bookings(Ask ask);
   void book(Ask ask);

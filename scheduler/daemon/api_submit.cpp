@@ -1,5 +1,9 @@
 // The requests that the core decides upon; each is answered when its fact is durable.
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "scheduler/core/dependency.h"
@@ -146,8 +150,47 @@ void Api::start_step(Ask ask) {
         const auto& key = std::get<model::LaunchKey>(answer);
         return wire::to_json(wire::StepReply{.step = *key.step,
                                              .head_address = parts_.access.head_address(key),
-                                             .secret = parts_.access.secret(key)});
+                                             .secret = parts_.access.secret(key),
+                                             .attempt = key.attempt,
+                                             .job = key.job});
       });
+}
+
+/// The way to the terminal of a running step: of the one asked for, or of the last that has one.
+void Api::attach(Ask ask) {
+  constexpr std::array<std::string_view, 1> known{"step"};
+  if (auto fine = check_parameters(ask.request, known); !fine)
+    return ask.responder.fail(fine.error());
+  const auto number = number_parameter(ask.request, "step", 0, UINT32_MAX);
+  if (!number) return ask.responder.fail(number.error());
+  const auto& jobs = parts_.driver.engine().state().jobs;
+  const auto job = jobs.find(ask.job);
+  const auto* attempt = job == jobs.end() ? nullptr : scheduler::active_attempt(job->second);
+  if (attempt == nullptr)
+    return ask.responder.fail({base::Code::not_found, "job " + to_text(ask.job) + " does not run"});
+  if (ask.user.uid != job->second.user.uid && ask.user.uid != 0) {
+    return ask.responder.fail(
+        {base::Code::denied, "job " + to_text(ask.job) + " belongs to " + job->second.user.name});
+  }
+  const auto found =
+      std::find_if(attempt->steps.rbegin(), attempt->steps.rend(), [&number](const auto& entry) {
+        const auto& [id, step] = entry;
+        return (!*number || id.number() == static_cast<std::uint32_t>(**number)) &&
+               step.spec->terminal && std::ranges::any_of(step.parts, &scheduler::Part::is_live);
+      });
+  if (found == attempt->steps.rend()) {
+    return ask.responder.fail(
+        {base::Code::not_found, "job " + to_text(ask.job) +
+                                    " has no such step that runs on a terminal "
+                                    "(muster run --pty)"});
+  }
+  const model::LaunchKey key{ask.job, attempt->number, found->first};
+  ask.responder.send(
+      json_response(wire::to_json(wire::StepReply{.step = found->first,
+                                                  .head_address = parts_.access.head_address(key),
+                                                  .secret = parts_.access.secret(key),
+                                                  .attempt = key.attempt,
+                                                  .job = key.job})));
 }
 
 }  // namespace musterd

@@ -105,8 +105,19 @@ base::Result<void> check_step(const model::StepSpec& spec) {
   if (!spec.arguments.empty() && spec.arguments.front().empty()) {
     return fail(Code::invalid, "the step's program has an empty name");
   }
+  if (spec.terminal && (spec.tasks != 1 || (spec.roles && !spec.roles->empty()))) {
+    return fail(Code::invalid, "a step on a terminal has one task and no roles; give tasks: 1");
+  }
+  if (spec.terminal && (!spec.output.empty() || !spec.error.empty())) {
+    return fail(Code::invalid, "a step has a terminal or files for its output; found both");
+  }
   if (auto fine = model::check(spec.binding, spec.gpus_per_task); !fine) return fine;
   if (auto fine = check_path("work_dir", spec.work_dir); !fine) return fine;
+  for (const auto* pattern : {&spec.output, &spec.error}) {
+    if (pattern->empty()) continue;
+    if (auto fine = check_path(pattern == &spec.output ? "output" : "error", *pattern); !fine)
+      return fine;
+  }
   if (auto fine = check_commands(spec.roles.value_or(model::Roles())); !fine) return fine;
   return check_process(spec.arguments, spec.environment);
 }

@@ -66,6 +66,8 @@ inline model::HeadMessage RandomModel::head_message() {
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },
+      [&]() -> Any { return model::WindowSize{upto(999), upto(999)}; },
+      [&]() -> Any { return model::Detach{}; },
       [&]() -> Any { return model::StepResult{upto(255), some_failure()}; });
 }
 

@@ -279,6 +279,7 @@ class RandomModel {
     made.task = maybe([&] { return array_task(); });
     made.last_end = text();
     made.kill_grace = duration();
+    made.log_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
     made.cluster = text();
     made.pool = text();
     made.controller = "unix:/" + text();

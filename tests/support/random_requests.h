@@ -93,6 +93,10 @@ inline model::StepSpec RandomModel::step_spec() {
   made.arguments = several(5, [&] { return text(); });
   made.environment = environment();
   made.work_dir = "/" + text();
+  made.output = text();
+  made.error = text();
+  made.label = coin();
+  made.terminal = maybe([&] { return model::WindowSize{upto(999), upto(999)}; });
   return made;
 }
 

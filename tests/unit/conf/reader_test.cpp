@@ -4,9 +4,65 @@
 #include "lib/base/text.h"
 #include "tests/support/catch.h"
 
+using base::Bytes;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr std::string_view every_key = R"(
+[cluster]
+name = "big"
+dir = "/var/lib/m"
+[scheduler]
+kill_grace = "30s"
+heartbeat = "1s"
+node_timeout = "1.5m"
+requeue_limit = 0
+requeue_backoff = "0s"
+order = "wfp3"
+reservations = 100
+backfill_order = "sjf"
+default_class = "low"
+fair_share = 5
+fair_share_half_life = "1d"
+size_weight = 3
+[limits]
+queued_jobs = 10
+jobs_kept = 0
+script = "1M"
+request = "2M"
+connections = 8
+launch_log = "3M"
+event_backlog = "4M"
+[log]
+level = "debug"
+format = "json"
+[[pool]]
+name = "a"
+nodes = 3
+cpus_per_node = 64
+gpus_per_node = 8
+memory_per_node = "256G"
+[[pool]]
+name = "b"
+provider = "local"
+cpus_per_node = 1
+[[class]]
+name = "low"
+base = -5000
+max_preemptions = 0
+[[class]]
+name = "high"
+base = 5000
+preempts = ["low"]
+grace = "2m"
+users = ["ann", "bob"]
+yields = false
+[[workspace]]
+name = "physics"
+shares = 3
+users = ["ann"]
+)";
 
 constexpr std::string_view one_pool = "[[pool]]\nname = \"p\"\ncpus_per_node = 2\n";
 
@@ -39,66 +95,13 @@ TEST_CASE("a file with one pool gets every default") {
 }
 
 TEST_CASE("every key of the table can be set") {
-  const auto config = conf::read_text(R"(
-[cluster]
-name = "big"
-dir = "/var/lib/m"
-[scheduler]
-kill_grace = "30s"
-heartbeat = "1s"
-node_timeout = "1.5m"
-requeue_limit = 0
-requeue_backoff = "0s"
-order = "wfp3"
-reservations = 100
-backfill_order = "sjf"
-default_class = "low"
-fair_share = 5
-fair_share_half_life = "1d"
-size_weight = 3
-[limits]
-queued_jobs = 10
-jobs_kept = 0
-script = "1M"
-request = "2M"
-connections = 8
-event_backlog = "4M"
-[log]
-level = "debug"
-format = "json"
-[[pool]]
-name = "a"
-nodes = 3
-cpus_per_node = 64
-gpus_per_node = 8
-memory_per_node = "256G"
-[[pool]]
-name = "b"
-provider = "local"
-cpus_per_node = 1
-[[class]]
-name = "low"
-base = -5000
-max_preemptions = 0
-[[class]]
-name = "high"
-base = 5000
-preempts = ["low"]
-grace = "2m"
-users = ["ann", "bob"]
-yields = false
-[[workspace]]
-name = "physics"
-shares = 3
-users = ["ann"]
-)",
-                                      "m.toml");
+  const auto config = conf::read_text(every_key, "m.toml");
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler ==
         conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
   CHECK(config->limits ==
-        conf::Limits{10, 0, base::Bytes(1 << 20), base::Bytes(2 << 20), 8, base::Bytes(4 << 20)});
+        conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20), Bytes(4 << 20)});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "lib/loop/process_table.h"
+#include "lib/wire/log_record.h"
+#include "lib/wire/log_segments.h"
 #include "tests/support/catch.h"
 #include "tests/unit/agent/daemon/cluster.h"
 
@@ -256,6 +258,42 @@ TEST_CASE("a log is read from an offset, by rank, and has an end") {
   const auto none = cluster.expect<model::LogChunk>(
       [](const model::LogChunk& chunk) { return chunk.request == 78; });
   CHECK(none.error == "no log of 2.1.batch on this node");
+}
+
+TEST_CASE("a reader of a log that has left out something is told where and how much") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  cluster.open_gate(batch(1));
+  cluster.expect_report(batch(1));
+  const auto dir = cluster.launch_dir(batch(1));
+  const auto size = fs::file_size(dir / "log");
+  const auto begin = [&](std::uint64_t start, const std::string& text) {
+    std::ofstream(dir / wire::log_segment_name(start)) << wire::encode(
+        wire::LogRecord{.time = {}, .rank = 0, .stream = model::OutputStream::out, .bytes = text});
+  };
+  const std::uint64_t first = size + 1000;
+  begin(first, "nearly\n");
+  begin(first + wire::log_header_bytes + 7, "last\n");
+  const auto read = [&](std::uint64_t offset, bool map) {
+    cluster.send(model::LogRead{
+        .request = 79, .key = batch(1), .rank = {}, .offset = offset, .follow = false, .map = map});
+    std::string bytes;
+    cluster.expect<model::LogChunk>(
+        [&](const model::LogChunk& chunk) { return chunk.request == 79 && chunk.end; });
+    for (const auto& message : cluster.heard) {
+      const auto* chunk = std::get_if<model::LogChunk>(&message);
+      if (chunk != nullptr && chunk->request == 79) bytes += chunk->bytes;
+    }
+    cluster.heard.clear();
+    return bytes;
+  };
+  CHECK(read(0, false) == "ready\ndone\n" + wire::left_out_line(1000) + "nearly\nlast\n");
+  CHECK(read(size + 10, false) == wire::left_out_line(990) + "nearly\nlast\n");
+  CHECK(read(first, false) == "nearly\nlast\n");
+  CHECK(read(0, true).empty());
 }
 
 TEST_CASE("an agent whose probe refuses the node says why and exits") {

@@ -207,9 +207,11 @@ TEST_CASE("values that make no sense are refused with what was expected") {
       {{"-J", ""}, "-J: expected a value that is not empty, found ''"},
       {{"-J", "a\nb"}, "-J: expected one line, found 'a\\x0ab'"},
       {{"-o", "x-%q"},
-       "-o: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%q' in 'x-%q'"},
+       "-o: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
+       "'%q' in 'x-%q'"},
       {{"-e", "x%"},
-       "-e: expected %j, %A, %a, %x, %u, %N, %n, %t or %% in a file name, found '%' in 'x%'"},
+       "-e: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
+       "'%' in 'x%'"},
       {{"--export=A,,B"},
        "--export: expected ALL, NONE, NIL or a list such as A,B=x, found 'A,,B'"},
   };
@@ -275,6 +277,15 @@ TEST_CASE("a step takes the options that describe it") {
   CHECK(step.map_only);
   CHECK(request::has(line->given, request::OptionId::label));
   CHECK(line->rest == Words{"prog", "-n"});
+  const std::vector<options::Given> files{
+      {static_cast<int>(request::OptionId::output), "out-%4t", "-o"},
+      {static_cast<int>(request::OptionId::error), "%J.err", "-e"}};
+  REQUIRE(request::apply(files, step).has_value());
+  CHECK(step.output == "out-%4t");
+  CHECK(step.error == "%J.err");
+  const std::vector<options::Given> pattern{
+      {static_cast<int>(request::OptionId::output), "%4q", "-o"}};
+  CHECK_FALSE(request::apply(pattern, step).has_value());
   const std::vector<options::Given> wrong{{static_cast<int>(request::OptionId::ntasks), "x", "-n"}};
   CHECK_FALSE(request::apply(wrong, step).has_value());
 }

@@ -51,3 +51,26 @@ TEST_CASE("a task of an array has its array and index in an output pattern") {
   CHECK(of(model::ArrayTask{model::JobId(17), 4}) == "17_004-22");
   CHECK(of({}) == "22_000-22");
 }
+
+TEST_CASE("a step's number and a job's restarts are in an output pattern, and a script is batch") {
+  mapping::PatternValues values{.job = model::JobId(17),
+                                .job_name = "a",
+                                .node = "n1",
+                                .task = {},
+                                .user = "ada",
+                                .array = model::ArrayTask{model::JobId(17), 24},
+                                .attempt = 3};
+  CHECK(mapping::expand_pattern("%s %J %r %b", values) == "batch 17 2 4");
+  values.step = model::StepId(5);
+  CHECK(mapping::expand_pattern("%3s %J", values) == "005 17.5");
+}
+
+TEST_CASE("the letters of a pattern say who shares the file") {
+  using enum mapping::FileScope;
+  CHECK(mapping::scope_of("/x/%j-%s") == step);
+  CHECK(mapping::scope_of("/x/%N") == node);
+  CHECK(mapping::scope_of("/x/%2n") == node);
+  CHECK(mapping::scope_of("/x/%N-%4t") == rank);
+  CHECK(mapping::scope_of("/x/%%t-%") == step);
+  CHECK(mapping::scope_of("/x/%%%t") == rank);
+}

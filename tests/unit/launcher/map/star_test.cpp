@@ -181,6 +181,9 @@ TEST_CASE("input goes to rank 0's node, signals to all, and the client can end t
   star.from_client(model::RankInput{"hello"});
   CHECK(sent<model::RankInput>(star) ==
         std::vector<std::pair<int, model::RankInput>>{{0, {"hello"}}});
+  star.from_client(model::WindowSize{24, 80});
+  CHECK(sent<model::WindowSize>(star) ==
+        std::vector<std::pair<int, model::WindowSize>>{{0, {24, 80}}});
   star.from_client(model::StepSignal{2});
   CHECK(sent<model::StepSignal>(star).size() == 2);
   model::Failure why;

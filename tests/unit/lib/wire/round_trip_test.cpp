@@ -19,8 +19,9 @@ bool same(const model::LaunchOrder& a, const model::LaunchOrder& b) {
       (a.step == nullptr) == (b.step == nullptr) && (a.step == nullptr || *a.step == *b.step);
   return a.key == b.key && a.user == b.user && *a.job == *b.job && same_step &&
          a.allocation == b.allocation && a.node_index == b.node_index && a.tasks == b.tasks &&
-         a.kill_grace == b.kill_grace && a.cluster == b.cluster && a.pool == b.pool &&
-         a.controller == b.controller && a.head_address == b.head_address && a.secret == b.secret;
+         a.kill_grace == b.kill_grace && a.log_limit == b.log_limit && a.cluster == b.cluster &&
+         a.pool == b.pool && a.controller == b.controller && a.head_address == b.head_address &&
+         a.secret == b.secret;
 }
 
 bool same(const model::ToAgent& a, const model::ToAgent& b) {

@@ -1,10 +1,10 @@
-#include "cli/render/rank_lines.h"
+#include "lib/model/rank_lines.h"
 
 #include <fmt/format.h>
 
 #include <iterator>
 
-namespace render {
+namespace model {
 
 namespace {
 
@@ -12,7 +12,7 @@ constexpr std::size_t line_limit = 1 << 16;
 
 }  // namespace
 
-std::string RankLines::take(int rank, model::OutputStream stream, std::string_view bytes) {
+std::string RankLines::take(int rank, OutputStream stream, std::string_view bytes) {
   const auto at = pieces_.try_emplace({rank, stream}).first;
   auto& piece = at->second.text;
   std::string out;
@@ -47,7 +47,7 @@ std::string RankLines::ended(int rank, std::string piece) const {
   return labels_ == Labels::rank ? fmt::format("{}: {}\n", rank, piece) : piece;
 }
 
-std::string RankLines::take_overdue(model::OutputStream stream) {
+std::string RankLines::take_overdue(OutputStream stream) {
   std::string out;
   if (labels_ == Labels::rank) return out;
   for (auto& [from, piece] : pieces_) {
@@ -59,7 +59,7 @@ std::string RankLines::take_overdue(model::OutputStream stream) {
   return out;
 }
 
-std::string RankLines::finish(model::OutputStream stream) {
+std::string RankLines::finish(OutputStream stream) {
   std::string out;
   for (auto& [from, piece] : pieces_) {
     if (from.second == stream) out += ended(from.first, std::move(piece.text));
@@ -68,4 +68,4 @@ std::string RankLines::finish(model::OutputStream stream) {
   return out;
 }
 
-}  // namespace render
+}  // namespace model

@@ -1,12 +1,12 @@
-#include "cli/render/rank_lines.h"
+#include "lib/model/rank_lines.h"
 
 #include <string>
 
 #include "tests/support/catch.h"
 
+using model::Labels;
 using model::OutputStream;
-using render::Labels;
-using render::RankLines;
+using model::RankLines;
 
 TEST_CASE("lines get their rank, also when they come in pieces") {
   RankLines lines(Labels::rank);

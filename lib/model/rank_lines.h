@@ -8,7 +8,7 @@
 
 #include "lib/model/head_message.h"
 
-namespace render {
+namespace model {
 
 enum class Labels { none, rank };  // rank: "0: " in front of each line of rank 0
 
@@ -17,14 +17,14 @@ class RankLines {
   explicit RankLines(Labels labels) : labels_(labels) {}
 
   /// The lines that are complete now. Of a line longer than 64 KiB what there is.
-  std::string take(int rank, model::OutputStream stream, std::string_view bytes);
+  std::string take(int rank, OutputStream stream, std::string_view bytes);
 
   /// Pieces of lines of a stream, a prompt or a progress bar perhaps, that were here at the last
   /// call already. None with labels.
-  std::string take_overdue(model::OutputStream stream);
+  std::string take_overdue(OutputStream stream);
 
   /// The unfinished lines of a stream; with labels they are ended.
-  std::string finish(model::OutputStream stream);
+  std::string finish(OutputStream stream);
 
   /// Whether take_overdue() will have something by and by.
   bool holds_pieces() const { return labels_ == Labels::none && !pieces_.empty(); }
@@ -39,7 +39,7 @@ class RankLines {
   std::string ended(int rank, std::string piece) const;
 
   Labels labels_;
-  std::map<std::pair<int, model::OutputStream>, Piece> pieces_;  // of lines that are not complete
+  std::map<std::pair<int, OutputStream>, Piece> pieces_;  // of lines that are not complete
 };
 
-}  // namespace render
+}  // namespace model
