@@ -21,6 +21,12 @@ namespace {
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t request_limit = 256;
 
+/// The rank whose records are asked for.
+std::optional<int> wanted_rank(const model::LogRead& request) {
+  if (request.map) return wire::map_rank;
+  return request.stacks ? wire::stacks_rank : request.rank;
+}
+
 }  // namespace
 
 struct LogReads::Read {
@@ -46,19 +52,20 @@ void LogReads::start(const model::LogRead& request) {
   if (reads_.size() >= request_limit) {
     refusal.error = "too many logs are being read on this node: try again later";
   } else if (access(dirs_.path(request.key).c_str(), F_OK) != 0) {
+    // Stacks are asked for on all nodes of an attempt, of which some had no part of the step.
+    if (request.stacks) return doors_.send(std::move(refusal));
     refusal.error = "no log of " + model::to_text(request.key) + " on this node";
   }
   if (!refusal.error.empty()) {
     doors_.send(std::move(refusal));
     return;
   }
-  auto read = std::make_unique<Read>(
-      Read{.request = request,
-           .records = wire::LogReader(request.map ? wire::map_rank : request.rank),
-           .file = {},
-           .offset = request.offset,
-           .watch = {},
-           .is_done = false});
+  auto read = std::make_unique<Read>(Read{.request = request,
+                                          .records = wire::LogReader(wanted_rank(request)),
+                                          .file = {},
+                                          .offset = request.offset,
+                                          .watch = {},
+                                          .is_done = false});
   if (request.follow && doors_.may_grow(request.key)) {
     auto watch = loop::FileWatch::open(loop_, dirs_.file(request.key, "log"),
                                        [this, number = request.request] {

@@ -115,11 +115,18 @@ base::Result<model::RestartPolicy> restart_value(const options::Given& given) {
   return policy;
 }
 
+base::Result<model::HangLimit> hang_value(const options::Given& given) {
+  auto limit = model::hang_limit_from_text(given.value);
+  if (!limit) return std::unexpected(limit.error().in(given.written));
+  return limit;
+}
+
 /// When an attempt is ended, and what comes before that and after it.
 base::Result<void> apply_ends(const options::Given& given, model::JobSpec& spec) {
   const auto id = static_cast<OptionId>(given.id);
   if (id == OptionId::time) return store(time_limit(given), spec.time_limit);
   if (id == OptionId::signal) return store(save_signal(given), spec.save_signal);
+  if (id == OptionId::hang_timeout) return store(hang_value(given), spec.hang_timeout);
   return store(restart_value(given), spec.restart);
 }
 
@@ -287,6 +294,7 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case time:
     case signal:
     case restart:
+    case hang_timeout:
       return apply_ends(given, choices.spec);
     case priority:
     case begin:
@@ -364,6 +372,9 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   if (auto bound = apply_binding(given, step); !bound) return bound;
   if (auto chosen = apply_roles(given, step); !chosen) return chosen;
   step.map_only = has(given, OptionId::map);
+  if (const auto* limit = find(given, OptionId::hang_timeout)) {
+    if (auto stored = store(hang_value(*limit), step.hang_timeout); !stored) return stored;
+  }
   if (const auto* directory = find(given, OptionId::chdir)) {
     return store(text(*directory), step.work_dir);
   }

@@ -61,6 +61,10 @@ base::Result<OutputPipe> OutputPipe::open(loop::Loop& loop, Take take) {
   return OutputPipe(std::move(reader), std::move(writer));
 }
 
+bool OutputPipe::has_ended() const {
+  return !reader_->watch;
+}
+
 void OutputPipe::pause() {
   if (reader_->watch) reader_->watch->stop();
 }

@@ -18,6 +18,7 @@ struct RestartPolicy {
   IndexSet exit_codes;     // 1..255, of the script or of the process that failed
   bool on_signal = false;  // a process was killed by one
   bool on_timeout = false;
+  bool on_hang = false;  // a step did nothing for its --hang-timeout
   bool on_node = false;  // a node was lost: counts and pauses as the others then
   int most = 5;          // restarts
   base::Duration first_pause = std::chrono::seconds(10);   // whole seconds; doubles each time
@@ -30,9 +31,8 @@ struct RestartPolicy {
 std::string to_text(const RestartPolicy& policy);
 
 /// Parts with blanks between them, each once, in any order; what is left out has its default:
-/// on=CAUSE,... of exit[:CODES], signal, timeout, node (default exit,signal), max=N from 1 to 1000,
-/// backoff=FIRST[..LONGEST] up to a day.
-/// errors: invalid
+/// on=CAUSE,... of exit[:CODES], signal, timeout, hang, node (default exit,signal), max=N from 1 to
+/// 1000, backoff=FIRST[..LONGEST] up to a day. errors: invalid
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text);
 
 /// Is an attempt that came to this to be followed by another?
