@@ -263,9 +263,11 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
-base::Result<void> apply_pattern(const options::Given& given, model::JobSpec& spec) {
-  const bool is_output = static_cast<OptionId>(given.id) == OptionId::output;
-  return store(pattern(given), is_output ? spec.output : spec.error);
+/// What a job's processes find, and where they write.
+base::Result<void> apply_surroundings(const options::Given& given, Choices& choices) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::environment) return store(export_value(given), choices.environment);
+  return store(pattern(given), id == OptionId::output ? choices.spec.output : choices.spec.error);
 }
 
 /// What stands with a value other than plain text.
@@ -288,9 +290,8 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
       return apply_choice(given, choices.spec);
     case output:
     case error:
-      return apply_pattern(given, choices.spec);
     case environment:
-      return store(export_value(given), choices.environment);
+      return apply_surroundings(given, choices);
     case time:
     case signal:
     case restart:

@@ -47,10 +47,10 @@ like err "no stacks are kept" "which is said"
 # shellcheck disable=SC2016
 runs 0 "a rank that computes without output does not hang, nor do those that wait for it" \
   submit --wait -n 2 -o busy.out --hang-timeout=1s \
-  --wrap 'muster run sh -c "test \$MUSTER_RANK = 1 || exec timeout -s KILL 4 sh -c \"while :; do :; done\"; sleep 3" || test $? = 137'
+  --wrap 'muster run sh -c "test \$MUSTER_RANK = 1 || exec timeout -s KILL 4 sh -c \"while :; do :; done\"; timeout 3 sleep 1000 || true" || test $? = 137'
 # shellcheck disable=SC2016
 runs 0 "nor does one that writes" submit --wait -n 2 -o writes.out --hang-timeout=1s \
-  --wrap 'muster run sh -c "for i in 1 2 3 4 5 6; do sleep 0.5; test \$MUSTER_RANK = 1 || echo \$i; done"'
+  --wrap 'muster run sh -c "for i in 1 2 3 4 5 6; do timeout 0.5 sleep 1000; test \$MUSTER_RANK = 1 || echo \$i; done"'
 runs 1 "one that polls without a word does, if only output counts" \
   submit --wait -n 1 -o polls.out --hang-timeout=1s,output --wrap 'muster run sh -c "while :; do :; done"'
 like polls.out "hung: no output for [1-5]s" "which is said so"

@@ -10,23 +10,29 @@ mpich=$bin/mpich_program
 cluster_up --nodes 2 --cpus-per-node 2
 
 if [ -x "$mpich" ]; then
-  submit --wait -N 2 -n 4 -o alone.out --wrap "muster run env -u PMI_FD $mpich sleep & sleep 4; kill \$!; wait" >sent 2>&1
-  is "$(grep -c '^hello 0 of 1$' alone.out)" 4 "four ranks of MPICH that do not find their launcher each start alone"
+  alone=$(submit --parsable -N 2 -n 4 -o alone.out --wrap "muster run env -u PMI_FD $mpich sleep")
+  wait_for 20 "ranks of MPICH that do not find their launcher are named" grep -q "does not find" alone.out
+  muster cancel "$alone"
+  wait_for 20 "while they run" state_is "$alone" cancelled
+  is "$(grep -c '^hello 0 of 1$' alone.out)" 4 "each of the four has started alone"
   like alone.out "^muster run: ranks 0-3: MPI \(/.*libmpich.*\) does not find its launcher.*: PMI_FD is not in its environment: something between 'muster run' and the program clears it" \
-    "and are told why, once"
+    "they are told why"
   is "$(grep -c 'does not find' alone.out)" 1 "for all of them"
 fi
 
 if [ -x "$open_mpi" ]; then
   cat >late.sh <<EOF
 #!/bin/sh
-test \$MUSTER_RANK = 3 && sleep 7
+test \$MUSTER_RANK = 3 && until [ -e go ]; do sleep 0.1; done
 exec $open_mpi ring
 EOF
   chmod +x late.sh
-  runs 0 "a rank that is late in MPI_Init is waited for" submit --wait -N 2 -n 4 -o late.out --wrap "muster run ./late.sh"
-  like late.out "^muster run: 3 ranks wait in MPI_Init for rank 3, which after 5s did not call it:" "and named meanwhile"
-  like late.out "^muster run:   rank 3 on n2: process [0-9]+, sleep \(.*\), which has loaded no MPI library" \
+  late=$(submit --parsable -N 2 -n 4 -o late.out --wrap "muster run ./late.sh")
+  wait_for 30 "a rank that is late in MPI_Init is waited for" grep -q "rank 3 on n2" late.out
+  touch go
+  runs 0 "and may still come" muster wait "$late"
+  like late.out "^muster run: 3 ranks wait in MPI_Init for rank 3, which after 5s did not call it:" "it was named"
+  like late.out "^muster run:   rank 3 on n2: process [0-9]+, (late.sh|sleep) \(.*\), which has loaded no MPI library" \
     "with what it is doing"
   like late.out "^ring 4$" "and all go on together"
 
