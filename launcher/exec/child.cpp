@@ -76,6 +76,7 @@ Stage bind(const Plan& plan, Trouble& trouble) {
 Stage become(const Plan& plan, Trouble& trouble) {
   if (setsid() < 0) return Stage::session;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_PTRACER, plan.parent);  // for a debugger of ours, where Yama restricts them
   if (getppid() != plan.parent) _exit(127);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
   if (setrlimit(RLIMIT_NOFILE, &plan.files) != 0) return Stage::descriptors;

@@ -31,7 +31,7 @@ class RankLooks {
   RankLooks(loop::Loop& loop, const mapping::Placement& placement,
             const std::vector<mapping::RankLife>& lives, Doors doors);
 
-  /// Tells what was seen, before the head is told of the node's end.
+  /// Looks no more, and tells what was seen: before the head is told of the node's end.
   void finish();
 
  private:

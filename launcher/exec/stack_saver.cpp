@@ -100,7 +100,9 @@ void StackSaver::go_on() {
   std::erase_if(tools_, [](const auto& tool) { return tool->pid == 0; });
   if (since_.so_far() > whole_limit) return finish();
   while (next_ < processes_.size() && tools_.size() < most_tools) {
-    if (!start(next_++)) next_ = processes_.size();
+    if (start(next_++)) continue;
+    processes_[next_ - 1].text += "  no stack: neither gdb nor eu-stack is in PATH\n";
+    next_ = processes_.size();
   }
   if (tools_.empty()) finish();
 }
@@ -147,6 +149,8 @@ void StackSaver::take_frames(const Tool& tool) {
   const auto lines = mapping::stack_lines(tool.printed);
   process.has_frames = !lines.empty();
   process.text += lines;
+  if (const auto why = mapping::why_no_frames(tool.printed); !process.has_frames && !why.empty())
+    process.text += "  no stack: " + why + "\n";
 }
 
 void StackSaver::finish() {

@@ -456,7 +456,6 @@ void Step::fail_rank(std::size_t process, model::Failure failure) {
 /// the first of the step.
 void Step::fail(model::Failure failure) {
   if (failure_) return;
-  if (looks_) looks_->finish();
   end_by(failure);
   link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
                                .exit_code = exit_code_of(failure),
@@ -465,6 +464,7 @@ void Step::fail(model::Failure failure) {
 
 void Step::end_by(const model::Failure& why) {
   failure_ = why;
+  if (looks_) looks_->finish();
   hang_guard_.reset();
   processes_.end();
   if (std::exchange(is_starting_, false)) processes_.complete();

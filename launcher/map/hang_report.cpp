@@ -36,4 +36,13 @@ std::string stack_lines(std::string_view printed) {
   return has_frames ? lines : std::string();
 }
 
+std::string why_no_frames(std::string_view printed) {
+  std::string_view last;
+  for (const auto line : base::split(printed, '\n')) {
+    if (line.find("ptrace") != std::string_view::npos) return std::string(line);
+    if (!base::trim(line).empty()) last = line;
+  }
+  return std::string(last);
+}
+
 }  // namespace mapping

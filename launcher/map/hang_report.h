@@ -27,4 +27,7 @@ std::string to_line(const RankReport& report);
 /// Threads and frames from what gdb or eu-stack print, without the rest; empty: there are none.
 std::string stack_lines(std::string_view printed);
 
+/// The line in which a debugger says why it printed no frames; empty: it printed nothing.
+std::string why_no_frames(std::string_view printed);
+
 }  // namespace mapping

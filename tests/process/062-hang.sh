@@ -31,6 +31,11 @@ else
   note "neither gdb nor eu-stack is installed: no function is named"
 fi
 unlike hang.out 'nanosleep' "which are no output"
+runs 1 "where no debugger is installed" submit --wait -n 1 -o bare.out \
+  --wrap "PATH=/var/empty exec $(command -v muster) run --hang-timeout=1s /bin/sleep 1000"
+muster show --stacks last >bare
+like bare '^  no stack: neither gdb nor eu-stack is in PATH$' "that is said"
+like bare '^  thread [0-9]+, sleep: S \(sleeping\)' "and what the kernel knows is there"
 runs 0 "the last step is meant without a number" muster show --stacks 1
 is "$(cat out)" "$(cat stacks)" "and has the same"
 
@@ -38,10 +43,10 @@ is "$(cat out)" "$(cat stacks)" "and has the same"
 runs 0 "a hang may be a cause to start again" submit --wait -n 2 -o again.out --hang-timeout=1s \
   --restart="on=hang max=2 backoff=0s" \
   --wrap 'muster run sh -c "test $MUSTER_RESTART_COUNT -gt 0 || exec sleep 1000"'
-is "$(field 2 '.earlier[0].why.cause')" hang "which the record says"
-runs 0 "the stacks of the first attempt can still be read" muster show --stacks 2 --attempt 1 --step 0
+is "$(field 3 '.earlier[0].why.cause')" hang "which the record says"
+runs 0 "the stacks of the first attempt can still be read" muster show --stacks 3 --attempt 1 --step 0
 like out "^process [0-9]*, sleep" "and are there"
-runs 1 "the second has none" muster show --stacks 2
+runs 1 "the second has none" muster show --stacks 3
 like err "no stacks are kept" "which is said"
 
 # shellcheck disable=SC2016

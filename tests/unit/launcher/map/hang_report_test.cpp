@@ -25,5 +25,9 @@ TEST_CASE("of what a debugger prints the threads and frames are kept") {
         "  Thread 1 (LWP 5):\n    #0  pause ()\n    #1  main ()\n");
   CHECK(mapping::stack_lines("PID 5 - process\nTID 5:\n#0  0x7f pause\n") ==
         "  TID 5:\n    #0  0x7f pause\n");
-  CHECK(mapping::stack_lines("ptrace: Operation not permitted.\nThread 1\n").empty());
+  const std::string refused = "warning: x\nptrace: Operation not permitted.\nNo stack.\n";
+  CHECK(mapping::stack_lines(refused).empty());
+  CHECK(mapping::why_no_frames(refused) == "ptrace: Operation not permitted.");
+  CHECK(mapping::why_no_frames("eu-stack: no such process\n\n") == "eu-stack: no such process");
+  CHECK(mapping::why_no_frames("").empty());
 }
