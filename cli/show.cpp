@@ -21,27 +21,54 @@ namespace cli {
 
 namespace {
 
-enum Id { map_id, step_id };
-constexpr std::array<options::Option, 5> table{{
+enum Id { map_id, stacks_id, step_id, attempt_id };
+constexpr std::array<options::Option, 7> table{{
     {map_id, "map", 0, "",
      "Print where the ranks of its last step run, or ran: node, hardware threads, memory domain, "
      "GPUs and role, as muster run --map does."},
-    {step_id, "step", 's', "STEP", "With --map, of this step. Steps count from 0."},
+    {stacks_id, "stacks", 0, "",
+     "Print the stacks of the ranks of its last step, which were saved when the step hung: see "
+     "--hang-timeout of submit."},
+    {step_id, "step", 's', "STEP", "With --map or --stacks, of this step. Steps count from 0."},
+    {attempt_id, "attempt", 0, "ATTEMPT",
+     "With --stacks and --step, of this attempt to run the job. Attempts count from 1; left out: "
+     "the "
+     "last."},
     json_option,
     dir_option,
     help_option,
 }};
 
-Outcome show_map(const Api& api, const JobName& job, const options::Parsed& line) {
-  std::string target = "/logs?map=true";
-  if (const auto* step = options::find(line, step_id)) {
-    if (!base::parse_int(step->value, 0, INT32_MAX)) {
-      return misuse(fmt::format("{}: expected a whole number from 0, found '{}'", step->written,
-                                base::printable(step->value)));
-    }
-    target += "&step=" + step->value;
+/// "&step=2" if the option is there, else "".
+Try<std::string> number_part(const options::Parsed& line, Id id, std::string_view name, int least) {
+  const auto* given = options::find(line, id);
+  if (given == nullptr) return std::string();
+  if (base::parse_int(given->value, least, INT32_MAX))
+    return fmt::format("&{}={}", name, given->value);
+  return misuse(fmt::format("{}: expected a whole number from {}, found '{}'", given->written,
+                            least, base::printable(given->value)));
+}
+
+Outcome show_stacks(const Api& api, const JobName& job, const options::Parsed& line) {
+  const auto step = number_part(line, step_id, "step", 0);
+  if (!step) return std::unexpected(step.error());
+  const auto attempt = number_part(line, attempt_id, "attempt", 1);
+  if (!attempt) return std::unexpected(attempt.error());
+  const auto stacks = api.get(job_target(job, "/logs?stacks=true" + *step + *attempt));
+  if (!stacks) return std::unexpected(stacks.error());
+  if (stacks->empty()) {
+    return refuse(
+        "no stacks are kept: they are saved of a step that hangs, and whose --hang-timeout "
+        "says from when on it does");
   }
-  const auto lines = api.get(job_target(job, target));
+  print(*stacks);
+  return exit_done;
+}
+
+Outcome show_map(const Api& api, const JobName& job, const options::Parsed& line) {
+  const auto step = number_part(line, step_id, "step", 0);
+  if (!step) return std::unexpected(step.error());
+  const auto lines = api.get(job_target(job, "/logs?map=true" + *step));
   if (!lines) return std::unexpected(lines.error());
   auto map = wire::read_map_lines(*lines);
   if (!map) return refuse(map.error());
@@ -56,8 +83,13 @@ Outcome show(const options::Parsed& line) {
   if (!job) return std::unexpected(job.error());
   if (options::has(line, map_id) && options::has(line, json_id))
     return misuse("--map has no JSON; GET /v1/jobs/ID/logs?map=true has it as plain lines");
+  if (options::has(line, stacks_id) && (options::has(line, json_id) || options::has(line, map_id)))
+    return misuse("--stacks goes with neither --json nor --map; they are plain text");
+  if (options::has(line, attempt_id) && !options::has(line, stacks_id))
+    return misuse("--attempt goes with --stacks");
+  if (options::has(line, stacks_id)) return show_stacks(*api, *job, line);
   if (options::has(line, map_id)) return show_map(*api, *job, line);
-  if (options::has(line, step_id)) return misuse("--step goes with --map");
+  if (options::has(line, step_id)) return misuse("--step goes with --map or --stacks");
   return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
                       [](const auto& record) { return render::job_block(record, view()); });
 }

@@ -13,6 +13,7 @@
 #include "cli/render/rank_map.h"
 #include "cli/terminal.h"
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/wire/head.h"
 
 namespace cli {
@@ -150,6 +151,7 @@ void StepClient::take(const std::string& frame) {
   if (!message) return finish(refuse(message.error().in("from the step's first launcher")));
   std::visit(base::Overloaded{[&](const model::RankOutput& output) { show(output); },
                               [&](const model::RankPlaced& placed) { place(placed); },
+                              [&](const model::StepNote& note) { tell(note.text); },
                               [&](const model::StepResult& result) { finish(result); },
                               [&](const model::Detach&) {
                                 is_detached_ = true;
@@ -188,6 +190,14 @@ void StepClient::place(const model::RankPlaced& placed) {
   if (manner_.report_bindings) {
     write_out(model::OutputStream::out, render::binding_line(placed) + "\n");
   }
+}
+
+void StepClient::tell(std::string_view lines) {
+  std::string text;
+  for (const auto line : base::split(lines, '\n')) {
+    if (!line.empty()) text += fmt::format("muster run: {}\n", line);
+  }
+  write_out(model::OutputStream::err, text);
 }
 
 void StepClient::finish(Try<model::StepResult> result) {

@@ -54,6 +54,7 @@ class StepClient {
   void show(const model::RankOutput& output);
   void show_pieces();
   void write_out(model::OutputStream stream, std::string_view text);
+  void tell(std::string_view lines);
   void place(const model::RankPlaced& placed);
   void finish(Try<model::StepResult> result);
   void interrupt(int number);

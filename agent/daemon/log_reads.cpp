@@ -35,6 +35,12 @@ std::vector<std::uint64_t> segments_in(const std::string& launch_dir) {
   return starts;
 }
 
+/// The rank whose records are asked for.
+std::optional<int> wanted_rank(const model::LogRead& request) {
+  if (request.map) return wire::map_rank;
+  return request.stacks ? wire::stacks_rank : request.rank;
+}
+
 }  // namespace
 
 struct LogReads::Read {
@@ -51,9 +57,7 @@ struct LogReads::Read {
       : request(wanted), records(new_records()), offset(wanted.offset), begin(wanted.offset) {}
 
   std::uint64_t next_offset() const { return begin + records.n_consumed(); }
-  wire::LogReader new_records() const {
-    return wire::LogReader(request.map ? wire::map_rank : request.rank);
-  }
+  wire::LogReader new_records() const { return wire::LogReader(wanted_rank(request)); }
 };
 
 LogReads::LogReads(loop::Loop& loop, const LaunchDirs& dirs, LogReadsDoors doors)
@@ -70,6 +74,8 @@ void LogReads::start(const model::LogRead& request) {
   if (reads_.size() >= request_limit) {
     refusal.error = "too many logs are being read on this node: try again later";
   } else if (access(dirs_.path(request.key).c_str(), F_OK) != 0) {
+    // Stacks are asked for on all nodes of an attempt, of which some had no part of the step.
+    if (request.stacks) return doors_.send(std::move(refusal));
     refusal.error = "no log of " + model::to_text(request.key) + " on this node";
   }
   if (!refusal.error.empty()) {

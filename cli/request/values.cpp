@@ -115,11 +115,18 @@ base::Result<model::RestartPolicy> restart_value(const options::Given& given) {
   return policy;
 }
 
+base::Result<model::HangLimit> hang_value(const options::Given& given) {
+  auto limit = model::hang_limit_from_text(given.value);
+  if (!limit) return std::unexpected(limit.error().in(given.written));
+  return limit;
+}
+
 /// When an attempt is ended, and what comes before that and after it.
 base::Result<void> apply_ends(const options::Given& given, model::JobSpec& spec) {
   const auto id = static_cast<OptionId>(given.id);
   if (id == OptionId::time) return store(time_limit(given), spec.time_limit);
   if (id == OptionId::signal) return store(save_signal(given), spec.save_signal);
+  if (id == OptionId::hang_timeout) return store(hang_value(given), spec.hang_timeout);
   return store(restart_value(given), spec.restart);
 }
 
@@ -257,11 +264,13 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
-/// Names of files, and the comment, which may be any text.
-base::Result<void> apply_text(const options::Given& given, model::JobSpec& spec) {
+/// Names of files, the comment, which may be any text, and what the job's processes find.
+base::Result<void> apply_surroundings(const options::Given& given, Choices& choices) {
   const auto id = static_cast<OptionId>(given.id);
-  if (id == OptionId::comment) return store(base::Result<std::string>(given.value), spec.comment);
-  return store(pattern(given), id == OptionId::output ? spec.output : spec.error);
+  if (id == OptionId::environment) return store(export_value(given), choices.environment);
+  if (id == OptionId::comment)
+    return store(base::Result<std::string>(given.value), choices.spec.comment);
+  return store(pattern(given), id == OptionId::output ? choices.spec.output : choices.spec.error);
 }
 
 /// What stands with a value other than plain text.
@@ -285,12 +294,13 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case output:
     case error:
     case comment:
-      return apply_text(given, choices.spec);
     case environment:
-      return store(export_value(given), choices.environment);
+      return apply_surroundings(given, choices);
     case time:
     case signal:
     case restart:
+    case hang_timeout:
+      return apply_ends(given, choices.spec);
     case priority:
     case begin:
     case deadline:
@@ -368,6 +378,9 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   if (auto chosen = apply_roles(given, step); !chosen) return chosen;
   step.map_only = has(given, OptionId::map);
   step.label = has(given, OptionId::label);
+  if (const auto* limit = find(given, OptionId::hang_timeout)) {
+    if (auto stored = store(hang_value(*limit), step.hang_timeout); !stored) return stored;
+  }
   for (const auto& [id, member] : {std::pair(OptionId::output, &model::StepSpec::output),
                                    std::pair(OptionId::error, &model::StepSpec::error)}) {
     const auto* one = find(given, id);

@@ -90,6 +90,7 @@ Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   if (!enter(*plan.groups, is_born_in_group)) return Stage::groups;
   if (setsid() < 0) return Stage::session;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_PTRACER, plan.parent);  // for a debugger of ours, where Yama restricts them
   if (getppid() != plan.parent) _exit(127);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
   if (plan.on_terminal && ioctl(0, TIOCSCTTY, 0) != 0) return Stage::descriptors;

@@ -1,9 +1,7 @@
 #include "launcher/exec/descendants.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -11,27 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "launcher/exec/proc_file.h"
 #include "lib/base/text.h"
 #include "lib/loop/folder.h"
-#include "lib/loop/owned_fd.h"
 #include "lib/loop/process_table.h"
 
 namespace exec {
 
 namespace {
-
-/// All bytes of a file of /proc; nullopt when it cannot be opened.
-std::optional<std::string> read_proc(const std::string& path) {
-  const loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (;;) {
-    const ssize_t n_bytes = read(file.get(), piece.data(), piece.size());
-    if (n_bytes <= 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(n_bytes));
-  }
-}
 
 /// nullopt where the kernel does not tell (CONFIG_PROC_CHILDREN), empty for a process that is gone.
 std::optional<std::vector<pid_t>> children_of(pid_t pid) {

@@ -66,6 +66,10 @@ OutputPipe OutputPipe::from(loop::Loop& loop, loop::OwnedFd fd, Take take) {
   return OutputPipe(std::move(reader), {});
 }
 
+bool OutputPipe::has_ended() const {
+  return !reader_->watch;
+}
+
 void OutputPipe::pause() {
   if (reader_->watch) reader_->watch->stop();
 }

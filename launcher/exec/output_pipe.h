@@ -29,6 +29,9 @@ class OutputPipe {
   int writer() const { return writer_.get(); }
   void close_writer() { writer_ = loop::OwnedFd(); }
 
+  /// Nobody can write to it any more, and all was taken.
+  bool has_ended() const;
+
   void pause();
   void resume();
   /// Takes all that is in the pipe now, though nobody will write to it any more.

@@ -105,6 +105,13 @@ base::Result<void> Processes::start(Command command, loop::OwnedFd screen) {
   return {};
 }
 
+std::vector<pid_t> Processes::mains() const {
+  std::vector<pid_t> pids;
+  pids.reserve(mains_.size());
+  for (const auto& main : mains_) pids.push_back(main.pid);
+  return pids;
+}
+
 void Processes::complete() {
   complete_ = true;
   // Not from inside this call: the owner's `finished` may destroy this object.
@@ -172,6 +179,7 @@ void Processes::reap() {
 }
 
 void Processes::note_end(pid_t pid, const loop::ExitStatus& status) {
+  if (adopted_.erase(pid) > 0) return;
   usage_.cpu += status.user_time + status.system_time;
   usage_.memory_peak = std::max(usage_.memory_peak, status.peak_memory);
   const auto main = std::find_if(mains_.begin(), mains_.end(),

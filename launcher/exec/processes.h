@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -67,6 +68,13 @@ class Processes {
   void pause_output();
   void resume_output();
 
+  bool is_paused() const { return paused_; }
+
+  /// The main processes in order; 0 for those that have ended.
+  std::vector<pid_t> mains() const;
+  /// A child that somebody else has started: its end is taken here, and is nobody's use.
+  void adopt(pid_t pid) { adopted_.insert(pid); }
+
   int n_running() const { return n_running_; }
   /// Of everything that has ended so far.
   const model::Usage& usage() const { return usage_; }
@@ -88,6 +96,7 @@ class Processes {
   base::Duration kill_grace_;
   ProcessEvents events_;
   std::vector<Main> mains_;
+  std::set<pid_t> adopted_;
   model::Usage usage_;
   std::optional<std::uint64_t> most_files_;
   int n_running_ = 0;

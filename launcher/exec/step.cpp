@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "launcher/exec/free_port.h"
+#include "launcher/exec/hang_guard.h"
 #include "launcher/exec/head.h"
 #include "launcher/exec/input_pipe.h"
 #include "launcher/exec/launch.h"
@@ -24,6 +25,7 @@
 #include "launcher/exec/pmi1_sockets.h"
 #include "launcher/exec/processes.h"
 #include "launcher/exec/pseudo_terminal.h"
+#include "launcher/exec/rank_looks.h"
 #include "launcher/exec/rank_server.h"
 #include "launcher/exec/session_dir.h"
 #include "launcher/exec/step_files.h"
@@ -78,6 +80,10 @@ class Step {
   void end_servers();
   void judge_servers();
   void check_absent();
+  void tell_absent();
+  void start_watching();
+  void take_hung(const model::StepHung& hung);
+  void keep_stacks(const std::vector<std::string>& texts);
   void fail(model::Failure failure);
   void fail_rank(std::size_t process, model::Failure failure);
   void end_by(const model::Failure& why);
@@ -107,6 +113,11 @@ class Step {
   RankServer server_;
   Pmi1Sockets pmi1_;
   Processes processes_;
+  std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
+  std::optional<model::Failure> hang_;   // the stacks are being saved
+  std::optional<RankLooks> looks_;
+  std::optional<model::RankAbsent> absent_elsewhere_;
+  bool told_absent_ = false;
   loop::Signal end_signal_;
   mapping::RankRoles roles_;
   std::optional<HeldPorts> held_ports_;      // until all nodes have chosen theirs
@@ -144,6 +155,7 @@ RankEvents Step::rank_events() {
               [this](int rank) {
                 lives_.at(process_of(rank)).connected = true;
                 lives_.at(process_of(rank)).finalized = false;
+                if (hang_guard_) hang_guard_->connected(process_of(rank));
                 check_absent();
               },
           .finalized = [this](int rank) { lives_.at(process_of(rank)).finalized = true; },
@@ -302,8 +314,24 @@ void Step::take_addresses(const std::string& lines) {
 void Step::start_all() {
   is_starting_ = false;
   held_ports_.reset();
+  if (!launch_.order.step->map_only) start_watching();
   start_ranks();
   processes_.complete();
+}
+
+void Step::start_watching() {
+  const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
+  const auto mains = [this] { return processes_.mains(); };
+  if (mapping::n_ranks(launch_.order) > 1)
+    looks_.emplace(loop_, placement_, lives_, RankLooks::Doors{.send = send, .mains = mains});
+  const auto limit = model::hang_limit_of(*launch_.order.job, *launch_.order.step);
+  if (!limit.is_on()) return;
+  hang_guard_.emplace(
+      loop_, limit, placement_, lives_,
+      HangGuard::Doors{.send = send,
+                       .mains = mains,
+                       .is_output_held = [this] { return processes_.is_paused(); },
+                       .tool_started = [this](pid_t pid) { processes_.adopt(pid); }});
 }
 
 void Step::start_ranks() {
@@ -376,6 +404,7 @@ base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
 void Step::forward(int process, model::OutputStream stream, std::string_view bytes) {
   const int rank = placement_.ranks[static_cast<std::size_t>(process)].rank;
   if (auto kept = log_->append(rank, stream, bytes); !kept) launch_.dir.note(kept.error().text);
+  if (hang_guard_) hang_guard_->wrote(static_cast<std::size_t>(process));
   model::RankOutput output{.rank = rank, .stream = stream, .bytes = std::string(bytes)};
   if (!keep(output)) link_->send(std::move(output));
 }
@@ -429,6 +458,7 @@ void Step::judge(std::size_t process) {
   }
   if (failure) fail_rank(process, std::move(*failure));
   check_absent();
+  tell_absent();
   tell_work_done();
 }
 
@@ -465,11 +495,26 @@ void Step::judge_servers() {
 }
 
 void Step::check_absent() {
-  const auto absent = mapping::find_absent(lives_);
-  if (!absent) return;
   model::Failure failure;
   failure.cause = model::Cause::before_init;
-  fail_rank(*absent, std::move(failure));
+  if (const auto absent = mapping::find_absent(lives_)) {
+    fail_rank(*absent, std::move(failure));
+  } else if (absent_elsewhere_ && std::ranges::any_of(lives_, mapping::is_waiting)) {
+    failure.step = launch_.order.key.step;
+    failure.node = absent_elsewhere_->node;
+    failure.rank = absent_elsewhere_->rank;
+    fail(std::move(failure));
+  }
+}
+
+/// Ranks of other nodes may wait for one that has gone here.
+void Step::tell_absent() {
+  const bool is_alone = std::ssize(lives_) == mapping::n_ranks(launch_.order);
+  if (failure_ || is_alone || told_absent_) return;
+  const auto absent = mapping::find_done_without_mpi(lives_);
+  if (!absent) return;
+  told_absent_ = true;
+  link_->send(model::RankAbsent{placement_.ranks[*absent].rank, node_name(launch_.order)});
 }
 
 void Step::fail_rank(std::size_t process, model::Failure failure) {
@@ -493,6 +538,8 @@ void Step::fail(model::Failure failure) {
 void Step::end_by(const model::Failure& why) {
   failure_ = why;
   if (terminal_) processes_.signal(SIGHUP);  // a shell that talks to somebody does not heed TERM
+  if (looks_) looks_->finish();
+  hang_guard_.reset();
   processes_.end();
   if (std::exchange(is_starting_, false)) processes_.complete();
 }
@@ -508,11 +555,38 @@ void Step::receive(model::HeadMessage message) {
                    if (terminal_) terminal_->resize(size);
                  },
                  [this](const model::EndServers&) { end_servers(); },
-                 [this](const model::EndStep& end) { end_by(end.why); },
+                 [this](const model::RankAbsent& absent) {
+                   absent_elsewhere_ = absent;
+                   check_absent();
+                 },
+                 [this](const model::StepHung& hung) { take_hung(hung); },
+                 [this](const model::EndStep& end) {
+                   // Another node has saved its stacks; this one goes on with its own.
+                   if (!hang_ || failure_ || end.why != *hang_) end_by(end.why);
+                 },
                  [this](const model::StepSignal& signal) { processes_.signal(signal.number); },
                  [](const auto&) {},  // not the head's to send
              },
              message);
+}
+
+/// A node without ranks has nothing to save, and hears of the end as it does of any.
+void Step::take_hung(const model::StepHung& hung) {
+  if (failure_ || is_finished_ || !hang_guard_) return;
+  hang_ = hung.why;
+  const auto& environment = launch_.order.step->environment;
+  const auto path = environment.find("PATH");
+  hang_guard_->save_stacks(node_name(launch_.order),
+                           path == environment.end() ? "/usr/bin:/bin" : path->second,
+                           [this](const auto& texts) { keep_stacks(texts); });
+}
+
+void Step::keep_stacks(const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    auto kept = log_->append(wire::stacks_rank, model::OutputStream::out, text);
+    if (!kept) launch_.dir.note(kept.error().text);
+  }
+  fail(*hang_);
 }
 
 void Step::take_fence(const model::Fence& fence) {
@@ -538,6 +612,7 @@ void Step::ranks_finished() {
     // The head has them completed when all nodes have ended; its failure is in NodeEnded else.
     if (launch_.order.node_index != model::head_index(launch_.order)) (void)complete_files();
     is_finished_ = true;
+    hang_guard_.reset();
     finish();
   });
 }
@@ -545,6 +620,7 @@ void Step::ranks_finished() {
 /// Once nothing runs and nothing is to be judged any more.
 void Step::finish() {
   if (!is_finished_ || !fallen_servers_.empty() || std::exchange(is_through_, true)) return;
+  if (looks_) looks_->finish();
   link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
                                .exit_code = report().exit_code,
                                .failure = failure_});

@@ -15,7 +15,11 @@ constexpr std::size_t most_names = 10'000;
 }  // namespace
 
 Star::Star(const model::LaunchOrder& order)
-    : key_(order.key), nodes_(step_nodes(order)), states_(nodes_.size()) {
+    : key_(order.key),
+      nodes_(step_nodes(order)),
+      states_(nodes_.size()),
+      hang_watch_(model::hang_limit_of(*order.job, *order.step), nodes_.size()),
+      doctor_(nodes_) {
   const RankRoles roles(order);
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const auto& part = nodes_[node];
@@ -33,6 +37,9 @@ void Star::from_node(std::size_t node, model::HeadMessage message) {
           [&](model::NameRequest& request) { take_name(node, request); },
           [&](model::NodeEnded& end) { take_end(node, end); },
           [&](model::WorkDone&) { take_work_done(node); },
+          [&](model::NodeIdle& idle) { take_idle(node, idle); },
+          [&](model::NodeLook& look) { take_look(node, std::move(look)); },
+          [&](model::RankAbsent& absent) { take_absent(std::move(absent)); },
           [&](model::RankOutput& output) { outputs_.push_back(ToClient{std::move(output)}); },
           [&](model::RankPlaced& placed) { outputs_.push_back(ToClient{std::move(placed)}); },
           [](auto&) {},  // not a launcher's to send
@@ -180,6 +187,10 @@ void Star::take_end(std::size_t node, const model::NodeEnded& end) {
   exit_code_ = std::max(exit_code_, end.exit_code);
   states_[node].ended = true;
   take_work_done(node);
+  hang_watch_.node_ended(node);
+  check_hang();
+  doctor_.node_ended(node);
+  tell_notes();
   for (const auto& [key, gathering] : std::map(fences_)) {
     if (!gathering.parts.contains(node)) miss_ended(key);
   }
@@ -190,6 +201,31 @@ void Star::take_work_done(std::size_t node) {
   if (!has_servers_ || std::ranges::any_of(states_, &NodeState::works)) return;
   has_servers_ = false;
   to_all(model::EndServers{});
+}
+
+void Star::take_idle(std::size_t node, const model::NodeIdle& idle) {
+  hang_watch_.take(node, idle);
+  check_hang();
+}
+
+/// It fails when the first node has saved the stacks: until then all have the time for it.
+void Star::check_hang() {
+  if (failure_) return;
+  if (const auto hang = hang_watch_.take_hang(key_)) to_all(model::StepHung{*hang});
+}
+
+void Star::take_look(std::size_t node, model::NodeLook look) {
+  doctor_.take(node, std::move(look));
+  tell_notes();
+}
+
+void Star::tell_notes() {
+  auto notes = doctor_.take_notes();
+  if (!notes.empty()) outputs_.push_back(ToClient{model::StepNote{std::move(notes)}});
+}
+
+void Star::take_absent(model::RankAbsent absent) {
+  if (!std::exchange(knows_absent_, true)) to_all(absent);
 }
 
 }  // namespace mapping

@@ -1,7 +1,8 @@
 #pragma once
 // What the head of a step decides: it gathers fences, keeps the names that ranks publish, passes on
-// modex requests, output and signals, takes the first failure as the step's, and knows when the
-// step has ended. Pure: messages go in, messages come out.
+// modex requests, output and signals, takes the first failure as the step's, sees whether the step
+// hangs and how its ranks come up, and knows when it has ended. Pure: messages go in, messages come
+// out.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "launcher/map/doctor.h"
+#include "launcher/map/hang_watch.h"
 #include "launcher/map/step_nodes.h"
 #include "lib/model/head_message.h"
 #include "lib/model/launch.h"
@@ -72,12 +75,20 @@ class Star {
   void pass_back(model::ModexReply reply);
   void take_end(std::size_t node, const model::NodeEnded& end);
   void take_work_done(std::size_t node);
+  void take_idle(std::size_t node, const model::NodeIdle& idle);
+  void check_hang();
+  void take_look(std::size_t node, model::NodeLook look);
+  void tell_notes();
+  void take_absent(model::RankAbsent absent);
   void to_all(const model::HeadMessage& message);
 
   model::LaunchKey key_;
   std::vector<StepNode> nodes_;
   std::vector<NodeState> states_;
   bool has_servers_ = false;  // ranks that it does not wait for, and has not told to end
+  HangWatch hang_watch_;
+  Doctor doctor_;
+  bool knows_absent_ = false;  // and has told the nodes
   std::map<FenceKey, Gathering> fences_;
   std::map<std::string, std::string> names_;  // ports by service
   std::vector<StarOutput> outputs_;

@@ -37,15 +37,20 @@ std::optional<model::Failure> judge_end(const RankLife& rank) {
   return failure;
 }
 
-std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks) {
-  const bool somebody_waits = std::any_of(ranks.begin(), ranks.end(), [](const RankLife& rank) {
-    return rank.connected && !rank.finalized && !rank.ended;
-  });
-  const auto absent = std::find_if(ranks.begin(), ranks.end(), [](const RankLife& rank) {
+bool is_waiting(const RankLife& rank) {
+  return rank.connected && !rank.finalized && !rank.ended;
+}
+
+std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks) {
+  const auto absent = std::ranges::find_if(ranks, [](const RankLife& rank) {
     return rank.ended && !rank.connected && rank.code == 0 && rank.signal == 0;
   });
-  if (!somebody_waits || absent == ranks.end()) return std::nullopt;
+  if (absent == ranks.end()) return std::nullopt;
   return static_cast<std::size_t>(absent - ranks.begin());
+}
+
+std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks) {
+  return std::ranges::any_of(ranks, is_waiting) ? find_done_without_mpi(ranks) : std::nullopt;
 }
 
 }  // namespace mapping

@@ -27,6 +27,12 @@ int exit_code_of(const std::vector<RankLife>& ranks);
 /// How a rank that has ended failed: cause and code only; nullopt for success.
 std::optional<model::Failure> judge_end(const RankLife& rank);
 
+/// Whether a rank is in MPI, where it waits for the others at first.
+bool is_waiting(const RankLife& rank);
+
+/// A rank (by place) that ended well but without MPI_Init.
+std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks);
+
 /// A rank (by place) that ended well but without MPI_Init while another waits in it: nobody will
 /// ever answer that one.
 std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks);

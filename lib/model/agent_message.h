@@ -113,6 +113,7 @@ struct LogRead {
   std::uint64_t offset = 0;
   bool follow = false;  // until the launch has ended
   bool map = false;     // not the output, but the map of the ranks; without `rank`
+  bool stacks = false;  // not the output, but stacks of ranks that hung; without `rank`
   bool operator==(const LogRead&) const = default;
 };
 

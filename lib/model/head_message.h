@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/outcome.h"
@@ -131,6 +132,52 @@ struct EndServers {
   bool operator==(const EndServers&) const = default;
 };
 
+/// Of a step with a --hang-timeout: since when no rank of the node has done anything.
+struct NodeIdle {
+  base::Duration idle{};
+  base::Time since;  // by the node's clock, for people
+  bool operator==(const NodeIdle&) const = default;
+};
+
+/// From the head: the step hangs. Save the stacks of your ranks, then end them for this.
+struct StepHung {
+  Failure why;
+  bool operator==(const StepHung&) const = default;
+};
+
+/// A rank ended well, and without MPI_Init. From the head: one elsewhere did, so that whoever waits
+/// for it in MPI_Init waits for ever.
+struct RankAbsent {
+  int rank = 0;
+  std::string node;
+  bool operator==(const RankAbsent&) const = default;
+};
+
+/// A rank that has not come to its PMIx or PMI-1 server.
+struct LoneRank {
+  int rank = 0;
+  bool has_ended = false;
+  std::string program;      // "process 812, sleep (/usr/bin/sleep)"
+  std::string mpi_library;  // its path; empty: none is loaded
+  std::string why_alone;    // why it will never come; empty: it may
+  bool operator==(const LoneRank&) const = default;
+};
+
+/// How a node's ranks come up, a few seconds after their start and at their end.
+struct NodeLook {
+  int stage = 0;        // counts the looks from 0; all nodes look at the same times
+  int n_connected = 0;  // ranks that came to their server
+  int n_waiting = 0;    // of these, that have not finalized
+  std::vector<LoneRank> lone;
+  bool operator==(const NodeLook&) const = default;
+};
+
+/// To the client: lines for the user, on standard error.
+struct StepNote {
+  std::string text;
+  bool operator==(const StepNote&) const = default;
+};
+
 /// From the head: end your ranks, the step has failed or was interrupted.
 struct EndStep {
   Failure why;
@@ -159,6 +206,7 @@ struct StepResult {
 using HeadMessage =
     std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
                  RankOutput, RankInput, RankPlaced, NodeEnded, WorkDone, EndServers, EndStep,
-                 StepSignal, StepResult, WindowSize, Detach>;
+                 StepSignal, StepResult, WindowSize, Detach, NodeIdle, StepHung, RankAbsent,
+                 NodeLook, StepNote>;
 
 }  // namespace model

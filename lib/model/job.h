@@ -13,6 +13,7 @@
 #include "lib/model/array.h"
 #include "lib/model/binding.h"
 #include "lib/model/dependency.h"
+#include "lib/model/hang_limit.h"
 #include "lib/model/node_choice.h"
 #include "lib/model/restart.h"
 #include "lib/model/role.h"
@@ -80,8 +81,9 @@ struct JobSpec {
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;
-  bool requeue = true;                   // start again after a preemption or the loss of a node
-  std::optional<RestartPolicy> restart;  // after failures of its own
+  bool requeue = true;                    // start again after a preemption or the loss of a node
+  std::optional<RestartPolicy> restart;   // after failures of its own
+  std::optional<HangLimit> hang_timeout;  // of the steps that name none of their own
   std::optional<SaveSignal> save_signal;
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then
@@ -117,8 +119,9 @@ struct StepSpec {
   std::optional<int> gpus_per_task;
   std::optional<Roles> roles;  // default: the job's; empty: all ranks are equal
   Binding binding;
-  bool map_only = false;               // say where the ranks would run, and start none
-  std::vector<std::string> arguments;  // program and its arguments; may be empty with map_only
+  std::optional<HangLimit> hang_timeout;  // default: the job's
+  bool map_only = false;                  // say where the ranks would run, and start none
+  std::vector<std::string> arguments;     // program and its arguments; may be empty with map_only
   Environment environment;
   std::string work_dir;
   std::string output;                  // absolute path pattern; empty: to `muster run`

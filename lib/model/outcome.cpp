@@ -16,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 17> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 18> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -25,6 +25,7 @@ constexpr Names<Cause, 17> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::cannot_start, "cannot_start"},
                                         {Cause::launcher_lost, "launcher_lost"},
                                         {Cause::peer_lost, "peer_lost"},
+                                        {Cause::hang, "hang"},
                                         {Cause::told_to_end, "told_to_end"},
                                         {Cause::cancelled, "cancelled"},
                                         {Cause::time_limit, "time_limit"},
@@ -61,6 +62,8 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
   if (failure.cause == Cause::deadline || failure.cause == Cause::dependency) return "the job";
+  if (failure.cause == Cause::hang && failure.step)
+    return fmt::format("step {}", failure.step->number());
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
   text += failure.rank   ? fmt::format("rank {}", *failure.rank)
           : failure.step ? "launch"
@@ -90,6 +93,8 @@ std::string happening(const Failure& failure) {
       return "lost its launcher";
     case Cause::peer_lost:
       return "lost contact with the other nodes of the step";
+    case Cause::hang:
+      return "hung";
     case Cause::told_to_end:
       return "was told to end";
     case Cause::cancelled:

@@ -27,6 +27,7 @@ enum class Cause {
   cannot_start,   // no such program, not executable, no such directory, output not writable
   launcher_lost,  // the launcher was killed, so its ranks were ended
   peer_lost,      // the launchers of a step lost each other
+  hang,           // no rank of a step did anything for the time that it was given
   told_to_end,    // a launcher was told to end its step, so its ranks were ended
   cancelled,      // by a user
   time_limit,     // the job's time limit is reached

@@ -68,14 +68,17 @@ base::Result<void> read_causes(std::string_view value, RestartPolicy& policy) {
       policy.on_oom = true;
     } else if (word == "timeout") {
       policy.on_timeout = true;
+    } else if (word == "hang") {
+      policy.on_hang = true;
     } else if (word == "node") {
       policy.on_node = true;
     } else {
-      constexpr std::array<std::string_view, 5> known{"exit", "signal", "oom", "timeout", "node"};
+      constexpr std::array<std::string_view, 6> known{"exit",    "signal", "oom",
+                                                      "timeout", "hang",   "node"};
       const auto near = base::nearest(word, known);
       return fail(Code::invalid,
                   fmt::format("'{}' is no cause of a restart; expected exit, exit:CODES, signal, "
-                              "oom, timeout or node{}",
+                              "oom, timeout, hang or node{}",
                               base::printable(word),
                               near ? fmt::format(" (did you mean {}?)", *near) : std::string()));
     }
@@ -137,6 +140,7 @@ std::string to_text(const RestartPolicy& policy) {
   if (policy.on_signal) causes.emplace_back("signal");
   if (policy.on_oom) causes.emplace_back("oom");
   if (policy.on_timeout) causes.emplace_back("timeout");
+  if (policy.on_hang) causes.emplace_back("hang");
   if (policy.on_node) causes.emplace_back("node");
   return fmt::format("on={} max={} backoff={}..{}{}", base::join(causes, ","), policy.most,
                      pause_text(policy.first_pause), pause_text(policy.longest_pause),
@@ -177,6 +181,7 @@ bool covers(const RestartPolicy& policy, const Outcome& outcome) {
   if (outcome.ending != Ending::failed) return false;
   if (failure.cause == Cause::out_of_memory) return policy.on_oom;
   if (failure.cause == Cause::signal && policy.on_signal) return true;
+  if (failure.cause == Cause::hang && policy.on_hang) return true;
   const bool has_code = failure.cause == Cause::exit_code || failure.cause == Cause::aborted;
   return policy.exit_codes.contains(outcome.exit_code) ||
          (has_code && policy.exit_codes.contains(failure.code));

@@ -19,6 +19,7 @@ struct RestartPolicy {
   bool on_signal = false;  // a process was killed by one
   bool on_timeout = false;
   bool on_oom = false;        // it ran out of memory
+  bool on_hang = false;       // a step did nothing for its --hang-timeout
   bool on_node = false;       // a node was lost: counts and pauses as the others then
   bool avoids_nodes = false;  // not on nodes where an attempt failed, while others could do
   int most = 5;               // restarts
@@ -32,8 +33,8 @@ struct RestartPolicy {
 std::string to_text(const RestartPolicy& policy);
 
 /// Parts with blanks between them, each once, in any order; what is left out has its default:
-/// on=CAUSE,... of exit[:CODES], signal, oom, timeout, node (default exit,signal), max=N from 1 to
-/// 1000, backoff=FIRST[..LONGEST] up to a day, and avoid-nodes.
+/// on=CAUSE,... of exit[:CODES], signal, oom, timeout, hang, node (default exit,signal), max=N from
+/// 1 to 1000, backoff=FIRST[..LONGEST] up to a day, and avoid-nodes.
 /// errors: invalid
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text);
 

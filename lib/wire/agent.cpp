@@ -34,6 +34,7 @@ void write(const model::LogRead& read, pb::LogRead& out) {
   out.set_offset(read.offset);
   out.set_follow(read.follow);
   out.set_map(read.map);
+  out.set_stacks(read.stacks);
 }
 
 model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
@@ -70,7 +71,8 @@ model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
           strict.count_if(in.has_rank(), in.rank(), "rank"),
           in.offset(),
           in.follow(),
-          in.map()};
+          in.map(),
+          in.stacks()};
 }
 
 /// The key of a message that is nothing but a key.

@@ -71,6 +71,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_class_name(spec.class_name);
   out.set_no_requeue(!spec.requeue);
   out.set_restart(restart_text(spec.restart));
+  out.set_hang_timeout(hang_text(spec.hang_timeout));
   if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
   out.set_script_name(spec.script_name);
@@ -109,6 +110,7 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.class_name = take(in.mutable_class_name());
   spec.requeue = !in.no_requeue();
   spec.restart = read_restart(in.restart(), strict);
+  spec.hang_timeout = read_hang(in.hang_timeout(), strict);
   if (in.has_save_signal()) {
     spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_save_signal);
   }

@@ -108,6 +108,30 @@ void write(const model::StepResult& result, pb::StepResult& out) {
   if (result.failure) write_failure(*result.failure, *out.mutable_failure());
 }
 
+void write(const model::NodeIdle& node, pb::NodeIdle& out) {
+  out.set_idle_us(node.idle.count());
+  out.set_since_us(base::to_us(node.since));
+}
+
+void write(const model::RankAbsent& absent, pb::RankAbsent& out) {
+  out.set_rank(u32(absent.rank));
+  out.set_node(absent.node);
+}
+
+void write(const model::NodeLook& look, pb::NodeLook& out) {
+  out.set_stage(u32(look.stage));
+  out.set_connected(u32(look.n_connected));
+  out.set_waiting(u32(look.n_waiting));
+  for (const auto& lone : look.lone) {
+    auto& rank = *out.add_lone();
+    rank.set_rank(u32(lone.rank));
+    rank.set_ended(lone.has_ended);
+    rank.set_program(lone.program);
+    rank.set_mpi_library(lone.mpi_library);
+    rank.set_why_alone(lone.why_alone);
+  }
+}
+
 model::PeerHello read_peer_hello(pb::PeerHello& in, Strict& strict) {
   return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
           take(in.mutable_secret()), strict.count(in.node_index(), "node_index")};
@@ -186,6 +210,29 @@ model::NodeEnded read_node_ended(pb::NodeEnded& in, Strict& strict) {
   return {strict.count(in.node_index(), "node_index"), in.exit_code(), failure_of(in, strict)};
 }
 
+model::StepHung read_step_hung(pb::StepHung& in, Strict& strict) {
+  return {strict.required(in.has_why(), "why").read(*in.mutable_why(), read_failure<pb::Failure>)};
+}
+
+model::NodeIdle read_node_idle(pb::NodeIdle& in, Strict& strict) {
+  return {strict.duration(in.idle_us(), "idle_us"), strict.time(in.since_us(), "since_us")};
+}
+
+model::RankAbsent read_absent(pb::RankAbsent& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), take(in.mutable_node())};
+}
+
+model::LoneRank read_lone(pb::LoneRank& in, Strict& strict) {
+  return {strict.count(in.rank(), "rank"), in.ended(), take(in.mutable_program()),
+          take(in.mutable_mpi_library()), take(in.mutable_why_alone())};
+}
+
+model::NodeLook read_look(pb::NodeLook& in, Strict& strict) {
+  return {strict.count(in.stage(), "stage"), strict.count(in.connected(), "connected"),
+          strict.count(in.waiting(), "waiting"),
+          strict.each("lone", *in.mutable_lone(), read_lone)};
+}
+
 model::EndStep read_end_step(pb::EndStep& in, Strict& strict) {
   return {strict.required(in.has_why(), "why").read(*in.mutable_why(), read_failure<pb::Failure>)};
 }
@@ -230,6 +277,16 @@ model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
     case pb::HeadMessage::kStepResult:
       return model::StepResult{in.step_result().exit_code(),
                                failure_of(*in.mutable_step_result(), strict)};
+    case pb::HeadMessage::kNodeIdle:
+      return strict.part("node_idle", *in.mutable_node_idle(), read_node_idle);
+    case pb::HeadMessage::kStepHung:
+      return strict.part("step_hung", *in.mutable_step_hung(), read_step_hung);
+    case pb::HeadMessage::kRankAbsent:
+      return strict.part("rank_absent", *in.mutable_rank_absent(), read_absent);
+    case pb::HeadMessage::kNodeLook:
+      return strict.part("node_look", *in.mutable_node_look(), read_look);
+    case pb::HeadMessage::kStepNote:
+      return model::StepNote{take(in.mutable_step_note()->mutable_text())};
     case pb::HeadMessage::KIND_NOT_SET:
       break;
   }
@@ -261,6 +318,13 @@ std::string encode(const model::HeadMessage& message) {
           [&](const model::EndStep& m) {
             write_failure(m.why, *out.mutable_end_step()->mutable_why());
           },
+          [&](const model::NodeIdle& m) { write(m, *out.mutable_node_idle()); },
+          [&](const model::StepHung& m) {
+            write_failure(m.why, *out.mutable_step_hung()->mutable_why());
+          },
+          [&](const model::RankAbsent& m) { write(m, *out.mutable_rank_absent()); },
+          [&](const model::NodeLook& m) { write(m, *out.mutable_node_look()); },
+          [&](const model::StepNote& m) { out.mutable_step_note()->set_text(m.text); },
           [&](const model::StepSignal& m) { out.mutable_step_signal()->set_number(u32(m.number)); },
           [&](const model::StepResult& m) { write(m, *out.mutable_step_result()); },
           [&](const model::WindowSize& m) { write_window(m, *out.mutable_window_size()); },

@@ -54,7 +54,7 @@ base::Result<std::optional<LogRecord>> LogReader::next() {
     const auto rank = static_cast<std::int32_t>(get(rest.substr(4), 4));
     const auto stream = get(rest.substr(16), 1);
     if (rest.substr(17, mark.size()) != mark || length > log_record_limit || stream > 1 ||
-        rank < map_rank) {
+        rank < stacks_rank) {
       return base::fail(base::Code::corrupt, "the launch's log has no record at offset " +
                                                  std::to_string(n_consumed_) +
                                                  " of what was read; expected one");
@@ -62,7 +62,7 @@ base::Result<std::optional<LogRecord>> LogReader::next() {
     if (rest.size() < log_header_bytes + length) return std::nullopt;
     taken_ += log_header_bytes + length;
     n_consumed_ += log_header_bytes + length;
-    if (only_rank_ ? *only_rank_ != rank : rank == map_rank) continue;
+    if (only_rank_ ? *only_rank_ != rank : rank <= map_rank) continue;
     LogRecord record;
     record.time = base::time_from_us(static_cast<std::int64_t>(get(rest.substr(8), 8)));
     if (rank >= 0) record.rank = rank;

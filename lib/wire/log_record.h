@@ -4,9 +4,9 @@
 // further files, of which some are left out (lib/wire/log_segments.h).
 //
 // A record, little endian: 4 bytes length of the output, 4 bytes rank (-1: the script, -2: not
-// output, but a line of the map of ranks, lib/wire/map_line.h), 8 bytes
-// time in microseconds UTC, 1 byte stream (0 standard output, 1 standard error), 3 bytes "ML1",
-// then the output.
+// output, but a line of the map of ranks, lib/wire/map_line.h, -3: the stacks of a rank that
+// hung), 8 bytes time in microseconds UTC, 1 byte stream (0 standard output, 1 standard error), 3
+// bytes "ML1", then the output.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +29,9 @@ struct LogRecord {
   bool operator==(const LogRecord&) const = default;
 };
 
-/// In place of a rank: lines of the map. They are passed over unless they are asked for.
+/// In place of a rank: lines of the map, and stacks. They are passed over unless asked for.
 constexpr int map_rank = -2;
+constexpr int stacks_rank = -3;
 
 constexpr std::size_t log_header_bytes = 20;
 constexpr std::size_t log_record_limit = std::size_t{1} << 20;  // of output in one record
@@ -44,7 +45,7 @@ std::string encode(const LogRecord& record);
 /// Reads records from pieces of the file as they come.
 class LogReader {
  public:
-  /// With `only_rank`, which may be map_rank, records of others are passed over.
+  /// With `only_rank`, which may be map_rank or stacks_rank, records of others are passed over.
   explicit LogReader(std::optional<int> only_rank = std::nullopt) : only_rank_(only_rank) {}
 
   void feed(std::string_view bytes);

@@ -129,6 +129,18 @@ inline std::optional<model::RestartPolicy> read_restart(std::string_view text, S
   return policy ? std::optional(*std::move(policy)) : std::nullopt;
 }
 
+/// "" is none.
+inline std::string hang_text(const std::optional<model::HangLimit>& limit) {
+  return limit ? to_text(*limit) : std::string();
+}
+
+inline std::optional<model::HangLimit> read_hang(std::string_view text, Strict& strict) {
+  if (text.empty()) return std::nullopt;
+  const auto limit = model::hang_limit_from_text(text);
+  if (!limit) strict.wrong("hang_timeout", "is wrong: " + limit.error().text);
+  return limit ? std::optional(*limit) : std::nullopt;
+}
+
 inline model::IndexSet read_tasks(std::string_view text, std::string_view field, Strict& strict) {
   auto tasks = model::tasks_from_text(text);
   if (!tasks) strict.wrong(field, "is wrong: " + tasks.error().text);

@@ -85,6 +85,7 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.roles) write_roles(*spec.roles, *out.mutable_roles());
   out.set_equal_ranks(spec.roles && spec.roles->empty());
   out.set_map_only(spec.map_only);
+  out.set_hang_timeout(hang_text(spec.hang_timeout));
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
   out.set_error(spec.error);
@@ -109,6 +110,7 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
     strict.wrong("equal_ranks", "is true and there are roles; give one of them");
   if (in.equal_ranks() || in.roles_size() > 0) spec.roles = read_roles(in.roles(), strict);
   spec.map_only = in.map_only();
+  spec.hang_timeout = read_hang(in.hang_timeout(), strict);
   spec.work_dir = take(in.mutable_work_dir());
   spec.output = take(in.mutable_output());
   spec.error = take(in.mutable_error());

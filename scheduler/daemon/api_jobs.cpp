@@ -22,8 +22,8 @@ std::unexpected<base::Error> no_job(model::JobId job) {
 }
 
 base::Result<LogQuery> log_query(const http::Request& request) {
-  constexpr std::array<std::string_view, 6> known{"rank",   "step",   "attempt",
-                                                  "offset", "follow", "map"};
+  constexpr std::array<std::string_view, 7> known{"rank",   "step", "attempt", "offset",
+                                                  "follow", "map",  "stacks"};
   if (auto fine = check_parameters(request, known); !fine) {
     return std::unexpected(std::move(fine).error());
   }
@@ -35,11 +35,15 @@ base::Result<LogQuery> log_query(const http::Request& request) {
   if (!follow) return std::unexpected(follow.error());
   const auto map = flag_parameter(request, "map");
   if (!map) return std::unexpected(map.error());
+  const auto stacks = flag_parameter(request, "stacks");
+  if (!stacks) return std::unexpected(stacks.error());
   for (const auto* number : {&rank, &step, &attempt, &offset}) {
     if (!*number) return std::unexpected(number->error());
   }
-  LogQuery query{.follow = *follow, .map = *map};
-  if (*map && *rank) return base::fail(Code::invalid, "a map is of all ranks; leave out rank");
+  LogQuery query{.follow = *follow, .map = *map, .stacks = *stacks};
+  if (*map && *rank) return fail(Code::invalid, "a map is of all ranks; leave out rank");
+  if (*stacks && (*rank || *map))
+    return fail(Code::invalid, "stacks are of all ranks, and no map; leave out rank and map");
   if (*rank) query.rank = static_cast<int>(**rank);
   if (*step) query.step = model::StepId(static_cast<std::uint32_t>(**step));
   if (*attempt) query.attempt = static_cast<std::uint32_t>(**attempt);

@@ -18,6 +18,30 @@ std::string number(int value) {
   return std::to_string(value);
 }
 
+/// From all nodes of an attempt that is not the last and are still known: which of them had a part
+/// of the step is not.
+base::Result<Sources> stacks_of(const model::JobRecord& job, const model::AttemptRecord& attempt,
+                                const LogQuery& query, const scheduler::State& state) {
+  if (!query.step) {
+    return fail(Code::invalid,
+                "the stacks of an attempt that is not the last are those of one of "
+                "its steps; name it");
+  }
+  Sources sources;
+  for (const auto& host : model::expand_hosts(attempt.nodes).value_or(std::vector<std::string>())) {
+    const auto node = state.node_by_name.find(host);
+    if (node == state.node_by_name.end()) continue;
+    sources.push_back({.node = node->second,
+                       .node_name = host,
+                       .key = {job.job, attempt.attempt, query.step},
+                       .rank = {},
+                       .stacks = true});
+  }
+  if (!sources.empty()) return sources;
+  return fail(Code::not_found, "no node of attempt " + std::to_string(attempt.attempt) +
+                                   " of job " + to_text(job.job) + " is known any more");
+}
+
 /// The script's log of an attempt that is not the last: its first node is known by name only.
 base::Result<Sources> of_earlier(const model::JobRecord& job, const LogQuery& query,
                                  const scheduler::State& state) {
@@ -28,6 +52,7 @@ base::Result<Sources> of_earlier(const model::JobRecord& job, const LogQuery& qu
                                      std::to_string(*query.attempt) + "; its last is " +
                                      std::to_string(job.attempt));
   }
+  if (query.stacks) return stacks_of(job, *attempt, query, state);
   if (query.step || query.rank || query.map) {
     return fail(Code::not_found,
                 "of an attempt that is not the last only the script's log can be read");
@@ -81,7 +106,8 @@ Sources of_step(const model::JobRecord& job, const model::StepRecord& step, cons
                        .key = {job.job, job.attempt, step.step},
                        .rank = query.rank,
                        .offset = query.offset,
-                       .map = query.map});
+                       .map = query.map,
+                       .stacks = query.stacks});
   }
   return sources;
 }
@@ -94,7 +120,7 @@ base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& q
   if (job.attempt == 0 || job.allocation.nodes.empty()) {
     return fail(Code::conflict, "job " + to_text(job.job) + " has not started, so it has no log");
   }
-  if (!query.step && !query.rank && !query.map) {
+  if (!query.step && !query.rank && !query.map && !query.stacks) {
     const auto& share = job.allocation.nodes.front();
     return Sources{{.node = share.node,
                     .node_name = share.name,

@@ -18,7 +18,8 @@ struct LogQuery {
   std::optional<int> rank;
   std::uint64_t offset = 0;  // in the log's file
   bool follow = false;
-  bool map = false;  // where the ranks of the step run, or of the last one
+  bool map = false;     // where the ranks of the step run, or of the last one
+  bool stacks = false;  // of the ranks of the step, or of the last one, if it hung
 };
 
 /// Errors: not_found for an attempt, a step or a rank that is not there; conflict for a job that

@@ -64,7 +64,8 @@ base::Result<void> LogStreams::start(StreamId id, std::size_t place, Part& part,
        .rank = part.source.rank,
        .offset = part.source.offset,
        .follow = follow,
-       .map = part.source.map},
+       .map = part.source.map,
+       .stacks = part.source.stacks},
       {.take = [this, id, place](const model::LogChunk& chunk) { take(id, place, chunk); },
        .lost = [this, id, place] { lose(id, place); }});
   if (!request) return std::unexpected(std::move(request).error().in(part.source.node_name));

@@ -21,7 +21,7 @@
 
 namespace musterd {
 
-/// The log of one launch on one node, or what one rank wrote there, or where its ranks run.
+/// The log of one launch on one node, or what one rank wrote there, or what is known of its ranks.
 struct LogSource {
   model::NodeId node;
   std::string node_name;
@@ -29,6 +29,7 @@ struct LogSource {
   std::optional<int> rank;
   std::uint64_t offset = 0;  // in the log's file
   bool map = false;          // the map of the ranks
+  bool stacks = false;       // of ranks that hung
 
   bool operator==(const LogSource&) const = default;
 };

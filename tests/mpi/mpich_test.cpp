@@ -96,6 +96,26 @@ TEST_CASE("a name that one rank publishes is found by a rank on another node") {
   CHECK(step.out[1] == "hello 1 of 2\nsame 1\ngone 1\n");
 }
 
+TEST_CASE("MPICH ranks that do not find their launcher are told why") {
+  StepHarness step({1, 1}, {"/bin/sh", "-c",
+                            "env -u PMI_FD LD_PRELOAD=libmpich.so.12 sleep 0.5; "
+                            "exec env -u PMI_FD " MPI_PROGRAM});
+  step.run();
+  check_success(step);
+  CHECK(step.all_output() == "hello 0 of 1\nhello 0 of 1\n");
+  CHECK(step.notes.starts_with("ranks 0-1: MPI (/"));
+  CHECK(step.notes.find("PMI_FD is not in its environment") != std::string::npos);
+}
+
+TEST_CASE("an MPICH rank that ends before MPI_Init fails those of other nodes") {
+  StepHarness step({1, 2},
+                   {"/bin/sh", "-c",
+                    "case $MUSTER_RANK in 0) exec " MPI_PROGRAM " ;; 1) exec sleep 1000 ;; esac"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == Cause::before_init);
+  CHECK(failure.rank == 2);
+}
+
 #ifdef OPEN_MPI_PROGRAM
 TEST_CASE("a rank may run programs of both libraries: neither server disturbs the other") {
   for (const bool open_mpi_first : {true, false}) {

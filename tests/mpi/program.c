@@ -112,6 +112,12 @@ static void wait_for_ever(void) {
   for (;;) pause();
 }
 
+/* For a message that nobody sends. */
+static void deadlock(void) {
+  int never = 0;
+  MPI_Recv(&never, 1, MPI_INT, (rank + 1) % size, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
 static void carry_and_wait(void) {
   printf("carried %d\n", carry());
   fflush(stdout);
@@ -160,6 +166,7 @@ int main(int argc, char** argv) {
   if (strcmp(how, "names") == 0) names();
   if (strcmp(how, "spawn") == 0) spawn();
   if (strcmp(how, "sleep") == 0) wait_for_ever();
+  if (strcmp(how, "deadlock") == 0) deadlock();
   /* Ranks that are still in MPI_Init may notice the end of another, and abort. */
   if (bad_rank >= 0) MPI_Barrier(MPI_COMM_WORLD);
   if (rank == bad_rank) misbehave(how);

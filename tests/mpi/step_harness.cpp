@@ -123,6 +123,9 @@ void StepHarness::take(const std::string& frame) {
     if (on_output) on_output();
   } else if (auto* place = std::get_if<model::RankPlaced>(&*message)) {
     placed[place->rank] = *place;
+  } else if (auto* note = std::get_if<model::StepNote>(&*message)) {
+    notes += note->text;
+    if (on_output) on_output();
   } else if (auto* end = std::get_if<model::StepResult>(&*message)) {
     result = *end;
   }

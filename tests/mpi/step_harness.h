@@ -54,6 +54,7 @@ class StepHarness {
   std::map<int, std::string> out;
   std::map<int, std::string> err;
   std::map<int, model::RankPlaced> placed;
+  std::string notes;
   std::optional<model::StepResult> result;
   bool is_late = false;
   int n_turned_away = 0;

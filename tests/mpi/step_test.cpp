@@ -1,7 +1,11 @@
 // Steps of real MPI programs: started without mpirun, on one to four nodes of this machine.
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
+
+#include "lib/wire/log_record.h"
 
 #include "tests/mpi/contract.h"
 #include "tests/mpi/step_harness.h"
@@ -12,6 +16,18 @@ namespace {
 using launcher_test::check_success;
 using launcher_test::failure_of;
 using launcher_test::StepHarness;
+
+std::string stacks_in(const std::string& launch_dir) {
+  wire::LogReader reader(wire::stacks_rank);
+  reader.feed(launcher_test::read_text(launch_dir + "/log"));
+  std::string text;
+  for (;;) {
+    const auto record = reader.next();
+    REQUIRE(record);
+    if (!*record) return text;
+    text += (*record)->bytes;
+  }
+}
 
 }  // namespace
 
@@ -121,6 +137,106 @@ TEST_CASE("a whole node that ends before MPI_Init fails the others that wait in 
   CHECK(failure.cause == model::Cause::before_init);
   CHECK(failure.rank == 1);
   CHECK(failure.node == "n2");
+}
+
+TEST_CASE(
+    "a rank that ends before MPI_Init fails those of other nodes, though its own node lives") {
+  StepHarness step({1, 2},
+                   {"/bin/sh", "-c",
+                    "case $MUSTER_RANK in 0) exec " MPI_PROGRAM " ;; 1) exec sleep 1000 ;; esac"});
+  const auto failure = failure_of(step);
+  CHECK(failure.cause == model::Cause::before_init);
+  CHECK(failure.rank == 2);
+  CHECK(failure.node == "n2");
+}
+
+TEST_CASE(
+    "who waits in MPI_Init for a rank that does not call it is told so, and the step goes on") {
+  StepHarness step(
+      {1, 2}, {"/bin/sh", "-c", "[ $MUSTER_RANK != 2 ] && exec " MPI_PROGRAM "; exec sleep 1000"});
+  step.on_output = [&] {
+    if (step.notes.empty()) return;
+    model::Failure enough;
+    enough.cause = model::Cause::cancelled;
+    step.send(model::EndStep{enough});
+  };
+  step.run();
+  CHECK(step.notes.starts_with(
+      "2 ranks wait in MPI_Init for rank 2, which after 5s did not call it:\n"
+      "  rank 2 on n2: process "));
+  CHECK(step.notes.find(", sleep (") != std::string::npos);
+  CHECK(step.notes.ends_with("), which has loaded no MPI library\n"));
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  CHECK(step.result->failure->cause == model::Cause::cancelled);
+  CHECK(step.leftovers() == "");
+}
+
+TEST_CASE("ranks that do not find their launcher are told why") {
+  for (const std::string clear : {"env -u PMIX_NAMESPACE", "env -i"}) {
+    INFO(clear);
+    // A shell around it, so that the first look finds the program however slow the machine is.
+    StepHarness step({1, 1}, {"/bin/sh", "-c",
+                              clear + " LD_PRELOAD=libmpi.so.40 sleep 0.5; " + clear +
+                                  " " MPI_PROGRAM " || exit 7"});
+    step.run();
+    REQUIRE(step.result);
+    CHECK(step.notes.starts_with("ranks 0-1: MPI (/"));
+    CHECK(step.notes.find("PMIX_NAMESPACE is not in its environment: something between 'muster "
+                          "run' and the program clears it") != std::string::npos);
+    CHECK(std::ranges::count(step.notes, '\n') == 1);
+    CHECK(step.leftovers() == "");
+  }
+}
+
+TEST_CASE("an Open MPI that is told to start alone is found by its daemon") {
+  StepHarness step({2}, {"/bin/sh", "-c", "unset OMPI_MCA_schizo; exec " MPI_PROGRAM " sleep"});
+  step.on_output = [&] {
+    if (step.notes.empty()) return;
+    model::Failure enough;
+    enough.cause = model::Cause::cancelled;
+    step.send(model::EndStep{enough});
+  };
+  step.run();
+  CHECK(step.notes.starts_with("ranks 0-1: MPI (/"));
+  CHECK(step.notes.find("it has started an orted of its own") != std::string::npos);
+  CHECK(step.out[1] == "hello 0 of 1\n");
+  CHECK(step.leftovers() == "");
+}
+
+TEST_CASE("of a step whose ranks come up as they should nothing is said") {
+  StepHarness step({2, 1}, {"/bin/sh", "-c", "sleep 0.5; " MPI_PROGRAM "; sleep 2"});
+  step.run();
+  check_success(step);
+  CHECK(step.notes.empty());
+}
+
+TEST_CASE("ranks that wait in MPI for ever hang, and the function is in their stacks") {
+  if (std::system("command -v gdb >/dev/null || command -v eu-stack >/dev/null") != 0) {
+    WARN("skipped: neither gdb nor eu-stack is installed");
+    return;
+  }
+  StepHarness step({1, 1}, {MPI_PROGRAM, "deadlock"});
+  auto spec = *step.order.step;
+  spec.hang_timeout = model::HangLimit{.after = std::chrono::seconds(1), .output_only = true};
+  step.order.step = std::make_shared<model::StepSpec>(spec);
+  step.run();
+  REQUIRE(step.result);
+  REQUIRE(step.result->failure);
+  CHECK(step.result->failure->cause == model::Cause::hang);
+  CHECK(step.result->failure->text.starts_with("no output for "));
+  for (const int rank : {0, 1}) {
+    const auto node = static_cast<std::size_t>(rank);
+    const auto report = step.report(node);
+    REQUIRE(report);
+    CHECK(report->failure == step.result->failure);
+    const auto stacks = stacks_in(step.launch_dir(node));
+    const auto name = std::to_string(rank) + " on n" + std::to_string(rank + 1);
+    CHECK(stacks.starts_with("node n" + std::to_string(rank + 1) + "\nrank " + name + ": "));
+    CHECK(stacks.find("in MPI ") != std::string::npos);
+    CHECK(stacks.find("MPI_Recv ") != std::string::npos);
+  }
+  CHECK(step.leftovers() == "");
 }
 
 TEST_CASE("a rank that is killed ends the step") {

@@ -30,7 +30,8 @@ inline model::ToAgent RandomModel::to_agent() {
       [&]() -> Any { return model::Acknowledge{key()}; },
       [&]() -> Any {
         return model::LogRead{number(),       key(),  maybe([&] { return upto(99); }),
-                              random_.next(), coin(), coin()};
+                              random_.next(), coin(), coin(),
+                              coin()};
       },
       [&]() -> Any { return model::LogCancel{number()}; },
       [&]() -> Any { return model::ShutDown{}; }, [&]() -> Any { return model::Save{key()}; });
@@ -63,6 +64,15 @@ inline model::HeadMessage RandomModel::head_message() {
       },
       [&]() -> Any { return model::WorkDone{upto(9)}; },
       [&]() -> Any { return model::EndServers{}; },
+      [&]() -> Any { return model::NodeIdle{duration(), time()}; },
+      [&]() -> Any { return model::StepHung{failure()}; },
+      [&]() -> Any { return model::RankAbsent{upto(99), text()}; },
+      [&]() -> Any {
+        return model::NodeLook{upto(3), upto(9), upto(9), several(3, [&] {
+                                 return model::LoneRank{upto(99), coin(), text(), text(), text()};
+                               })};
+      },
+      [&]() -> Any { return model::StepNote{text()}; },
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },

@@ -141,6 +141,7 @@ class RandomModel {
     made.class_name = text();
     made.requeue = coin();
     made.restart = maybe([&] { return restart_policy(); });
+    made.hang_timeout = maybe([&] { return hang_limit(); });
     made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
     made.script_name = text();
@@ -159,6 +160,7 @@ class RandomModel {
     return made;
   }
   model::RestartPolicy restart_policy();
+  model::HangLimit hang_limit();
   model::JobChange job_change();
   model::Array array() {
     model::Array made;

@@ -34,12 +34,18 @@ inline model::RestartPolicy RandomModel::restart_policy() {
   made.on_signal = coin();
   made.on_oom = coin();
   made.on_timeout = coin();
+  made.on_hang = coin();
   made.on_node = made.exit_codes.empty() || coin();
   made.avoids_nodes = coin();
   made.most = 1 + upto(99);
   made.first_pause = std::chrono::seconds(upto(4000));
   made.longest_pause = made.first_pause + std::chrono::seconds(upto(4000));
   return made;
+}
+
+inline model::HangLimit RandomModel::hang_limit() {
+  const auto after = std::chrono::seconds(upto(4000));
+  return {.after = after, .output_only = after.count() > 0 && coin()};
 }
 
 inline model::JobChange RandomModel::job_change() {
@@ -90,6 +96,7 @@ inline model::StepSpec RandomModel::step_spec() {
   made.roles = maybe([&] { return roles(); });
   if (coin()) made.binding = binding();
   made.map_only = coin();
+  made.hang_timeout = maybe([&] { return hang_limit(); });
   made.arguments = several(5, [&] { return text(); });
   made.environment = environment();
   made.work_dir = "/" + text();

@@ -10,8 +10,9 @@ using mapping::ToNode;
 
 /// A step with two ranks on each of `n_nodes` nodes of an allocation with one node more, the first,
 /// that has no part.
-Star star_of(int n_nodes, model::Roles roles = {}) {
+Star star_of(int n_nodes, model::Roles roles = {}, model::HangLimit hang = {}) {
   auto step = std::make_shared<model::StepSpec>();
+  step->hang_timeout = hang;
   step->roles = std::move(roles);
   model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(4)},
                            .job = std::make_shared<model::JobSpec>(),
@@ -231,4 +232,50 @@ TEST_CASE("a node where all serve is not waited for, and without servers nothing
   equal.from_node(0, model::NodeEnded{});
   equal.from_node(1, model::NodeEnded{});
   CHECK(sent<model::EndServers>(equal).empty());
+}
+
+TEST_CASE("all nodes of a step that hangs are asked for their stacks, and then it fails") {
+  using namespace std::chrono_literals;
+  Star star = star_of(2, {}, {.after = 60s});
+  star.from_node(0, model::NodeIdle{61s, {}});
+  star.from_node(1, model::NodeIdle{60s, {}});
+  const auto asked = sent<model::StepHung>(star);
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[1].first == 1);
+  CHECK(asked[1].second.why.cause == model::Cause::hang);
+  CHECK_FALSE(star.result().failure);
+  star.from_node(1, model::NodeIdle{62s, {}});
+  CHECK(sent<model::StepHung>(star).empty());
+  star.from_node(1, model::NodeEnded{2, 1, asked[1].second.why});
+  CHECK(sent<model::EndStep>(star).size() == 2);
+  CHECK(star.result().failure == asked[1].second.why);
+}
+
+TEST_CASE("a step hangs too when the ranks of a node have ended and the others do nothing") {
+  using namespace std::chrono_literals;
+  Star star = star_of(2, {}, {.after = 60s});
+  star.from_node(0, model::NodeIdle{61s, {}});
+  CHECK(sent<model::StepHung>(star).empty());
+  star.from_node(1, model::NodeEnded{2, 0, {}});
+  CHECK(sent<model::StepHung>(star).size() == 2);
+}
+
+TEST_CASE("the first rank that ended without MPI_Init is told to all nodes") {
+  Star star = star_of(2);
+  star.from_node(1, model::RankAbsent{3, "n2"});
+  const auto told = sent<model::RankAbsent>(star);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].second == model::RankAbsent{3, "n2"});
+  star.from_node(0, model::RankAbsent{1, "n1"});
+  CHECK(sent<model::RankAbsent>(star).empty());
+}
+
+TEST_CASE("notes on how ranks come up go to the client") {
+  Star star = star_of(1);
+  model::LoneRank lone{.rank = 1, .mpi_library = "/lib/libmpi.so.40", .why_alone = "why"};
+  star.from_node(0, model::NodeLook{.lone = {lone}});
+  const auto notes = sent<model::StepNote>(star);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].first == -1);
+  CHECK(notes[0].second.text.starts_with("rank 1: MPI (/lib/libmpi.so.40)"));
 }

@@ -47,6 +47,14 @@ TEST_CASE("a rank that ended before MPI_Init is absent only while another waits 
   CHECK_FALSE(mapping::find_absent({waiting, RankLife{.ended = true, .code = 1}}));
 }
 
+TEST_CASE("a rank that ended well without MPI_Init is found whether or not another waits") {
+  const RankLife done{.ended = true};
+  CHECK(mapping::find_done_without_mpi({RankLife{.connected = true}, done}) == 1);
+  CHECK(mapping::find_done_without_mpi({done}) == 0);
+  CHECK_FALSE(mapping::find_done_without_mpi({RankLife{}, RankLife{.ended = true, .code = 1}}));
+  CHECK_FALSE(mapping::find_done_without_mpi({RankLife{.connected = true, .ended = true}}));
+}
+
 TEST_CASE("the exit code of several ranks is the highest") {
   CHECK(mapping::exit_code_of({}) == 0);
   CHECK(mapping::exit_code_of({{.ended = true, .code = 3}, {.ended = true, .signal = 9}}) == 137);

@@ -47,10 +47,8 @@ TEST_CASE("a restart policy is written with all its parts and read back") {
 
 TEST_CASE("a restart policy that makes no sense is refused with what was expected") {
   CHECK(refusal_of("on=exti") ==
-        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, oom, timeout or node "
-        "(did "
-        "you "
-        "mean exit?)");
+        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, oom, timeout, hang or "
+        "node (did you mean exit?)");
   CHECK(refusal_of("on=").starts_with("'' is no cause of a restart"));
   CHECK(refusal_of("on=exit:0").starts_with("'0' are no exit codes of a failure"));
   CHECK(refusal_of("on=exit:75-300").starts_with("'75-300' are no exit codes"));
@@ -90,6 +88,10 @@ TEST_CASE("a policy covers what it lists, and no end that was wanted") {
   CHECK_FALSE(covers(timeouts, outcome(Ending::timed_out, Cause::deadline, 0, 143)));
   CHECK_FALSE(
       covers(policy_of("on=exit,signal"), outcome(Ending::timed_out, Cause::time_limit, 0, 143)));
+
+  CHECK(covers(policy_of("on=hang"), outcome(Ending::failed, Cause::hang, 0, 1)));
+  CHECK_FALSE(covers(policy_of("on=signal"), outcome(Ending::failed, Cause::hang, 0, 1)));
+  CHECK(to_text(policy_of("on=hang,timeout")) == "on=timeout,hang max=5 backoff=10s..5m");
 
   CHECK(covers(policy_of("on=node"), outcome(Ending::node_lost, Cause::node_lost, 0, 1)));
   CHECK_FALSE(covers(policy_of("on=exit"), outcome(Ending::node_lost, Cause::node_lost, 0, 1)));
