@@ -16,7 +16,7 @@ like "$MUSTER_DIR/nodes/n1/agent.log" "containment groups=" "the agent's log say
 cat >daemons.sh <<'EOF'
 #!/bin/sh
 for i in 1 2 3; do
-  (setsid setsid env -i sh -c 'trap "" TERM; echo $$ >>"$1"; while :; do sleep 1; done' deaf "$T/daemons" &)
+  (setsid setsid env -i sh -c 'trap "" TERM; echo $$ >>"$1"; sleep 1000' deaf "$T/daemons" &)
 done
 until [ "$(wc -l <"$T/daemons")" -eq 3 ]; do sleep 0.02; done
 eval "$1"
@@ -71,6 +71,7 @@ wait_for 20 "and no group of it" no_groups
 
 # A launch that lives on under a new agent keeps its group.
 rm -f daemons
+# shellcheck disable=SC2016 # the job expands it
 job=$(submit --parsable ./daemons.sh 'until test -e "$T/go"; do sleep 0.05; done')
 wait_for 20 "a third has daemons" sh -c "[ \"\$(wc -l <'$T/daemons' 2>/dev/null)\" = 3 ]"
 agent=$(cat "$MUSTER_DIR/nodes/n1/agent.lock")
