@@ -46,7 +46,8 @@ bool step_aside(const std::string& folder) {
 
 std::set<Controller> offered(const std::string& parent) {
   std::set<Controller> controllers;
-  for (const auto word : base::split(loop::read_group_file(parent + "/cgroup.controllers"), ' ')) {
+  const std::string text = loop::read_group_file(parent + "/cgroup.controllers");
+  for (const auto word : base::split(text, ' ')) {
     const auto controller = model::controller_from_text(word);
     if (controller == Controller::memory || controller == Controller::cpuset)
       controllers.insert(*controller);

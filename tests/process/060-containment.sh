@@ -2,7 +2,7 @@
 # Control groups around what jobs start: nothing of it outlives them, also when their keepers are killed.
 . "$(dirname "$0")/lib.sh"
 
-cluster_up --nodes 1 --cpus-per-node 1
+cluster_up --nodes 2 --cpus-per-node 1
 muster nodes --features --json >nodes.json
 groups=$(jq -r '.nodes[0].info.containment' nodes.json)
 note "containment here: $groups"
@@ -16,7 +16,7 @@ like "$MUSTER_DIR/nodes/n1/agent.log" "containment groups=" "the agent's log say
 cat >daemons.sh <<'EOF'
 #!/bin/sh
 for i in 1 2 3; do
-  (setsid setsid env -i sh -c 'trap "" TERM; echo $$ >>"$1"; while :; do sleep 1; done' deaf "$T/daemons" &)
+  (setsid setsid env -i sh -c 'trap "" TERM; echo $$ >>"$1"; sleep 1000' deaf "$T/daemons" &)
 done
 until [ "$(wc -l <"$T/daemons")" -eq 3 ]; do sleep 0.02; done
 eval "$1"
@@ -71,6 +71,7 @@ wait_for 20 "and no group of it" no_groups
 
 # A launch that lives on under a new agent keeps its group.
 rm -f daemons
+# shellcheck disable=SC2016 # the job expands it
 job=$(submit --parsable ./daemons.sh 'until test -e "$T/go"; do sleep 0.05; done')
 wait_for 20 "a third has daemons" sh -c "[ \"\$(wc -l <'$T/daemons' 2>/dev/null)\" = 3 ]"
 agent=$(cat "$MUSTER_DIR/nodes/n1/agent.lock")
@@ -81,6 +82,16 @@ touch go
 runs 0 "that ends well" muster wait "$job"
 wait_for 20 "with all its daemons" none_alive
 wait_for 20 "and its groups" no_groups
+
+# Steps that follow each other closely meet in the group of their attempt.
+# shellcheck disable=SC2016 # the job expands it
+runs 0 "twenty steps on two nodes" submit --wait -N 2 -n 2 --mem=100M --output=steps.out --wrap \
+  'for i in $(seq 20); do muster run -n 2 cat /proc/self/cgroup || exit 1; done'
+is "$(grep -c "/muster/n[12]-[0-9a-f]*/5.1/5.1.[0-9]*$" steps.out)" \
+  "$((40 * $(printf '%s\n' "$groups" | grep -o 'kill\|memory\|cores\|GPUs' | sort -u | wc -l)))" \
+  "have groups of their own, all of them"
+wait_for 20 "which are gone after it" no_groups
+is "$(cat "$MUSTER_DIR"/nodes/n*/launches/*/launcher.log 2>/dev/null | grep -c 'control groups')" 0 "with nothing to note"
 
 runs 0 "down" muster down
 is "$(find /sys/fs/cgroup -type d -name "n1-$number")" "" "the node's own group is gone too"

@@ -8,6 +8,13 @@
 
 namespace support {
 
+inline model::LaunchReport RandomModel::report() {
+  return {
+      key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage(), several(3, [&] {
+        return rank_usage();
+      })};
+}
+
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };

@@ -253,15 +253,7 @@ class RandomModel {
   }
   model::Usage usage() { return {duration(), bytes(), bytes()}; }
   model::RankUsage rank_usage() { return {upto(999), duration(), bytes()}; }
-  model::LaunchReport report() {
-    return {key(),
-            time(),
-            time(),
-            upto(255),
-            maybe([&] { return failure(); }),
-            usage(),
-            several(3, [&] { return rank_usage(); })};
-  }
+  model::LaunchReport report();
   model::Outcome outcome() {
     return {ending(), upto(255), maybe([&] { return failure(); })};
   }

@@ -2,7 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
+#include "agent/core/hierarchies.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
 
@@ -21,7 +24,45 @@ void describe_machine(const support::TempFolder& root, const std::string& mounts
   std::ofstream(root / "proc/self/cgroup") << own;
 }
 
+void put(const std::string& path, const std::string& text) {
+  fs::create_directories(fs::path(path).parent_path());
+  std::ofstream(path) << text;
+}
+
+/// A group of version 2 that has controllers to hand down to the node's, whose files are there.
+void make_unified(const support::TempFolder& root, const std::string& parent) {
+  put(root / (parent + "/cgroup.controllers"), "cpuset cpu io memory pids\n");
+  put(root / (parent + "/cgroup.subtree_control"), "");
+  const std::string group = parent + "/" + agent::node_group("n1", "/n1");
+  put(root / (parent + "/muster/cgroup.subtree_control"), "");
+  put(root / (group + "/cgroup.subtree_control"), "");
+  put(root / (group + "/cgroup.procs"), "");
+}
+
 }  // namespace
+
+TEST_CASE("in version 2 the controllers of use are handed down to the node's group") {
+  const support::TempFolder root;
+  describe_machine(root, "36 25 0:30 / /cg rw - cgroup2 cgroup rw\n", "0::/unit\n");
+  make_unified(root, "cg/unit");
+  const auto open = Containment::open(ContainmentMode::required, "n1", "/n1", root.path());
+  REQUIRE(open);
+  CHECK(open->description() == "v2 (kill, CPU time, memory, cores)");
+  const auto group = root / ("cg/unit/" + agent::node_group("n1", "/n1"));
+  CHECK(open->launcher_arguments() ==
+        std::vector<std::string>{"--group", "v2:memory,cpuset:" + group, "--groups-required"});
+}
+
+TEST_CASE("where the agent's group hands nothing down, the top of the hierarchy is taken") {
+  const support::TempFolder root;
+  describe_machine(root, "36 25 0:30 / /cg rw - cgroup2 cgroup rw\n", "0::/session\n");
+  fs::create_directories(root / "cg/session");
+  make_unified(root, "cg");
+  const auto open = Containment::open(ContainmentMode::automatic, "n1", "/n1", root.path());
+  REQUIRE(open);
+  CHECK(open->launcher_arguments().back() ==
+        "v2:memory,cpuset:" + (root / ("cg/" + agent::node_group("n1", "/n1"))));
+}
 
 TEST_CASE("without control groups an agent goes on and says so, unless they are required") {
   const support::TempFolder root;

@@ -65,7 +65,7 @@ TEST_CASE("a failure says who, where, and what happened") {
 }
 
 TEST_CASE("every cause makes a sentence") {
-  for (int i = 0; i <= static_cast<int>(Cause::out_of_memory); ++i) {
+  for (int i = 0; i <= static_cast<int>(Cause::node_lost); ++i) {
     const Failure failure{.cause = static_cast<Cause>(i), .code = 1, .node = "n1"};
     INFO(to_text(failure.cause));
     CHECK(describe(failure).find("n1 ") != std::string::npos);
