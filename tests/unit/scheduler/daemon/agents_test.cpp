@@ -103,6 +103,35 @@ TEST_CASE("a step's order and its client get the same head and secret") {
   CHECK(reply->secret.size() == 64);
 }
 
+TEST_CASE("the way back is told to a step with a terminal, while it runs") {
+  Site site;
+  auto& agent = site.agent();
+  const auto job = site.submit();
+  const std::string of_job = "/v1/jobs/" + to_text(job);
+  CHECK(site.answer("GET", "/v1/jobs/99/attach").status == 404);
+  site.run_until([&] { return !agent.orders.empty(); });
+  agent.say(model::ReportStarted{agent.orders.front().key});
+  const auto start = [&](const model::StepSpec& spec) {
+    return site.answer("POST", of_job + "/steps",
+                       *wire::to_json(wire::StepRequest{.attempt = 1, .spec = spec}));
+  };
+  model::StepSpec spec{.tasks = 1, .arguments = {"/bin/true"}, .work_dir = "/tmp"};
+  CHECK(start(spec).status == 200);
+  CHECK(site.answer("GET", of_job + "/attach").status == 404);
+  spec.terminal = model::WindowSize{24, 80};
+  const auto started = start(spec);
+  CHECK(started.status == 200);
+  CHECK(site.answer("GET", of_job + "/attach").body == started.body);
+  CHECK(site.answer("GET", of_job + "/attach?step=1").body == started.body);
+  CHECK(site.answer("GET", of_job + "/attach?step=0").status == 404);
+  CHECK(site.answer("GET", of_job + "/attach?steps=1").status == 400);
+  spec.output = "/tmp/x";
+  CHECK(start(spec).status == 400);
+  spec.output.clear();
+  spec.tasks = 2;
+  CHECK(start(spec).status == 400);
+}
+
 TEST_CASE("a log is passed on as it grows, and a client that goes away ends the reading") {
   Site site;
   auto& agent = site.agent();
