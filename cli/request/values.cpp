@@ -300,7 +300,6 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case signal:
     case restart:
     case hang_timeout:
-      return apply_ends(given, choices.spec);
     case priority:
     case begin:
     case deadline:

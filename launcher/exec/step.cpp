@@ -25,6 +25,7 @@
 #include "launcher/exec/pmi1_sockets.h"
 #include "launcher/exec/processes.h"
 #include "launcher/exec/pseudo_terminal.h"
+#include "launcher/exec/rank_fates.h"
 #include "launcher/exec/rank_looks.h"
 #include "launcher/exec/rank_server.h"
 #include "launcher/exec/session_dir.h"
@@ -48,10 +49,6 @@ namespace exec {
 
 namespace {
 
-/// A server may notice the end of its workers, and fall over it, before it hears that they are
-/// done.
-constexpr base::Duration server_patience = std::chrono::milliseconds(200);
-
 class Step {
  public:
   explicit Step(Launch& launch);
@@ -74,13 +71,7 @@ class Step {
   std::optional<model::Failure> complete_files();
   model::Failure output_failure(const base::Error& why) const;
   void rank_ended(int process, const loop::ExitStatus& status);
-  void judge(std::size_t process);
-  bool is_server(std::size_t process) const;
-  void tell_work_done();
   void end_servers();
-  void judge_servers();
-  void check_absent();
-  void tell_absent();
   void start_watching();
   void take_hung(const model::StepHung& hung);
   void keep_stacks(const std::vector<std::string>& texts);
@@ -95,13 +86,12 @@ class Step {
   void finish();
   model::LaunchReport report() const;
   RankEvents rank_events();
-  std::size_t process_of(int rank) const;
 
   loop::Loop loop_;
   Launch& launch_;
   mapping::Placement placement_;
-  std::vector<mapping::RankLife> lives_;  // as placement_.ranks
-  std::vector<model::RankUsage> used_;    // by ranks that have ended
+  mapping::RankRoles roles_;
+  RankFates fates_;
   std::optional<model::Failure> failure_;
   std::optional<SessionDir> session_;
   std::optional<LaunchLog> log_;
@@ -116,14 +106,8 @@ class Step {
   std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
   std::optional<model::Failure> hang_;   // the stacks are being saved
   std::optional<RankLooks> looks_;
-  std::optional<model::RankAbsent> absent_elsewhere_;
-  bool told_absent_ = false;
   loop::Signal end_signal_;
-  mapping::RankRoles roles_;
-  std::optional<HeldPorts> held_ports_;      // until all nodes have chosen theirs
-  std::vector<std::size_t> fallen_servers_;  // ended badly, perhaps for the workers are through
-  loop::Timer server_timer_;
-  bool are_servers_over_ = false;  // what becomes of them means nothing any more
+  std::optional<HeldPorts> held_ports_;  // until all nodes have chosen theirs
   bool is_starting_ = true;
   bool is_finished_ = false;  // no process is left
   bool is_through_ = false;   // all ranks of this node have ended, and are judged
@@ -131,6 +115,13 @@ class Step {
 
 Step::Step(Launch& launch)
     : launch_(launch),
+      roles_(launch.order),
+      fates_(loop_, launch.order,
+             {.failed = [this](std::size_t process,
+                               auto failure) { fail_rank(process, std::move(failure)); },
+              .failed_elsewhere = [this](auto failure) { fail(std::move(failure)); },
+              .send = [this](auto message) { link_->send(std::move(message)); },
+              .settled = [this] { finish(); }}),
       nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
       server_(loop_, rank_events()),
       pmi1_(loop_, launch.order, rank_events()),
@@ -140,43 +131,34 @@ Step::Step(Launch& launch)
                                    auto bytes) { forward(process, stream, bytes); },
                   .ended = [this](int process, const auto& status) { rank_ended(process, status); },
                   .finished = [this] { ranks_finished(); }}),
-      end_signal_(loop_, SIGTERM,
-                  [this] {
-                    fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
-                    link_->stop_waiting();
-                  }),
-      roles_(launch.order),
-      server_timer_(loop_, [this] { judge_servers(); }) {}
+      end_signal_(loop_, SIGTERM, [this] {
+        fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
+        link_->stop_waiting();
+      }) {}
 
 /// The same from both servers: a rank uses one of them, and neither knows of the other.
 RankEvents Step::rank_events() {
   return {.send = [this](model::HeadMessage message) { link_->send(std::move(message)); },
           .connected =
               [this](int rank) {
-                lives_.at(process_of(rank)).connected = true;
-                lives_.at(process_of(rank)).finalized = false;
-                if (hang_guard_) hang_guard_->connected(process_of(rank));
-                check_absent();
+                if (hang_guard_) hang_guard_->connected(fates_.place_of(rank));
+                fates_.connected(rank);
               },
-          .finalized = [this](int rank) { lives_.at(process_of(rank)).finalized = true; },
+          .finalized = [this](int rank) { fates_.finalized(rank); },
           .aborted =
               [this](int rank, int code) {
                 model::Failure failure;
                 failure.cause = model::Cause::aborted;
                 failure.code = code;
-                fail_rank(process_of(rank), std::move(failure));
+                fail_rank(fates_.place_of(rank), std::move(failure));
               },
           .refused =
               [this](int rank, std::string why) {
                 model::Failure failure;
                 failure.cause = model::Cause::refused;
                 failure.text = std::move(why);
-                fail_rank(process_of(rank), std::move(failure));
+                fail_rank(fates_.place_of(rank), std::move(failure));
               }};
-}
-
-std::size_t Step::process_of(int rank) const {
-  return static_cast<std::size_t>(rank - placement_.ranks.front().rank);
 }
 
 model::LaunchReport Step::run() {
@@ -237,7 +219,7 @@ base::Result<void> Step::set_up() {
   auto placement = mapping::map_ranks(launch_.order, launch_.topology);
   if (!placement) return std::unexpected(placement.error());
   placement_ = std::move(*placement);
-  lives_.resize(placement_.ranks.size());
+  fates_.begin(placement_);
   if (launch_.order.step->map_only) return {};
   auto files = StepFiles::open(launch_.order);
   if (!files) return std::unexpected(files.error());
@@ -323,11 +305,12 @@ void Step::start_watching() {
   const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
   const auto mains = [this] { return processes_.mains(); };
   if (mapping::n_ranks(launch_.order) > 1)
-    looks_.emplace(loop_, placement_, lives_, RankLooks::Doors{.send = send, .mains = mains});
+    looks_.emplace(loop_, placement_, fates_.lives(),
+                   RankLooks::Doors{.send = send, .mains = mains});
   const auto limit = model::hang_limit_of(*launch_.order.job, *launch_.order.step);
   if (!limit.is_on()) return;
   hang_guard_.emplace(
-      loop_, limit, placement_, lives_,
+      loop_, limit, placement_, fates_.lives(),
       HangGuard::Doors{.send = send,
                        .mains = mains,
                        .is_output_held = [this] { return processes_.is_paused(); },
@@ -434,87 +417,17 @@ model::Failure Step::output_failure(const base::Error& why) const {
 /// What the rank told its PMIx server before its end is already in the loop's queue, and what it
 /// told its PMI-1 server is in its socket: it is judged after that.
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
-  used_.push_back({.rank = placement_.ranks[static_cast<std::size_t>(process)].rank,
-                   .cpu = status.user_time + status.system_time,
-                   .memory_peak = status.peak_memory});
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
-    lives_[place].ended = true;
-    if (is_server(place) && are_servers_over_) return;
-    lives_[place].code = status.code;
-    lives_[place].signal = status.signal;
-    const bool is_bad = status.signal != 0 || status.code != 0;
-    lives_[place].out_of_memory = is_bad && launch_.group && launch_.group->ran_out_of_memory();
-    judge(place);
+    fates_.ended(place, status,
+                 [this] { return launch_.group && launch_.group->ran_out_of_memory(); });
   });
 }
 
-void Step::judge(std::size_t process) {
-  auto failure = mapping::judge_end(lives_[process]);
-  if (failure && is_server(process)) {
-    fallen_servers_.push_back(process);
-    if (!server_timer_.is_running()) server_timer_.start(server_patience);
-    return;
-  }
-  if (failure) fail_rank(process, std::move(*failure));
-  check_absent();
-  tell_absent();
-  tell_work_done();
-}
-
-bool Step::is_server(std::size_t process) const {
-  return roles_.serves(placement_.ranks[process].rank);
-}
-
-/// The head ends those who serve when nobody is left for whom.
-void Step::tell_work_done() {
-  if (failure_ || !roles_.has_server(0, mapping::n_ranks(launch_.order))) return;
-  for (std::size_t process = 0; process < lives_.size(); ++process) {
-    if (!lives_[process].ended && !is_server(process)) return;
-  }
-  link_->send(model::WorkDone{launch_.order.node_index});
-}
-
 void Step::end_servers() {
-  are_servers_over_ = true;
-  server_timer_.stop();
-  for (const std::size_t process : std::exchange(fallen_servers_, {})) {
-    lives_[process].code = 0;
-    lives_[process].signal = 0;
-  }
+  fates_.let_servers_end();
   processes_.end();
   finish();
-}
-
-/// The work is not done, or somebody would have said so.
-void Step::judge_servers() {
-  for (const std::size_t process : std::exchange(fallen_servers_, {})) {
-    if (auto failure = mapping::judge_end(lives_[process])) fail_rank(process, std::move(*failure));
-  }
-  finish();
-}
-
-void Step::check_absent() {
-  model::Failure failure;
-  failure.cause = model::Cause::before_init;
-  if (const auto absent = mapping::find_absent(lives_)) {
-    fail_rank(*absent, std::move(failure));
-  } else if (absent_elsewhere_ && std::ranges::any_of(lives_, mapping::is_waiting)) {
-    failure.step = launch_.order.key.step;
-    failure.node = absent_elsewhere_->node;
-    failure.rank = absent_elsewhere_->rank;
-    fail(std::move(failure));
-  }
-}
-
-/// Ranks of other nodes may wait for one that has gone here.
-void Step::tell_absent() {
-  const bool is_alone = std::ssize(lives_) == mapping::n_ranks(launch_.order);
-  if (failure_ || is_alone || told_absent_) return;
-  const auto absent = mapping::find_done_without_mpi(lives_);
-  if (!absent) return;
-  told_absent_ = true;
-  link_->send(model::RankAbsent{placement_.ranks[*absent].rank, node_name(launch_.order)});
 }
 
 void Step::fail_rank(std::size_t process, model::Failure failure) {
@@ -537,6 +450,7 @@ void Step::fail(model::Failure failure) {
 
 void Step::end_by(const model::Failure& why) {
   failure_ = why;
+  fates_.fall_silent();
   if (terminal_) processes_.signal(SIGHUP);  // a shell that talks to somebody does not heed TERM
   if (looks_) looks_->finish();
   hang_guard_.reset();
@@ -555,10 +469,7 @@ void Step::receive(model::HeadMessage message) {
                    if (terminal_) terminal_->resize(size);
                  },
                  [this](const model::EndServers&) { end_servers(); },
-                 [this](const model::RankAbsent& absent) {
-                   absent_elsewhere_ = absent;
-                   check_absent();
-                 },
+                 [this](const model::RankAbsent& absent) { fates_.take(absent); },
                  [this](const model::StepHung& hung) { take_hung(hung); },
                  [this](const model::EndStep& end) {
                    // Another node has saved its stacks; this one goes on with its own.
@@ -619,7 +530,7 @@ void Step::ranks_finished() {
 
 /// Once nothing runs and nothing is to be judged any more.
 void Step::finish() {
-  if (!is_finished_ || !fallen_servers_.empty() || std::exchange(is_through_, true)) return;
+  if (!is_finished_ || fates_.is_pending() || std::exchange(is_through_, true)) return;
   if (looks_) looks_->finish();
   link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
                                .exit_code = report().exit_code,
@@ -630,10 +541,9 @@ void Step::finish() {
 model::LaunchReport Step::report() const {
   model::LaunchReport report{.key = launch_.order.key};
   report.failure = failure_;
-  report.exit_code = failure_ ? exit_code_of(*failure_) : mapping::exit_code_of(lives_);
+  report.exit_code = failure_ ? exit_code_of(*failure_) : fates_.exit_code();
   report.usage = processes_.usage();
-  report.ranks = used_;
-  std::ranges::sort(report.ranks, {}, &model::RankUsage::rank);
+  report.ranks = fates_.usage();
   return report;
 }
 

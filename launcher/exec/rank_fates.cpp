@@ -1,0 +1,138 @@
+#include "launcher/exec/rank_fates.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "launcher/exec/launch.h"
+#include "launcher/map/step_nodes.h"
+
+namespace exec {
+
+namespace {
+
+/// A server may notice the end of its workers, and fall over it, before it hears that they are
+/// done.
+constexpr base::Duration server_patience = std::chrono::milliseconds(200);
+
+}  // namespace
+
+RankFates::RankFates(loop::Loop& loop, const model::LaunchOrder& order, FateDoors doors)
+    : order_(order),
+      doors_(std::move(doors)),
+      roles_(order),
+      server_timer_(loop, [this] { judge_servers(); }) {}
+
+void RankFates::begin(const mapping::Placement& placement) {
+  first_rank_ = placement.ranks.front().rank;
+  lives_.resize(placement.ranks.size());
+}
+
+std::size_t RankFates::place_of(int rank) const {
+  return static_cast<std::size_t>(rank - first_rank_);
+}
+
+void RankFates::connected(int rank) {
+  auto& life = lives_.at(place_of(rank));
+  life.connected = true;
+  life.finalized = false;
+  check_absent();
+}
+
+void RankFates::finalized(int rank) {
+  lives_.at(place_of(rank)).finalized = true;
+}
+
+void RankFates::ended(std::size_t place, const loop::ExitStatus& status,
+                      const std::function<bool()>& ran_out_of_memory) {
+  used_.push_back({.rank = first_rank_ + static_cast<int>(place),
+                   .cpu = status.user_time + status.system_time,
+                   .memory_peak = status.peak_memory});
+  auto& life = lives_[place];
+  life.ended = true;
+  if (is_server(place) && are_servers_over_) return;
+  life.code = status.code;
+  life.signal = status.signal;
+  const bool is_bad = status.signal != 0 || status.code != 0;
+  life.out_of_memory = is_bad && ran_out_of_memory();
+  judge(place);
+}
+
+void RankFates::judge(std::size_t place) {
+  auto failure = mapping::judge_end(lives_[place]);
+  if (failure && is_server(place)) {
+    fallen_servers_.push_back(place);
+    if (!server_timer_.is_running()) server_timer_.start(server_patience);
+    return;
+  }
+  if (failure) doors_.failed(place, std::move(*failure));
+  check_absent();
+  tell_absent();
+  tell_work_done();
+}
+
+bool RankFates::is_server(std::size_t place) const {
+  return roles_.serves(first_rank_ + static_cast<int>(place));
+}
+
+/// The head ends those who serve when nobody is left for whom.
+void RankFates::tell_work_done() {
+  if (is_silent_ || !roles_.has_server(0, mapping::n_ranks(order_))) return;
+  for (std::size_t place = 0; place < lives_.size(); ++place) {
+    if (!lives_[place].ended && !is_server(place)) return;
+  }
+  doors_.send(model::WorkDone{order_.node_index});
+}
+
+void RankFates::let_servers_end() {
+  are_servers_over_ = true;
+  server_timer_.stop();
+  for (const std::size_t place : std::exchange(fallen_servers_, {})) {
+    lives_[place].code = 0;
+    lives_[place].signal = 0;
+  }
+}
+
+/// The work is not done, or somebody would have said so.
+void RankFates::judge_servers() {
+  for (const std::size_t place : std::exchange(fallen_servers_, {})) {
+    if (auto failure = mapping::judge_end(lives_[place])) doors_.failed(place, std::move(*failure));
+  }
+  doors_.settled();
+}
+
+void RankFates::take(const model::RankAbsent& absent) {
+  absent_elsewhere_ = absent;
+  check_absent();
+}
+
+void RankFates::check_absent() {
+  model::Failure failure;
+  failure.cause = model::Cause::before_init;
+  if (const auto absent = mapping::find_absent(lives_)) {
+    doors_.failed(*absent, std::move(failure));
+  } else if (absent_elsewhere_ && std::ranges::any_of(lives_, mapping::is_waiting)) {
+    failure.step = order_.key.step;
+    failure.node = absent_elsewhere_->node;
+    failure.rank = absent_elsewhere_->rank;
+    doors_.failed_elsewhere(std::move(failure));
+  }
+}
+
+/// Ranks of other nodes may wait for one that has gone here.
+void RankFates::tell_absent() {
+  const bool is_alone = std::ssize(lives_) == mapping::n_ranks(order_);
+  if (is_silent_ || is_alone || told_absent_) return;
+  const auto absent = mapping::find_done_without_mpi(lives_);
+  if (!absent) return;
+  told_absent_ = true;
+  doors_.send(model::RankAbsent{first_rank_ + static_cast<int>(*absent), node_name(order_)});
+}
+
+std::vector<model::RankUsage> RankFates::usage() const {
+  auto usage = used_;
+  std::ranges::sort(usage, {}, &model::RankUsage::rank);
+  return usage;
+}
+
+}  // namespace exec
