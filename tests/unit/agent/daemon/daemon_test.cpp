@@ -258,6 +258,11 @@ TEST_CASE("a log is read from an offset, by rank, and has an end") {
   const auto none = cluster.expect<model::LogChunk>(
       [](const model::LogChunk& chunk) { return chunk.request == 78; });
   CHECK(none.error == "no log of 2.1.batch on this node");
+  cluster.send(model::LogRead{.request = 79, .key = batch(2), .rank = {}, .stacks = true});
+  const auto no_stacks = cluster.expect<model::LogChunk>(
+      [](const model::LogChunk& chunk) { return chunk.request == 79; });
+  CHECK(no_stacks.end);
+  CHECK(no_stacks.error.empty());
 }
 
 TEST_CASE("a reader of a log that has left out something is told where and how much") {

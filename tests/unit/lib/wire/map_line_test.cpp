@@ -20,8 +20,9 @@ TEST_CASE("what is no line of a map is refused") {
   CHECK_FALSE(wire::read_map_lines("-1\tn1\t\t\t\t\t\n"));
 }
 
-TEST_CASE("the map in a log is read only by who asks for it") {
+TEST_CASE("the map and the stacks in a log are read only by who asks for them") {
   const auto file = wire::encode({.time = {}, .rank = wire::map_rank, .bytes = "the map"}) +
+                    wire::encode({.time = {}, .rank = wire::stacks_rank, .bytes = "stacks"}) +
                     wire::encode({.time = {}, .rank = 0, .bytes = "output"});
   wire::LogReader all;
   all.feed(file);
@@ -31,4 +32,8 @@ TEST_CASE("the map in a log is read only by who asks for it") {
   map.feed(file);
   CHECK((*map.next())->bytes == "the map");
   CHECK_FALSE(*map.next());
+  wire::LogReader stacks(wire::stacks_rank);
+  stacks.feed(file);
+  CHECK((*stacks.next())->bytes == "stacks");
+  CHECK_FALSE(*stacks.next());
 }

@@ -289,7 +289,7 @@ TEST_CASE("the log of a rank is on the node that runs it, of the last step that 
   }
   job.steps.push_back({.step = model::StepId(0), .command = {}, .tasks = {2, 2}, .failure = {}});
   job.steps.push_back({.step = model::StepId(1), .command = {}, .tasks = {1, 0}, .failure = {}});
-  const scheduler::State state;
+  scheduler::State state;
   const auto names = [&](const musterd::LogQuery& query) {
     const auto sources = musterd::log_sources(job, query, state);
     if (!sources) return std::string(to_text(sources.error().code));
@@ -305,6 +305,15 @@ TEST_CASE("the log of a rank is on the node that runs it, of the last step that 
   CHECK(names({.rank = 4}) == "not_found");
   CHECK(names({.attempt = 2}) == "not_found");
   CHECK(names({.step = model::StepId(0), .offset = 9}) == "invalid");
+  CHECK(names({.stacks = true}) == "n1:7.1.1 ");
+  job.attempt = 2;
+  job.earlier.push_back({.attempt = 1, .nodes = "n[1-3]"});
+  CHECK(names({.attempt = 1, .step = model::StepId(0)}) == "not_found");
+  CHECK(names({.attempt = 1, .stacks = true}) == "invalid");
+  CHECK(names({.attempt = 1, .step = model::StepId(0), .stacks = true}) == "not_found");
+  state.node_by_name.emplace("n1", model::NodeId(1));
+  state.node_by_name.emplace("n3", model::NodeId(3));  // the second is gone
+  CHECK(names({.attempt = 1, .step = model::StepId(0), .stacks = true}) == "n1:7.1.0 n3:7.1.0 ");
   job.attempt = 0;
   CHECK(names({}) == "conflict");
 }
