@@ -141,21 +141,29 @@ base::Result<void> read_cpu_bind(const Given& given, Binding& binding) {
 }
 
 base::Result<void> read_map_by(const Given& given, Binding& binding) {
+  if (given.value == "node") {
+    binding.by_node = true;
+    return {};
+  }
   binding.map_by = model::map_by_from_text(given.value);
-  if (!binding.map_by) return expected_words(given, "core, numa or socket");
+  if (!binding.map_by) return expected_words(given, "core, numa, socket or node");
   return {};
 }
 
-/// Over nodes ranks always are in blocks.
+/// Over the nodes, then over the sockets of each.
 base::Result<void> read_distribution(const Given& given, Binding& binding) {
-  if (given.value == "block") return {};
-  if (given.value == "block:block") {
-    binding.map_by = MapBy::core;
-  } else if (given.value == "block:cyclic") {
-    binding.map_by = MapBy::socket;
-  } else {
-    return expected_words(given, "block, block:block or block:cyclic");
-  }
+  const auto colon = given.value.find(':');
+  const auto nodes = given.value.substr(0, colon);
+  const auto sockets =
+      colon == std::string_view::npos ? std::string_view() : given.value.substr(colon + 1);
+  const bool is_known =
+      (nodes == "block" || nodes == "cyclic") &&
+      (colon == std::string_view::npos || sockets == "block" || sockets == "cyclic");
+  if (!is_known)
+    return expected_words(given, "block or cyclic, for the nodes, and :block or :cyclic after it");
+  binding.by_node = nodes == "cyclic";
+  if (sockets == "block") binding.map_by = MapBy::core;
+  if (sockets == "cyclic") binding.map_by = MapBy::socket;
   return {};
 }
 

@@ -24,7 +24,7 @@ constexpr std::array starter_options = std::to_array<MpiOption>({
     {"d depth cpus-per-proc cpus-per-rank", "COUNT", Meaning::option, "--cpus-per-task",
      "Cores for each rank."},
     {"map-by", "WHAT", Meaning::map_by, "",
-     "slot, core, numa, socket or ppr:COUNT:node, and with them the modifiers PE=COUNT and "
+     "slot, core, numa, socket, node or ppr:COUNT:node, and with them the modifiers PE=COUNT and "
      "OVERSUBSCRIBE, such as socket:PE=4."},
     {"bind-to", "WHAT", Meaning::option, "--bind-to", "core, hwthread, numa, socket or none."},
     {"cpu-bind", "WHAT", Meaning::cpu_bind, "--cpu-bind",
@@ -233,7 +233,7 @@ class StarterLine {
     const auto wrong = [&value](std::string_view part) {
       return fail(Code::invalid,
                   fmt::format("--map-by {}: '{}' is not known here; expected slot, core, numa, "
-                              "socket or ppr:COUNT:node, then :PE=COUNT or :OVERSUBSCRIBE",
+                              "socket, node or ppr:COUNT:node, then :PE=COUNT or :OVERSUBSCRIBE",
                               base::printable(value), base::printable(part)));
     };
     std::size_t next = 1;
@@ -242,7 +242,8 @@ class StarterLine {
       if (parts.size() < 3 || base::to_lower(parts[2]) != "node") return wrong(parts[0]);
       give("--ntasks-per-node", parts[1]);
       next = 3;
-    } else if (what == "core" || what == "numa" || what == "socket" || what == "package") {
+    } else if (what == "core" || what == "numa" || what == "socket" || what == "package" ||
+               what == "node") {
       give("--map-by", what == "package" ? "socket" : what);
     } else if (what != "slot" && !what.empty()) {
       return wrong(parts[0]);

@@ -31,7 +31,7 @@ pmi1::Setup pmi1_setup_of(const model::LaunchOrder& order) {
   pmi1::Setup setup{.kvs_name = kvs_name_of(order), .ranks_of_nodes = {}, .node = 0};
   for (const auto& node : mapping::step_nodes(order)) {
     if (node.index == order.node_index) setup.node = setup.ranks_of_nodes.size();
-    setup.ranks_of_nodes.push_back(node.n_ranks);
+    setup.ranks_of_nodes.push_back(node.ranks);
   }
   return setup;
 }
@@ -79,7 +79,8 @@ bool Pmi1Sockets::read_piece(Socket& socket) {
 }
 
 Pmi1Sockets::Socket& Pmi1Sockets::socket_of(int rank) {
-  return *sockets_.at(static_cast<std::size_t>(rank - sockets_.front()->rank));
+  return **std::ranges::lower_bound(sockets_, rank, {},
+                                    [](const auto& socket) { return socket->rank; });
 }
 
 void Pmi1Sockets::receive(int rank, std::string_view bytes) {

@@ -24,12 +24,12 @@ RankFates::RankFates(loop::Loop& loop, const model::LaunchOrder& order, FateDoor
       server_timer_(loop, [this] { judge_servers(); }) {}
 
 void RankFates::begin(const mapping::Placement& placement) {
-  first_rank_ = placement.ranks.front().rank;
+  for (const auto& rank : placement.ranks) ranks_.push_back(rank.rank);
   lives_.resize(placement.ranks.size());
 }
 
 std::size_t RankFates::place_of(int rank) const {
-  return static_cast<std::size_t>(rank - first_rank_);
+  return static_cast<std::size_t>(std::ranges::lower_bound(ranks_, rank) - ranks_.begin());
 }
 
 void RankFates::connected(int rank) {
@@ -45,7 +45,7 @@ void RankFates::finalized(int rank) {
 
 void RankFates::ended(std::size_t place, const loop::ExitStatus& status,
                       const std::function<bool()>& ran_out_of_memory) {
-  used_.push_back({.rank = first_rank_ + static_cast<int>(place),
+  used_.push_back({.rank = ranks_[place],
                    .cpu = status.user_time + status.system_time,
                    .memory_peak = status.peak_memory});
   auto& life = lives_[place];
@@ -72,12 +72,12 @@ void RankFates::judge(std::size_t place) {
 }
 
 bool RankFates::is_server(std::size_t place) const {
-  return roles_.serves(first_rank_ + static_cast<int>(place));
+  return roles_.serves(ranks_[place]);
 }
 
 /// The head ends those who serve when nobody is left for whom.
 void RankFates::tell_work_done() {
-  if (is_silent_ || !roles_.has_server(0, mapping::n_ranks(order_))) return;
+  if (is_silent_ || !roles_.has_server()) return;
   for (std::size_t place = 0; place < lives_.size(); ++place) {
     if (!lives_[place].ended && !is_server(place)) return;
   }
@@ -126,7 +126,7 @@ void RankFates::tell_absent() {
   const auto absent = mapping::find_done_without_mpi(lives_);
   if (!absent) return;
   told_absent_ = true;
-  doors_.send(model::RankAbsent{first_rank_ + static_cast<int>(*absent), node_name(order_)});
+  doors_.send(model::RankAbsent{ranks_[*absent], node_name(order_)});
 }
 
 std::vector<model::RankUsage> RankFates::usage() const {

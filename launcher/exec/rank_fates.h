@@ -68,7 +68,7 @@ class RankFates {
   const model::LaunchOrder& order_;
   FateDoors doors_;
   mapping::RankRoles roles_;
-  int first_rank_ = 0;
+  std::vector<int> ranks_;                // by place, in order
   std::vector<mapping::RankLife> lives_;  // by place
   std::vector<model::RankUsage> used_;    // in the order of ends
   std::optional<model::RankAbsent> absent_elsewhere_;

@@ -28,9 +28,9 @@ pmix::Setup setup_of(const Launch& launch, const mapping::Placement& placement,
   setup.name_space = name_space_of(order);
   for (const auto& node : mapping::step_nodes(order)) {
     if (node.index == order.node_index) setup.node = setup.nodes.size();
-    setup.nodes.push_back(
-        {.name = node.name, .first_rank = node.first_rank, .n_ranks = node.n_ranks});
+    setup.nodes.push_back({.name = node.name, .ranks = node.ranks});
   }
+  setup.by_node = order.step->binding.by_node;
   for (const auto& rank : placement.ranks) setup.cpus.push_back(to_text(rank.cpus));
   setup.session_dir = session_dir;
   setup.topology_xml = launch.topology_xml;

@@ -29,7 +29,7 @@ std::string describe(const model::LoneRank& rank) {
 }  // namespace
 
 Doctor::Doctor(const std::vector<StepNode>& nodes) : places_(nodes), nodes_(nodes.size()) {
-  for (const auto& node : nodes) n_ranks_ += node.n_ranks;
+  for (const auto& node : nodes) n_ranks_ += node.n_ranks();
 }
 
 void Doctor::take(std::size_t node, model::NodeLook look) {

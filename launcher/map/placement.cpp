@@ -139,14 +139,12 @@ base::Result<void> bind(const Request& request, const GpuChoice& gpus, Placement
 
 /// Ranks that serve get no GPU: the others are dealt all of them.
 base::Result<GpuChoice> gpus_for_workers(const Request& request, const model::LaunchOrder& order,
-                                         int first_rank) {
+                                         const std::vector<int>& ranks) {
   const RankRoles roles(order);
-  if (!roles.has_server(first_rank, request.n_ranks))
+  if (std::ranges::none_of(ranks, [&roles](int rank) { return roles.serves(rank); }))
     return choose_gpus(*order.step, request.share.gpus, request.n_ranks);
-  int n_workers = 0;
-  for (int local = 0; local < request.n_ranks; ++local) {
-    if (!roles.serves(first_rank + local)) ++n_workers;
-  }
+  const auto n_workers = static_cast<int>(
+      std::ranges::count_if(ranks, [&roles](int rank) { return !roles.serves(rank); }));
   GpuChoice all{.seen = std::vector<model::GpuSet>(static_cast<std::size_t>(request.n_ranks)),
                 .used = std::vector<model::GpuSet>(static_cast<std::size_t>(request.n_ranks))};
   if (n_workers == 0) return all;
@@ -154,7 +152,7 @@ base::Result<GpuChoice> gpus_for_workers(const Request& request, const model::La
   if (!dealt) return std::unexpected(dealt.error());
   std::size_t worker = 0;
   for (std::size_t local = 0; local < all.seen.size(); ++local) {
-    if (roles.serves(first_rank + static_cast<int>(local))) continue;
+    if (roles.serves(ranks[local])) continue;
     all.seen[local] = dealt->seen[worker];
     all.used[local] = dealt->used[worker++];
   }
@@ -178,13 +176,13 @@ base::Result<Placement> map_ranks(const model::LaunchOrder& order,
                         .binding = order.step->binding,
                         .n_ranks = order.tasks[node],
                         .cores = std::max(cpus_per_task(order), 1)};
-  const int first = model::first_rank(order, order.node_index);
-  const auto gpus = gpus_for_workers(request, order, first);
+  const auto ranks = model::deal_ranks(order.tasks, order.step->binding.by_node)[node];
+  const auto gpus = gpus_for_workers(request, order, ranks);
   if (!gpus) return std::unexpected(gpus.error());
 
   Placement placement;
   for (int local = 0; local < request.n_ranks; ++local) {
-    placement.ranks.push_back({.rank = first + local,
+    placement.ranks.push_back({.rank = ranks[static_cast<std::size_t>(local)],
                                .local_rank = local,
                                .gpus = gpus->seen[static_cast<std::size_t>(local)]});
   }

@@ -42,19 +42,13 @@ RankRoles::RankRoles(const model::LaunchOrder& order)
   if (are_there()) places_ = model::place_roles(roles_, order.tasks);
 }
 
-bool RankRoles::has_worker(int first_rank, int n_ranks) const {
-  for (int rank = first_rank; rank < first_rank + n_ranks; ++rank) {
-    if (!serves(rank)) return true;
-  }
-  return false;
+bool RankRoles::has_worker(const std::vector<int>& ranks) const {
+  return std::ranges::any_of(ranks, [this](int rank) { return !serves(rank); });
 }
 
-bool RankRoles::has_server(int first_rank, int n_ranks) const {
-  if (!are_there()) return false;
-  for (int rank = first_rank; rank < first_rank + n_ranks; ++rank) {
-    if (serves(rank)) return true;
-  }
-  return false;
+bool RankRoles::has_server() const {
+  return std::ranges::any_of(places_,
+                             [this](const auto& place) { return roles_[place.role].serves; });
 }
 
 const model::Role& RankRoles::role_of(int rank) const {

@@ -21,8 +21,9 @@ class RankRoles {
   bool are_there() const { return !roles_.empty(); }
   /// Without roles every rank works.
   bool serves(int rank) const { return are_there() && role_of(rank).serves; }
-  bool has_worker(int first_rank, int n_ranks) const;
-  bool has_server(int first_rank, int n_ranks) const;
+  bool has_worker(const std::vector<int>& ranks) const;
+  /// Among all ranks of the step.
+  bool has_server() const;
 
   const model::Role& role_of(int rank) const;
   int index_of(int rank) const;

@@ -23,9 +23,9 @@ Star::Star(const model::LaunchOrder& order)
   const RankRoles roles(order);
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const auto& part = nodes_[node];
-    states_[node].works = roles.has_worker(part.first_rank, part.n_ranks);
+    states_[node].works = roles.has_worker(part.ranks);
   }
-  has_servers_ = roles.has_server(0, n_ranks(order));
+  has_servers_ = roles.has_server();
 }
 
 void Star::from_node(std::size_t node, model::HeadMessage message) {
@@ -99,10 +99,7 @@ model::StepResult Star::result() const {
 std::vector<std::size_t> Star::participants(const std::vector<int>& ranks) const {
   std::vector<std::size_t> places;
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    const auto has = [&](int rank) {
-      return rank >= nodes_[node].first_rank &&
-             rank < nodes_[node].first_rank + nodes_[node].n_ranks;
-    };
+    const auto has = [&](int rank) { return nodes_[node].has(rank); };
     if (ranks.empty() || std::any_of(ranks.begin(), ranks.end(), has)) places.push_back(node);
   }
   return places;
@@ -134,7 +131,7 @@ void Star::miss_ended(const FenceKey& key) {
     absent.cause = model::Cause::before_init;
     absent.step = key_.step;
     absent.node = nodes_[place].name;
-    absent.rank = nodes_[place].first_rank;
+    absent.rank = nodes_[place].first_rank();
     fail(std::move(absent));
     return;
   }
@@ -161,8 +158,8 @@ void Star::take_name(std::size_t node, const model::NameRequest& request) {
 }
 
 void Star::pass_on(const model::ModexRequest& request) {
-  const auto& last = nodes_.back();
-  const bool exists = request.rank >= 0 && request.rank < last.first_rank + last.n_ranks;
+  const bool exists = std::ranges::any_of(
+      nodes_, [&request](const StepNode& node) { return node.has(request.rank); });
   const std::size_t owner = exists ? node_of_rank(nodes_, request.rank) : 0;
   if (exists && !states_[owner].ended && !states_[owner].closed) {
     outputs_.push_back(ToNode{owner, request});

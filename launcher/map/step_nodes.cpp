@@ -10,16 +10,14 @@ namespace mapping {
 std::vector<StepNode> step_nodes(const model::LaunchOrder& order) {
   base::check(order.tasks.size() == order.allocation.nodes.size(),
               "a step's order has a number of tasks for each node of the allocation");
+  const auto ranks = model::deal_ranks(order.tasks, order.step->binding.by_node);
   std::vector<StepNode> nodes;
-  int rank = 0;
   for (std::size_t i = 0; i < order.tasks.size(); ++i) {
     if (order.tasks[i] > 0) {
       nodes.push_back({.index = static_cast<int>(i),
                        .name = order.allocation.nodes[i].name,
-                       .first_rank = rank,
-                       .n_ranks = order.tasks[i]});
+                       .ranks = ranks[i]});
     }
-    rank += order.tasks[i];
   }
   return nodes;
 }
@@ -29,11 +27,9 @@ int n_ranks(const model::LaunchOrder& order) {
 }
 
 std::size_t node_of_rank(const std::vector<StepNode>& nodes, int rank) {
-  const auto after = std::find_if(nodes.begin(), nodes.end(), [rank](const StepNode& node) {
-    return rank < node.first_rank + node.n_ranks;
-  });
-  base::check(rank >= 0 && after != nodes.end(), "the rank is one of the step");
-  return static_cast<std::size_t>(after - nodes.begin());
+  const auto at = std::ranges::find_if(nodes, [rank](const auto& node) { return node.has(rank); });
+  base::check(at != nodes.end(), "the rank is one of the step");
+  return static_cast<std::size_t>(at - nodes.begin());
 }
 
 std::string compress_counts(const std::vector<int>& counts) {

@@ -1,6 +1,7 @@
 #pragma once
 // The nodes of the allocation on which a step runs, as PMIx and the ranks number them.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -13,13 +14,15 @@ namespace mapping {
 struct StepNode {
   int index = 0;  // in the allocation
   std::string name;
-  int first_rank = 0;
-  int n_ranks = 0;
+  std::vector<int> ranks;  // in order
 
+  int first_rank() const { return ranks.front(); }
+  int n_ranks() const { return static_cast<int>(ranks.size()); }
+  bool has(int rank) const { return std::ranges::binary_search(ranks, rank); }
   bool operator==(const StepNode&) const = default;
 };
 
-/// In rank order; the first is the head.
+/// In the order of their first ranks; the first is the head.
 std::vector<StepNode> step_nodes(const model::LaunchOrder& order);
 
 /// Ranks of the whole step.

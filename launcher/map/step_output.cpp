@@ -48,17 +48,18 @@ bool has_files(const model::StepSpec& step) {
 
 std::vector<StepFile> step_files(const model::LaunchOrder& order) {
   std::vector<StepFile> files;
-  const int first = first_rank(order, order.node_index);
-  const int after = first + order.tasks[static_cast<std::size_t>(order.node_index)];
+  const auto dealt = model::deal_ranks(order.tasks, order.step->binding.by_node);
+  const auto& own = dealt[static_cast<std::size_t>(order.node_index)];
   for (const auto stream : {model::OutputStream::out, model::OutputStream::err}) {
     const auto& pattern = pattern_of(*order.step, stream);
     if (pattern.empty()) continue;
     const bool is_of_step = scope_of(pattern) == FileScope::step;
     if (is_of_step && order.node_index != head_index(order)) continue;
-    const int begin = is_of_step ? 0 : first;
-    const int end = is_of_step ? n_ranks(order) : after;
-    for (int rank = begin; rank < end; ++rank) {
-      add(files, path_of(order, pattern, rank), rank, stream);
+    if (is_of_step) {
+      for (int rank = 0; rank < n_ranks(order); ++rank)
+        add(files, path_of(order, pattern, rank), rank, stream);
+    } else {
+      for (const int rank : own) add(files, path_of(order, pattern, rank), rank, stream);
     }
   }
   return files;

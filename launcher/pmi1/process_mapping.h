@@ -8,7 +8,7 @@
 
 namespace pmi1 {
 
-/// `ranks_of_nodes` is how many ranks each node has, in rank order.
-std::string process_mapping(const std::vector<int>& ranks_of_nodes);
+/// `ranks_of_nodes` is which ranks each node has, in order.
+std::string process_mapping(const std::vector<std::vector<int>>& ranks_of_nodes);
 
 }  // namespace pmi1

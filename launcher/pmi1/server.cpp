@@ -42,13 +42,10 @@ std::string_view first_line_of(std::string_view& lines) {
 
 }  // namespace
 
-Server::Server(Setup setup)
-    : setup_(std::move(setup)),
-      n_ranks_(std::accumulate(setup_.ranks_of_nodes.begin(), setup_.ranks_of_nodes.end(), 0)) {
+Server::Server(Setup setup) : setup_(std::move(setup)) {
   base::check(setup_.node < setup_.ranks_of_nodes.size(), "this node is one of the step");
-  const auto own = setup_.ranks_of_nodes.begin() + static_cast<std::ptrdiff_t>(setup_.node);
-  first_rank_ = std::accumulate(setup_.ranks_of_nodes.begin(), own, 0);
-  clients_.resize(static_cast<std::size_t>(*own));
+  for (const auto& ranks : setup_.ranks_of_nodes) n_ranks_ += static_cast<int>(ranks.size());
+  clients_.resize(own_ranks().size());
   // A step of very uneven nodes has a mapping that no client could read; without it clients compare
   // the names of their hosts.
   auto mapping = process_mapping(setup_.ranks_of_nodes);
@@ -61,7 +58,8 @@ std::vector<Output> Server::take_outputs() {
 }
 
 Server::Client& Server::client(int rank) {
-  return clients_.at(static_cast<std::size_t>(rank - first_rank_));
+  const auto at = std::ranges::lower_bound(own_ranks(), rank);
+  return clients_.at(static_cast<std::size_t>(at - own_ranks().begin()));
 }
 
 void Server::reply(int rank, std::string line) {
@@ -214,7 +212,7 @@ void Server::take(const model::Fence& fence) {
   for (std::size_t place = 0; place < clients_.size(); ++place) {
     if (clients_[place].phase != Phase::in_barrier) continue;
     clients_[place].phase = Phase::inside;
-    reply(first_rank_ + static_cast<int>(place), "cmd=barrier_out");
+    reply(own_ranks()[place], "cmd=barrier_out");
   }
 }
 
@@ -298,10 +296,11 @@ void Server::check_barrier() {
     return each.phase == Phase::in_barrier;
   });
   if (gone == clients_.end() || waiting == clients_.end()) return;
-  refuse(first_rank_ + static_cast<int>(waiting - clients_.begin()),
-         "it waits in a barrier of PMI-1 that rank " +
-             std::to_string(first_rank_ + static_cast<int>(gone - clients_.begin())) +
-             " has left for good");
+  const auto rank_of = [this](auto client) {
+    return own_ranks()[static_cast<std::size_t>(client - clients_.begin())];
+  };
+  refuse(rank_of(waiting), "it waits in a barrier of PMI-1 that rank " +
+                               std::to_string(rank_of(gone)) + " has left for good");
 }
 
 }  // namespace pmi1

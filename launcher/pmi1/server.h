@@ -20,9 +20,9 @@
 namespace pmi1 {
 
 struct Setup {
-  std::string kvs_name;             // equal on all nodes, different for each step
-  std::vector<int> ranks_of_nodes;  // how many each node has, in rank order
-  std::size_t node = 0;             // place of this one
+  std::string kvs_name;                          // equal on all nodes, different for each step
+  std::vector<std::vector<int>> ranks_of_nodes;  // which each node has, in order
+  std::size_t node = 0;                          // place of this one
 };
 
 /// A line for a rank, with its end.
@@ -93,6 +93,7 @@ class Server {
   };
   static const std::vector<Command>& commands();
 
+  const std::vector<int>& own_ranks() const { return setup_.ranks_of_nodes[setup_.node]; }
   Client& client(int rank);
   void handle(int rank, const Line& line);
   void reply(int rank, std::string line);
@@ -118,7 +119,6 @@ class Server {
   void check_barrier();
 
   Setup setup_;
-  int first_rank_ = 0;
   int n_ranks_ = 0;              // of the step
   std::vector<Client> clients_;  // of this node, in rank order
   std::vector<Output> outputs_;

@@ -42,7 +42,7 @@ base::Result<void> add_maps(const Setup& setup, InfoList& infos) {
       ranks += ';';
     }
     names += node.name;
-    ranks += rank_list(node.first_rank, node.n_ranks);
+    ranks += rank_list(node.ranks);
   }
   const auto node_map = generate(PMIx_generate_regex, names);
   if (!node_map) return std::unexpected(node_map.error());
@@ -54,8 +54,9 @@ base::Result<void> add_maps(const Setup& setup, InfoList& infos) {
 }
 
 void add_job(const Setup& setup, InfoList& infos) {
-  const auto& last = setup.nodes.back();
-  const auto size = as_number(last.first_rank + last.n_ranks);
+  int n_ranks = 0;
+  for (const auto& node : setup.nodes) n_ranks += static_cast<int>(node.ranks.size());
+  const auto size = as_number(n_ranks);
   infos.text(PMIX_JOBID, setup.name_space);
   infos.number(PMIX_JOB_SIZE, size);
   infos.number(PMIX_UNIV_SIZE, size);
@@ -66,7 +67,7 @@ void add_job(const Setup& setup, InfoList& infos) {
   infos.text(PMIX_NSDIR, setup.session_dir + "/job");
   infos.flag(PMIX_TDIR_RMCLEAN, true);
   infos.flag(PMIX_SPAWNED, false);
-  infos.text(PMIX_MAPBY, "slot");
+  infos.text(PMIX_MAPBY, setup.by_node ? "node" : "slot");
   infos.text(PMIX_RANKBY, "slot");
   infos.text(PMIX_BINDTO, "none");
 
@@ -81,10 +82,11 @@ void add_job(const Setup& setup, InfoList& infos) {
 
 void add_node(const Setup& setup, InfoList& infos) {
   const auto& node = setup.nodes[setup.node];
-  infos.text(PMIX_LOCAL_PEERS, rank_list(node.first_rank, node.n_ranks));
-  infos.number(PMIX_LOCAL_SIZE, as_number(node.n_ranks));
-  infos.number(PMIX_NODE_SIZE, as_number(node.n_ranks));
-  infos.rank(PMIX_LOCALLDR, node.first_rank);
+  const auto n_ranks = as_number(static_cast<int>(node.ranks.size()));
+  infos.text(PMIX_LOCAL_PEERS, rank_list(node.ranks));
+  infos.number(PMIX_LOCAL_SIZE, n_ranks);
+  infos.number(PMIX_NODE_SIZE, n_ranks);
+  infos.rank(PMIX_LOCALLDR, node.ranks.front());
 }
 
 /// Where the hardware threads are in the machine, for the choice of shared memory and topologies;
@@ -108,8 +110,8 @@ void add_place(const std::string& cpus, InfoList& rank) {
 
 void add_ranks(const Setup& setup, std::size_t place, InfoList& infos) {
   const auto& node = setup.nodes[place];
-  for (int local = 0; local < node.n_ranks; ++local) {
-    const int number = node.first_rank + local;
+  for (std::size_t local = 0; local < node.ranks.size(); ++local) {
+    const int number = node.ranks[local];
     InfoList rank;
     rank.rank(PMIX_RANK, number);
     rank.small_number(PMIX_LOCAL_RANK, static_cast<std::uint16_t>(local));
@@ -120,16 +122,16 @@ void add_ranks(const Setup& setup, std::size_t place, InfoList& infos) {
     rank.rank(PMIX_APP_RANK, number);
     rank.rank(PMIX_GLOBAL_RANK, number);
     rank.number(PMIX_REINCARNATION, setup.attempt);
-    if (place == setup.node) add_place(setup.cpus[static_cast<std::size_t>(local)], rank);
+    if (place == setup.node) add_place(setup.cpus[local], rank);
     infos.array(PMIX_PROC_DATA, rank);
   }
 }
 
 }  // namespace
 
-std::string rank_list(int first, int count) {
+std::string rank_list(const std::vector<int>& ranks) {
   std::string list;
-  for (int rank = first; rank < first + count; ++rank) {
+  for (const int rank : ranks) {
     if (!list.empty()) list += ',';
     list += std::to_string(rank);
   }

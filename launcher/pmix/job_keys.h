@@ -2,6 +2,7 @@
 // What PMIx clients are told about their job before they ask: the keys of a name space.
 
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 
@@ -17,7 +18,7 @@ class InfoList;
 ///          NODE_RANK of every rank
 base::Result<void> add_job_keys(const Setup& setup, InfoList& infos);
 
-/// Ranks [first, first + count) as "0,1,2".
-std::string rank_list(int first, int count);
+/// As "0,1,2".
+std::string rank_list(const std::vector<int>& ranks);
 
 }  // namespace pmix

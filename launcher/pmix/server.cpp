@@ -196,12 +196,13 @@ base::Result<void> LocalServer::register_step() {
   InfoList infos;
   if (auto added = add_job_keys(setup_, infos); !added) return added;
   const auto& node = setup_.nodes[setup_.node];
-  const pmix_proc_t first = process(node.first_rank);
-  pmix_status_t status = PMIx_server_register_nspace(first.nspace, node.n_ranks, infos.data(),
-                                                     infos.size(), nullptr, nullptr);
+  const pmix_proc_t first = process(node.ranks.front());
+  pmix_status_t status =
+      PMIx_server_register_nspace(first.nspace, static_cast<int>(node.ranks.size()), infos.data(),
+                                  infos.size(), nullptr, nullptr);
   if (!is_success(status)) return refuse(status, "register the step");
-  for (int local = 0; local < node.n_ranks; ++local) {
-    const pmix_proc_t rank = process(node.first_rank + local);
+  for (const int number : node.ranks) {
+    const pmix_proc_t rank = process(number);
     status = PMIx_server_register_client(&rank, geteuid(), getegid(), nullptr, nullptr, nullptr);
     if (!is_success(status)) return refuse(status, "register a rank");
   }
@@ -302,7 +303,7 @@ void LocalServer::data_of(int rank, std::function<void(int, std::string)> take) 
 
 /// The clients' connections are not known by number; they are those of ours with the server's port.
 void LocalServer::hurry_clients() {
-  const int last = 64 + 5 * setup_.nodes[setup_.node].n_ranks;
+  const int last = 64 + 5 * static_cast<int>(setup_.nodes[setup_.node].ranks.size());
   for (int fd = 3; port_ != 0 && fd < last; ++fd) {
     sockaddr_in address{};
     socklen_t length = sizeof address;

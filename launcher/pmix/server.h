@@ -17,8 +17,7 @@ namespace pmix {
 
 struct NodeRanks {
   std::string name;
-  int first_rank = 0;
-  int n_ranks = 0;
+  std::vector<int> ranks;  // in order
 };
 
 struct Setup {
@@ -26,6 +25,7 @@ struct Setup {
                            // a client must know
   std::vector<NodeRanks> nodes;
   std::size_t node = 0;           // place of this node
+  bool by_node = false;           // ranks go round the nodes
   std::vector<std::string> cpus;  // of each rank of this node, as a list; empty: not bound
   std::string session_dir;        // exists, private
   std::string topology_xml;       // hwloc's description of this machine; empty: hwloc looks itself

@@ -27,6 +27,7 @@ enum class GpuBind {
 };
 
 struct Binding {
+  bool by_node = false;           // ranks go round the nodes one by one; else in blocks
   std::optional<BindTo> bind_to;  // absent: core, or none where there are too few
   std::optional<MapBy> map_by;    // absent: near the GPUs, else even over memory domains
   bool one_thread = false;        // of each core

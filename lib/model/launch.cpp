@@ -14,8 +14,17 @@ int head_index(const LaunchOrder& order) {
   return 0;
 }
 
-int first_rank(const LaunchOrder& order, int index) {
-  return std::accumulate(order.tasks.begin(), order.tasks.begin() + index, 0);
+std::vector<std::vector<int>> deal_ranks(const std::vector<int>& tasks, bool by_node) {
+  std::vector<std::vector<int>> ranks(tasks.size());
+  const int n_ranks = std::accumulate(tasks.begin(), tasks.end(), 0);
+  const auto has_room = [&](std::size_t node) { return std::ssize(ranks[node]) < tasks[node]; };
+  std::size_t node = 0;
+  for (int rank = 0; rank < n_ranks; ++rank) {
+    while (!has_room(node)) node = (node + 1) % tasks.size();
+    ranks[node].push_back(rank);
+    if (by_node) node = (node + 1) % tasks.size();
+  }
+  return ranks;
 }
 
 }  // namespace model

@@ -39,7 +39,8 @@ struct LaunchOrder {
 /// The node of the step that has rank 0: the first with tasks. Its launcher is the head.
 int head_index(const LaunchOrder& order);
 
-/// Rank of the first task on the node at `index` of the allocation.
-int first_rank(const LaunchOrder& order, int index);
+/// Which ranks each node has, in order, when so many are there: block after block, or going round
+/// the nodes, where a node that is full is passed over.
+std::vector<std::vector<int>> deal_ranks(const std::vector<int>& tasks, bool by_node);
 
 }  // namespace model

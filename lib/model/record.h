@@ -24,6 +24,7 @@ struct StepRecord {
   StepId step;
   std::string command;     // program and arguments, for people
   std::vector<int> tasks;  // by node of the allocation
+  bool by_node = false;    // its ranks go round the nodes
   base::Time started_at;
   std::optional<base::Time> ended_at;
   int exit_code = 0;

@@ -30,6 +30,7 @@ void write(const model::StepRecord& step, api::StepRecord& out) {
   out.set_step(step.step.number());
   out.set_command(step.command);
   for (const int tasks : step.tasks) out.add_tasks(u32(tasks));
+  out.set_by_node(step.by_node);
   wire::write(step.started_at, *out.mutable_started_at());
   if (step.ended_at) wire::write(*step.ended_at, *out.mutable_ended_at());
   out.set_exit_code(step.exit_code);
@@ -170,6 +171,7 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
       .step = model::StepId(in.step()),
       .command = take(in.mutable_command()),
       .tasks = {},
+      .by_node = in.by_node(),
       .started_at =
           strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
       .ended_at = {},

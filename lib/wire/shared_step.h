@@ -16,6 +16,7 @@ template <class Message>
 void write_binding(const model::Binding& binding, Message& out) {
   if (binding.bind_to) out.set_bind_to(std::string(to_text(*binding.bind_to)));
   if (binding.map_by) out.set_map_by(std::string(to_text(*binding.map_by)));
+  out.set_by_node(binding.by_node);
   out.set_one_thread(binding.one_thread);
   for (const auto& cpus : binding.cpus) out.add_cpus(to_text(cpus));
   if (binding.gpu_bind) out.set_gpu_bind(std::string(to_text(*binding.gpu_bind)));
@@ -34,6 +35,7 @@ model::Binding read_binding(Message& in, Strict& strict) {
   };
   binding.bind_to = named(in.bind_to(), "bind_to", model::bind_to_from_text);
   binding.map_by = named(in.map_by(), "map_by", model::map_by_from_text);
+  binding.by_node = in.by_node();
   binding.one_thread = in.one_thread();
   for (const auto& cpus : in.cpus()) binding.cpus.push_back(strict.indices(cpus, "cpus"));
   binding.gpu_bind = named(in.gpu_bind(), "gpu_bind", model::gpu_bind_from_text);

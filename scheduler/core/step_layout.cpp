@@ -147,6 +147,11 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
   if (auto programs = check_programs(spec, roles); !programs)
     return std::unexpected(programs.error());
   const auto n_allocated = attempt.allocation.nodes.size();
+  if (!roles.empty() && spec.binding.by_node) {
+    return fail(Code::invalid,
+                "ranks with roles are spread over the nodes by their roles; leave out "
+                "--map-by=node (--distribution=cyclic)");
+  }
   auto request = request_of(job, attempt, spec);
   const int n_of_roles = spec.nodes.value_or(static_cast<int>(n_allocated));
   if (auto counted = count_ranks(roles, n_of_roles, request, spec.tasks.has_value()); !counted)

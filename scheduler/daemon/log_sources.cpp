@@ -93,12 +93,10 @@ base::Result<const model::StepRecord*> find_step(const model::JobRecord& job,
 /// All nodes of the step, or the one with the rank.
 Sources of_step(const model::JobRecord& job, const model::StepRecord& step, const LogQuery& query) {
   Sources sources;
-  int first_rank = 0;
+  const auto ranks = model::deal_ranks(step.tasks, step.by_node);
   for (std::size_t i = 0; i < step.tasks.size() && i < job.allocation.nodes.size(); ++i) {
     const int tasks = step.tasks[i];
-    const bool has_rank =
-        !query.rank || (*query.rank >= first_rank && *query.rank < first_rank + tasks);
-    first_rank += tasks;
+    const bool has_rank = !query.rank || std::ranges::binary_search(ranks[i], *query.rank);
     if (tasks == 0 || !has_rank) continue;
     const auto& share = job.allocation.nodes[i];
     sources.push_back({.node = share.node,

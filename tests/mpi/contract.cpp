@@ -1,5 +1,6 @@
 #include "tests/mpi/contract.h"
 
+#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -27,6 +28,18 @@ void check_messages(const std::string& program, const Prefix& prefix) {
   ring.run();
   check_success(ring);
   CHECK(ring.out[0] == "hello 0 of 4\nring 4\n");
+
+  // Round the nodes: the ranks of one share memory, and no others do.
+  StepHarness round({3, 1}, {program, "allreduce"});
+  auto spec = *round.order.step;
+  spec.binding.by_node = true;
+  round.order.step = std::make_shared<model::StepSpec>(spec);
+  round.prefix = prefix;
+  round.run();
+  check_success(round);
+  CHECK(round.out[1] == "hello 1 of 4\nsum 10 local 1\n");
+  CHECK(round.out[3] == "hello 3 of 4\nsum 10 local 3\n");
+  CHECK(round.placed.at(1).node == round.order.allocation.nodes[1].name);
 
   StepHarness sum({2, 1, 1}, {program, "allreduce"});
   sum.prefix = prefix;

@@ -260,6 +260,7 @@ inline model::JobRecord RandomModel::job_record() {
     return model::StepRecord{step(),
                              text(),
                              tasks(2),
+                             coin(),
                              time(),
                              maybe([&] { return time(); }),
                              upto(255),

@@ -63,6 +63,7 @@ inline model::JobChange RandomModel::job_change() {
 /// Whatever the wire can carry, contradictions included.
 inline model::Binding RandomModel::binding() {
   model::Binding made;
+  made.by_node = coin();
   made.bind_to = maybe([&] { return static_cast<model::BindTo>(upto(3)); });
   made.map_by = maybe([&] { return static_cast<model::MapBy>(upto(2)); });
   made.one_thread = coin();

@@ -56,6 +56,9 @@ TEST_CASE("Open MPI's and Slurm's words for the same binding mean the same") {
   CHECK(binding_of({"--map-by", "core"}) == binding_of({"-m", "block:block"}));
   CHECK(binding_of({"--map-by", "socket"}) == binding_of({"--distribution=block:cyclic"}));
   CHECK(binding_of({"--distribution=block"}) == model::Binding());
+  CHECK(binding_of({"--map-by=node"}) == binding_of({"--distribution=cyclic"}));
+  CHECK(binding_of({"-m", "cyclic:cyclic"}) ==
+        model::Binding{.by_node = true, .map_by = MapBy::socket});
   CHECK(binding_of({"--bind-to", "numa"}).bind_to == BindTo::numa);
   CHECK(binding_of({"--bind-to", "hwthread"}) ==
         model::Binding{.bind_to = BindTo::core, .one_thread = true});
@@ -81,9 +84,10 @@ TEST_CASE("GPUs are bound in srun's words") {
 TEST_CASE("unknown words are refused with those that are known") {
   CHECK(binding_refusal({"--bind-to=board"}) ==
         "--bind-to: expected none, hwthread, core, numa or socket, found 'board'");
-  CHECK_THAT(binding_refusal({"--map-by=ppr:2:node"}), Contains("expected core, numa or socket"));
-  CHECK_THAT(binding_refusal({"--distribution=cyclic"}),
-             Contains("block, block:block or block:cyclic"));
+  CHECK_THAT(binding_refusal({"--map-by=ppr:2:node"}),
+             Contains("expected core, numa, socket or node"));
+  for (const std::string wrong : {"plane=4", "cyclic:", "block:fcyclic", ":block"})
+    CHECK_THAT(binding_refusal({"--distribution=" + wrong}), Contains("expected block or cyclic"));
   CHECK_THAT(binding_refusal({"--hint=compute_bound"}), Contains("expected nomultithread"));
   for (const std::string wrong :
        {"rank", "map_cpu", "map_cpu:", "map_cpu:x", "map_cpu:1*0", "map_cpu:1*x", "map_cpu:99999",

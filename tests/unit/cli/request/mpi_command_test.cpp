@@ -42,7 +42,8 @@ TEST_CASE("mapping and binding keep their meaning") {
   CHECK(run_of("--map-by package --bind-to package a") == "--map-by=socket --bind-to=socket a");
   CHECK(run_of("--map-by ppr:2:node:PE=3:OVERSUBSCRIBE a") ==
         "--ntasks-per-node=2 --cpus-per-task=3 --overcommit a");
-  CHECK_THAT(run_of("--map-by node a"), Contains("'node' is not known here"));
+  CHECK(run_of("--map-by node:PE=2 a") == "--map-by=node --cpus-per-task=2 a");
+  CHECK_THAT(run_of("--map-by board a"), Contains("'board' is not known here"));
   CHECK_THAT(run_of("--map-by ppr:2:socket a"), Contains("expected slot, core, numa, socket"));
   CHECK_THAT(run_of("--map-by core:SPAN a"), Contains("'SPAN' is not known"));
 }

@@ -90,6 +90,22 @@ TEST_CASE("ranks are numbered in blocks over the nodes") {
   CHECK(placement.ranks[1].local_rank == 1);
 }
 
+TEST_CASE("ranks go round the nodes where the step asks for that") {
+  CHECK(model::deal_ranks({2, 0, 3}, false) ==
+        std::vector<std::vector<int>>{{0, 1}, {}, {2, 3, 4}});
+  CHECK(model::deal_ranks({2, 0, 3}, true) == std::vector<std::vector<int>>{{0, 2}, {}, {1, 3, 4}});
+  auto order = order_of({.tasks = {2, 3}, .node = 1});
+  auto step = *order.step;
+  step.binding.by_node = true;
+  order.step = std::make_shared<model::StepSpec>(step);
+  const auto placement = map_ranks(order, topology_of(4)).value();
+  REQUIRE(placement.ranks.size() == 3);
+  CHECK(placement.ranks[0].rank == 1);
+  CHECK(placement.ranks[2].rank == 4);
+  CHECK(placement.ranks[2].local_rank == 2);
+  CHECK(mapping::node_of_rank(mapping::step_nodes(order), 2) == 0);
+}
+
 TEST_CASE("more ranks than cores are not bound and share") {
   const auto placement = map_ranks(order_of({.tasks = {5}}), topology_of(4)).value();
   CHECK(cpus(placement) == Texts{"", "", "", "", ""});

@@ -15,7 +15,7 @@ namespace {
 
 using Tasks = std::vector<int>;
 
-model::LaunchOrder order_of(const Tasks& tasks) {
+model::LaunchOrder order_of(const Tasks& tasks, bool by_node) {
   model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = model::StepId(0)},
                            .job = std::make_shared<model::JobSpec>(),
                            .step = std::make_shared<model::StepSpec>()};
@@ -24,16 +24,21 @@ model::LaunchOrder order_of(const Tasks& tasks) {
                                       .name = "n" + std::to_string(node + 1)});
   }
   order.tasks = tasks;
+  auto step = *order.step;
+  step.binding.by_node = by_node;
+  order.step = std::make_shared<model::StepSpec>(step);
   return order;
 }
 
 /// A step whose messages between nodes and head are delivered one at a time.
 class Exchange {
  public:
-  explicit Exchange(const Tasks& tasks) : star_(order_of(tasks)) {
+  explicit Exchange(const Tasks& tasks, bool by_node = false) : star_(order_of(tasks, by_node)) {
+    const auto ranks = model::deal_ranks(tasks, by_node);
+    node_of_.resize(static_cast<std::size_t>(std::accumulate(tasks.begin(), tasks.end(), 0)));
     for (std::size_t node = 0; node < tasks.size(); ++node) {
-      servers_.emplace_back(pmi1::Setup{.kvs_name = "kvs", .ranks_of_nodes = tasks, .node = node});
-      for (int i = 0; i < tasks[node]; ++i) node_of_.push_back(node);
+      servers_.emplace_back(pmi1::Setup{.kvs_name = "kvs", .ranks_of_nodes = ranks, .node = node});
+      for (const int rank : ranks[node]) node_of_[static_cast<std::size_t>(rank)] = node;
     }
     to_head_.resize(tasks.size());
     to_node_.resize(tasks.size());

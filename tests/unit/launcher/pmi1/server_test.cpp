@@ -14,7 +14,7 @@ constexpr const char* initialized = "cmd=response_to_init pmi_version=1 pmi_subv
 
 /// The server of the second of two nodes, with ranks 2, 3 and 4.
 Server server_of_node() {
-  return Server({.kvs_name = "kvs", .ranks_of_nodes = {2, 3}, .node = 1});
+  return Server({.kvs_name = "kvs", .ranks_of_nodes = {{0, 1}, {2, 3, 4}}, .node = 1});
 }
 
 /// What rank 2 is answered, once it has initialized.
@@ -275,7 +275,7 @@ TEST_CASE("a rank that closes without finalize is judged by its end, not here") 
 TEST_CASE("a mapping that no client could read is not there") {
   std::vector<int> uneven;
   for (int node = 0; node < 500; ++node) uneven.push_back(1 + node % 2);
-  Server server({.kvs_name = "kvs", .ranks_of_nodes = uneven, .node = 0});
+  Server server({.kvs_name = "kvs", .ranks_of_nodes = model::deal_ranks(uneven, false), .node = 0});
   server.receive(0, init);
   (void)server.take_outputs();
   server.receive(0, "cmd=get kvsname=kvs key=PMI_process_mapping\n");

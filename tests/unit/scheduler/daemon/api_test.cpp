@@ -277,8 +277,7 @@ TEST_CASE("the log of a rank is on the node that runs it, of the last step that 
                        .attempt = 1,
                        .reason = {},
                        .outcome = {},
-                       .usage = {},
-                       .ranks = {}};
+                       .usage = {}};
   for (const auto id : {1U, 2U}) {
     job.allocation.nodes.push_back({.node = model::NodeId(id),
                                     .name = "n" + std::to_string(id),
