@@ -257,16 +257,11 @@ inline model::JobRecord RandomModel::job_record() {
   made.ending = maybe([&] { return failure(); });
   made.usage = usage();
   made.steps = several(2, [&] {
-    return model::StepRecord{step(),
-                             text(),
-                             tasks(2),
-                             coin(),
-                             time(),
-                             maybe([&] { return time(); }),
-                             upto(255),
-                             maybe([&] { return failure(); }),
-                             usage(),
-                             several(3, [&] { return rank_usage(); })};
+    return model::StepRecord{step(),    text(),
+                             tasks(2),  coin(),
+                             time(),    maybe([&] { return time(); }),
+                             upto(255), maybe([&] { return failure(); }),
+                             usage(),   several(3, [&] { return rank_usage(); })};
   });
   made.earlier = several(2, [&] {
     return model::AttemptRecord{number(), text(), upto(99), upto(99), time(), time(), failure()};
