@@ -67,8 +67,8 @@ bool may_start_again(const scheduler::Job& job, const model::Failure& why, int e
     return false;
   if (cause == model::Cause::time_limit) return policy->on_timeout;
   if (cause == model::Cause::out_of_memory) return policy->on_oom;
+  if (cause == model::Cause::hang) return policy->on_hang;
   if (cause == model::Cause::signal && policy->on_signal) return true;
-  if (cause == model::Cause::hang && policy->on_hang) return true;
   const bool is_of_rank = why.step && policy->exit_codes.contains(why.code);
   return is_of_rank || policy->exit_codes.contains(exit_code);
 }

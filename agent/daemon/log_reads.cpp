@@ -30,7 +30,9 @@ std::vector<std::uint64_t> segments_in(const std::string& launch_dir) {
   const loop::Folder folder(opendir(launch_dir.c_str()));
   if (!folder) return starts;
   while (const auto* entry = readdir(folder.get())) {
-    if (const auto start = wire::log_segment_start(entry->d_name)) starts.push_back(*start);
+    const bool may_be_file = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+    const auto start = may_be_file ? wire::log_segment_start(entry->d_name) : std::nullopt;
+    if (start) starts.push_back(*start);
   }
   return starts;
 }
@@ -162,7 +164,7 @@ bool LogReads::read_on_elsewhere(Read& read) {
   if (!open_file(read, next->start)) return true;
   read.records = read.new_records();
   read.offset = read.begin = next->offset;
-  if (next->left_out > 0 && !read.request.map) {
+  if (next->left_out > 0 && !read.request.map && !read.request.stacks) {
     doors_.send({.request = read.request.request,
                  .bytes = wire::left_out_line(next->left_out),
                  .next_offset = next->offset,
@@ -175,7 +177,7 @@ bool LogReads::read_on_elsewhere(Read& read) {
 /// False when the segment has been removed meanwhile, or the read has failed.
 bool LogReads::open_file(Read& read, std::uint64_t start) {
   const auto path = dirs_.file(read.request.key, wire::log_segment_name(start).c_str());
-  loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW));
   if (!file) {
     if (errno != ENOENT) finish(read, base::fail_errno(errno, "cannot read the log").error().text);
     return false;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <string>
 
 #include "launcher/exec/launch_dir.h"
@@ -31,7 +32,11 @@ base::Result<void> LaunchLog::begin_segment(std::uint64_t start) {
   loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!file) return base::fail_errno(errno, "cannot open '" + path + "'");
   // Who follows the log watches the segment before, which does not grow any more.
-  if (file_) (void)futimens(file_.get(), nullptr);
+  // The kernel's own word for now may be that of its last write.
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const std::array<timespec, 2> times{now, now};
+  if (file_) (void)futimens(file_.get(), times.data());
   file_ = std::move(file);
   return {};
 }

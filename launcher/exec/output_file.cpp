@@ -1,6 +1,7 @@
 #include "launcher/exec/output_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,12 @@
 namespace exec {
 
 base::Result<OutputFile> OutputFile::open(const std::string& path, bool append) {
+  // A pipe would hold up the launcher whenever nobody reads it.
+  struct stat known{};
+  if (stat(path.c_str(), &known) == 0 && (S_ISFIFO(known.st_mode) || S_ISSOCK(known.st_mode))) {
+    return base::fail(base::Code::invalid, "cannot open the output file '" + path +
+                                               "': it is a pipe or a socket; expected a file");
+  }
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_APPEND | (append ? 0 : O_TRUNC);
   loop::OwnedFd file(::open(path.c_str(), flags, 0666));
   if (!file) return base::fail_errno(errno, "cannot open the output file '" + path + "'");

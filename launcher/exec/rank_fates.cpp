@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 #include "launcher/exec/launch.h"
@@ -53,8 +54,11 @@ void RankFates::ended(std::size_t place, const loop::ExitStatus& status,
   if (is_server(place) && are_servers_over_) return;
   life.code = status.code;
   life.signal = status.signal;
-  const bool is_bad = status.signal != 0 || status.code != 0;
-  life.out_of_memory = is_bad && ran_out_of_memory();
+  // Who was killed is known of the launch only: a rank that ended with a code of its own may have
+  // nothing to do with it, unless it is alone or passes the end of its child on.
+  const bool may_be_it = status.signal == SIGKILL || status.code == 128 + SIGKILL ||
+                         (lives_.size() == 1 && status.code != 0);
+  life.out_of_memory = may_be_it && ran_out_of_memory();
   judge(place);
 }
 

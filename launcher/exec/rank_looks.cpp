@@ -100,9 +100,11 @@ bool RankLooks::has_mpi(std::size_t rank) const {
 
 void RankLooks::send(std::size_t stage) {
   model::NodeLook look{.stage = static_cast<int>(stage)};
+  // Of a step that ends early nobody has waited for long.
+  const bool have_all_looks_been = next_ == n_looks;
   for (const auto& life : lives_) {
     if (life.connected) ++look.n_connected;
-    if (mapping::is_waiting(life)) ++look.n_waiting;
+    if (mapping::is_waiting(life) && (!is_finished_ || have_all_looks_been)) ++look.n_waiting;
   }
   for (const auto& [rank, lone] : lone_) {
     if (lives_[rank].connected) continue;

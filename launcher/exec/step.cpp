@@ -435,6 +435,11 @@ void Step::fail_rank(std::size_t process, model::Failure failure) {
   failure.node = node_name(launch_.order);
   failure.rank = placement_.ranks[process].rank;
   if (failure.cause == model::Cause::out_of_memory) failure.text = launch_.group->memory_text();
+  const bool has_code = failure.cause == model::Cause::exit_code;
+  if (has_code && launch_.group && launch_.group->ran_out_of_memory()) {
+    failure.text = "the kernel killed a process of the step there for lack of memory: " +
+                   launch_.group->memory_text();
+  }
   fail(std::move(failure));
 }
 
@@ -513,8 +518,11 @@ void Step::take_fence(const model::Fence& fence) {
 
 void Step::take_input(const model::RankInput& input) {
   if (!input_ || (terminal_ && input.bytes.empty())) return;  // a terminal's input has no end
+  const bool is_full = input_->queued_bytes() > output_limit;
+  // As a terminal does whose program does not read: what else the client has to say has its way.
+  if (is_full && terminal_) return;
   input_->write(input.bytes);
-  if (input_->queued_bytes() > output_limit) link_->hold_input(true);
+  if (input_->queued_bytes() > output_limit && !terminal_) link_->hold_input(true);
 }
 
 void Step::ranks_finished() {

@@ -20,7 +20,9 @@ HangWatch::HangWatch(model::HangLimit limit, std::size_t n_nodes)
     : limit_(limit), nodes_(n_nodes) {}
 
 void HangWatch::take(std::size_t node, const model::NodeIdle& idle) {
-  nodes_[node].said = idle;
+  auto& known = nodes_[node];
+  known.said = idle;
+  known.n_in_a_row = idle.idle >= limit_.after ? known.n_in_a_row + 1 : 0;
 }
 
 void HangWatch::node_ended(std::size_t node) {
@@ -29,10 +31,12 @@ void HangWatch::node_ended(std::size_t node) {
 
 std::optional<model::Failure> HangWatch::take_hang(const model::LaunchKey& key) {
   if (!limit_.is_on() || is_told_) return std::nullopt;
+  // What the others said last may be a look old, and they have stirred since: they say it twice.
+  const int n_needed = nodes_.size() > 1 ? 2 : 1;
   std::optional<model::NodeIdle> latest;  // of the node that was the last to do something
   for (const auto& node : nodes_) {
     if (node.ended) continue;
-    if (!node.said || node.said->idle < limit_.after) return std::nullopt;
+    if (node.n_in_a_row < n_needed) return std::nullopt;
     if (!latest || node.said->idle < latest->idle) latest = node.said;
   }
   if (!latest) return std::nullopt;

@@ -23,12 +23,14 @@ class HangWatch {
   void node_ended(std::size_t node);
 
   /// The failure of a step all of whose nodes that have ranks left were idle for the limit when
-  /// they last said how idle they are; nullopt: not yet, or it was given before.
+  /// they last said how idle they are, twice where there are several; nullopt: not yet, or it was
+  /// given before.
   std::optional<model::Failure> take_hang(const model::LaunchKey& key);
 
  private:
   struct Node {
     std::optional<model::NodeIdle> said;
+    int n_in_a_row = 0;  // of its last words: that it was idle for the limit
     bool ended = false;
   };
 

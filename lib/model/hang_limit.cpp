@@ -48,7 +48,7 @@ base::Result<HangLimit> hang_limit_from_text(std::string_view text) {
 }
 
 HangLimit hang_limit_of(const JobSpec& job, const StepSpec& step) {
-  if (step.map_only) return {};
+  if (step.map_only || (step.terminal && !step.hang_timeout)) return {};
   return step.hang_timeout ? *step.hang_timeout : job.hang_timeout.value_or(HangLimit());
 }
 

@@ -28,7 +28,8 @@ std::string to_text(const HangLimit& limit);
 /// errors: invalid
 base::Result<HangLimit> hang_limit_from_text(std::string_view text);
 
-/// The step's own; else the job's; never for a step that starts nothing.
+/// The step's own; else the job's, but for one on a terminal; never for one that starts nothing.
+/// nothing.
 HangLimit hang_limit_of(const JobSpec& job, const StepSpec& step);
 
 }  // namespace model

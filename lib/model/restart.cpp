@@ -180,8 +180,8 @@ bool covers(const RestartPolicy& policy, const Outcome& outcome) {
     return policy.on_timeout && failure.cause == Cause::time_limit;
   if (outcome.ending != Ending::failed) return false;
   if (failure.cause == Cause::out_of_memory) return policy.on_oom;
+  if (failure.cause == Cause::hang) return policy.on_hang;
   if (failure.cause == Cause::signal && policy.on_signal) return true;
-  if (failure.cause == Cause::hang && policy.on_hang) return true;
   const bool has_code = failure.cause == Cause::exit_code || failure.cause == Cause::aborted;
   return policy.exit_codes.contains(outcome.exit_code) ||
          (has_code && policy.exit_codes.contains(failure.code));

@@ -76,4 +76,7 @@ like err "'10' is no time after which a step hangs; expected whole seconds with 
 runs 1 "and so is another word than output" submit --hang-timeout=10m,cpu --wrap true
 runs 2 "stacks are no JSON" muster show --stacks --json 1
 
+runs 1 "a hang is no exit code" submit --wait -o none.out --hang-timeout=1s --restart='on=exit max=1 backoff=0s' \
+  --wrap 'muster run sleep 1000'
+is "$(field last .attempt)" 1 "for restart policies"
 done_testing

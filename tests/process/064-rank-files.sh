@@ -103,4 +103,7 @@ is "$?" 0 "the log has no more than its limit on the disk ($kept bytes)"
 [ "$left" -gt 1000000 ]
 is "$?" 0 "the rest is left out ($left bytes)"
 is "$(wc -l <flood.out)" 300002 "the job's own file has everything"
+mkfifo pipe
+runs 127 "a pipe is no output file" submit --wait -o fifo.out --wrap 'muster run -o pipe true'
+like fifo.out "is a pipe or a socket; expected a file" "and is refused before it can hold anybody up"
 done_testing

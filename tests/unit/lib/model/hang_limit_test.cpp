@@ -39,6 +39,8 @@ TEST_CASE("a step has its own hang limit, or the job's, or none") {
   CHECK_FALSE(hang_limit_of(job, step).is_on());
   job.hang_timeout = HangLimit{10s, true};
   CHECK(hang_limit_of(job, step) == HangLimit{10s, true});
+  step.terminal = model::WindowSize{};
+  CHECK_FALSE(hang_limit_of(job, step).is_on());  // somebody may be thinking
   step.hang_timeout = HangLimit{20s, false};
   CHECK(hang_limit_of(job, step) == HangLimit{20s, false});
   step.hang_timeout = HangLimit{};

@@ -90,7 +90,7 @@ TEST_CASE("a policy covers what it lists, and no end that was wanted") {
       covers(policy_of("on=exit,signal"), outcome(Ending::timed_out, Cause::time_limit, 0, 143)));
 
   CHECK(covers(policy_of("on=hang"), outcome(Ending::failed, Cause::hang, 0, 1)));
-  CHECK_FALSE(covers(policy_of("on=signal"), outcome(Ending::failed, Cause::hang, 0, 1)));
+  CHECK_FALSE(covers(policy_of("on=signal,exit"), outcome(Ending::failed, Cause::hang, 0, 1)));
   CHECK(to_text(policy_of("on=hang,timeout")) == "on=timeout,hang max=5 backoff=10s..5m");
 
   CHECK(covers(policy_of("on=node"), outcome(Ending::node_lost, Cause::node_lost, 0, 1)));
