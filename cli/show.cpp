@@ -72,6 +72,10 @@ Outcome show_map(const Api& api, const JobName& job, const options::Parsed& line
   if (!lines) return std::unexpected(lines.error());
   auto map = wire::read_map_lines(*lines);
   if (!map) return refuse(map.error());
+  if (map->empty()) {
+    return refuse("none of the step's ranks was placed, so that it has no map; muster show " +
+                  to_text(job) + " says why");
+  }
   print(render::rank_map(std::move(*map)));
   return exit_done;
 }

@@ -132,13 +132,16 @@ std::string used_by(const model::StepRecord& step) {
                      of_memory.rank, memory, of_time.rank, time);
 }
 
-/// "4m of CPU time; at most 2.5G of memory on one node, and one process had 1.2G".
+/// "4m of CPU time; at most 2.5G of memory charged on one node; 1.2G resident of one process,
+/// shared pages included": --mem limits the first.
 std::string used_text(const model::Usage& usage) {
   const auto largest = base::to_text(usage.memory_peak);
   const auto memory = usage.total_peak == base::Bytes()
-                          ? fmt::format("one process had {} of memory", largest)
-                          : fmt::format("{} of memory on one node, and one process had {}",
-                                        base::to_text(usage.total_peak), largest);
+                          ? fmt::format("{} resident of one process", largest)
+                          : fmt::format(
+                                "{} of memory charged on one node; {} resident of one "
+                                "process, shared pages included",
+                                base::to_text(usage.total_peak), largest);
   return fmt::format("{} of CPU time; at most {}", base::to_text(usage.cpu), memory);
 }
 
@@ -307,7 +310,7 @@ std::string why(const model::JobRecord& job, const View& view) {
   }
   if (has_nodes_now(job.state)) {
     text += fmt::format("is {} on {}", model::to_text(job.state), nodes_of(job));
-    if (job.started_at) text += " since " + view.time(*job.started_at);
+    if (job.started_at && !job.ending) text += " since " + view.time(*job.started_at);
     if (job.ending) text += ": " + model::describe(*job.ending);
     return text + ".\n" + fmt::format("Its output: muster logs -f {}\n", to_text(job.job));
   }

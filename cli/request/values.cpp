@@ -62,6 +62,11 @@ base::Result<std::string> pattern(const options::Given& given) {
   return path;
 }
 
+/// Which is no file for srun: all, none, or the number of a task.
+bool is_mode_of_srun(std::string_view value) {
+  return value == "all" || value == "none" || base::parse_int(value, 0, INT32_MAX).has_value();
+}
+
 /// Stores a value that was read, or passes its error on.
 template <class T, class Target>
 base::Result<void> store(base::Result<T> value, Target& target) {
@@ -384,6 +389,14 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
                                    std::pair(OptionId::error, &model::StepSpec::error)}) {
     const auto* one = find(given, id);
     if (one == nullptr) continue;
+    if (is_mode_of_srun(one->value)) {
+      return base::fail(
+          base::Code::invalid,
+          fmt::format("{}={} is a mode of srun that muster run does not have; expected "
+                      "a file, /dev/null to throw the output away, or ./{} for a "
+                      "file of that name",
+                      one->written, one->value, one->value));
+    }
     if (auto stored = store(pattern(*one), step.*member); !stored) return stored;
   }
   if (const auto* directory = find(given, OptionId::chdir)) {
@@ -393,15 +406,17 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
 }
 
 base::Result<void> check_pattern(std::string_view pattern) {
+  constexpr std::size_t most_digits = 2;  // of a width
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '%') continue;
     const auto percent = i++;
     while (i < pattern.size() && pattern[i] >= '0' && pattern[i] <= '9') ++i;
-    if (i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
+    const bool has_width = i - percent - 1 <= most_digits;
+    if (has_width && i < pattern.size() && pattern_letters.contains(pattern[i])) continue;
     return base::fail(
         base::Code::invalid,
         fmt::format("expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, "
-                    "found '{}' in '{}'",
+                    "with a width up to 10 such as %4t, found '{}' in '{}'",
                     base::printable(pattern.substr(percent, i + 1 - percent)),
                     base::printable(pattern)));
   }

@@ -103,7 +103,13 @@ is "$?" 0 "the log has no more than its limit on the disk ($kept bytes)"
 [ "$left" -gt 1000000 ]
 is "$?" 0 "the rest is left out ($left bytes)"
 is "$(wc -l <flood.out)" 300002 "the job's own file has everything"
+runs 0 "words that srun has for other things are told apart from files" submit --wait -o modes.out --wrap \
+  'muster run -o none true || muster run -o ./none echo kept'
+like modes.out "o=none is a mode of srun" "with what to say instead"
+is "$(cat none)" kept "and a file may have such a name"
 mkfifo pipe
 runs 127 "a pipe is no output file" submit --wait -o fifo.out --wrap 'muster run -o pipe true'
 like fifo.out "is a pipe or a socket; expected a file" "and is refused before it can hold anybody up"
+runs 1 "a step that never was placed has no map" muster show --map --step 0 last
+like err "none of the step's ranks was placed" "which is said"
 done_testing

@@ -207,11 +207,14 @@ TEST_CASE("values that make no sense are refused with what was expected") {
       {{"-J", ""}, "-J: expected a value that is not empty, found ''"},
       {{"-J", "a\nb"}, "-J: expected one line, found 'a\\x0ab'"},
       {{"-o", "x-%q"},
-       "-o: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
-       "'%q' in 'x-%q'"},
+       "-o: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, with "
+       "a width up to 10 such as %4t, found '%q' in 'x-%q'"},
       {{"-e", "x%"},
-       "-e: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, found "
-       "'%' in 'x%'"},
+       "-e: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, with "
+       "a width up to 10 such as %4t, found '%' in 'x%'"},
+      {{"-o", "x-%999t"},
+       "-o: expected %j, %J, %A, %a, %b, %x, %u, %N, %n, %t, %s, %r or %% in a file name, with "
+       "a width up to 10 such as %4t, found '%999t' in 'x-%999t'"},
       {{"--export=A,,B"},
        "--export: expected ALL, NONE, NIL or a list such as A,B=x, found 'A,,B'"},
   };
