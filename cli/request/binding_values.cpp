@@ -152,10 +152,11 @@ base::Result<void> read_map_by(const Given& given, Binding& binding) {
 
 /// Over the nodes, then over the sockets of each.
 base::Result<void> read_distribution(const Given& given, Binding& binding) {
-  const auto colon = given.value.find(':');
-  const auto nodes = given.value.substr(0, colon);
+  const std::string_view value = given.value;
+  const auto colon = value.find(':');
+  const auto nodes = value.substr(0, colon);
   const auto sockets =
-      colon == std::string_view::npos ? std::string_view() : given.value.substr(colon + 1);
+      colon == std::string_view::npos ? std::string_view() : value.substr(colon + 1);
   const bool is_known =
       (nodes == "block" || nodes == "cyclic") &&
       (colon == std::string_view::npos || sockets == "block" || sockets == "cyclic");

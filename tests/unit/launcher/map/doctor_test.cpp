@@ -8,7 +8,7 @@ using model::NodeLook;
 
 namespace {
 
-const std::vector<mapping::StepNode> two_nodes{{0, "n1", 0, 2}, {1, "n2", 2, 2}};
+const std::vector<mapping::StepNode> two_nodes{{0, "n1", {0, 1}}, {1, "n2", {2, 3}}};
 
 LoneRank plain(int rank) {
   return {.rank = rank, .program = "process 7, sleep (/bin/sleep)"};
@@ -73,7 +73,7 @@ TEST_CASE("nobody waits where no rank has called MPI_Init, or all have") {
 }
 
 TEST_CASE("a list of many ranks is cut") {
-  Doctor doctor({{0, "n1", 0, 20}});
+  Doctor doctor({{0, "n1", model::deal_ranks({20}, false).front()}});
   NodeLook look{.stage = 1, .n_connected = 1, .n_waiting = 1, .lone = {}};
   for (int rank = 1; rank < 20; ++rank) look.lone.push_back(plain(rank));
   doctor.take(0, look);
@@ -102,7 +102,7 @@ TEST_CASE("that no rank came to its server though all loaded MPI is said at the 
 }
 
 TEST_CASE("a step of one rank is alone anyway") {
-  Doctor doctor({{0, "n1", 0, 1}});
+  Doctor doctor({{0, "n1", {0}}});
   doctor.take(0, {.stage = 1, .lone = {loaded(0, "why")}});
   doctor.node_ended(0);
   CHECK(doctor.take_notes().empty());

@@ -167,8 +167,8 @@ TEST_CASE("a node of which no memory domain is known is mapped as one domain") {
 TEST_CASE("the nodes of a step are those with ranks") {
   const auto nodes = mapping::step_nodes(order_of({.tasks = {0, 2, 0, 1}}));
   REQUIRE(nodes.size() == 2);
-  CHECK(nodes[0] == mapping::StepNode{1, "n2", 0, 2});
-  CHECK(nodes[1] == mapping::StepNode{3, "n4", 2, 1});
+  CHECK(nodes[0] == mapping::StepNode{1, "n2", {0, 1}});
+  CHECK(nodes[1] == mapping::StepNode{3, "n4", {2}});
   CHECK(mapping::node_of_rank(nodes, 1) == 0);
   CHECK(mapping::node_of_rank(nodes, 2) == 1);
 }

@@ -32,8 +32,8 @@ TEST_CASE("without roles every rank works and has no name") {
   const mapping::RankRoles roles(none.order);
   CHECK_FALSE(roles.are_there());
   CHECK_FALSE(roles.serves(2));
-  CHECK(roles.has_worker(0, 4));
-  CHECK_FALSE(roles.has_server(0, 4));
+  CHECK(roles.has_worker({0, 1, 2, 3}));
+  CHECK_FALSE(roles.has_server());
   CHECK(roles.name_of(1).empty());
 }
 
@@ -52,8 +52,9 @@ TEST_CASE("ranks know their role, its size and where everybody listens") {
   const mapping::RankRoles roles(parameter_servers.order);
   CHECK(roles.name_of(0) == "ps 0");
   CHECK(roles.name_of(3) == "worker 2");
-  CHECK(roles.has_server(0, 2));
-  CHECK_FALSE(roles.has_server(2, 2));
+  CHECK(roles.has_server());
+  CHECK_FALSE(roles.has_worker({0}));
+  CHECK(roles.has_worker({2, 3}));
   const auto environment = parameter_servers.environment(2);
   CHECK(environment.at("MUSTER_ROLE") == "worker");
   CHECK(environment.at("MUSTER_ROLE_INDEX") == "1");
