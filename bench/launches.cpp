@@ -165,10 +165,15 @@ void contests_in(const Arena& arena, std::span<const int> ranks, std::span<const
   }
 }
 
+/// Of all threads of the process: any of them may have started some.
 int n_children(long pid) {
-  std::ifstream file(fmt::format("/proc/{}/task/{}/children", pid, pid));
+  std::error_code gone;
   int n = 0;
-  for (long child = 0; file >> child;) ++n;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+    std::ifstream file(thread.path() / "children");
+    for (long child = 0; file >> child;) ++n;
+  }
   return n;
 }
 
@@ -204,7 +209,7 @@ double memory_of_ours(const Cluster& cluster, const std::string& bin, int n_rank
       },
       n_ranks);
   (void)time_of(cluster.muster({"cancel", id}));
-  (void)need(run(cluster.muster({"wait", id})));  // its exit code says that it was cancelled
+  (void)need(run(cluster.muster({"wait", id})));  // which says that it was cancelled
   return mib;
 }
 
