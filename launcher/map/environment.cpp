@@ -108,8 +108,10 @@ bool is_of_another_launcher(std::string_view name) {
 
 void number_rank(Environment& environment, const model::LaunchOrder& order, const RankPlace& rank,
                  int n_local) {
-  const auto nodes = step_nodes(order);
-  const auto node = node_of_rank(nodes, rank.rank);
+  const auto has_ranks = [](int tasks) { return tasks > 0; };
+  const auto node = std::count_if(order.tasks.begin(), order.tasks.begin() + order.node_index,
+                                  has_ranks);  // its place among those of the step
+  const auto n_nodes = std::ranges::count_if(order.tasks, has_ranks);
   const auto global = std::to_string(rank.rank);
   const auto local = std::to_string(rank.local_rank);
   const auto size = std::to_string(n_ranks(order));
@@ -117,7 +119,7 @@ void number_rank(Environment& environment, const model::LaunchOrder& order, cons
 
   environment["MUSTER_STEP_ID"] = to_text(*order.key.step);
   environment["MUSTER_STEP_NTASKS"] = size;
-  environment["MUSTER_STEP_NNODES"] = std::to_string(nodes.size());
+  environment["MUSTER_STEP_NNODES"] = std::to_string(n_nodes);
   environment["MUSTER_RANK"] = global;
   environment["MUSTER_LOCAL_RANK"] = local;
   environment["MUSTER_LOCAL_NTASKS"] = local_size;

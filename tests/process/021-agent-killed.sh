@@ -2,16 +2,8 @@
 # kill -9 of an agent: its jobs run on, and it reports them when it is back.
 . "$(dirname "$0")/lib.sh"
 
-agent_of() {
-  cat "$MUSTER_DIR/nodes/$1/agent.lock"
-}
-
 has_other_agent() {
   now=$(agent_of "$1") && [ -n "$now" ] && [ "$now" != "$2" ]
-}
-
-node_is() {
-  [ "$(muster nodes --json | jq -r ".nodes[] | select(.info.name == \"$1\") | .state")" = "$2" ]
 }
 
 cluster_up --nodes 1 --cpus-per-node 2

@@ -4,18 +4,6 @@
 
 command -v digits >/dev/null || skip_all "digits was not built: no MPI found"
 
-# rank_of JOB RANK: the process number of a rank of this case's cluster.
-rank_of() {
-  for process in /proc/[0-9]*; do
-    if tr '\0' '\n' 2>/dev/null <"$process/environ" |
-      grep -cF -e "MUSTER_JOB_ID=$1" -e "MUSTER_RANK=$2" -e "MUSTER_CONTROLLER=unix:$MUSTER_DIR/" |
-      grep -qx 3; then
-      echo "${process#/proc/}"
-      return
-    fi
-  done
-}
-
 # train NAME: submits a training that keeps its output in NAME.out; sets `job`.
 train() {
   job=$(submit --parsable --output="$1.out" --restart="on=exit,signal max=3 backoff=0s" \
@@ -28,7 +16,7 @@ runs 0 "training comes to its end" muster wait "$job"
 
 train killed
 wait_for 30 "it trains again" grep -qs "^epoch 3 " killed.out
-kill -KILL "$(rank_of "$job" 2)"
+kill -KILL "$(process_with "MUSTER_JOB_ID=$job" MUSTER_RANK=2)"
 runs 0 "with a rank killed it comes to its end too" muster wait "$job"
 is "$(field "$job" .attempt)" 2 "in its second attempt"
 is "$(field "$job" '.earlier[0].why | [.cause, .rank, .node] | map(tostring) | join(" ")')" "signal 2 n2" \
@@ -38,7 +26,7 @@ is "$(tail -n 1 killed.out)" "$(tail -n 1 undisturbed.out)" "to the same result"
 
 train launcherless
 wait_for 30 "it trains once more" grep -qs "^epoch 3 " launcherless.out
-kill -KILL "$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n2/launches/$job.1.0/pid")"
+kill -KILL "$(launcher_of n2 "$job.1.0")"
 runs 0 "with a launcher killed it comes to its end too" muster wait "$job"
 like launcherless.out "^resumed from epoch [1-9]" "from its checkpoint"
 is "$(tail -n 1 launcherless.out)" "$(tail -n 1 undisturbed.out)" "with the same result"

@@ -16,18 +16,6 @@ cpus_per_node = 3
 END
 cluster_up
 
-# rank_of JOB ROLE: the process number of the first rank with the role.
-rank_of() {
-  for process in /proc/[0-9]*; do
-    if tr '\0' '\n' 2>/dev/null <"$process/environ" |
-      grep -cFx -e "MUSTER_JOB_ID=$1" -e "MUSTER_ROLE=$2" -e "MUSTER_ROLE_INDEX=0" \
-        -e "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock" | grep -qx 4; then
-      echo "${process#/proc/}"
-      return
-    fi
-  done
-}
-
 # learned FILE NAME: the last line has an accuracy as the allreduce run's.
 learned() {
   case $(tail -n 1 "$1") in
@@ -54,21 +42,16 @@ disturbed() {
   learned "$1.out" "and has learned"
 }
 
-kill_worker() { kill -KILL "$(rank_of "$job" worker)"; }
-kill_server() { kill -KILL "$(rank_of "$job" ps)"; }
-kill_launcher() { kill -KILL "$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n2/launches/$job.1.0/pid")"; }
-kill_agent() { kill -KILL "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"; }
-# A node that is dead: nothing on it runs, and its agent is not heard.
-kill_node() {
-  kill -STOP "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"
-  launcher=$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n2/launches/$job.1.0/pid")
-  # shellcheck disable=SC2046 # one word a process
-  kill -KILL "$launcher" $(cat /proc/"$launcher"/task/"$launcher"/children)
-}
+kill_role() { kill -KILL "$(process_with "MUSTER_JOB_ID=$job" "MUSTER_ROLE=$1" MUSTER_ROLE_INDEX=0)"; }
+kill_worker() { kill_role worker; }
+kill_server() { kill_role ps; }
+kill_launcher() { kill -KILL "$(launcher_of n2 "$job.1.0")"; }
+kill_agent() { kill -KILL "$(agent_of n2)"; }
+kill_node() { silence n2 "$job.1.0"; }
 disturbed worker kill_worker 2
 disturbed server kill_server 2
 disturbed launcher kill_launcher 2
 disturbed agent kill_agent 1
 disturbed node kill_node 2
-kill -CONT "$(cat "$MUSTER_DIR/nodes/n2/agent.lock")"
+kill -CONT "$(agent_of n2)"
 done_testing

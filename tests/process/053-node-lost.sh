@@ -17,9 +17,6 @@ cpus_per_node = 1
 END
 cluster_up
 
-agent_of() { cat "$MUSTER_DIR/nodes/$1/agent.lock"; }
-node_is() { [ "$(muster nodes --json | jq -r ".nodes[] | select(.info.name == \"$1\") | .state")" = "$2" ]; }
-
 # Each rank says when it runs in which attempt, and works until it is told that it is enough.
 cat >rank.sh <<'END'
 echo "$MUSTER_ATTEMPT $MUSTER_RANK $MUSTER_NODE $(date +%s%N)" >>"$T/ranks"
@@ -34,12 +31,7 @@ ranks_run() { [ "$(grep -c "^$1 " ranks)" = 4 ]; }
 
 job=$(submit --parsable -N 4 -n 4 job.sh)
 wait_for 20 "four ranks run on four nodes" ranks_run 1
-launcher=$(cut -d ' ' -f 1 "$MUSTER_DIR/nodes/n3/launches/$job.1.0/pid")
-rank=$(cat /proc/"$launcher"/task/"$launcher"/children)
-silent=$(agent_of n3)
-kill -STOP "$silent"
-# shellcheck disable=SC2086 # there may be several
-kill -KILL "$launcher" $rank
+silence n3 "$job.1.0"
 wait_for 20 "the loss of the node is noticed" node_is n3 lost
 wait_for 20 "four ranks run again" ranks_run 2
 unlike ranks "^2 [0-9]* n3 " "on other nodes"
@@ -52,7 +44,7 @@ took=$(((last - $(date -d "$lost" +%s%N)) / 1000000))
 note "from the loss to the last rank: $took ms"
 is "$((took < 5000))" 1 "within five seconds of the loss"
 
-kill -CONT "$silent"
+kill -CONT "$(agent_of n3)"
 wait_for 20 "the node comes back" node_is n3 idle
 touch enough
 runs 0 "and the job comes to its end" muster wait "$job"

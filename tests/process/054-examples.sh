@@ -38,22 +38,10 @@ is "$(sort calls | uniq -c | awk '$1 != 1' | wc -l) $(wc -l <calls)" "0 200" "ex
 is "$(cat results/f17)" "score of file 17" "with the result under its name"
 is "$(find . -name '*.claims-*' -o -name '*.failed' | wc -l)" 0 "and nothing else is left"
 
-# rank_of JOB RANK: the process of the rank.
-rank_of() {
-  for process in /proc/[0-9]*; do
-    if tr '\0' '\n' 2>/dev/null <"$process/environ" |
-      grep -cFx -e "MUSTER_JOB_ID=$1" -e "MUSTER_RANK=$2" -e "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock" |
-      grep -qx 3; then
-      echo "${process#/proc/}"
-      return
-    fi
-  done
-}
-
 rm calls
 job=$(submit --parsable -o killed.out "$ROOT/examples/batch-scoring/score.sh" files again ./scorer.sh)
 wait_for 20 "it scores again" sh -c '[ "$(ls again | wc -l)" -gt 20 ]'
-kill -KILL "$(rank_of "$job" 3)"
+kill -KILL "$(process_with "MUSTER_JOB_ID=$job" MUSTER_RANK=3)"
 runs 0 "with a rank killed it comes to its end" muster wait "$job"
 is "$(field "$job" .attempt)" 2 "in its second attempt"
 is "$(ls again | wc -l)" 200 "with all results"

@@ -113,6 +113,41 @@ state_is() {
   [ "$(field "$1" .state)" = "$2" ]
 }
 
+# process_with NAME=VALUE...: the first process of this case's cluster that has all of these in its environment.
+process_with() {
+  set -- "$@" "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock"
+  for process in /proc/[0-9]*; do
+    n_found=$(tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -cFx "$(printf '%s\n' "$@")")
+    if [ "$n_found" = $# ]; then
+      echo "${process#/proc/}"
+      return
+    fi
+  done
+}
+
+# agent_of NODE: the process of its agent.
+agent_of() {
+  cat "$MUSTER_DIR/nodes/$1/agent.lock"
+}
+
+# launcher_of NODE LAUNCH: the process of a launcher, of "1.1.0" for one.
+launcher_of() {
+  cut -d ' ' -f 1 "$MUSTER_DIR/nodes/$1/launches/$2/pid"
+}
+
+# node_is NODE STATE
+node_is() {
+  [ "$(muster nodes --json | jq -r ".nodes[] | select(.info.name == \"$1\") | .state")" = "$2" ]
+}
+
+# silence NODE LAUNCH: what a dead node looks like to the others. Nothing of the launch runs, and its agent is not heard.
+silence() {
+  kill -STOP "$(agent_of "$1")"
+  launcher=$(launcher_of "$1" "$2")
+  # shellcheck disable=SC2046 # one word a process
+  kill -KILL "$launcher" $(cat /proc/"$launcher"/task/"$launcher"/children)
+}
+
 # Processes that belong to this case's cluster: all of them have its directory in their arguments or environment.
 cluster_processes() {
   for process in /proc/[0-9]*; do
