@@ -10,7 +10,8 @@ for mpicc in mpicc.openmpi mpicc.mpich; do
     continue
   fi
   MPICC=$mpicc runs 0 "hello, compiled with $mpicc" submit -o hello.out --wait "$HELLO_EXAMPLE/hello.sh"
-  is "$(tail -n 1 hello.out)" "all 4 ranks are there" "is one world on two nodes"
+  like hello.out "^all 4 ranks are there$" "is one world on two nodes"
+  is "$(grep -c '^rank [0-3] of 4 on ' hello.out)" 4 "in which each rank says where it is"
 done
 
 if [ -x "$(dirname "$(command -v muster)")/ring" ]; then
