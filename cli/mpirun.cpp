@@ -6,10 +6,25 @@
 
 #include "cli/options/option.h"
 #include "cli/request/mpi_command.h"
+#include "cli/request/shell_words.h"
 #include "cli/terminal.h"
 #include "lib/base/text.h"
 
 namespace cli {
+
+namespace {
+
+/// Daemons of Open MPI on nodes that share a machine do not know that they do: they would write
+/// into one folder, and their ranks use each other's shared memory and leave out loopback, where
+/// alone they meet.
+std::string keep_nodes_apart(const std::string& command) {
+  if (!variable("MUSTER_CONTROLLER").value_or("").starts_with("unix:")) return command;
+  (void)::setenv("OMPI_MCA_btl", "tcp,self", 0);
+  (void)::setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
+  return "export TMPDIR=$MUSTER_STEP_DIR; " + command;
+}
+
+}  // namespace
 
 Try<std::vector<std::string>> words_for_run(std::string_view starter,
                                             std::span<const std::string> words) {
@@ -22,6 +37,17 @@ Try<std::vector<std::string>> words_for_run(std::string_view starter,
     }
   }
   return std::move(command->run);
+}
+
+Try<std::vector<std::string>> words_for_shell(std::span<const std::string> words) {
+  auto shell = request::read_shell_words(words);
+  if (!shell) return misuse(shell.error().text);
+  const auto cores = request::cores_of_node(shell->node, variable("MUSTER_NODELIST").value_or(""),
+                                            variable("MUSTER_JOB_CPUS_PER_NODE").value_or(""));
+  if (!cores) return misuse(cores.error().text);
+  return std::vector<std::string>{
+      "--nodelist", shell->node, "--ntasks=1", fmt::format("--cpus-per-task={}", *cores),
+      "--mpi=none", "/bin/sh",   "-c",         keep_nodes_apart(shell->command)};
 }
 
 std::string mpi_help(std::string_view starter) {

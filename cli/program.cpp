@@ -63,6 +63,12 @@ int start_mpi(std::string_view starter, std::span<const std::string> words) {
   return run ? run_verb_named(run_verb, "muster run", *run) : complain(starter, run.error());
 }
 
+/// Which takes the place of ssh where a starter of an MPI library would call that.
+int start_shell(std::span<const std::string> words) {
+  const auto run = words_for_shell(words);
+  return run ? run_verb_named(run_verb, "muster run", *run) : complain("muster-rsh", run.error());
+}
+
 int dispatch(std::span<char* const> arguments) {
   const std::vector<std::string> words(arguments.begin() + (arguments.empty() ? 0 : 1),
                                        arguments.end());
@@ -70,6 +76,7 @@ int dispatch(std::span<char* const> arguments) {
   const auto called = path.substr(path.rfind('/') + 1);
   if (called == "submit") return run_verb_named(submit_verb, "submit", words);
   if (request::is_mpi_starter(called)) return start_mpi(called, words);
+  if (called == "muster-rsh") return start_shell(words);
   if (words.empty()) {
     print_error(overview());
     return exit_usage;

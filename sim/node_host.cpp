@@ -55,9 +55,14 @@ void NodeHost::kill_a_launcher() {
     if (life == Life::running) running.push_back(key);
   }
   if (running.empty()) return;
-  const auto chosen = running[world_.random.below(running.size())];
-  launchers_[chosen] = Life::killed;
-  give(agent::LauncherEnded{chosen, {}, "killed by signal 9"});
+  kill_launcher(running[world_.random.below(running.size())]);
+}
+
+void NodeHost::kill_launcher(const model::LaunchKey& key) {
+  const auto at = launchers_.find(key);
+  if (at == launchers_.end() || at->second != Life::running) return;
+  at->second = Life::killed;
+  give(agent::LauncherEnded{key, {}, "killed by signal 9"});
 }
 
 void NodeHost::dial() {
@@ -96,6 +101,7 @@ void NodeHost::perform(agent::Action action) {
   std::visit(base::Overloaded{[&](agent::Send& send) { link_.send(std::move(send.message)); },
                               [&](agent::StartLauncher& start) { perform(std::move(start)); },
                               [&](const agent::StopLauncher& stop) { stop_launcher(stop.key); },
+                              [&](const agent::KillLauncher& kill) { kill_launcher(kill.key); },
                               [&](const agent::SaveLauncher& save) { save_launcher(save.key); },
                               [&](const agent::CleanUp& clean) { clean_up(clean.key); },
                               [&](const agent::KeepReport& keep) {
@@ -172,7 +178,9 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
   give(agent::LauncherEnded{key, report, {}});
 }
 
+/// A few are held by the kernel, and do not hear of it.
 void NodeHost::stop_launcher(const model::LaunchKey& key) {
+  if (world_.random.chance(3)) return;
   world_.events.after(up_to(world_.random, 10s), [this, key, boot = boot_] {
     if (boot == boot_) launcher_ends(key, 128 + sigterm, sigterm);
   });

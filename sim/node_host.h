@@ -62,6 +62,7 @@ class NodeHost {
   void launcher_ends(const model::LaunchKey& key, int exit_code, std::optional<int> signal);
   void save_launcher(const model::LaunchKey& key);
   void stop_launcher(const model::LaunchKey& key);
+  void kill_launcher(const model::LaunchKey& key);
   void clean_up(const model::LaunchKey& key);
   std::vector<agent::Found> found_on_disk();
 

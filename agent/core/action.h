@@ -26,6 +26,11 @@ struct StopLauncher {
   model::LaunchKey key;
 };
 
+/// SIGKILL: told to end, it did not.
+struct KillLauncher {
+  model::LaunchKey key;
+};
+
 /// SIGUSR1: it sends the job's save signal to the processes that handle it.
 struct SaveLauncher {
   model::LaunchKey key;
@@ -50,7 +55,7 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using Action = std::variant<Send, StartLauncher, StopLauncher, SaveLauncher, CleanUp, KeepReport,
-                            MarkAcknowledged, Exit>;
+using Action = std::variant<Send, StartLauncher, StopLauncher, KillLauncher, SaveLauncher, CleanUp,
+                            KeepReport, MarkAcknowledged, Exit>;
 
 }  // namespace agent

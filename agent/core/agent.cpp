@@ -31,6 +31,9 @@ std::optional<base::Time> Agent::next_deadline() const {
   for (const auto& at : {greet_at_, heartbeat_at_, repeat_at_, exit_at_}) {
     if (at && (!next || *at < *next)) next = at;
   }
+  for (const auto& [key, launch] : live_) {
+    if (launch.kill_at && (!next || *launch.kill_at < *next)) next = launch.kill_at;
+  }
   return next;
 }
 
@@ -45,6 +48,7 @@ void Agent::found(const Found& launch) {
     Live& still = live_[key];
     still.phase = Live::Phase::running;
     still.started_at = running->started_at;
+    still.kill_grace = limits_.kill_grace;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
     ended_.insert_or_assign(key, Ended{.report = reported->report, .sent_at = {}});
   } else if (const auto* gone = std::get_if<LauncherGone>(&launch.state)) {
@@ -97,7 +101,7 @@ void Agent::take(const LauncherStarted& input) {
   launch.phase = Live::Phase::running;
   launch.started_at = now_;
   tell_started(input.key, launch);
-  if (launch.stop_wanted) act(StopLauncher{input.key});
+  if (launch.stop_wanted) stop_launcher(input.key, launch);
 }
 
 void Agent::take(const LauncherFailed& input) {
@@ -119,7 +123,9 @@ void Agent::take(const LauncherEnded& input) {
 
 void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string how) {
   launch.phase = Live::Phase::cleaning;
-  launch.how_lost = std::move(how);
+  launch.how_lost =
+      launch.is_killed ? "it did not end when it was told to, and was killed" : std::move(how);
+  launch.kill_at.reset();
   act(CleanUp{key});
 }
 
@@ -193,7 +199,18 @@ void Agent::repeat_reports() {
   if (!ended_.empty()) repeat_at_ = now_ + limits_.repeat;
 }
 
+/// A dead file server may hold a launcher in the kernel, where it hears nothing else.
+void Agent::kill_overdue() {
+  for (auto& [key, launch] : live_) {
+    if (!launch.kill_at || *launch.kill_at > now_) continue;
+    launch.kill_at.reset();
+    launch.is_killed = true;
+    act(KillLauncher{key});
+  }
+}
+
 void Agent::check_deadlines() {
+  kill_overdue();
   if (greet_at_ && *greet_at_ <= now_) greet();
   if (heartbeat_at_ && *heartbeat_at_ <= now_) {
     act(Send{model::Heartbeat{}});

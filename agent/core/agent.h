@@ -23,14 +23,16 @@
 namespace agent {
 
 struct Limits {
-  base::Duration heartbeat = std::chrono::seconds(5);   // until the controller says otherwise
-  base::Duration repeat = std::chrono::seconds(5);      // of a hello or report without an answer
-  base::Duration shut_down = std::chrono::seconds(90);  // then exit with reports unsent
-  std::size_t settled_keys = 30000;                     // remembered; the oldest are forgotten
+  base::Duration heartbeat = std::chrono::seconds(5);     // until the controller says otherwise
+  base::Duration repeat = std::chrono::seconds(5);        // of a hello or report without an answer
+  base::Duration shut_down = std::chrono::seconds(90);    // then exit with reports unsent
+  base::Duration launcher_end = std::chrono::seconds(5);  // of a stopped one, after its kill grace
+  base::Duration kill_grace = std::chrono::seconds(30);   // for those of an earlier agent
+  std::size_t settled_keys = 30000;                       // remembered; the oldest are forgotten
 };
 
 /// Promises: no launch starts twice; none that was refused starts later; every launch is reported
-/// until its report is acknowledged.
+/// until its report is acknowledged; none that is told to end goes on for ever.
 class Agent {
  public:
   Agent(model::NodeInfo info, Limits limits);
@@ -52,7 +54,10 @@ class Agent {
     bool stop_wanted = false;  // while starting
     bool told = false;         // of its start, on this connection
     base::Time started_at;
-    std::string how_lost;  // while cleaning
+    base::Duration kill_grace{};
+    std::optional<base::Time> kill_at;  // its launcher, which was told to end
+    bool is_killed = false;             // for that
+    std::string how_lost;               // while cleaning
   };
   struct Ended {
     model::LaunchReport report;
@@ -82,6 +87,7 @@ class Agent {
 
   void greet();
   void found(const Found& launch);
+  void stop_launcher(const model::LaunchKey& key, Live& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
   void end(model::LaunchReport report);
   void add_ended(model::LaunchReport report);
@@ -92,6 +98,7 @@ class Agent {
   void tell_ended(Ended& launch);
   void tell_again(const model::LaunchKey& key);
   void repeat_reports();
+  void kill_overdue();
   void check_deadlines();
   bool is_known(const model::LaunchKey& key) const;
   bool is_superseded(const model::LaunchKey& key) const;

@@ -49,7 +49,7 @@ void Agent::take(const model::Launch& message) {
   } else if (is_superseded(key)) {
     refuse(key, "never started: superseded by a later attempt");
   } else {
-    live_[key] = {};
+    live_[key].kill_grace = message.order.kill_grace;
     act(StartLauncher{message.order});
   }
 }
@@ -81,11 +81,17 @@ void Agent::stop(const model::LaunchKey& key, Live& launch) {
       launch.stop_wanted = true;
       return;
     case Live::Phase::running:
-      act(StopLauncher{key});
-      return;
+      return stop_launcher(key, launch);
     case Live::Phase::cleaning:
       return;  // it is being ended
   }
+}
+
+/// Told again, it has no more time.
+void Agent::stop_launcher(const model::LaunchKey& key, Live& launch) {
+  act(StopLauncher{key});
+  if (!launch.kill_at && !launch.is_killed)
+    launch.kill_at = now_ + launch.kill_grace + limits_.launcher_end;
 }
 
 void Agent::refuse(const model::LaunchKey& key, std::string_view why) {

@@ -202,6 +202,11 @@ void Daemon::perform(const agent::StopLauncher& action) {
   launchers_.stop(action.key);
 }
 
+void Daemon::perform(const agent::KillLauncher& action) {
+  log_.warn("launcher_overdue", {{"launch", model::to_text(action.key)}});
+  launchers_.kill(action.key);
+}
+
 void Daemon::perform(const agent::SaveLauncher& action) {
   launchers_.save(action.key);
 }

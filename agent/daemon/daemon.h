@@ -68,6 +68,7 @@ class Daemon {
   void perform(const agent::Send& action);
   void perform(const agent::StartLauncher& action);
   void perform(const agent::StopLauncher& action);
+  void perform(const agent::KillLauncher& action);
   void perform(const agent::SaveLauncher& action);
   void perform(const agent::CleanUp& action);
   void perform(const agent::KeepReport& action);

@@ -88,6 +88,10 @@ void Launchers::stop(const model::LaunchKey& key) {
   signal(key, SIGTERM);
 }
 
+void Launchers::kill(const model::LaunchKey& key) {
+  signal(key, SIGKILL);
+}
+
 void Launchers::save(const model::LaunchKey& key) {
   signal(key, SIGUSR1);
 }

@@ -39,6 +39,8 @@ class Launchers {
   void watch(const model::LaunchKey& key);
   /// SIGTERM; nothing happens to one that is gone.
   void stop(const model::LaunchKey& key);
+  /// SIGKILL, the same: what it started is left to clean_up.
+  void kill(const model::LaunchKey& key);
   /// SIGUSR1, the same.
   void save(const model::LaunchKey& key);
   void clean_up(const model::LaunchKey& key);

@@ -192,6 +192,13 @@ base::Result<void> read_gpu_bind(const Given& given, Binding& binding) {
                         "with numbers such as 0,1*2");
 }
 
+base::Result<void> read_mem_bind(const Given& given, Binding& binding) {
+  const auto known = model::mem_bind_from_text(given.value);
+  if (!known) return expected_words(given, "none, local, prefer or interleave");
+  binding.mem_bind = *known;
+  return {};
+}
+
 base::Result<void> read_hint(const Given& given, Binding& binding) {
   if (given.value != "nomultithread") return expected_words(given, "nomultithread");
   binding.one_thread = true;
@@ -221,6 +228,7 @@ base::Result<void> apply_binding(std::span<const Given> given, model::StepSpec& 
                                  {OptionId::map_by, read_map_by},
                                  {OptionId::distribution, read_distribution},
                                  {OptionId::gpu_bind, read_gpu_bind},
+                                 {OptionId::mem_bind, read_mem_bind},
                                  {OptionId::hint, read_hint}}) {
     const auto* const one = find(given, id);
     if (one == nullptr) continue;

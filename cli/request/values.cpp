@@ -67,6 +67,12 @@ bool is_mode_of_srun(std::string_view value) {
   return value == "all" || value == "none" || base::parse_int(value, 0, INT32_MAX).has_value();
 }
 
+base::Result<model::StartUp> start_up(const options::Given& given) {
+  const auto known = model::start_up_from_text(given.value);
+  if (!known) return refuse(given, "all, pmix (Open MPI), pmi1 (MPICH, Intel MPI) or none");
+  return *known;
+}
+
 /// Stores a value that was read, or passes its error on.
 template <class T, class Target>
 base::Result<void> store(base::Result<T> value, Target& target) {
@@ -278,75 +284,23 @@ base::Result<void> apply_surroundings(const options::Given& given, Choices& choi
   return store(pattern(given), id == OptionId::output ? choices.spec.output : choices.spec.error);
 }
 
-/// What stands with a value other than plain text.
+/// What stands with a value other than plain text; the others are texts and flags, or only submit
+/// itself or muster run looks at them.
 base::Result<void> apply_value(const options::Given& given, Choices& choices) {
-  switch (static_cast<OptionId>(given.id)) {
-    using enum OptionId;
-    case ntasks:
-    case ntasks_per_node:
-    case cpus_per_task:
-    case mem:
-    case mem_per_cpu:
-      return apply_shape(given, choices.spec.shape);
-    case nodes:
-    case gpus_per_node:
-    case gpus_per_task:
-    case constraint:
-    case nodelist:
-    case exclude:
-    case licenses:
-      return apply_choice(given, choices.spec);
-    case output:
-    case error:
-    case comment:
-    case environment:
-      return apply_surroundings(given, choices);
-    case time:
-    case signal:
-    case restart:
-    case hang_timeout:
-    case priority:
-    case begin:
-    case deadline:
-    case dependency:
-    case array:
-      return apply_times(given, choices);
-    case job_name:
-    case chdir:
-    case pool:
-    case job_class:
-    case workspace:
-    case booking:
-    case exclusive:
-    case hold:
-    case requeue:
-    case no_requeue:
-    case wait:
-    case test_only:
-    case parsable:
-    case array_limit:
-    case wrap:
-    case mode:
-    case ps:
-    case workers:
-    case role:
-    case label:
-    case bind_to:
-    case map_by:
-    case cpu_bind:
-    case distribution:
-    case gpu_bind:
-    case hint:
-    case overcommit:
-    case map:
-    case report_bindings:
-    case pty:
-    case job:
-    case no_stdin:
-    case dir:
-    case help:
-      return {};
-  }
+  using enum OptionId;
+  const auto is_one_of = [id = static_cast<OptionId>(given.id)](const auto& ids) {
+    return std::ranges::find(ids, id) != ids.end();
+  };
+  static constexpr std::array shape{ntasks, ntasks_per_node, cpus_per_task, mem, mem_per_cpu};
+  static constexpr std::array choice{nodes,    gpus_per_node, gpus_per_task, constraint,
+                                     nodelist, exclude,       licenses};
+  static constexpr std::array surroundings{output, error, comment, environment};
+  static constexpr std::array times{time,  signal,   restart,    hang_timeout, priority,
+                                    begin, deadline, dependency, array};
+  if (is_one_of(shape)) return apply_shape(given, choices.spec.shape);
+  if (is_one_of(choice)) return apply_choice(given, choices.spec);
+  if (is_one_of(surroundings)) return apply_surroundings(given, choices);
+  if (is_one_of(times)) return apply_times(given, choices);
   return {};
 }
 
@@ -378,8 +332,15 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
     if (one == nullptr) continue;
     if (auto stored = store(count(*one, number.least), step.*number.member); !stored) return stored;
   }
+  if (const auto* names = find(given, OptionId::nodelist)) {
+    if (auto stored = store(read_with(*names, node_names_from_text), step.node_names); !stored)
+      return stored;
+  }
   if (auto bound = apply_binding(given, step); !bound) return bound;
   if (auto chosen = apply_roles(given, step); !chosen) return chosen;
+  if (const auto* protocol = find(given, OptionId::mpi)) {
+    if (auto stored = store(start_up(*protocol), step.start_up); !stored) return stored;
+  }
   step.map_only = has(given, OptionId::map);
   step.label = has(given, OptionId::label);
   if (const auto* limit = find(given, OptionId::hang_timeout)) {

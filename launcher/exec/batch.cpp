@@ -16,6 +16,8 @@
 #include "launcher/exec/launch_log.h"
 #include "launcher/exec/output_file.h"
 #include "launcher/exec/processes.h"
+#include "launcher/map/environment.h"
+#include "launcher/map/host_files.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
@@ -34,6 +36,19 @@ base::Result<std::string> write_script(const Launch& launch) {
     return base::fail_errno(errno, "cannot write the job's script to '" + path + "'");
   }
   return path;
+}
+
+/// Jobs of one task have none to start elsewhere.
+base::Result<void> write_hosts(Launch& launch) {
+  const auto& allocation = launch.order.allocation;
+  if (model::n_tasks(allocation) < 2 && allocation.nodes.size() < 2) return {};
+  const auto keep = [&launch](const char* name, const std::string& text, std::string& path) {
+    path = launch.dir.file(name);
+    return loop::write_file_atomic(path, text, {.sync = false});
+  };
+  auto kept = keep("hosts", mapping::open_mpi_hosts(allocation), launch.place.open_mpi_hosts);
+  if (!kept) return kept;
+  return keep("hosts.hydra", mapping::hydra_hosts(allocation), launch.place.hydra_hosts);
 }
 
 base::Result<Command> command_of(const Launch& launch) {
@@ -137,6 +152,7 @@ base::Result<model::LaunchReport> try_batch(Launch& launch) {
   if (!files) return std::unexpected(files.error());
   auto log = LaunchLog::open(launch.dir, launch.order.log_limit);
   if (!log) return std::unexpected(log.error());
+  if (auto written = write_hosts(launch); !written) return std::unexpected(written.error());
   auto command = command_of(launch);
   if (!command) return std::unexpected(command.error());
   Batch batch(launch, std::move(*files), std::move(*log));

@@ -1,6 +1,7 @@
 #include "launcher/exec/child.h"
 
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -22,7 +23,22 @@ namespace exec {
 
 namespace {
 
-enum class Stage { none, groups, session, descriptors, affinity, proof, directory, program };
+enum class Stage {
+  none,
+  groups,
+  session,
+  descriptors,
+  affinity,
+  proof,
+  memory,
+  directory,
+  program
+};
+
+/// As the kernel takes sets of memory domains.
+using MemoryMask = std::array<unsigned long, 16>;
+constexpr int bits_of_word = 8 * sizeof(unsigned long);
+constexpr int most_domains = bits_of_word * static_cast<int>(MemoryMask().size());
 
 /// Everything the child touches, made before it exists: it shares our memory and may not allocate.
 struct Plan {
@@ -37,6 +53,8 @@ struct Plan {
   rlimit files{};
   bool is_bound = false;
   cpu_set_t cpus{};
+  model::MemBind mem_bind = model::MemBind::none;
+  MemoryMask memory{};
   pid_t parent = 0;
 };
 
@@ -77,6 +95,25 @@ Stage bind(const Plan& plan, Trouble& trouble) {
   return CPU_EQUAL(&plan.cpus, &trouble.cpus) ? Stage::none : Stage::proof;
 }
 
+/// Those of the kernel before 5.15 prefer one domain, which is the lowest that they are told.
+bool set_memory(model::MemBind mem_bind, const MemoryMask& memory) {
+  const auto set = [&memory](int mode) {
+    // The kernel takes one bit less than it is told of.
+    return syscall(SYS_set_mempolicy, mode, memory.data(), most_domains + 1) == 0;
+  };
+  switch (mem_bind) {
+    case model::MemBind::none:
+      return true;
+    case model::MemBind::local:
+      return set(MPOL_BIND);
+    case model::MemBind::prefer:
+      return set(MPOL_PREFERRED_MANY) || (errno == EINVAL && set(MPOL_PREFERRED));
+    case model::MemBind::interleave:
+      return set(MPOL_INTERLEAVE);
+  }
+  return false;
+}
+
 bool enter(const Entrances& groups, bool is_born_there) {
   if (groups.procs >= 0 && !is_born_there && write(groups.procs, "0", 1) != 1) return false;
   for (const int file : groups.tasks) {
@@ -99,6 +136,7 @@ Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   if (plan.is_bound) {
     if (const Stage bound = bind(plan, trouble); bound != Stage::none) return bound;
   }
+  if (!set_memory(plan.mem_bind, plan.memory)) return Stage::memory;
   if (chdir(plan.directory) != 0) return Stage::directory;
   clean_signals();
   execve(plan.program, plan.arguments, plan.environment);
@@ -160,6 +198,15 @@ pid_t fork_and_become(const Plan& plan, Trouble& trouble) {
   return fork_and_go(plan, trouble);
 }
 
+MemoryMask mask_of(const model::IndexSet& domains) {
+  MemoryMask mask{};
+  for (const int domain : domains.members()) {
+    if (domain >= most_domains) break;
+    mask[static_cast<std::size_t>(domain / bits_of_word)] |= 1UL << (domain % bits_of_word);
+  }
+  return mask;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
   list.reserve(texts.size() + 1);
@@ -174,10 +221,11 @@ bool is_program(const std::string& path) {
          access(path.c_str(), X_OK) == 0;
 }
 
-/// As a shell finds it: a name with a slash is a path, others are searched in PATH.
+}  // namespace
+
 base::Result<std::string> find_program(const Command& command) {
   const std::string& name = command.arguments.front();
-  if (name.contains('/')) return name;
+  if (name.contains('/')) return name.starts_with('/') ? name : command.directory + "/" + name;
   const auto path = command.environment.find("PATH");
   const std::string folders = path == command.environment.end() ? "/usr/bin:/bin" : path->second;
   for (const auto folder : base::split(folders, ':')) {
@@ -190,6 +238,8 @@ base::Result<std::string> find_program(const Command& command) {
                                                "' in PATH, which is '" +
                                                base::printable(folders, 300) + "'");
 }
+
+namespace {
 
 /// What the #! line of the file names, empty without one.
 std::string interpreter_of(const std::string& path) {
@@ -204,13 +254,7 @@ std::string interpreter_of(const std::string& path) {
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
-std::string absolute(const Command& command, const std::string& program) {
-  return program.starts_with('/') ? program : command.directory + "/" + program;
-}
-
-std::unexpected<base::Error> explain_program(const Command& command, const std::string& program,
-                                             int error_number) {
-  const std::string path = absolute(command, program);
+std::unexpected<base::Error> explain_program(const std::string& path, int error_number) {
   const std::string quoted = "cannot execute '" + base::printable(path, 300) + "'";
   const bool exists = access(path.c_str(), F_OK) == 0;
   if (error_number == ENOENT && exists) {
@@ -260,6 +304,11 @@ std::unexpected<base::Error> explain(const Command& command, const std::string& 
     case Stage::affinity:
       return base::fail_errno(error_number,
                               "cannot bind to the hardware threads " + to_text(command.cpus));
+    case Stage::memory:
+      return base::fail_errno(
+          error_number, "cannot set the memory policy " + std::string(to_text(command.mem_bind)) +
+                            " for the memory domains " + to_text(command.memory) +
+                            "; leave out --mem-bind, or let the node's agent use these domains");
     case Stage::none:
     case Stage::session:
     case Stage::descriptors:
@@ -267,7 +316,7 @@ std::unexpected<base::Error> explain(const Command& command, const std::string& 
     case Stage::program:
       break;
   }
-  return explain_program(command, program, error_number);
+  return explain_program(program, error_number);
 }
 
 }  // namespace
@@ -296,6 +345,10 @@ base::Result<pid_t> start_process(const Command& command) {
   }
   plan.files.rlim_cur = command.most_files.value_or(plan.files.rlim_cur);
   for (const int cpu : command.cpus.members()) CPU_SET(static_cast<unsigned>(cpu), &plan.cpus);
+  if (!command.memory.empty()) {
+    plan.mem_bind = command.mem_bind;
+    plan.memory = mask_of(command.memory);
+  }
 
   // No handler of ours may run in the child, which shares our memory until it has its program.
   sigset_t all;

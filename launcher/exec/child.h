@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/model/binding.h"
 #include "lib/model/job.h"
 #include "lib/model/topology.h"
 
@@ -33,15 +34,23 @@ struct Command {
   bool on_terminal = false;  // `input` is a terminal, which becomes that of the session
   int kept = -1;             // stays open under its number, which is above 2
   model::CpuSet cpus;        // empty: as this process
-  Entrances groups;          // beside those of this process
+  model::MemBind mem_bind = model::MemBind::none;
+  model::IndexSet memory;  // domains, by the operating system's number, of mem_bind; empty: none
+  Entrances groups;        // beside those of this process
 };
+
+/// Absolute path of the command's program, as a shell finds it: a name with a slash is a path,
+/// others are searched in the PATH of its environment.
+///
+/// errors    not_found
+base::Result<std::string> find_program(const Command& command);
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are
 /// close-on-exec, as `kept` is here. It has read back that it is bound as the command says. Errors
 /// name the file: not_found (program, interpreter or folder), denied, invalid (no program), io;
 /// conflict names the hardware threads that were wanted and those that were found; unavailable: it
-/// cannot be put into its control groups.
+/// cannot be put into its control groups, or cannot have its memory as it should.
 ///
 /// cost      one vfork: the same however large this process is
 /// source    man 2 vfork, man 2 prctl (PR_SET_PDEATHSIG), man 2 clone (CLONE_INTO_CGROUP)

@@ -42,6 +42,7 @@ Pmi1Sockets::Pmi1Sockets(loop::Loop& loop, const model::LaunchOrder& order, Rank
     : loop_(loop), order_(order), events_(std::move(events)) {}
 
 base::Result<loop::OwnedFd> Pmi1Sockets::open(int rank) {
+  if (!model::offers_pmi1(order_.step->start_up)) return loop::OwnedFd();
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return base::fail_errno(errno, "cannot make a socket for PMI-1");
@@ -90,6 +91,7 @@ void Pmi1Sockets::receive(int rank, std::string_view bytes) {
 }
 
 void Pmi1Sockets::drain(int rank) {
+  if (sockets_.empty()) return;
   Socket& socket = socket_of(rank);
   while (socket.watch && read_piece(socket)) {
   }

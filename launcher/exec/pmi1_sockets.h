@@ -27,7 +27,7 @@ class Pmi1Sockets {
   Pmi1Sockets(loop::Loop& loop, const model::LaunchOrder& order, RankEvents events);
 
   /// A rank's end, to be inherited under its number; called in rank order. Closed when the rank has
-  /// it.
+  /// it. None where the step does not offer PMI-1.
   base::Result<loop::OwnedFd> open(int rank);
   /// Takes all that the rank has sent so far.
   void drain(int rank);

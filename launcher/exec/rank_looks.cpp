@@ -40,7 +40,8 @@ bool has_daemon(pid_t pid, const std::vector<RankProcess>& processes) {
   });
 }
 
-model::LoneRank look_at(int rank, const std::vector<RankProcess>& processes) {
+model::LoneRank look_at(int rank, const std::vector<RankProcess>& processes,
+                        model::StartUp offered) {
   model::LoneRank lone{.rank = rank};
   for (const auto& process : processes) {
     const auto library = mapping::find_mpi_library(file_of(process.pid, "maps"));
@@ -51,7 +52,7 @@ model::LoneRank look_at(int rank, const std::vector<RankProcess>& processes) {
     // Not another user's, whose environment cannot be read, nor one that has just ended.
     if (environ && mapping::find_mpi_library(file_of(process.pid, "maps"))) {
       lone.why_alone = mapping::why_alone(*library, mapping::mpi_environment(*environ),
-                                          has_daemon(process.pid, processes));
+                                          has_daemon(process.pid, processes), offered);
     }
     return lone;
   }
@@ -62,9 +63,11 @@ model::LoneRank look_at(int rank, const std::vector<RankProcess>& processes) {
 }  // namespace
 
 RankLooks::RankLooks(loop::Loop& loop, const mapping::Placement& placement,
-                     const std::vector<mapping::RankLife>& lives, Doors doors)
+                     const std::vector<mapping::RankLife>& lives, model::StartUp offered,
+                     Doors doors)
     : placement_(placement),
       lives_(lives),
+      offered_(offered),
       doors_(std::move(doors)),
       timer_(loop, [this] { next(); }) {
   timer_.start(look_time(0));
@@ -87,7 +90,7 @@ void RankLooks::look(std::size_t most) {
   if (lone.empty()) return;
   const auto processes = rank_processes(mains);
   for (const auto rank : lone) {
-    auto seen = look_at(placement_.ranks[rank].rank, processes[rank]);
+    auto seen = look_at(placement_.ranks[rank].rank, processes[rank], offered_);
     // What was seen of MPI is kept: its process may have ended before that of the rank.
     if (!seen.mpi_library.empty() || !has_mpi(rank)) lone_[rank] = std::move(seen);
   }

@@ -13,6 +13,7 @@
 #include "launcher/map/verdict.h"
 #include "lib/loop/timer.h"
 #include "lib/model/head_message.h"
+#include "lib/model/start_up.h"
 
 namespace loop {
 class Loop;
@@ -29,7 +30,7 @@ class RankLooks {
 
   /// The ranks are being started. `placement` and `lives` outlive this object.
   RankLooks(loop::Loop& loop, const mapping::Placement& placement,
-            const std::vector<mapping::RankLife>& lives, Doors doors);
+            const std::vector<mapping::RankLife>& lives, model::StartUp offered, Doors doors);
 
   /// Looks no more, and tells what was seen: before the head is told of the node's end.
   void finish();
@@ -42,6 +43,7 @@ class RankLooks {
 
   const mapping::Placement& placement_;
   const std::vector<mapping::RankLife>& lives_;
+  model::StartUp offered_;
   Doors doors_;
   std::map<std::size_t, model::LoneRank> lone_;  // by place
   std::size_t next_ = 0;                         // look

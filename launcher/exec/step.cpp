@@ -23,6 +23,7 @@
 #include "launcher/exec/network.h"
 #include "launcher/exec/peer_link.h"
 #include "launcher/exec/pmi1_sockets.h"
+#include "launcher/exec/pmix_need.h"
 #include "launcher/exec/processes.h"
 #include "launcher/exec/pseudo_terminal.h"
 #include "launcher/exec/rank_fates.h"
@@ -230,8 +231,10 @@ base::Result<void> Step::set_up() {
   if (placement_.ranks.front().rank == 0) {
     if (auto opened = open_input(); !opened) return opened;
   }
-  auto started = server_.start(launch_, placement_, session_->path());
-  if (!started) return started;
+  if (needs_pmix(launch_.order)) {
+    auto started = server_.start(launch_, placement_, session_->path());
+    if (!started) return started;
+  }
   const auto& environment = launch_.order.step->environment;
   const auto home = environment.find("HOME");
   launch_.place.session_dir = session_->path();
@@ -305,7 +308,7 @@ void Step::start_watching() {
   const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
   const auto mains = [this] { return processes_.mains(); };
   if (mapping::n_ranks(launch_.order) > 1)
-    looks_.emplace(loop_, placement_, fates_.lives(),
+    looks_.emplace(loop_, placement_, fates_.lives(), launch_.order.step->start_up,
                    RankLooks::Doors{.send = send, .mains = mains});
   const auto limit = model::hang_limit_of(*launch_.order.job, *launch_.order.step);
   if (!limit.is_on()) return;
@@ -337,7 +340,7 @@ base::Result<void> Step::start_process(const mapping::RankPlace& rank) {
   const auto pmi1 = pmi1_.open(rank.rank);
   if (!pmi1) return std::unexpected(pmi1.error());
   command->kept = pmi1->get();
-  command->environment["PMI_FD"] = std::to_string(command->kept);
+  if (*pmi1) command->environment["PMI_FD"] = std::to_string(command->kept);
   if (!terminal_) return processes_.start(std::move(*command));
   auto screen = terminal_->screen();
   if (!screen) return std::unexpected(screen.error());
@@ -375,6 +378,8 @@ base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
   }
   command.directory = step.work_dir;
   command.cpus = rank.cpus;
+  command.mem_bind = step.binding.mem_bind;
+  command.memory = rank.numa;
   command.input = rank.rank == 0 && input_ ? input_->reader() : nothing_.get();
   command.environment = mapping::environment_of_rank(launch_.order, launch_.topology, launch_.place,
                                                      placement_, rank);
@@ -408,10 +413,10 @@ std::optional<model::Failure> Step::complete_files() {
   return failure;
 }
 
-/// As when `muster run` cannot write: the step's work would be lost unseen.
+/// The step goes no further: its work would be lost unseen.
 model::Failure Step::output_failure(const base::Error& why) const {
   launch_.dir.note(why.text);
-  return failure_of(launch_.order, model::Cause::cancelled, why.text);
+  return failure_of(launch_.order, model::Cause::output_lost, why.text);
 }
 
 /// What the rank told its PMIx server before its end is already in the loop's queue, and what it

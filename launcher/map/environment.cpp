@@ -69,9 +69,11 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
                   const LaunchPlace& place) {
   const auto& job = *order.job;
   std::vector<int> tasks;
+  std::vector<int> cores;
   int n_tasks = 0;
   for (const auto& share : order.allocation.nodes) {
     tasks.push_back(share.tasks);
+    cores.push_back(share.cores.count());
     n_tasks += share.tasks;
   }
   environment["MUSTER_JOB_ID"] = to_text(order.key.job);
@@ -84,6 +86,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   environment["MUSTER_NNODES"] = std::to_string(order.allocation.nodes.size());
   environment["MUSTER_NTASKS"] = std::to_string(n_tasks);
   environment["MUSTER_TASKS_PER_NODE"] = compress_counts(tasks);
+  environment["MUSTER_JOB_CPUS_PER_NODE"] = compress_counts(cores);
   environment["MUSTER_CPUS_PER_TASK"] = std::to_string(job.shape.cpus_per_task);
   environment["MUSTER_NODE"] = share_of(order).name;
   environment["MUSTER_NODE_INDEX"] = std::to_string(order.node_index);
@@ -190,6 +193,31 @@ void describe_meeting(Environment& environment, const model::LaunchOrder& order,
   }
 }
 
+/// For starters of MPI libraries that are called by their own paths, or that a module puts in front
+/// of ours: they use the job's nodes, and muster-rsh in place of ssh. Open MPI 5 has its names from
+/// PRRTE.
+void describe_hosts(Environment& environment, const LaunchPlace& place) {
+  if (place.open_mpi_hosts.empty()) return;
+  environment["MUSTER_HOSTFILE"] = place.open_mpi_hosts;
+  environment["AZ_BATCHAI_MPI_HOST_FILE"] = place.open_mpi_hosts;
+  const auto agent = place.programs + "/muster-rsh";
+  const std::array<std::pair<const char*, std::string_view>, 13> settings{
+      {{"OMPI_MCA_plm", "rsh"},
+       {"OMPI_MCA_plm_rsh_agent", agent},
+       {"OMPI_MCA_orte_default_hostfile", place.open_mpi_hosts},
+       {"PRTE_MCA_plm", "ssh"},
+       {"PRTE_MCA_plm_ssh_agent", agent},
+       {"PRTE_MCA_prte_default_hostfile", place.open_mpi_hosts},
+       {"HYDRA_LAUNCHER", "rsh"},
+       {"HYDRA_LAUNCHER_EXEC", agent},
+       {"HYDRA_HOST_FILE", place.hydra_hosts},
+       {"HYDRA_RMK", "user"},
+       {"I_MPI_HYDRA_BOOTSTRAP", "rsh"},
+       {"I_MPI_HYDRA_BOOTSTRAP_EXEC", agent},
+       {"I_MPI_HYDRA_HOST_FILE", place.hydra_hosts}}};
+  for (const auto& [name, value] : settings) environment.try_emplace(name, value);
+}
+
 /// The names that jobs of Azure Batch AI and AmlCompute found.
 /// source: Azure/BatchAI, documentation/using-batchai-environment-variables.md
 void describe_for_batch_ai(Environment& environment, const model::LaunchOrder& order) {
@@ -227,6 +255,7 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
   describe_for_batch_ai(environment, order);
   environment["MUSTER_CHECKPOINT_FILE"] = place.checkpoint_file;
   describe_meeting(environment, order, place);
+  describe_hosts(environment, place);
   show_gpus(environment, topology, share_of(order).gpus);
   return environment;
 }
@@ -239,6 +268,7 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   describe_job(environment, order, place);
   describe_for_batch_ai(environment, order);
   describe_rendezvous(environment, order, rank.rank);
+  environment["MUSTER_STEP_DIR"] = place.session_dir;
   number_rank(environment, order, rank, static_cast<int>(placement.ranks.size()));
   const RankRoles roles(order);
   if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);

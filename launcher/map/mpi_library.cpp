@@ -37,9 +37,14 @@ MpiEnvironment mpi_environment(std::string_view environ) {
   return found;
 }
 
-std::string why_alone(const MpiLibrary& library, const MpiEnvironment& environment,
-                      bool has_daemon) {
+std::string why_alone(const MpiLibrary& library, const MpiEnvironment& environment, bool has_daemon,
+                      model::StartUp offered) {
   const bool is_open_mpi = library.kind == MpiKind::open_mpi;
+  if (is_open_mpi ? !model::offers_pmix(offered) : !model::offers_pmi1(offered)) {
+    return "the step was started with --mpi=" + std::string(to_text(offered)) + ", and " +
+           (is_open_mpi ? "Open MPI needs pmix" : "MPICH and its kin need pmi1") +
+           ": leave the option out";
+  }
   if (is_open_mpi ? !environment.has_pmix : !environment.has_pmi) {
     return std::string(is_open_mpi ? "PMIX_NAMESPACE" : "PMI_FD") +
            " is not in its environment: something between 'muster run' and the program clears it "

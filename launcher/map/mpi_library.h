@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/model/start_up.h"
+
 namespace mapping {
 
 enum class MpiKind { open_mpi, mpich };  // speak PMIx, and PMI-1; mpich also stands for its kin
@@ -30,8 +32,9 @@ struct MpiEnvironment {
 MpiEnvironment mpi_environment(std::string_view environ);
 
 /// Why a process with that library starts alone, as rank 0 of 1; empty: nothing speaks for it.
-/// `has_daemon`: it has started an orted of its own, as Open MPI does then.
-std::string why_alone(const MpiLibrary& library, const MpiEnvironment& environment,
-                      bool has_daemon);
+/// `has_daemon`: it has started an orted of its own, as Open MPI does then. `offered`: what the
+/// step offers its ranks.
+std::string why_alone(const MpiLibrary& library, const MpiEnvironment& environment, bool has_daemon,
+                      model::StartUp offered);
 
 }  // namespace mapping

@@ -34,6 +34,11 @@ base::Result<void> check_cores(const Binding& binding) {
         "--bind-to=none (--cpu-bind=none) gives ranks no cores of their own; leave it out, or "
         "leave out --map-by, --distribution and --hint");
   }
+  if (binding.bind_to == BindTo::none && binding.mem_bind != MemBind::none) {
+    return contradiction("--mem-bind=" + std::string(to_text(binding.mem_bind)) +
+                         " is about the memory next to a rank's cores, and --bind-to=none "
+                         "(--cpu-bind=none) gives it none; leave one of them out");
+  }
   return {};
 }
 
@@ -102,6 +107,20 @@ std::string_view to_text(GpuBind gpu_bind) {
   return "";
 }
 
+std::string_view to_text(MemBind mem_bind) {
+  switch (mem_bind) {
+    case MemBind::none:
+      return "none";
+    case MemBind::local:
+      return "local";
+    case MemBind::prefer:
+      return "prefer";
+    case MemBind::interleave:
+      return "interleave";
+  }
+  return "";
+}
+
 std::optional<BindTo> bind_to_from_text(std::string_view text) {
   using enum BindTo;
   return member_with(std::array{none, core, numa, socket}, text);
@@ -115,6 +134,11 @@ std::optional<MapBy> map_by_from_text(std::string_view text) {
 std::optional<GpuBind> gpu_bind_from_text(std::string_view text) {
   using enum GpuBind;
   return member_with(std::array{none, closest, single, map}, text);
+}
+
+std::optional<MemBind> mem_bind_from_text(std::string_view text) {
+  using enum MemBind;
+  return member_with(std::array{none, local, prefer, interleave}, text);
 }
 
 base::Result<void> check(const Binding& binding, std::optional<int> gpus_per_task) {

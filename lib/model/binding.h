@@ -26,6 +26,15 @@ enum class GpuBind {
   map,      // the one that `gpus` names
 };
 
+/// Where the kernel takes the memory of a rank from, which else is what it has near the core that
+/// touches it first, or then elsewhere.
+enum class MemBind {
+  none,
+  local,       // the memory domains of its cores, and no others
+  prefer,      // these first
+  interleave,  // these in turn, page by page
+};
+
 struct Binding {
   bool by_node = false;           // ranks go round the nodes one by one; else in blocks
   std::optional<BindTo> bind_to;  // absent: core, or none where there are too few
@@ -36,6 +45,7 @@ struct Binding {
   int ranks_per_gpu = 0;    // of GpuBind::single
   std::vector<int> gpus;    // of GpuBind::map: places in the share, for the ranks of a node in turn
   bool overcommit = false;  // more ranks than cores are no mistake
+  MemBind mem_bind = MemBind::none;
 
   bool operator==(const Binding&) const = default;
 };
@@ -43,9 +53,11 @@ struct Binding {
 std::string_view to_text(BindTo bind_to);
 std::string_view to_text(MapBy map_by);
 std::string_view to_text(GpuBind gpu_bind);
+std::string_view to_text(MemBind mem_bind);
 std::optional<BindTo> bind_to_from_text(std::string_view text);
 std::optional<MapBy> map_by_from_text(std::string_view text);
 std::optional<GpuBind> gpu_bind_from_text(std::string_view text);
+std::optional<MemBind> mem_bind_from_text(std::string_view text);
 
 /// Refuses what contradicts itself, whatever the machine, in the words of muster run's options.
 ///

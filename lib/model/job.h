@@ -17,6 +17,7 @@
 #include "lib/model/node_choice.h"
 #include "lib/model/restart.h"
 #include "lib/model/role.h"
+#include "lib/model/start_up.h"
 
 namespace model {
 
@@ -113,12 +114,14 @@ struct WindowSize {
 /// A parallel step as `muster run` asks for it.
 struct StepSpec {
   std::optional<int> nodes;
-  std::optional<int> tasks;  // default: the job's
+  std::vector<std::string> node_names;  // of the job, where it is to run; empty: anywhere
+  std::optional<int> tasks;             // default: the job's
   std::optional<int> tasks_per_node;
   std::optional<int> cpus_per_task;
   std::optional<int> gpus_per_task;
   std::optional<Roles> roles;  // default: the job's; empty: all ranks are equal
   Binding binding;
+  StartUp start_up = StartUp::all;
   std::optional<HangLimit> hang_timeout;  // default: the job's
   bool map_only = false;                  // say where the ranks would run, and start none
   std::vector<std::string> arguments;     // program and its arguments; may be empty with map_only

@@ -16,7 +16,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 18> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 19> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -33,7 +33,8 @@ constexpr Names<Cause, 18> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::preempted, "preempted"},
                                         {Cause::deadline, "deadline"},
                                         {Cause::dependency, "dependency"},
-                                        {Cause::out_of_memory, "out_of_memory"}}};
+                                        {Cause::out_of_memory, "out_of_memory"},
+                                        {Cause::output_lost, "output_lost"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -114,6 +115,8 @@ std::string happening(const Failure& failure) {
                  ? "was killed: out of memory"
                  : fmt::format("exited with code {}: a process of it was killed, out of memory",
                                failure.code);
+    case Cause::output_lost:
+      return "lost output";
   }
   base::check(false, "every cause is described");
   return {};

@@ -36,6 +36,7 @@ enum class Cause {
   deadline,       // it had not ended, or could not have ended, by its deadline
   dependency,     // what it depended on can never be met
   out_of_memory,  // the kernel killed a process for lack of memory
+  output_lost,    // what a step printed could not be written to its file
 };
 
 std::string_view to_text(Cause cause);

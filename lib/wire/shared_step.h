@@ -23,6 +23,8 @@ void write_binding(const model::Binding& binding, Message& out) {
   out.set_ranks_per_gpu(u32(binding.ranks_per_gpu));
   for (const int gpu : binding.gpus) out.add_gpus(u32(gpu));
   out.set_overcommit(binding.overcommit);
+  if (binding.mem_bind != model::MemBind::none)
+    out.set_mem_bind(std::string(to_text(binding.mem_bind)));
 }
 
 template <class Message>
@@ -42,6 +44,8 @@ model::Binding read_binding(Message& in, Strict& strict) {
   binding.ranks_per_gpu = strict.count(in.ranks_per_gpu(), "ranks_per_gpu");
   for (const auto gpu : in.gpus()) binding.gpus.push_back(strict.count(gpu, "gpus"));
   binding.overcommit = in.overcommit();
+  binding.mem_bind =
+      named(in.mem_bind(), "mem_bind", model::mem_bind_from_text).value_or(model::MemBind::none);
   return binding;
 }
 
@@ -79,6 +83,7 @@ model::WindowSize read_window(Message& in, Strict& strict) {
 template <class Message>
 void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.nodes) out.set_nodes(u32(*spec.nodes));
+  for (const auto& name : spec.node_names) out.add_node_names(name);
   if (spec.tasks) out.set_tasks(u32(*spec.tasks));
   if (spec.tasks_per_node) out.set_tasks_per_node(u32(*spec.tasks_per_node));
   if (spec.cpus_per_task) out.set_cpus_per_task(u32(*spec.cpus_per_task));
@@ -87,6 +92,7 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   if (spec.roles) write_roles(*spec.roles, *out.mutable_roles());
   out.set_equal_ranks(spec.roles && spec.roles->empty());
   out.set_map_only(spec.map_only);
+  if (spec.start_up != model::StartUp::all) out.set_start_up(std::string(to_text(spec.start_up)));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
   out.set_work_dir(spec.work_dir);
   out.set_output(spec.output);
@@ -99,6 +105,7 @@ template <class Message>
 model::StepSpec read_step_shape(Message& in, Strict& strict) {
   model::StepSpec spec;
   spec.nodes = strict.count_if(in.has_nodes(), in.nodes(), "nodes");
+  spec.node_names.assign(in.node_names().begin(), in.node_names().end());
   spec.tasks = strict.count_if(in.has_tasks(), in.tasks(), "tasks");
   spec.tasks_per_node =
       strict.count_if(in.has_tasks_per_node(), in.tasks_per_node(), "tasks_per_node");
@@ -112,6 +119,9 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
     strict.wrong("equal_ranks", "is true and there are roles; give one of them");
   if (in.equal_ranks() || in.roles_size() > 0) spec.roles = read_roles(in.roles(), strict);
   spec.map_only = in.map_only();
+  if (!in.start_up().empty())
+    spec.start_up =
+        strict.named(model::start_up_from_text(in.start_up()), in.start_up(), "start_up");
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
   spec.work_dir = take(in.mutable_work_dir());
   spec.output = take(in.mutable_output());

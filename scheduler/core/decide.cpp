@@ -212,7 +212,7 @@ base::Result<model::StepStarted> start_step(const State& state, const StartStep&
   if (std::holds_alternative<Ending>(job.phase)) {
     return fail(Code::conflict, fmt::format("job {} is being ended", to_text(request.job)));
   }
-  auto tasks = step_tasks(job, *attempt, *request.spec);
+  auto tasks = step_tasks(job, attempt->allocation, *request.spec);
   if (!tasks) return std::unexpected(tasks.error());
   const auto id = attempt->steps.empty() ? model::StepId(0) : attempt->steps.rbegin()->first.next();
   return model::StepStarted{{job.id, attempt->number, id}, request.spec, std::move(*tasks)};

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lib/base/text.h"
+#include "lib/model/host_list.h"
 
 namespace scheduler {
 
@@ -64,35 +65,36 @@ base::Result<void> count_ranks(const model::Roles& roles, int n_nodes, Request& 
   return {};
 }
 
-Request request_of(const Job& job, const Attempt& attempt, const model::StepSpec& spec) {
+Request request_of(const Job& job, const model::Allocation& allocation,
+                   const model::StepSpec& spec) {
   Request request;
   request.cpus_per_task = spec.cpus_per_task.value_or(job.layout.cpus_per_task);
   request.gpus_per_task = spec.gpus_per_task.value_or(job.layout.gpus_per_task);
   request.nodes = spec.nodes;
   request.tasks_per_node = spec.tasks_per_node;
   request.overcommit = spec.binding.overcommit;
-  const int n_nodes = spec.nodes.value_or(static_cast<int>(attempt.allocation.nodes.size()));
+  const int n_nodes = spec.nodes.value_or(static_cast<int>(allocation.nodes.size()));
   if (spec.tasks) {
     request.tasks = *spec.tasks;
   } else if (spec.tasks_per_node) {
     request.tasks = static_cast<int>(
         std::min<std::int64_t>(most_of_anything + 1, std::int64_t{n_nodes} * *spec.tasks_per_node));
   } else if (spec.nodes) {
-    const auto& nodes = attempt.allocation.nodes;
+    const auto& nodes = allocation.nodes;
     const auto n = std::min(static_cast<std::size_t>(n_nodes), nodes.size());
     request.tasks =
         std::accumulate(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(n), 0,
                         [](int sum, const auto& share) { return sum + share.tasks; });
   } else {
-    request.tasks = model::n_tasks(attempt.allocation);
+    request.tasks = model::n_tasks(allocation);
   }
   return request;
 }
 
 /// The most tasks of the request that each node of the allocation has room for.
-std::vector<int> room(const Attempt& attempt, const Request& request) {
+std::vector<int> room(const model::Allocation& allocation, const Request& request) {
   std::vector<int> most;
-  for (const auto& share : attempt.allocation.nodes) {
+  for (const auto& share : allocation.nodes) {
     int tasks = request.overcommit ? request.tasks : share.cores.count() / request.cpus_per_task;
     if (request.gpus_per_task > 0)
       tasks = std::min(tasks, share.gpus.count() / request.gpus_per_task);
@@ -122,7 +124,7 @@ std::vector<int> spread(int tasks, std::size_t n, const std::vector<int>& most) 
 
 /// `placed`, if each of the first `n` nodes has the ranks that roles want of every node.
 base::Result<std::vector<int>> with_room_for_each_node(const model::Roles& roles,
-                                                       const Attempt& attempt, int n,
+                                                       const model::Allocation& allocation, int n,
                                                        std::vector<int> placed) {
   int wanted = 0;
   for (const auto& role : roles) wanted += role.per_node ? role.count : 0;
@@ -133,26 +135,25 @@ base::Result<std::vector<int>> with_room_for_each_node(const model::Roles& roles
                 fmt::format("roles want {} of every node, and {} of the step would be on {}; run "
                             "fewer ranks of the others, or smaller ones",
                             base::plural(wanted, "rank"), placed[i],
-                            base::printable(attempt.allocation.nodes[i].name)));
+                            base::printable(allocation.nodes[i].name)));
   }
   return placed;
 }
 
-}  // namespace
-
-base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt,
-                                          const model::StepSpec& spec) {
+/// Tasks for each node of an allocation that the step may use all of.
+base::Result<std::vector<int>> tasks_in(const Job& job, const model::Allocation& allocation,
+                                        const model::StepSpec& spec) {
   if (auto numbers = check_numbers(spec); !numbers) return std::unexpected(numbers.error());
   const auto& roles = model::roles_of(*job.spec, spec);
   if (auto programs = check_programs(spec, roles); !programs)
     return std::unexpected(programs.error());
-  const auto n_allocated = attempt.allocation.nodes.size();
+  const auto n_allocated = allocation.nodes.size();
   if (!roles.empty() && spec.binding.by_node) {
     return fail(Code::invalid,
                 "ranks with roles are spread over the nodes by their roles; leave out "
                 "--map-by=node (--distribution=cyclic)");
   }
-  auto request = request_of(job, attempt, spec);
+  auto request = request_of(job, allocation, spec);
   const int n_of_roles = spec.nodes.value_or(static_cast<int>(n_allocated));
   if (auto counted = count_ranks(roles, n_of_roles, request, spec.tasks.has_value()); !counted)
     return std::unexpected(counted.error());
@@ -164,16 +165,16 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
     return fail(Code::invalid, fmt::format("{} nodes for {}: every node of a step needs a task",
                                            *request.nodes, base::plural(request.tasks, "task")));
   }
-  const auto most = room(attempt, request);
+  const auto most = room(allocation, request);
   const auto n_nodes = request.nodes
                            ? static_cast<std::size_t>(*request.nodes)
                            : std::min(n_allocated, static_cast<std::size_t>(request.tasks));
   auto placed = spread(request.tasks, n_nodes, most);
   if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks)
-    return with_room_for_each_node(roles, attempt, n_of_roles, std::move(placed));
+    return with_room_for_each_node(roles, allocation, n_of_roles, std::move(placed));
   if (!request.nodes) placed = spread(request.tasks, n_allocated, most);
   if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks)
-    return with_room_for_each_node(roles, attempt, n_of_roles, std::move(placed));
+    return with_room_for_each_node(roles, allocation, n_of_roles, std::move(placed));
 
   const int fitting = std::accumulate(
       most.begin(),
@@ -187,6 +188,49 @@ base::Result<std::vector<int>> step_tasks(const Job& job, const Attempt& attempt
                   base::plural(request.tasks, "task"), base::plural(request.cpus_per_task, "core"),
                   gpus, to_text(job.id), fitting, fitting,
                   request.overcommit ? "" : ", unless they share cores (--overcommit)"));
+}
+
+/// Places of the named nodes in the allocation, in its order.
+base::Result<std::vector<std::size_t>> places_of(const std::vector<std::string>& names,
+                                                 const Job& job,
+                                                 const model::Allocation& allocation) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < allocation.nodes.size(); ++i) {
+    if (std::ranges::find(names, allocation.nodes[i].name) != names.end()) places.push_back(i);
+  }
+  for (const auto& name : names) {
+    if (std::ranges::find(allocation.nodes, name, &model::NodeShare::name) !=
+        allocation.nodes.end())
+      continue;
+    std::vector<std::string> has;
+    for (const auto& node : allocation.nodes) has.push_back(node.name);
+    return fail(Code::invalid,
+                fmt::format("job {} has no node '{}'; it has {} (--nodelist)", to_text(job.id),
+                            base::printable(name), model::compress_hosts(has)));
+  }
+  return places;
+}
+
+}  // namespace
+
+base::Result<std::vector<int>> step_tasks(const Job& job, const model::Allocation& allocation,
+                                          const model::StepSpec& spec) {
+  if (spec.node_names.empty()) return tasks_in(job, allocation, spec);
+  const auto places = places_of(spec.node_names, job, allocation);
+  if (!places) return std::unexpected(places.error());
+  if (spec.nodes && static_cast<std::size_t>(*spec.nodes) > places->size()) {
+    return fail(Code::invalid, fmt::format("the step asks for {} and names {} (--nodelist)",
+                                           base::plural(*spec.nodes, "node"), places->size()));
+  }
+  model::Allocation part;
+  for (const auto place : *places) part.nodes.push_back(allocation.nodes[place]);
+  model::StepSpec shape = spec;
+  if (!shape.nodes && !shape.tasks) shape.nodes = static_cast<int>(places->size());
+  const auto tasks = tasks_in(job, part, shape);
+  if (!tasks) return tasks;
+  std::vector<int> placed(allocation.nodes.size(), 0);
+  for (std::size_t i = 0; i < places->size(); ++i) placed[(*places)[i]] = (*tasks)[i];
+  return placed;
 }
 
 }  // namespace scheduler

@@ -9,6 +9,12 @@ in_job() {
   runs "$2" "$1" submit -N 2 -n 4 -o job.out --wait --wrap "$3"
 }
 
+if [ -r /proc/self/numa_maps ]; then
+  for policy in local:bind prefer:prefer interleave:interleave; do
+    in_job "memory can be bound: ${policy%%:*}" 0 "muster run --mem-bind=${policy%%:*} grep -c ' ${policy##*:}' /proc/self/numa_maps"
+    is "$(grep -c '^[1-9]' job.out)" 4 "and the kernel has it so for every rank"
+  done
+fi
 in_job "a map is printed" 0 "muster run --map false"
 like job.out "^RANK +NODE +CORES +NUMA +GPUS$" "it has a title"
 is "$(awk '$1 ~ /^[0-3]$/ && $2 ~ /^n[12]$/ && $3 ~ /^[0-9,-]+$/ && $4 != "-"' job.out | wc -l)" 4 \

@@ -42,6 +42,23 @@ for library in mpi mpich; do
   is "$(grep -c 'of 2' job.out)" 2 "and its ranks too"
 done
 
+# Called by their own paths they start their daemons on the job's nodes with muster-rsh.
+for pair in /usr/bin/mpirun.openmpi:mpi /usr/bin/mpiexec.hydra:mpich; do
+  starter=${pair%%:*} program=$programs/${pair##*:}_program
+  [ -x "$starter" ] && [ -x "$program" ] || continue
+  case $pair in *openmpi*) as_root=--allow-run-as-root ;; *) as_root= ;; esac
+  in_job "$starter starts all tasks of the job" 0 "$starter $as_root $program ring"
+  is "$(grep -c "of 4" job.out)" 4 "in one world"
+  id=$(muster jobs --json -a | jq -r '[.jobs[].job | tonumber] | max')
+  is "$(muster show --json "$id" | jq -c '[.steps[].tasks] | sort')" "[[0,1],[1,0]]" "with a daemon on each node"
+done
+in_job "muster-rsh runs a command on a node of the job" 0 "muster-rsh -x n2 'echo \$MUSTER_NODE:\$((1 + 1))'"
+is "$(cat job.out)" "n2:2" "by a shell there"
+in_job "and on no other" 2 "muster-rsh n7 true"
+like job.out "muster-rsh: the job has no node 'n7'; it has n\[1-2\]" "which it says"
+in_job "a step may name the nodes of the job that it wants" 0 'muster run -w n2 sh -c "echo \$MUSTER_NODE"'
+is "$(sort -u job.out)" n2 "and runs there only"
+
 "$programs/mpi/mpirun" true 2>err && not_ok "outside of a job it does not start anything" || ok "outside of a job it does not start anything"
 like err "not inside a job" "and says why"
 done_testing

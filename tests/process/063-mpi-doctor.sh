@@ -21,6 +21,16 @@ if [ -x "$mpich" ]; then
 fi
 
 if [ -x "$open_mpi" ]; then
+  unserved=$(submit --parsable -n 2 -o unserved.out --wrap "muster run --mpi=none $open_mpi sleep")
+  wait_for 20 "ranks of Open MPI that are offered no PMIx are named" grep -q "does not find" unserved.out
+  muster cancel "$unserved"
+  like unserved.out ": the step was started with --mpi=none, and Open MPI needs pmix: leave the option out" \
+    "and the option that denies it"
+  in_step='env | grep -c "^PMI[X]*_\(NAMESPACE\|FD\)"'
+  submit -n 1 --wait --wrap "muster run sh -c '$in_step'" -o both.out >step.out 2>&1
+  is "$(cat both.out)" 2 \
+    "a program that may become one of MPI finds both servers"
+
   cat >late.sh <<EOF
 #!/bin/sh
 test \$MUSTER_RANK = 3 && until [ -e go ]; do sleep 0.1; done

@@ -62,12 +62,12 @@ is "$?" 0 "and no rank of any node has started"
 
 in_job 'muster run -n 1 -o /dev/full echo lost'
 is "$?" 1 "a file that cannot be written fails the step"
-like job.out "cancelled: cannot write the output file '/dev/full': No space left" "and says so"
+like job.out "lost output: cannot write the output file '/dev/full': No space left" "and says so"
 in_job 'muster run -n 4 -o /dev/full printf lost'
 is "$?" 1 "also where an unfinished line is all that is lost"
 in_job 'ln -s /dev/full n2.out; muster run -n 4 -o %N.out printf lost'
 is "$?" 1 "and on another node"
-like job.out "on n2 was cancelled: cannot write the output file '$T/work/n2.out'" "which it names"
+like job.out "on n2 lost output: cannot write the output file '$T/work/n2.out'" "which it names"
 
 runs 0 "a command of ranks" submit -D "$T/work" -N 2 -n 4 --mode allreduce -o ranks-%t.txt --wait -- sh -c "$say"
 is "$(cat work/ranks-[0-3].txt | sort | tr '\n' ' ')" "err 0 err 1 err 2 err 3 out 0 out 1 out 2 out 3 " \

@@ -243,7 +243,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::out_of_memory)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::output_lost)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });

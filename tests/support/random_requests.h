@@ -72,6 +72,7 @@ inline model::Binding RandomModel::binding() {
   made.ranks_per_gpu = upto(9);
   made.gpus = several(3, [&] { return upto(9); });
   made.overcommit = coin();
+  made.mem_bind = static_cast<model::MemBind>(upto(3));
   return made;
 }
 
@@ -105,6 +106,8 @@ inline model::StepSpec RandomModel::step_spec() {
   made.error = text();
   made.label = coin();
   made.terminal = maybe([&] { return model::WindowSize{upto(999), upto(999)}; });
+  made.node_names = several(3, [&] { return "n" + text(); });
+  made.start_up = static_cast<model::StartUp>(upto(3));
   return made;
 }
 

@@ -333,6 +333,40 @@ TEST_CASE("what ran before a reboot of the machine is lost with the node") {
   CHECK(failure->text == "rebooted");
 }
 
+TEST_CASE("a launcher that does not end when it is told to is killed, and cleaned up after") {
+  Bench bench;
+  bench.connect();
+  auto order = launch(batch);
+  order.order.kill_grace = 10s;
+  bench.receive(order).say(agent::LauncherStarted{batch});
+  CHECK(bench.receive(model::Stop{batch}).all<agent::StopLauncher>().size() == 1);
+  CHECK(bench.wait(9s).all<agent::KillLauncher>().empty());
+  CHECK(bench.receive(model::Stop{batch}).all<agent::StopLauncher>().size() == 1);
+  CHECK(bench.wait(5s).all<agent::KillLauncher>().empty());
+  CHECK(bench.wait(1s).all<agent::KillLauncher>().size() == 1);
+  CHECK(bench.receive(model::Stop{batch}).wait(60s).all<agent::KillLauncher>().empty());
+  bench.say(agent::LauncherEnded{batch, {}, "it was killed by signal 9"});
+  CHECK(bench.all<agent::CleanUp>().size() == 1);
+  bench.say(agent::Cleaned{batch});
+  REQUIRE(bench.told_failure());
+  CHECK(bench.told_failure()->cause == Cause::launcher_lost);
+  CHECK(bench.told_failure()->text == "it did not end when it was told to, and was killed");
+}
+
+TEST_CASE("the time of a launcher that was found running is known too") {
+  Bench bench({{batch, agent::StillRunning{start}}});
+  bench.connect().receive(model::Stop{batch});
+  CHECK(bench.agent.next_deadline() <= start + 35s);
+  CHECK(bench.wait(34s).all<agent::KillLauncher>().empty());
+  CHECK(bench.wait(1s).all<agent::KillLauncher>().size() == 1);
+}
+
+TEST_CASE("a launcher that ends in its time is not killed") {
+  Bench bench;
+  bench.connect().run(batch).receive(model::Stop{batch}).finish(batch, 143);
+  CHECK(bench.wait(60s).all<agent::KillLauncher>().empty());
+}
+
 TEST_CASE("a shut-down ends everything, waits for the acknowledgements, then exits") {
   Bench bench;
   bench.connect().run(batch).receive(model::ShutDown{});

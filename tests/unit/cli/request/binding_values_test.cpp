@@ -47,6 +47,17 @@ TEST_CASE("without options a step binds by itself") {
   CHECK(binding_of({}) == model::Binding());
 }
 
+TEST_CASE("a rank's memory is bound as the step says") {
+  CHECK(binding_of({"--mem-bind=none"}) == model::Binding());
+  CHECK(binding_of({"--mem-bind", "local"}).mem_bind == model::MemBind::local);
+  CHECK(binding_of({"--mem-bind=prefer"}).mem_bind == model::MemBind::prefer);
+  CHECK(binding_of({"--mem-bind=interleave"}).mem_bind == model::MemBind::interleave);
+  CHECK(binding_refusal({"--mem-bind=map_mem:0"}) ==
+        "--mem-bind: expected none, local, prefer or interleave, found 'map_mem:0'");
+  CHECK_THAT(binding_refusal({"--mem-bind=local", "--bind-to=none"}),
+             Contains("the memory next to a rank's cores, and --bind-to=none"));
+}
+
 TEST_CASE("Open MPI's and Slurm's words for the same binding mean the same") {
   CHECK(binding_of({"--bind-to", "none"}) == binding_of({"--cpu-bind=none"}));
   CHECK(binding_of({"--bind-to", "core"}) == binding_of({"--cpu-bind=cores"}));

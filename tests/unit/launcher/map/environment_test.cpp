@@ -1,5 +1,8 @@
 #include "launcher/map/environment.h"
 
+#include <map>
+#include <string>
+
 #include "tests/support/catch.h"
 
 namespace {
@@ -68,6 +71,29 @@ void set_for_step(model::LaunchOrder& order, const std::string& name, const std:
 }
 
 }  // namespace
+
+TEST_CASE("starters of MPI libraries find the nodes of the job and its shell in a script") {
+  const auto order = order_of_step();
+  auto with_hosts = place;
+  with_hosts.open_mpi_hosts = "/launches/17.2.batch/hosts";
+  with_hosts.hydra_hosts = "/launches/17.2.batch/hosts.hydra";
+  const auto environment = mapping::environment_of_script(order, topology_of_node(), with_hosts);
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"AZ_BATCHAI_MPI_HOST_FILE", "/launches/17.2.batch/hosts"},
+           {"MUSTER_HOSTFILE", "/launches/17.2.batch/hosts"},
+           {"MUSTER_JOB_CPUS_PER_NODE", "2(x2)"},
+           {"OMPI_MCA_orte_default_hostfile", "/launches/17.2.batch/hosts"},
+           {"OMPI_MCA_plm_rsh_agent", "/opt/muster/bin/muster-rsh"},
+           {"PRTE_MCA_plm_ssh_agent", "/opt/muster/bin/muster-rsh"},
+           {"HYDRA_HOST_FILE", "/launches/17.2.batch/hosts.hydra"},
+           {"HYDRA_LAUNCHER_EXEC", "/opt/muster/bin/muster-rsh"}}) {
+    CAPTURE(name);
+    REQUIRE(environment.contains(name));
+    CHECK(environment.at(name) == value);
+  }
+  CHECK_FALSE(
+      mapping::environment_of_script(order, topology_of_node(), place).contains("HYDRA_LAUNCHER"));
+}
 
 TEST_CASE("a script is told about its job and keeps what the user set") {
   const model::Environment expected{

@@ -6,6 +6,7 @@ using mapping::find_mpi_library;
 using mapping::MpiKind;
 using mapping::MpiLibrary;
 using mapping::why_alone;
+using model::StartUp;
 
 namespace {
 
@@ -37,12 +38,19 @@ TEST_CASE("a program starts alone without the variables of its library's protoco
   const auto pmix = mapping::mpi_environment("A=1\0PMIX_NAMESPACE=muster\0PMIX_RANK=0\0"sv);
   const auto pmi = mapping::mpi_environment("PMI_FD=7\0"sv);
   const auto none = mapping::mpi_environment("MY_PMIX_NAMESPACE=x\0PMI_FDX=1\0"sv);
-  CHECK(why_alone(open_mpi, pmix, false).empty());
-  CHECK(why_alone(mpich, pmi, false).empty());
-  CHECK(why_alone(open_mpi, pmi, false).starts_with("PMIX_NAMESPACE is not in its environment"));
-  CHECK(why_alone(mpich, pmix, false).starts_with("PMI_FD is not in its environment"));
-  CHECK_FALSE(why_alone(open_mpi, none, false).empty());
-  CHECK_FALSE(why_alone(mpich, none, false).empty());
-  CHECK(why_alone(open_mpi, pmix, true).starts_with("it has started an orted of its own"));
-  CHECK(why_alone(mpich, pmi, true).empty());
+  CHECK(why_alone(open_mpi, pmix, false, StartUp::all).empty());
+  CHECK(why_alone(mpich, pmi, false, StartUp::all).empty());
+  CHECK(why_alone(open_mpi, pmi, false, StartUp::all)
+            .starts_with("PMIX_NAMESPACE is not in its environment"));
+  CHECK(
+      why_alone(mpich, pmix, false, StartUp::all).starts_with("PMI_FD is not in its environment"));
+  CHECK_FALSE(why_alone(open_mpi, none, false, StartUp::all).empty());
+  CHECK_FALSE(why_alone(mpich, none, false, StartUp::all).empty());
+  CHECK(why_alone(open_mpi, pmix, true, StartUp::all)
+            .starts_with("it has started an orted of its own"));
+  CHECK(why_alone(mpich, pmi, true, StartUp::all).empty());
+  CHECK(why_alone(open_mpi, none, false, StartUp::none) ==
+        "the step was started with --mpi=none, and Open MPI needs pmix: leave the option out");
+  CHECK(why_alone(mpich, none, false, StartUp::pmix).contains("MPICH and its kin need pmi1"));
+  CHECK(why_alone(mpich, pmi, false, StartUp::pmi1).empty());
 }

@@ -173,6 +173,24 @@ TEST_CASE("a step that does not fit is refused with what would") {
   CHECK_FALSE(t.step({.nodes = {}, .tasks = 0}).has_value());
 }
 
+TEST_CASE("a step runs on the nodes of the job that it names") {
+  RunningJob t;
+  const auto tasks_of_last = [&t] {
+    return scheduler::active_attempt(t.controller.engine().state().jobs.at(t.job))
+        ->steps.rbegin()
+        ->second.tasks;
+  };
+  REQUIRE(t.step({.node_names = {"n2"}}));
+  CHECK(tasks_of_last() == std::vector<int>{0, 2});
+  REQUIRE(t.step({.node_names = {"n2", "n1"}, .tasks = 1}));
+  CHECK(tasks_of_last() == std::vector<int>{1, 0});
+  CHECK(t.step({.node_names = {"n1", "n9"}}).error().text ==
+        "job 1 has no node 'n9'; it has n[1-2] (--nodelist)");
+  CHECK(t.step({.nodes = 2, .node_names = {"n1"}}).error().text ==
+        "the step asks for 2 nodes and names 1 (--nodelist)");
+  CHECK_FALSE(t.step({.node_names = {"n1"}, .tasks = 3}));
+}
+
 TEST_CASE("a step has as many ranks as its roles, and no fewer programs than they need") {
   RunningJob t;
   const auto roles_of = [](model::Roles roles) {

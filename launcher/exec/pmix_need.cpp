@@ -1,0 +1,40 @@
+#include "launcher/exec/pmix_need.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "launcher/exec/child.h"
+#include "launcher/map/plain_program.h"
+#include "lib/loop/files.h"
+
+namespace exec {
+
+namespace {
+
+// To read a larger one takes as long as to start the server.
+constexpr std::size_t largest_program = std::size_t{4} << 20;
+
+/// The dynamic linker loads into a process what these name.
+bool loads_more(const model::Environment& environment) {
+  return environment.contains("LD_PRELOAD") || environment.contains("LD_AUDIT");
+}
+
+}  // namespace
+
+bool needs_pmix(const model::LaunchOrder& order) {
+  const auto& step = *order.step;
+  if (!model::offers_pmix(step.start_up)) return false;
+  const bool is_one_program = model::roles_of(*order.job, step).empty() && !step.arguments.empty();
+  if (!is_one_program || loads_more(step.environment)) return true;
+  Command command;
+  command.arguments = step.arguments;
+  command.environment = step.environment;
+  command.directory = step.work_dir;
+  const auto program = find_program(command);
+  if (!program) return false;  // no rank will start, which says why
+  const auto file = loop::read_file(*program, largest_program);
+  return !file || !mapping::is_plain_program(std::as_bytes(std::span(*file)));
+}
+
+}  // namespace exec
