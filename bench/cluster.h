@@ -15,6 +15,9 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
+  /// Ends and removes it; done by the destructor, and when the program exits before.
+  void end() const;
+
   /// A command line of muster against this cluster: muster({"submit", "--hold", path}).
   std::vector<std::string> muster(const std::vector<std::string>& words) const;
 

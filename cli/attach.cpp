@@ -48,12 +48,12 @@ Outcome attach(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   const auto what = wanted(*api, line);
   if (!what) return std::unexpected(what.error());
-  if (!is_on_terminal()) return refuse("standard input and output are not a terminal");
   const auto answer = api->get(
       job_target(what->job, what->step ? fmt::format("/attach?step={}", *what->step) : "/attach"));
   if (!answer) return std::unexpected(answer.error());
   const auto reply = wire::step_reply_from_json(*answer);
   if (!reply) return refuse(reply.error());
+  if (!is_on_terminal()) return refuse("standard input and output are not a terminal");
   return follow_step(*reply, "muster attach", {.terminal = true});
 }
 

@@ -31,6 +31,11 @@ Try<std::vector<std::string>> words_for_run(std::string_view starter,
   auto command = request::read_mpi_command(words);
   if (!command) return misuse(command.error().text);
   for (const auto& note : command->notes) print_error(fmt::format("{}: {}\n", starter, note));
+  for (const auto& name : command->passed_on) {
+    if (variable(name.c_str())) continue;
+    print_error(fmt::format("{}: {} is not set here, so the ranks do not have it\n", starter,
+                            base::printable(name)));
+  }
   for (const auto& [name, value] : command->environment) {
     if (::setenv(name.c_str(), value.c_str(), 1) != 0) {
       return misuse(fmt::format("'{}' is no name of a variable", base::printable(name)));

@@ -206,7 +206,10 @@ class StarterLine {
       command_.environment.emplace_back(value.substr(0, equals), value.substr(equals + 1));
       return {};
     }
-    if (found.option->placeholder != "NAME VALUE") return {};
+    if (found.option->placeholder != "NAME VALUE") {
+      command_.passed_on.push_back(value);
+      return {};
+    }
     auto second = next_word(found, found.option->placeholder);
     if (!second) return std::unexpected(std::move(second).error());
     command_.environment.emplace_back(value, *std::move(second));

@@ -42,6 +42,7 @@ bool is_mpi_starter(std::string_view name);
 struct MpiCommand {
   std::vector<std::string> run;                                  // what follows `muster run`
   std::vector<std::pair<std::string, std::string>> environment;  // to be set for it
+  std::vector<std::string> passed_on;                            // names of variables as they are
   std::vector<std::string> notes;                                // what an option did not do
 };
 

@@ -35,6 +35,7 @@ enum class ChangedField {
   save_signal,
   requeue,
   restart,
+  hang_timeout,
   array_limit,
   begin,
   deadline,

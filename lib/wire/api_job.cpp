@@ -111,6 +111,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   if (record.deadline) wire::write(*record.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(record.dependency));
   out.set_restart(restart_text(record.restart));
+  out.set_hang_timeout(hang_text(record.hang_timeout));
   out.set_array(array_text(record.array));
   write_task(record.task, out);
   if (record.tally) write(record, *out.mutable_tasks());
@@ -222,6 +223,7 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   if (in.has_deadline()) record.deadline = strict.part("deadline", in.deadline(), read_time);
   record.dependency = read_dependency(in.dependency(), strict);
   record.restart = read_restart(in.restart(), strict);
+  record.hang_timeout = read_hang(in.hang_timeout(), strict);
   record.array = read_array(in.array(), strict);
   record.task = read_task(in, strict);
   if (in.has_tasks()) record.tally = strict.part("tasks", in.tasks(), read_tally);

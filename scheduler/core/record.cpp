@@ -100,6 +100,7 @@ model::JobRecord job_record(const Job& job) {
                           .deadline = job.spec->deadline,
                           .dependency = job.spec->dependency,
                           .restart = job.spec->restart,
+                          .hang_timeout = job.spec->hang_timeout,
                           .array = job.spec->array,
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,

@@ -32,8 +32,9 @@ std::string options_of(const std::set<ChangedField>& fields, ChangedField but) {
 /// The job would need the same room, and may take it as soon.
 bool keeps_promise(ChangedField field) {
   return field == ChangedField::comment || field == ChangedField::requeue ||
-         field == ChangedField::restart || field == ChangedField::save_signal ||
-         field == ChangedField::output || field == ChangedField::error;
+         field == ChangedField::restart || field == ChangedField::hang_timeout ||
+         field == ChangedField::save_signal || field == ChangedField::output ||
+         field == ChangedField::error;
 }
 
 /// Nobody is ended for a room that is not taken then.

@@ -18,6 +18,8 @@ for starter in mpirun mpiexec mpiexec.hydra; do
 done
 in_job "a number and a variable are taken" 0 "mpirun -np 2 -x A=five sh where.sh"
 is "$(grep -c ' five ' job.out)" 2 "by each rank"
+in_job "a variable that is not set is no mistake" 0 "mpirun -n 1 -x NOT_THERE true"
+like job.out "^mpirun: NOT_THERE is not set here, so the ranks do not have it" "but said"
 in_job "a list of hosts is not needed" 0 "mpirun --hostfile nowhere -n 1 true"
 like job.out "^mpirun: --hostfile is not used: ranks start on the nodes of the job" "and it is said that it is not read"
 in_job "more ranks than cores are refused" 1 "mpirun -n 5 true"

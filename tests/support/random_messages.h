@@ -237,6 +237,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.deadline = maybe([&] { return time(); });
   made.dependency = dependency();
   made.restart = maybe([&] { return restart_policy(); });
+  made.hang_timeout = maybe([&] { return hang_limit(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
   made.tally = maybe([&] { return tally(); });

@@ -72,6 +72,7 @@ TEST_CASE("each option of a change sets its field, and names it") {
       {"--signal=USR1", ChangedField::save_signal},
       {"--requeue", ChangedField::requeue},
       {"--restart=on=exit", ChangedField::restart},
+      {"--hang-timeout=10m", ChangedField::hang_timeout},
       {"--array-limit=2", ChangedField::array_limit},
       {"--begin=now+1hour", ChangedField::begin},
       {"--deadline=now+1hour", ChangedField::deadline},
