@@ -218,21 +218,6 @@ base::Result<void> apply_gpus(const options::Given& given, model::JobSpec& spec,
   return {};
 }
 
-/// Which nodes a job may use, and what it holds of the cluster.
-base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spec) {
-  const auto id = static_cast<OptionId>(given.id);
-  if (id == OptionId::nodes) return apply_nodes(given, spec.shape);
-  if (id == OptionId::gpus_per_node) return apply_gpus(given, spec, spec.shape.gpus_per_node);
-  if (id == OptionId::gpus_per_task) return apply_gpus(given, spec, spec.shape.gpus_per_task);
-  if (id == OptionId::constraint)
-    return store(read_with(given, model::constraint_from_text), spec.choice.constraint);
-  if (id == OptionId::nodelist)
-    return store(read_with(given, node_names_from_text), spec.choice.only);
-  if (id == OptionId::exclude)
-    return store(read_with(given, node_names_from_text), spec.choice.never);
-  return store(read_with(given, licenses_from_text), spec.licenses);
-}
-
 /// How many tasks, of how many cores, and their memory: of the two ways to ask for that the last
 /// one counts.
 base::Result<void> apply_shape(const options::Given& given, model::Shape& shape) {
@@ -245,6 +230,22 @@ base::Result<void> apply_shape(const options::Given& given, model::Shape& shape)
   if (id == OptionId::ntasks) return store(count(given, 1), shape.tasks);
   if (id == OptionId::ntasks_per_node) return store(count(given, 1), shape.tasks_per_node);
   return store(count(given, 1), shape.cpus_per_task);
+}
+
+/// Which nodes a job may use, how much of them, and what it holds of the cluster.
+base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spec) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::nodes) return apply_nodes(given, spec.shape);
+  if (id == OptionId::gpus_per_node) return apply_gpus(given, spec, spec.shape.gpus_per_node);
+  if (id == OptionId::gpus_per_task) return apply_gpus(given, spec, spec.shape.gpus_per_task);
+  if (id == OptionId::constraint)
+    return store(read_with(given, model::constraint_from_text), spec.choice.constraint);
+  if (id == OptionId::nodelist)
+    return store(read_with(given, node_names_from_text), spec.choice.only);
+  if (id == OptionId::exclude)
+    return store(read_with(given, node_names_from_text), spec.choice.never);
+  if (id == OptionId::licenses) return store(read_with(given, licenses_from_text), spec.licenses);
+  return apply_shape(given, spec.shape);
 }
 
 /// When a job starts besides when there is room, how often, and when it ends.
@@ -287,7 +288,6 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case cpus_per_task:
     case mem:
     case mem_per_cpu:
-      return apply_shape(given, choices.spec.shape);
     case nodes:
     case gpus_per_node:
     case gpus_per_task:
@@ -325,6 +325,7 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     case test_only:
     case parsable:
     case array_limit:
+    case explain:
     case wrap:
     case mode:
     case ps:
