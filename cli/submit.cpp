@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <optional>
+#include <vector>
 
 #include "cli/api.h"
 #include "cli/render/records.h"
+#include "cli/render/table.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "cli/submit_files.h"
@@ -21,6 +23,7 @@ namespace cli {
 namespace {
 
 constexpr std::size_t token_bytes = 16;
+constexpr std::size_t longest_value = 60;  // of an option that is explained, in columns
 
 std::span<const options::Option> submit_table() {
   return request::table(request::Place::submit);
@@ -73,9 +76,23 @@ Outcome test(const Api& api, const std::string& body) {
   return exit_done;
 }
 
+/// Says where each option comes from.
+Outcome explain(const request::Submission& submission) {
+  const auto layout = model::resolve(submission.spec.shape);
+  if (!layout) return refuse(layout.error());
+  std::vector<render::Cells> rows;
+  for (const auto& [option, value, place] : submission.origins)
+    rows.push_back({option, value, place});
+  print(render::table({{"OPTION"}, {.title = "VALUE", .most = longest_value}, {"FROM"}}, rows,
+                      view().width));
+  print(fmt::format("The job asks for {}.\n", render::request_text(*layout)));
+  return exit_done;
+}
+
 Outcome submit(const options::Parsed& line) {
   auto submission = submission_of(line);
   if (!submission) return std::unexpected(submission.error());
+  if (request::has(line.given, request::OptionId::explain)) return explain(*submission);
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
   submission->spec.token = loop::random_hex(token_bytes);
@@ -97,12 +114,14 @@ Outcome submit(const options::Parsed& line) {
 
 constinit const Verb submit_verb{
     "submit",
-    "[OPTIONS] SCRIPT [ARGUMENTS]\n[OPTIONS] -- COMMAND [ARGUMENTS]",
-    "Submit a script or a command as a job.",
+    "[OPTIONS] SCRIPT [ARGUMENTS]\n[OPTIONS] FILE.toml [ARGUMENTS]\n"
+    "[OPTIONS] -- COMMAND [ARGUMENTS]",
+    "Submit a script, a job file or a command as a job.",
     "The script's options stand in its #SUBMIT (or #SBATCH) lines before the first command; those "
     "of "
     "the command line win. Without a script, or with '-', it is read from standard input. The "
     "script is kept as it is now; later changes have no effect.\n"
+    "A file whose name ends with .toml is a job file: its keys are the long names of the options.\n"
     "Prints 'Submitted batch job ID'. The command is also there by the name submit.",
     submit_table,
     options::Operands::end_options,

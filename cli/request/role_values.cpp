@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "cli/request/table.h"
 #include "lib/base/text.h"
@@ -18,6 +20,8 @@ using Mode = RoleChoice::Mode;
 
 constexpr int most_ranks = 1'000'000;
 constexpr std::string_view parameter_server_mode = "ps";
+constexpr std::string_view server_role = "ps";
+constexpr std::string_view worker_role = "worker";
 
 base::Result<void> read_mode(const Given& given, RoleChoice& choice) {
   if (given.value == "allreduce") {
@@ -32,14 +36,25 @@ base::Result<void> read_mode(const Given& given, RoleChoice& choice) {
   return {};
 }
 
-base::Result<void> read_count(const Given& given, std::optional<int>& count) {
-  const auto number = base::parse_int(given.value, 1, most_ranks);
-  if (!number) {
+/// "4" or "4:cores=2:gpus=1": a role of that name, whose other attributes the mode knows.
+base::Result<void> read_count(const Given& given, std::string_view name,
+                              std::optional<model::Role>& role) {
+  const auto count = std::string_view(given.value).substr(0, given.value.find(':'));
+  if (!base::parse_int(count, 1, most_ranks)) {
     return base::fail(base::Code::invalid,
-                      fmt::format("{}: expected a number from 1 to {}, found '{}'", given.written,
-                                  most_ranks, base::printable(given.value)));
+                      fmt::format("{}: expected a number from 1 to {}, such as 4 or 4:cores=2, "
+                                  "found '{}'",
+                                  given.written, most_ranks, base::printable(given.value)));
   }
-  count = static_cast<int>(*number);
+  auto read = model::role_from_text(fmt::format("{}:{}", name, given.value));
+  if (!read) return std::unexpected(read.error().in(given.written));
+  if (read->per_node || !read->command.empty() || (read->serves && name == worker_role)) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("{}: expected cores=COUNT, gpus=COUNT or memory=SIZE after the "
+                                  "number, found '{}'; --role says the rest",
+                                  given.written, base::printable(given.value)));
+  }
+  role = std::move(*read);
   return {};
 }
 
@@ -58,8 +73,8 @@ bool is_of_roles(const Given& given) {
 base::Result<void> apply(const Given& given, RoleChoice& choice) {
   const auto id = static_cast<OptionId>(given.id);
   if (id == OptionId::mode) return read_mode(given, choice);
-  if (id == OptionId::ps) return read_count(given, choice.servers);
-  if (id == OptionId::workers) return read_count(given, choice.workers);
+  if (id == OptionId::ps) return read_count(given, server_role, choice.servers);
+  if (id == OptionId::workers) return read_count(given, worker_role, choice.workers);
   auto role = model::role_from_text(given.value);
   if (!role) return std::unexpected(role.error().in(given.written));
   choice.roles.push_back(std::move(*role));
@@ -86,8 +101,8 @@ base::Result<model::Roles> roles_of(const RoleChoice& choice) {
   }
   if (choice.mode == Mode::parameter_server) {
     if (!choice.workers) return contradiction("--mode=ps needs the number of workers (--workers)");
-    return model::Roles{{.name = "ps", .count = choice.servers.value_or(1), .serves = true},
-                        {.name = "worker", .count = *choice.workers}};
+    const model::Role one{.name = std::string(server_role), .serves = true};
+    return model::Roles{choice.servers.value_or(one), *choice.workers};
   }
   if (has_counts) return contradiction("--ps and --workers go with --mode=ps");
   return model::Roles();
@@ -97,7 +112,8 @@ bool all_roles_have_commands(const std::vector<Given>& given) {
   bool are_there = false;
   for (const auto& one : given) {
     if (static_cast<OptionId>(one.id) != OptionId::role) continue;
-    if (one.value.find('=') == std::string::npos) return false;
+    const auto role = model::role_from_text(one.value);
+    if (role && role->command.empty()) return false;
     are_there = true;
   }
   return are_there;

@@ -15,8 +15,8 @@ namespace request {
 struct RoleChoice {
   enum class Mode { allreduce, parameter_server };
   std::optional<Mode> mode;
-  std::optional<int> servers;
-  std::optional<int> workers;
+  std::optional<model::Role> servers;
+  std::optional<model::Role> workers;
   model::Roles roles;
 
   /// Whether anything was said.

@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/request/environment.h"
+#include "cli/request/job_file.h"
 #include "cli/request/role_values.h"
 #include "cli/request/script.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
 #include "lib/base/text.h"
+#include "lib/model/role_demand.h"
 
 namespace request {
 
@@ -28,13 +32,62 @@ std::string last_part(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-base::Result<void> apply_directives(std::span<const Directive> directives, std::string_view name,
-                                    Choices& choices) {
-  for (const auto& directive : directives) {
-    if (const auto applied = apply(directive.given, choices); !applied) {
-      return std::unexpected(applied.error().in(
-          fmt::format("{}: line {}: '{}'", name, directive.line, directive.text)));
+/// What a file says: options, with those that win behind the others, and what is to run.
+struct FileContents {
+  std::vector<PlacedOption> options;
+  model::Environment environment;
+  std::vector<std::string> warnings;
+  std::optional<ScriptFile> script;
+  std::vector<std::string> command;
+};
+
+/// Those of #SBATCH lines, then those of #SUBMIT lines.
+base::Result<void> read_directives(std::string_view text, std::string_view name,
+                                   FileContents& contents) {
+  auto read = read_script(text, name);
+  if (!read) return std::unexpected(read.error());
+  contents.warnings = std::move(read->warnings);
+  for (const auto* directives : {&read->sbatch, &read->submit}) {
+    for (const auto& one : *directives) {
+      contents.options.push_back(
+          {.given = one.given,
+           .place = fmt::format("{}: line {}: '{}'", name, one.line, one.text)});
     }
+  }
+  return {};
+}
+
+/// Keys of a job file win over directives in its script.
+base::Result<FileContents> contents_of_job_file(const ScriptFile& file) {
+  auto read = read_job_file(file.text, file.name);
+  if (!read) return std::unexpected(read.error());
+  FileContents contents;
+  if (read->script) {
+    if (auto directives = read_directives(*read->script, file.name + ": script", contents);
+        !directives)
+      return std::unexpected(directives.error());
+    contents.script = ScriptFile{file.name, std::move(*read->script)};
+  }
+  std::ranges::move(read->options, std::back_inserter(contents.options));
+  contents.environment = std::move(read->environment);
+  contents.command = std::move(read->command);
+  return contents;
+}
+
+base::Result<FileContents> contents_of(const ScriptFile& file) {
+  if (is_job_file(file.name)) return contents_of_job_file(file);
+  FileContents contents;
+  const std::string shown = file.name == "-" ? "standard input" : file.name;
+  if (auto read = read_directives(file.text, shown, contents); !read)
+    return std::unexpected(read.error());
+  contents.script = file;
+  return contents;
+}
+
+base::Result<void> apply_placed(std::span<const PlacedOption> options, Choices& choices) {
+  for (const auto& option : options) {
+    if (const auto applied = apply(option.given, choices); !applied)
+      return std::unexpected(applied.error().in(option.place));
   }
   return {};
 }
@@ -72,6 +125,7 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
     spec.script = script->text;
     spec.script_name = script->name;
     name = script->name == "-" ? "stdin" : last_part(script->name);
+    if (is_job_file(name)) name = name.substr(0, name.rfind('.'));
     if (!line.rest.empty()) spec.arguments.assign(std::next(line.rest.begin()), line.rest.end());
   } else {
     spec.arguments = line.rest;
@@ -89,7 +143,7 @@ void set_listed_nodes(model::JobSpec& spec) {
   shape.nodes = static_cast<int>(spec.choice.only.size());
 }
 
-/// Roles say how many tasks the job has.
+/// Roles say how many tasks the job has, or all that it needs.
 base::Result<void> set_roles(const RoleChoice& choice, model::JobSpec& spec) {
   if (!choice.is_made()) return {};
   auto roles = roles_of(choice);
@@ -97,6 +151,7 @@ base::Result<void> set_roles(const RoleChoice& choice, model::JobSpec& spec) {
   spec.roles = std::move(*roles);
   if (spec.roles.empty()) return {};
   auto& shape = spec.shape;
+  if (model::have_resources(spec.roles)) return model::size_for_roles(shape, spec.roles);
   const auto n = model::n_ranks(spec.roles, shape.most_nodes ? std::nullopt : shape.nodes);
   if (!n) return std::unexpected(n.error());
   if (shape.tasks && *shape.tasks != *n) {
@@ -113,6 +168,82 @@ void set_paths(const std::string& directory, model::JobSpec& spec) {
   if (spec.output.empty()) spec.output = spec.array ? default_array_output : default_output;
   spec.output = absolute(spec.output, spec.work_dir);
   if (!spec.error.empty()) spec.error = absolute(spec.error, spec.work_dir);
+}
+
+/// What `wanted` gives, with the variables of a job file; but those that the command line names
+/// with a value keep it.
+base::Result<model::Environment> environment_of(const std::string& wanted,
+                                                const model::Environment& of_file,
+                                                const options::Parsed& line,
+                                                const model::Environment& present) {
+  auto environment = exported(wanted, present);
+  if (!environment) return environment;
+  const auto* given = find(line.given, OptionId::environment);
+  const auto of_line = given != nullptr ? exported(given->value, {}) : model::Environment();
+  if (!of_line) return of_line;
+  for (const auto& [name, value] : of_file) {
+    if (!of_line->contains(name)) (*environment)[name] = value;
+  }
+  return environment;
+}
+
+/// A job file may leave to roles what runs, if all have commands.
+base::Result<void> check_something_runs(const FileContents& file, std::string_view name,
+                                        const model::Roles& roles) {
+  if (file.script || !file.command.empty()) return {};
+  const auto without = std::ranges::find(roles, "", &model::Role::command);
+  if (!roles.empty() && without == roles.end()) return {};
+  const auto role =
+      roles.empty() ? std::string() : fmt::format(", and role {} has no command", without->name);
+  return base::fail(base::Code::invalid,
+                    fmt::format("{}:1:1: there is nothing to run{}; say script = '''TEXT''', "
+                                "command = [\"PROGRAM\"], or a command in each [[role]]",
+                                name, role));
+}
+
+/// The command line with what a job file runs in place of its name.
+base::Result<options::Parsed> line_of_command(options::Parsed line, const FileContents& file) {
+  if (file.command.empty() && line.rest.size() > 1) {
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("{}: the commands of its roles take no arguments from the command "
+                    "line, found '{}'",
+                    line.rest.front(), base::printable(line.rest[1])));
+  }
+  line.rest.erase(line.rest.begin());
+  line.rest.insert(line.rest.begin(), file.command.begin(), file.command.end());
+  return line;
+}
+
+/// Without those that what the command line says of roles replaces, as without_replaced() has it.
+std::vector<PlacedOption> without_replaced_roles(std::vector<PlacedOption> options,
+                                                 const std::vector<options::Given>& of_line) {
+  const auto* mode = find(of_line, OptionId::mode);
+  const bool all = has(of_line, OptionId::role) || (mode != nullptr && mode->value != "ps");
+  if (!all && mode == nullptr) return options;
+  std::erase_if(options, [all](const PlacedOption& one) {
+    return all ? is_of_roles(one.given) : one.given.id == static_cast<int>(OptionId::role);
+  });
+  return options;
+}
+
+/// The options that hold: of those that were given several times the last, but all roles.
+std::vector<Origin> origins_of(std::vector<PlacedOption> options,
+                               const std::vector<options::Given>& of_line) {
+  options = without_replaced_roles(std::move(options), of_line);
+  for (const auto& given : of_line) options.push_back({given, "command line"});
+  std::vector<Origin> origins;
+  for (const auto& option : table(Place::submit)) {
+    if (option.help.empty() || option.id == static_cast<int>(OptionId::explain)) continue;
+    std::vector<Origin> found;
+    for (const auto& [given, place] : options) {
+      if (given.id != option.id) continue;
+      if (option.id != static_cast<int>(OptionId::role)) found.clear();
+      found.push_back({"--" + std::string(option.name), given.value, place});
+    }
+    std::ranges::move(found, std::back_inserter(origins));
+  }
+  return origins;
 }
 
 }  // namespace
@@ -136,35 +267,42 @@ base::Result<Source> source_of(const options::Parsed& line, bool input_is_termin
 base::Result<Submission> make_submission(const options::Parsed& line,
                                          const std::optional<ScriptFile>& script,
                                          const Surroundings& surroundings) {
-  Submission submission;
-  Choices choices{.spec = {}, .now = surroundings.now};
+  FileContents file;
   if (script) {
-    const std::string shown = script->name == "-" ? "standard input" : script->name;
-    auto read = read_script(script->text, shown);
+    auto read = contents_of(*script);
     if (!read) return std::unexpected(read.error());
-    submission.warnings = std::move(read->warnings);
-    for (const auto& directives : {read->sbatch, read->submit}) {
-      if (auto applied = apply_directives(directives, shown, choices); !applied) {
-        return std::unexpected(applied.error());
-      }
-    }
+    file = std::move(*read);
   }
+  Choices choices{.spec = {}, .now = surroundings.now};
+  if (auto applied = apply_placed(file.options, choices); !applied)
+    return std::unexpected(applied.error());
   choices.roles = without_replaced(std::move(choices.roles), line.given);
   for (const auto& given : line.given) {
     if (auto applied = apply(given, choices); !applied) return std::unexpected(applied.error());
   }
-  auto environment = exported(choices.environment, surroundings.environment);
+  auto environment =
+      environment_of(choices.environment, file.environment, line, surroundings.environment);
   if (!environment) return std::unexpected(environment.error());
-  submission.spec = std::move(choices.spec);
+
+  Submission submission{.spec = std::move(choices.spec)};
   submission.spec.environment = std::move(*environment);
   set_listed_nodes(submission.spec);
   if (auto set = set_roles(choices.roles, submission.spec); !set)
     return std::unexpected(set.error());
-  set_program(line, script, choices.roles.is_made(), submission.spec);
+  auto program = base::Result<options::Parsed>(line);
+  if (script && !file.script) {
+    if (auto runs = check_something_runs(file, script->name, submission.spec.roles); !runs)
+      return std::unexpected(runs.error());
+    program = line_of_command(line, file);
+    if (!program) return std::unexpected(program.error());
+  }
+  set_program(*program, file.script, choices.roles.is_made(), submission.spec);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;
   submission.test_only = choices.test_only;
+  submission.warnings = std::move(file.warnings);
+  submission.origins = origins_of(std::move(file.options), line.given);
   return submission;
 }
 

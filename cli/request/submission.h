@@ -19,10 +19,19 @@ struct Surroundings {
   base::Time now;
 };
 
-/// A script that was read: `name` as the user wrote it, "-" for standard input.
+/// A script or a job file that was read: `name` as the user wrote it, "-" for standard input.
 struct ScriptFile {
   std::string name;
   std::string text;
+};
+
+/// An option that holds for a submission, and where it was said.
+struct Origin {
+  std::string option;  // "--nodes"
+  std::string value;   // empty of a flag
+  std::string place;   // "command line", "job.toml:7:8", "t.sh: line 3: '#SUBMIT -N 2'"
+
+  bool operator==(const Origin&) const = default;
 };
 
 struct Submission {
@@ -31,6 +40,7 @@ struct Submission {
   bool parsable = false;
   bool test_only = false;
   std::vector<std::string> warnings;
+  std::vector<Origin> origins;  // in the order of the manual
 };
 
 /// What is to be read before a submission can be made.
@@ -39,12 +49,12 @@ enum class Source { file, standard_input, wrapped, command };
 /// errors: invalid when the words fit no form of submit: a script and --wrap, no script at all
 base::Result<Source> source_of(const options::Parsed& line, bool input_is_terminal);
 
-/// Defaults, then #SBATCH lines, then #SUBMIT lines, then the command line; the last one given
-/// wins.
+/// Defaults, then #SBATCH lines, then #SUBMIT lines, then keys of a job file, then the command
+/// line; the last one given wins.
 ///
 /// line      the command line; `rest` begins with the script's name where there is a `script`
-/// script    absent for --wrap and for a command
-/// errors    invalid: with file and line for mistakes in the script
+/// script    absent for --wrap and for a command; a job file by its name
+/// errors    invalid: with file and line for mistakes in the file
 base::Result<Submission> make_submission(const options::Parsed& line,
                                          const std::optional<ScriptFile>& script,
                                          const Surroundings& surroundings);

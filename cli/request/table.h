@@ -2,6 +2,7 @@
 // The rows of cli/request/options.def as tables for each place where options stand.
 
 #include <span>
+#include <string>
 
 #include "cli/options/option.h"
 
@@ -17,6 +18,12 @@ enum class OptionId {
 
 /// Where an option stands.
 enum class Place { submit, directive, run, update };
+
+/// An option of a script or a job file, and where it stands.
+struct PlacedOption {
+  options::Given given;
+  std::string place;  // for messages: "t.sh: line 3: '#SUBMIT -N 2'", "job.toml:7:8"
+};
 
 /// All options that may stand there.
 std::span<const options::Option> table(Place place);

@@ -224,6 +224,20 @@ base::Result<void> apply_gpus(const options::Given& given, model::JobSpec& spec,
   return {};
 }
 
+/// How many tasks, of how many cores, and their memory: of the two ways to ask for that the last
+/// one counts.
+base::Result<void> apply_shape(const options::Given& given, model::Shape& shape) {
+  const auto id = static_cast<OptionId>(given.id);
+  if (id == OptionId::mem || id == OptionId::mem_per_cpu) {
+    shape.memory_per_node.reset();
+    shape.memory_per_cpu.reset();
+    return store(memory(given), id == OptionId::mem ? shape.memory_per_node : shape.memory_per_cpu);
+  }
+  if (id == OptionId::ntasks) return store(count(given, 1), shape.tasks);
+  if (id == OptionId::ntasks_per_node) return store(count(given, 1), shape.tasks_per_node);
+  return store(count(given, 1), shape.cpus_per_task);
+}
+
 /// Which nodes a job may use, and what it holds of the cluster.
 base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spec) {
   const auto id = static_cast<OptionId>(given.id);
@@ -237,20 +251,6 @@ base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spe
   if (id == OptionId::exclude)
     return store(read_with(given, node_names_from_text), spec.choice.never);
   return store(read_with(given, licenses_from_text), spec.licenses);
-}
-
-/// How many tasks, of how many cores, and their memory: of the two ways to ask for that the last
-/// one counts.
-base::Result<void> apply_shape(const options::Given& given, model::Shape& shape) {
-  const auto id = static_cast<OptionId>(given.id);
-  if (id == OptionId::mem || id == OptionId::mem_per_cpu) {
-    shape.memory_per_node.reset();
-    shape.memory_per_cpu.reset();
-    return store(memory(given), id == OptionId::mem ? shape.memory_per_node : shape.memory_per_cpu);
-  }
-  if (id == OptionId::ntasks) return store(count(given, 1), shape.tasks);
-  if (id == OptionId::ntasks_per_node) return store(count(given, 1), shape.tasks_per_node);
-  return store(count(given, 1), shape.cpus_per_task);
 }
 
 /// When a job starts besides when there is room, how often, and when it ends.

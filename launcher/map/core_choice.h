@@ -13,7 +13,7 @@ struct CoreRequest {
   const model::Topology& topology;
   const model::CoreSet& share;             // of the job
   const std::vector<model::GpuSet>& near;  // GPUs that each rank uses; one entry for each rank
-  int cores = 1;                           // for each rank; the share has enough
+  const std::vector<int>& cores;           // for each rank; the share has enough
   std::optional<model::MapBy> map_by;
 };
 

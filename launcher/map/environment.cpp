@@ -110,7 +110,7 @@ bool is_of_another_launcher(std::string_view name) {
 }
 
 void number_rank(Environment& environment, const model::LaunchOrder& order, const RankPlace& rank,
-                 int n_local) {
+                 const Placement& placement) {
   const auto has_ranks = [](int tasks) { return tasks > 0; };
   const auto node = std::count_if(order.tasks.begin(), order.tasks.begin() + order.node_index,
                                   has_ranks);  // its place among those of the step
@@ -118,7 +118,7 @@ void number_rank(Environment& environment, const model::LaunchOrder& order, cons
   const auto global = std::to_string(rank.rank);
   const auto local = std::to_string(rank.local_rank);
   const auto size = std::to_string(n_ranks(order));
-  const auto local_size = std::to_string(n_local);
+  const auto local_size = std::to_string(placement.ranks.size());
 
   environment["MUSTER_STEP_ID"] = to_text(*order.key.step);
   environment["MUSTER_STEP_NTASKS"] = size;
@@ -127,7 +127,6 @@ void number_rank(Environment& environment, const model::LaunchOrder& order, cons
   environment["MUSTER_LOCAL_RANK"] = local;
   environment["MUSTER_LOCAL_NTASKS"] = local_size;
   environment["MUSTER_CPUS"] = to_text(rank.cpus);
-  environment["MUSTER_CPUS_PER_TASK"] = std::to_string(cpus_per_task(order));
 
   environment["OMPI_COMM_WORLD_RANK"] = global;
   environment["OMPI_COMM_WORLD_SIZE"] = size;
@@ -269,8 +268,9 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   describe_for_batch_ai(environment, order);
   describe_rendezvous(environment, order, rank.rank);
   environment["MUSTER_STEP_DIR"] = place.session_dir;
-  number_rank(environment, order, rank, static_cast<int>(placement.ranks.size()));
+  number_rank(environment, order, rank, placement);
   const RankRoles roles(order);
+  environment["MUSTER_CPUS_PER_TASK"] = std::to_string(roles.cores_of(rank.rank));
   if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);
   show_gpus(environment, topology, rank.gpus);
   if (place.has_pmix) tune_open_mpi(environment, order, place, placement);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "launcher/map/near_cores.h"
@@ -96,6 +97,24 @@ base::Result<GpuChoice> choose_gpus(const model::StepSpec& step, const GpuSet& s
     choice.used.push_back(own ? *own : nominal(share, rank, n_ranks));
     choice.seen.push_back(own ? *std::move(own) : share);
   }
+  return choice;
+}
+
+base::Result<GpuChoice> deal_gpus(const GpuSet& share, const std::vector<int>& numbers) {
+  const auto wanted = std::accumulate(numbers.begin(), numbers.end(), std::int64_t{0});
+  if (wanted > share.count()) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("the roles need {} on a node, and the job has {} there; ask for "
+                                  "them with the job's roles or with --gpus-per-node",
+                                  base::plural(wanted, "GPU"), share.count()));
+  }
+  GpuChoice choice;
+  int first = 0;
+  for (const int number : numbers) {
+    choice.seen.push_back(part_of(share, first, number));
+    first += number;
+  }
+  choice.used = choice.seen;
   return choice;
 }
 

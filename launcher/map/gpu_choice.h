@@ -18,6 +18,10 @@ struct GpuChoice {
 base::Result<GpuChoice> choose_gpus(const model::StepSpec& step, const model::GpuSet& share,
                                     int n_ranks);
 
+/// As many for each rank as `numbers` has, next in PCI order, and seen by no other.
+/// errors: invalid: the share has fewer
+base::Result<GpuChoice> deal_gpus(const model::GpuSet& share, const std::vector<int>& numbers);
+
 /// Those of the share that are nearest to the cores of a rank.
 model::GpuSet closest_gpus(const model::Topology& topology, const model::GpuSet& share,
                            const model::CoreSet& cores);

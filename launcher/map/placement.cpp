@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 
 #include "launcher/map/core_choice.h"
 #include "launcher/map/gpu_choice.h"
@@ -24,12 +26,25 @@ struct Request {
   const model::NodeShare& share;
   const model::Binding& binding;
   int n_ranks = 0;
-  int cores = 1;  // for each rank
+  std::vector<int> cores;  // for each rank
 };
 
+std::int64_t needed_cores(const Request& request) {
+  return std::accumulate(request.cores.begin(), request.cores.end(), std::int64_t{0});
+}
+
 std::string too_few_cores(const Request& request) {
+  const bool are_alike = std::ranges::count(request.cores, request.cores.front()) ==
+                         static_cast<std::ptrdiff_t>(request.cores.size());
+  if (!are_alike) {
+    return fmt::format("{} with {} together need more than the {} that the job has there",
+                       base::plural(request.n_ranks, "rank"),
+                       base::plural(needed_cores(request), "core"),
+                       base::plural(request.share.cores.count(), "core"));
+  }
   return fmt::format("{} of {} each need more than the {} that the job has there",
-                     base::plural(request.n_ranks, "rank"), base::plural(request.cores, "core"),
+                     base::plural(request.n_ranks, "rank"),
+                     base::plural(request.cores.front(), "core"),
                      base::plural(request.share.cores.count(), "core"));
 }
 
@@ -120,7 +135,7 @@ void bind_to_cores(const Request& request, const GpuChoice& gpus, Placement& pla
 }
 
 base::Result<void> bind(const Request& request, const GpuChoice& gpus, Placement& placement) {
-  const bool fits = request.n_ranks <= request.share.cores.count() / request.cores;
+  const bool fits = needed_cores(request) <= request.share.cores.count();
   placement.oversubscribed = request.topology.oversubscribed;
   if (!request.binding.cpus.empty()) return bind_by_list(request, placement);
   if (request.binding.bind_to == BindTo::none) {
@@ -137,10 +152,15 @@ base::Result<void> bind(const Request& request, const GpuChoice& gpus, Placement
   return {};
 }
 
-/// Ranks that serve get no GPU: the others are dealt all of them.
-base::Result<GpuChoice> gpus_for_workers(const Request& request, const model::LaunchOrder& order,
-                                         const std::vector<int>& ranks) {
-  const RankRoles roles(order);
+/// What roles say of GPUs counts. Where they say nothing, ranks that serve get none, and the others
+/// are dealt all of them.
+base::Result<GpuChoice> gpus_by_role(const Request& request, const model::LaunchOrder& order,
+                                     const RankRoles& roles, const std::vector<int>& ranks) {
+  if (roles.gpus_of(ranks.front()) && !request.binding.gpu_bind) {
+    std::vector<int> numbers;
+    for (const int rank : ranks) numbers.push_back(roles.gpus_of(rank).value_or(0));
+    return deal_gpus(request.share.gpus, numbers);
+  }
   if (std::ranges::none_of(ranks, [&roles](int rank) { return roles.serves(rank); }))
     return choose_gpus(*order.step, request.share.gpus, request.n_ranks);
   const auto n_workers = static_cast<int>(
@@ -171,13 +191,15 @@ base::Result<Placement> map_ranks(const model::LaunchOrder& order,
   base::check(order.step && node < order.tasks.size() && node < order.allocation.nodes.size() &&
                   order.tasks[node] > 0,
               "an order for a step names its tasks on each node of the allocation");
-  const Request request{.topology = topology,
-                        .share = order.allocation.nodes[node],
-                        .binding = order.step->binding,
-                        .n_ranks = order.tasks[node],
-                        .cores = std::max(cpus_per_task(order), 1)};
+  const RankRoles roles(order);
   const auto ranks = model::deal_ranks(order.tasks, order.step->binding.by_node)[node];
-  const auto gpus = gpus_for_workers(request, order, ranks);
+  Request request{.topology = topology,
+                  .share = order.allocation.nodes[node],
+                  .binding = order.step->binding,
+                  .n_ranks = order.tasks[node],
+                  .cores = {}};
+  for (const int rank : ranks) request.cores.push_back(roles.cores_of(rank));
+  const auto gpus = gpus_by_role(request, order, roles, ranks);
   if (!gpus) return std::unexpected(gpus.error());
 
   Placement placement;

@@ -32,15 +32,15 @@ struct Placement {
 /// Hardware threads for each rank of a step: as the step asks, else as the job does.
 int cpus_per_task(const model::LaunchOrder& order);
 
-/// Ranks in blocks over the nodes, or round them, never reordered within one; each is bound to
-/// cpus_per_task cores that no other has. With GPUs in the node's share the cores of a rank are
-/// those nearest to its GPUs; without, ranks are spread evenly over the share's memory domains,
-/// inside one each where that fits. When the share has too few cores, nobody is bound and the ranks
-/// are oversubscribed.
+/// Ranks in blocks over the nodes, or round them, never reordered within one; each is bound to as
+/// many cores that no other has as its role says, else cpus_per_task. With GPUs in the node's share
+/// the cores of a rank are those nearest to its GPUs; without, ranks are spread evenly over the
+/// share's memory domains, inside one each where that fits. When the share has too few cores,
+/// nobody is bound and the ranks are oversubscribed.
 ///
-/// Each rank gets the GPUs that the step asks for each, next in PCI order; else equal parts when
-/// there are as many as ranks or a multiple; else all see all of them, and the cores are near the
-/// one that LOCAL_RANK would choose.
+/// Each rank gets as many GPUs as its role says, where roles say so, else as the step asks for
+/// each, next in PCI order; else equal parts when there are as many as ranks or a multiple; else
+/// all see all of them, and the cores are near the one that LOCAL_RANK would choose.
 ///
 /// What the step's binding says replaces these rules.
 ///

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
+#include "launcher/map/placement.h"
 #include "lib/base/check.h"
 #include "lib/base/text.h"
+#include "lib/model/role_demand.h"
 
 namespace mapping {
 
@@ -38,7 +41,12 @@ std::string_view dmlc_role(std::string_view role) {
 }  // namespace
 
 RankRoles::RankRoles(const model::LaunchOrder& order)
-    : roles_(model::roles_of(*order.job, *order.step)) {
+    : cpus_per_task_(std::max(cpus_per_task(order), 1)),
+      roles_(model::roles_of(*order.job, *order.step)) {
+  if (model::have_resources(roles_)) {
+    const int gpus = order.step->gpus_per_task.value_or(order.job->shape.gpus_per_task);
+    roles_ = model::with_defaults(std::move(roles_), {.cores = cpus_per_task_, .gpus = gpus});
+  }
   if (are_there()) places_ = model::place_roles(roles_, order.tasks);
 }
 
@@ -58,6 +66,14 @@ const model::Role& RankRoles::role_of(int rank) const {
 
 int RankRoles::index_of(int rank) const {
   return places_.at(static_cast<std::size_t>(rank)).index;
+}
+
+int RankRoles::cores_of(int rank) const {
+  return are_there() ? role_of(rank).cores.value_or(cpus_per_task_) : cpus_per_task_;
+}
+
+std::optional<int> RankRoles::gpus_of(int rank) const {
+  return are_there() ? role_of(rank).gpus : std::nullopt;
 }
 
 std::string RankRoles::name_of(int rank) const {

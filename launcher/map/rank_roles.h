@@ -2,6 +2,7 @@
 // The roles of a step's ranks, and what the ranks are told of them.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace mapping {
 
 class RankRoles {
  public:
-  /// Of the order's step; it outlives this object.
+  /// Of the order's step.
   explicit RankRoles(const model::LaunchOrder& order);
 
   /// Whether ranks have roles at all.
@@ -27,6 +28,10 @@ class RankRoles {
 
   const model::Role& role_of(int rank) const;
   int index_of(int rank) const;
+  /// Its role's, else as of a rank without roles.
+  int cores_of(int rank) const;
+  /// How many GPUs the rank has for itself; none: they are dealt to all ranks that work.
+  std::optional<int> gpus_of(int rank) const;
   /// "ps 0"; empty without roles.
   std::string name_of(int rank) const;
 
@@ -45,7 +50,8 @@ class RankRoles {
   std::string tf_config(int rank, const std::vector<std::string>& addresses) const;
   int count_of(std::string_view name) const;
 
-  const model::Roles& roles_;
+  int cpus_per_task_;
+  model::Roles roles_;
   std::vector<model::RolePlace> places_;  // by rank
 };
 

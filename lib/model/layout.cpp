@@ -143,12 +143,15 @@ Demand demand_of(const Layout& layout, int tasks) {
   return demand;
 }
 
+std::vector<int> even_blocks(int tasks, int nodes) {
+  std::vector<int> blocks(static_cast<std::size_t>(nodes), tasks / nodes);
+  for (int i = 0; i < tasks % nodes; ++i) ++blocks[static_cast<std::size_t>(i)];
+  return blocks;
+}
+
 std::vector<int> tasks_by_node(const Layout& layout) {
   base::check(layout.nodes.has_value(), "the number of nodes is known");
-  const int nodes = *layout.nodes;
-  std::vector<int> tasks(static_cast<std::size_t>(nodes), layout.tasks / nodes);
-  for (int i = 0; i < layout.tasks % nodes; ++i) ++tasks[static_cast<std::size_t>(i)];
-  return tasks;
+  return even_blocks(layout.tasks, *layout.nodes);
 }
 
 int n_cores(const Allocation& allocation) {

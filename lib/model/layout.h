@@ -56,6 +56,9 @@ Layout with_nodes(const Layout& layout, int nodes);
 /// What a node needs for `tasks` tasks (0 tasks on a node do not occur).
 Demand demand_of(const Layout& layout, int tasks);
 
+/// Tasks for each node, the first ones taking one more.
+std::vector<int> even_blocks(int tasks, int nodes);
+
 /// Tasks for each of layout.nodes nodes; layout.nodes must be set.
 std::vector<int> tasks_by_node(const Layout& layout);
 

@@ -18,6 +18,8 @@ using base::Code;
 using base::fail;
 
 constexpr int most_ranks = 1'000'000;
+constexpr std::uint64_t kib = 1024;
+constexpr base::Bytes most_memory{std::uint64_t{1} << 50};
 constexpr std::size_t longest_name = 32;
 constexpr std::string_view always_serves = "ps";
 
@@ -28,17 +30,85 @@ bool is_role_name(std::string_view name) {
              name, [&](char c) { return is_small(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-base::Result<void> read_attribute(std::string_view word, Role& role) {
+base::Result<void> read_number(std::string_view key, std::string_view value, int least,
+                               std::optional<int>& number) {
+  const auto read = base::parse_int(value, least, most_ranks);
+  if (!read) {
+    return fail(Code::invalid, fmt::format("{}: expected a number from {} to {}, found '{}'", key,
+                                           least, most_ranks, base::printable(value)));
+  }
+  number = static_cast<int>(*read);
+  return {};
+}
+
+base::Result<void> read_memory(std::string_view value, Role& role) {
+  const auto memory = base::parse_memory(value);
+  if (!memory || *memory == base::Bytes() || *memory > most_memory) {
+    return fail(Code::invalid, fmt::format("memory: expected a size from 1K to {}, such as 4G or "
+                                           "512M, found '{}'",
+                                           to_text(most_memory), base::printable(value)));
+  }
+  role.memory = base::Bytes((memory->count() + kib - 1) / kib * kib);
+  return {};
+}
+
+bool has_value(std::string_view key) {
+  return key == "cores" || key == "gpus" || key == "memory";
+}
+
+base::Result<void> read_value(std::string_view key, std::string_view value, Role& role) {
+  if (key == "cores") return read_number(key, value, 1, role.cores);
+  if (key == "gpus") return read_number(key, value, 0, role.gpus);
+  return read_memory(value, role);
+}
+
+base::Result<void> read_word(std::string_view word, Role& role) {
   if (word == "per-node") {
     role.per_node = true;
   } else if (word == "serves") {
     role.serves = true;
   } else {
     return fail(Code::invalid,
-                fmt::format("'{}' is nothing that a role can be; expected per-node or serves",
-                            base::printable(word)));
+                has_value(word)
+                    ? fmt::format("{} needs a value, such as {}={}", word, word,
+                                  word == "memory" ? "4G" : "1")
+                    : fmt::format("'{}' is nothing that a role can be; expected per-node, serves, "
+                                  "cores=COUNT, gpus=COUNT or memory=SIZE",
+                                  base::printable(word)));
   }
   return {};
+}
+
+/// The text up to the first ':' or '=', which begins what is left.
+std::string_view take_word(std::string_view& text) {
+  const auto word = text.substr(0, text.find_first_of(":="));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+/// ":per-node:cores=4", up to the '=' in front of a command.
+base::Result<void> read_attributes(std::string_view& text, Role& role) {
+  while (text.starts_with(':')) {
+    text.remove_prefix(1);
+    const auto word = take_word(text);
+    const bool is_set = has_value(word) && text.starts_with('=');
+    if (is_set) text.remove_prefix(1);
+    auto read = is_set ? read_value(word, take_word(text), role) : read_word(word, role);
+    if (!read) return read;
+  }
+  return {};
+}
+
+/// In the largest unit of which it is a whole number.
+std::string memory_text(base::Bytes memory) {
+  constexpr std::string_view units = "KMGT";
+  auto count = memory.count() / kib;
+  std::size_t unit = 0;
+  while (count % kib == 0 && unit + 1 < units.size()) {
+    count /= kib;
+    ++unit;
+  }
+  return fmt::format("{}{}", count, units[unit]);
 }
 
 /// How many ranks of each role each node gets: first what is wanted of every node, then of the
@@ -74,23 +144,20 @@ std::vector<int> part_of_node(const Roles& roles, const std::vector<int>& left, 
 
 base::Result<Role> role_from_text(std::string_view text) {
   Role role;
-  const auto equals = text.find('=');
-  const auto head = text.substr(0, equals);
-  if (equals != std::string_view::npos) {
-    role.command = text.substr(equals + 1);
-    if (base::trim(role.command).empty())
-      return fail(Code::invalid, "the command after '=' is empty");
-  }
-  const auto words = base::split(head, ':');
-  if (!is_role_name(words.front())) {
+  const auto head = text.substr(0, text.find('='));
+  role.name = take_word(text);
+  if (!is_role_name(role.name)) {
     return fail(
         Code::invalid,
         fmt::format("'{}' is no name of a role; expected a lower-case letter, then letters, "
                     "digits and '-', such as worker",
-                    base::printable(words.front())));
+                    base::printable(role.name)));
   }
-  role.name = words.front();
-  const auto count = words.size() > 1 ? base::parse_int(words[1], 1, most_ranks) : std::nullopt;
+  std::optional<std::int64_t> count;
+  if (text.starts_with(':')) {
+    text.remove_prefix(1);
+    count = base::parse_int(take_word(text), 1, most_ranks);
+  }
   if (!count) {
     return fail(Code::invalid,
                 fmt::format("expected how many ranks '{}' has, such as {}:4, found '{}'", role.name,
@@ -98,8 +165,11 @@ base::Result<Role> role_from_text(std::string_view text) {
   }
   role.count = static_cast<int>(*count);
   role.serves = role.name == always_serves;
-  for (std::size_t i = 2; i < words.size(); ++i) {
-    if (auto read = read_attribute(words[i], role); !read) return std::unexpected(read.error());
+  if (auto read = read_attributes(text, role); !read) return std::unexpected(read.error());
+  if (text.starts_with('=')) {
+    role.command = text.substr(1);
+    if (base::trim(role.command).empty())
+      return fail(Code::invalid, "the command after '=' is empty");
   }
   return role;
 }
@@ -108,8 +178,16 @@ std::string to_text(const Role& role) {
   auto text = fmt::format("{}:{}", role.name, role.count);
   if (role.per_node) text += ":per-node";
   if (role.serves && role.name != always_serves) text += ":serves";
+  if (role.cores) text += fmt::format(":cores={}", *role.cores);
+  if (role.gpus) text += fmt::format(":gpus={}", *role.gpus);
+  if (role.memory) text += ":memory=" + memory_text(*role.memory);
   if (!role.command.empty()) text += "=" + role.command;
   return text;
+}
+
+bool have_resources(const Roles& roles) {
+  return std::ranges::any_of(
+      roles, [](const Role& role) { return role.cores || role.gpus || role.memory; });
 }
 
 base::Result<void> check_roles(const Roles& roles) {

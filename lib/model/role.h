@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/result.h"
 
 namespace model {
@@ -17,16 +18,23 @@ struct Role {
   int count = 1;     // ranks; of each node if per_node
   bool per_node = false;
   bool serves = false;  // the step does not wait for these ranks: it ends them after all others
-  std::string command;  // for /bin/sh; empty: the step's program
+  std::optional<int> cores;           // of each rank; absent: as those of a step without roles
+  std::optional<int> gpus;            // the same
+  std::optional<base::Bytes> memory;  // of each rank, in whole KiB, in the request of its node
+  std::string command;                // for /bin/sh; empty: the step's program
 
   bool operator==(const Role&) const = default;
 };
 
 using Roles = std::vector<Role>;
 
-/// "worker:4", "ps:1:per-node=./server --verbose", "cache:1:serves". A role named ps always serves.
+/// "worker:4:cores=4:gpus=1:memory=8G", "ps:1:per-node=./server --verbose", "cache:1:serves". A
+/// role named ps always serves.
 base::Result<Role> role_from_text(std::string_view text);
 std::string to_text(const Role& role);
+
+/// Whether ranks of some role have cores, GPUs or memory of their own.
+bool have_resources(const Roles& roles);
 
 /// Names are different, and the step waits for one role at least.
 base::Result<void> check_roles(const Roles& roles);

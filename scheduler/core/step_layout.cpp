@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string_view>
 
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
+#include "lib/model/role_demand.h"
 
 namespace scheduler {
 
@@ -140,6 +142,46 @@ base::Result<std::vector<int>> with_room_for_each_node(const model::Roles& roles
   return placed;
 }
 
+/// Whether a node's share has what the ranks of roles need together.
+base::Result<void> check_share(const model::NodeShare& share, const model::Demand& need,
+                               bool overcommit) {
+  const auto short_of = [&](int needed, int there, std::string_view noun, std::string_view hint) {
+    return fail(Code::invalid,
+                fmt::format("the roles need {} for {} on {}, and the job has {} "
+                            "there; ask for more when you submit it{}",
+                            base::plural(needed, noun), base::plural(need.tasks, "rank"),
+                            base::printable(share.name), there, hint));
+  };
+  if (need.cores > share.cores.count() && !overcommit)
+    return short_of(need.cores, share.cores.count(), "core", ", or share cores (--overcommit)");
+  if (need.gpus > share.gpus.count()) return short_of(need.gpus, share.gpus.count(), "GPU", "");
+  return {};
+}
+
+/// Ranks of roles with cores and GPUs of their own: evenly over the nodes, which is what the job's
+/// request was made for.
+base::Result<std::vector<int>> place_sized_ranks(const model::Allocation& allocation, const Request& request,
+                                                 const model::Roles& roles, std::size_t n_nodes) {
+  auto placed = model::even_blocks(request.tasks, static_cast<int>(n_nodes));
+  if (request.tasks_per_node && placed.front() > *request.tasks_per_node) {
+    return fail(
+        Code::invalid,
+        fmt::format("--ntasks-per-node is {}, and the roles have {} on a node; leave it out",
+                    *request.tasks_per_node, base::plural(placed.front(), "rank")));
+  }
+  const auto sized =
+      model::with_defaults(roles, {.cores = request.cpus_per_task, .gpus = request.gpus_per_task});
+  const auto needs = model::demand_by_node(sized, placed);
+  if (!needs) return std::unexpected(needs.error());
+  for (std::size_t i = 0; i < n_nodes; ++i) {
+    const auto& share = allocation.nodes[i];
+    if (auto fine = check_share(share, (*needs)[i], request.overcommit); !fine)
+      return std::unexpected(fine.error());
+  }
+  placed.resize(allocation.nodes.size(), 0);
+  return placed;
+}
+
 /// Tasks for each node of an allocation that the step may use all of.
 base::Result<std::vector<int>> tasks_in(const Job& job, const model::Allocation& allocation,
                                         const model::StepSpec& spec) {
@@ -165,10 +207,11 @@ base::Result<std::vector<int>> tasks_in(const Job& job, const model::Allocation&
     return fail(Code::invalid, fmt::format("{} nodes for {}: every node of a step needs a task",
                                            *request.nodes, base::plural(request.tasks, "task")));
   }
-  const auto most = room(allocation, request);
   const auto n_nodes = request.nodes
                            ? static_cast<std::size_t>(*request.nodes)
                            : std::min(n_allocated, static_cast<std::size_t>(request.tasks));
+  if (model::have_resources(roles)) return place_sized_ranks(allocation, request, roles, n_nodes);
+  const auto most = room(allocation, request);
   auto placed = spread(request.tasks, n_nodes, most);
   if (std::accumulate(placed.begin(), placed.end(), 0) == request.tasks)
     return with_room_for_each_node(roles, allocation, n_of_roles, std::move(placed));

@@ -82,6 +82,23 @@ void less_memory(Changes& changes, const model::Shape& shape) {
   });
 }
 
+/// Not of jobs whose roles say what their ranks have: they need all of it.
+void smaller_shapes(Changes& changes, const model::Shape& shape) {
+  fewer_nodes(changes, shape);
+  if (!shape.nodes) {
+    changes.fewer("--ntasks", 1, shape.tasks.value_or(1), "", [](JobSpec& changed, std::int64_t n) {
+      changed.shape.tasks = static_cast<int>(n);
+    });
+  }
+  changes.fewer(
+      "--cpus-per-task", 1, shape.cpus_per_task, "",
+      [](JobSpec& changed, std::int64_t n) { changed.shape.cpus_per_task = static_cast<int>(n); });
+  changes.fewer(
+      "--gpus-per-node", 1, shape.gpus_per_node, "",
+      [](JobSpec& changed, std::int64_t n) { changed.shape.gpus_per_node = static_cast<int>(n); });
+  less_memory(changes, shape);
+}
+
 }  // namespace
 
 std::vector<Change> changes_for(const JobSpec& spec, base::Duration shortest_of_use,
@@ -96,20 +113,7 @@ std::vector<Change> changes_for(const JobSpec& spec, base::Duration shortest_of_
   changes.fewer(
       "--time", std::max<std::int64_t>(minutes(shortest_of_use), 1), minutes(limit), "m",
       [](JobSpec& changed, std::int64_t n) { changed.time_limit = std::chrono::minutes(n); });
-  const auto& shape = spec.shape;
-  fewer_nodes(changes, shape);
-  if (!shape.nodes) {
-    changes.fewer("--ntasks", 1, shape.tasks.value_or(1), "", [](JobSpec& changed, std::int64_t n) {
-      changed.shape.tasks = static_cast<int>(n);
-    });
-  }
-  changes.fewer(
-      "--cpus-per-task", 1, shape.cpus_per_task, "",
-      [](JobSpec& changed, std::int64_t n) { changed.shape.cpus_per_task = static_cast<int>(n); });
-  changes.fewer(
-      "--gpus-per-node", 1, shape.gpus_per_node, "",
-      [](JobSpec& changed, std::int64_t n) { changed.shape.gpus_per_node = static_cast<int>(n); });
-  less_memory(changes, shape);
+  if (!model::have_resources(spec.roles)) smaller_shapes(changes, spec.shape);
   for (const auto& pool : pools) {
     if (!spec.pool.empty()) changes.pool(pool);
   }

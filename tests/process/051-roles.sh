@@ -63,6 +63,14 @@ runs 0 "roles with commands need no program" submit -N 2 -o own.out --wait \
   --role 'ps:1=exec perl $T/serve.pl' --role 'worker:2=exec perl $T/work.pl' --role 'cache:1:serves=exec sleep 1000'
 is "$(grep -c 'found server 0' own.out)" 2 "and each runs its own"
 
+cores_of_role='echo "$MUSTER_ROLE has $MUSTER_CPUS_PER_TASK on $MUSTER_NODE"; test $MUSTER_ROLE = worker || exec sleep 1000'
+runs 0 "roles have cores of their own" submit -N 2 -o sized.out --wait --mode ps --ps 2:cores=1 --workers 2:cores=3 -- \
+  sh -c "$cores_of_role"
+is "$(sort sized.out | tr '\n' ';')" "ps has 1 on n1;ps has 1 on n2;worker has 3 on n1;worker has 3 on n2;" \
+  "and the job asks for all of them"
+runs 1 "roles that no node has room for" submit -o sized.out --role worker:1:cores=3 --role ps:2:cores=1 --wrap true
+like err "5 cores" "are refused with what they need"
+
 runs 0 "what TensorFlow and Batch AI read" submit -N 1 -o env.out --wait --mode ps --workers 1 -- \
   sh -c 'test $MUSTER_ROLE = ps || { echo "$TF_CONFIG"; echo "$AZ_BATCHAI_PS_HOSTS $AZ_BATCHAI_WORKER_HOSTS $AZ_BATCHAI_TASK_INDEX"; }
          test $MUSTER_ROLE = worker || exec sleep 1000'
@@ -85,6 +93,8 @@ runs 1 "a role without a number" submit --role worker --wrap true
 like err "such as worker:4" "is refused with how it is written"
 runs 1 "only roles that serve" submit --role ps:1 --wrap true
 like err "worker:1" "are refused with what is missing"
+runs 1 "memory that the roles do not fit into" submit --mem 1G --role worker:2:memory=1G --wrap true
+like err "[-]-mem is 1G, and the roles need 2G" "is refused with both numbers"
 runs 1 "a mode without workers" submit --mode ps --wrap true
 like err "[(]--workers[)]" "is refused by name"
 runs 1 "ranks that do not fit the roles" submit -n 5 --mode ps --workers 1 --wrap true

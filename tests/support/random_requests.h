@@ -2,6 +2,7 @@
 // What RandomModel's users ask for.
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -82,6 +83,10 @@ inline model::Roles RandomModel::roles() {
     model::Role role{.name = std::string(1, static_cast<char>('a' + n)), .count = 1 + upto(9)};
     role.per_node = coin();
     role.serves = n > 1 && coin();
+    role.cores = maybe([&] { return 1 + upto(99); });
+    role.gpus = maybe([&] { return upto(9); });
+    role.memory =
+        maybe([&] { return base::Bytes(1024 * (1 + static_cast<std::uint64_t>(upto(99'999)))); });
     if (coin()) role.command = "x" + text();
     made.push_back(std::move(role));
   }

@@ -100,6 +100,35 @@ TEST_CASE("what contradicts itself about roles is refused") {
   CHECK(role_error({"--role=a:2:per-node", "t.sh"}).find("--nodes") != std::string::npos);
 }
 
+TEST_CASE("roles with resources make the request, by --role and by --mode=ps") {
+  const auto made =
+      submitted_as({"-N2", "--role=ps:2:cores=1", "--role", "worker:2:cores=3", "t.sh"});
+  REQUIRE(made);
+  CHECK(made->spec.shape == model::Shape{.nodes = 2, .tasks = 2, .cpus_per_task = 4});
+  const auto mode = submitted_as({"--mode=ps", "--ps=1:memory=1G", "--workers=2:cores=4:gpus=1",
+                                  "--gpus-per-node=h100:2", "--", "./train"});
+  REQUIRE(mode);
+  CHECK(mode->spec.shape.cpus_per_task == 9);
+  CHECK(mode->spec.shape.gpus_per_node == 2);
+  CHECK(mode->spec.choice.gpu_kind == "h100");
+  CHECK(mode->spec.shape.memory_per_node == base::Bytes(std::uint64_t{1} << 30));
+  CHECK(mode->spec.roles.front().serves);
+  CHECK(role_error({"-n4", "--role=a:2:cores=2", "t.sh"}).find("--ntasks is 4") !=
+        std::string::npos);
+  CHECK(role_error({"--mode=ps", "--workers=2:serves", "t.sh"}).find("--role says the rest") !=
+        std::string::npos);
+  CHECK(role_error({"--mode=ps", "--workers=2=./x", "t.sh"}).find("from 1") != std::string::npos);
+  CHECK(role_error({"--mode=ps", "--workers=2:cores=0", "t.sh"}).find("--workers: cores") !=
+        std::string::npos);
+}
+
+TEST_CASE("a role's resources are no command of its own") {
+  const std::vector<options::Given> given{
+      {static_cast<int>(request::OptionId::role), "a:1:cores=2", "--role"}};
+  CHECK_FALSE(request::all_roles_have_commands(given));
+  CHECK(submitted_as({"--role=a:1:cores=2=./x"})->spec.arguments == Words{"muster", "run", "--"});
+}
+
 TEST_CASE("a step has the roles that it names, none by allreduce, or leaves them to the job") {
   CHECK(step_with({"x"})->roles == std::nullopt);
   CHECK(step_with({"--mode=allreduce", "x"})->roles == model::Roles());

@@ -195,3 +195,92 @@ TEST_CASE("ranks that serve see no GPU, and the others are dealt all of them") {
     all |= rank.cpus;
   }
 }
+
+namespace {
+
+model::LaunchOrder order_with(model::Roles roles, const Ask& ask) {
+  auto order = order_of(ask);
+  auto step = std::make_shared<model::StepSpec>(*order.step);
+  step->roles = std::move(roles);
+  order.step = step;
+  return order;
+}
+
+/// Two memory domains of `cores` each, one thread a core.
+model::Topology two_domains(int cores) {
+  model::Topology topology;
+  for (int domain = 0; domain < 2; ++domain) {
+    topology.numa.push_back({.os_index = domain});
+    for (int i = 0; i < cores; ++i) {
+      model::Core core{.numa = domain};
+      core.cpus.add(domain * cores + i);
+      topology.cores.push_back(core);
+    }
+  }
+  return topology;
+}
+
+}  // namespace
+
+TEST_CASE("each rank has the cores and GPUs of its role, and shares them with no other") {
+  const model::Roles roles{{.name = "ps", .count = 1, .serves = true, .cores = 1, .gpus = 0},
+                           {.name = "worker", .count = 2, .cores = 3, .gpus = 2},
+                           {.name = "judge", .count = 1, .cores = 1, .gpus = 1}};
+  const auto placement =
+      map_ranks(order_with(roles, {.tasks = {4}, .cores = 8, .gpus = 5}), topology_of(8, 5));
+  REQUIRE(placement);
+  CHECK(gpus(*placement) == Texts{"", "0-1", "2-3", "4"});
+  std::vector<int> sizes;
+  model::CpuSet all;
+  for (const auto& rank : placement->ranks) {
+    sizes.push_back(rank.cpus.count() / 2);
+    CHECK_FALSE(all.intersects(rank.cpus));
+    all |= rank.cpus;
+  }
+  CHECK(sizes == std::vector<int>{1, 3, 3, 1});
+}
+
+TEST_CASE("roles that name no cores have those of the step, and GPUs that none names are dealt") {
+  const model::Roles roles{{.name = "ps", .count = 1, .serves = true, .cores = 1},
+                           {.name = "worker", .count = 2}};
+  const auto placement =
+      map_ranks(order_with(roles, {.tasks = {3}, .cores = 5, .gpus = 2, .cpus_per_task = 2}),
+                topology_of(5, 2));
+  REQUIRE(placement);
+  CHECK(gpus(*placement) == Texts{"", "0", "1"});
+  CHECK(placement->ranks[0].cpus.count() == 2);
+  CHECK(placement->ranks[1].cpus.count() == 4);
+}
+
+TEST_CASE("ranks of different sizes keep inside memory domains where they fit") {
+  const model::Roles roles{{.name = "ps", .count = 2, .serves = true, .cores = 1},
+                           {.name = "worker", .count = 2, .cores = 3}};
+  const auto placed =
+      map_ranks(order_with(roles, {.tasks = {4}, .cores = 8}), two_domains(4)).value();
+  CHECK(cpus(placed) == Texts{"0", "4", "1-3", "5-7"});
+  auto order = order_with(roles, {.tasks = {4}, .cores = 8});
+  auto step = *order.step;
+  step.binding.map_by = model::MapBy::core;
+  order.step = std::make_shared<model::StepSpec>(step);
+  CHECK(cpus(map_ranks(order, two_domains(4)).value()) == Texts{"0", "1", "2-4", "5-7"});
+
+  const model::Roles wide{{.name = "big", .count = 1, .cores = 6},
+                          {.name = "small", .count = 2, .cores = 1}};
+  const auto over = map_ranks(order_with(wide, {.tasks = {3}, .cores = 8}), two_domains(4)).value();
+  CHECK(over.ranks[0].cpus.count() == 6);
+  CHECK(over.ranks[1].numa.count() == 1);
+  CHECK(over.ranks[2].numa.count() == 1);
+}
+
+TEST_CASE("roles that need more than the job has there are not bound, or refused for GPUs") {
+  const model::Roles roles{{.name = "a", .count = 1, .cores = 1},
+                           {.name = "b", .count = 1, .cores = 8, .gpus = 1}};
+  const auto few = map_ranks(order_with(roles, {.tasks = {2}, .gpus = 1}), topology_of(8, 1));
+  REQUIRE(few);
+  CHECK(few->unbound ==
+        "2 ranks with 9 cores together need more than the 4 cores that the job has there");
+  const auto none = map_ranks(order_with(roles, {.tasks = {2}, .cores = 9}), topology_of(9));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().text.find("the roles need 1 GPU on a node, and the job has 0") !=
+        std::string::npos);
+}

@@ -55,7 +55,7 @@ TEST_CASE("what is no role is refused with what was expected") {
   CHECK(role_error("Worker:1").find("lower-case") != std::string::npos);
   CHECK(role_error("worker").find("such as worker:4") != std::string::npos);
   CHECK(role_error("worker:0").find("how many ranks") != std::string::npos);
-  CHECK(role_error("worker:2:often").find("per-node or serves") != std::string::npos);
+  CHECK(role_error("worker:2:often").find("per-node, serves") != std::string::npos);
   CHECK(role_error("worker:2= ").find("empty") != std::string::npos);
   CHECK_FALSE(role_from_text(std::string(33, 'a') + ":1"));
 }
@@ -111,4 +111,31 @@ TEST_CASE("every rank has one role, and every role its number of ranks") {
     for (std::size_t i = 0; i < roles.size(); ++i)
       CHECK(seen[i] == roles[i].count * (roles[i].per_node ? n_nodes : 1));
   }
+}
+
+TEST_CASE("a role says what each of its ranks has, before its command") {
+  for (const char* text : {"worker:4:cores=4:gpus=1:memory=8G",
+                           "ps:1:per-node:gpus=0=./serve a=b:c", "w:2:serves:memory=1537K=x"}) {
+    const auto role = role_from_text(text);
+    REQUIRE(role);
+    CHECK(to_text(*role) == text);
+  }
+  const auto role = role_from_text("w:2:memory=512:cores=3=cores=4 ./x");
+  REQUIRE(role);
+  CHECK(role->memory == base::Bytes(std::uint64_t{512} << 20));
+  CHECK(role->cores == 3);
+  CHECK(role->gpus == std::nullopt);
+  CHECK(role->command == "cores=4 ./x");
+  CHECK(role_from_text("w:1:memory=1.5K")->memory == base::Bytes(2048));
+  CHECK(model::have_resources({*role}));
+  CHECK_FALSE(model::have_resources(servers_and_workers));
+}
+
+TEST_CASE("resources of a role that make no sense are refused by their name") {
+  CHECK(role_error("w:1:cores=0").find("cores: expected a number from 1") != std::string::npos);
+  CHECK(role_error("w:1:gpus=-1").find("gpus: expected a number from 0") != std::string::npos);
+  CHECK(role_error("w:1:memory=much").find("such as 4G") != std::string::npos);
+  CHECK(role_error("w:1:memory=0").find("from 1K") != std::string::npos);
+  CHECK(role_error("w:1:cores").find("cores=1") != std::string::npos);
+  CHECK(role_error("w:1:core=2").find("per-node, serves, cores=COUNT") != std::string::npos);
 }

@@ -215,6 +215,30 @@ TEST_CASE("a step has as many ranks as its roles, and no fewer programs than the
   CHECK(t.step(uneven));
 }
 
+TEST_CASE("roles with cores of their own have room on each node, or are refused with numbers") {
+  RunningJob t;  // two nodes with two cores each
+  model::StepSpec step{.roles = model::Roles{{.name = "ps", .serves = true, .cores = 1},
+                                             {.name = "worker", .count = 2, .cores = 1}},
+                       .arguments = {"x"}};
+  REQUIRE(t.step(step));
+  CHECK(scheduler::active_attempt(t.controller.engine().state().jobs.at(t.job))
+            ->steps.at(model::StepId(0))
+            .tasks == std::vector<int>{2, 1});
+  step.roles->back().cores = 2;
+  const auto refused = t.step(step);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text ==
+        "the roles need 3 cores for 2 ranks on n1, and the job has 2 there; ask for more when you "
+        "submit it, or share cores (--overcommit)");
+  step.binding.overcommit = true;
+  CHECK(t.step(step));
+  step.roles->back().gpus = 1;
+  CHECK(t.step(step).error().text.find("1 GPU for 2 ranks on n1") != std::string::npos);
+  step.roles->back().gpus.reset();
+  step.tasks_per_node = 1;
+  CHECK(t.step(step).error().text.find("--ntasks-per-node is 1") != std::string::npos);
+}
+
 TEST_CASE("a step may have more tasks than cores when that is no mistake, and none without GPUs") {
   RunningJob t;
   CHECK(t.step({.tasks = 7, .binding = {.overcommit = true}}).has_value());

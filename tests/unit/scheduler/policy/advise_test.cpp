@@ -59,6 +59,18 @@ TEST_CASE("a request that does not fit is told when, and what would fit") {
         "small");
 }
 
+TEST_CASE("a job whose roles say what they need is not advised to ask for less") {
+  TwoPools cluster;
+  (void)cluster.submit(job().nodes(2).tasks_per_node(3).minutes(60));
+  auto request = **job().nodes(1).tasks(1).cpus_per_task(3).minutes(30).pool("default");
+  const auto advise = [&] {
+    return *cluster.controller.engine().advise(user(), request, cluster.controller.now());
+  };
+  CHECK(value_of(advise(), "--cpus-per-task") == "1");
+  request.roles = {{.name = "worker", .count = 3, .cores = 1}};
+  CHECK(advise().changes.empty());
+}
+
 TEST_CASE("a shorter limit is advised where one would do") {
   TwoPools cluster;
   (void)cluster.submit(job().nodes(2).tasks_per_node(3).minutes(60).pool("default"));
