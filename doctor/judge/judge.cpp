@@ -153,10 +153,6 @@ void judge_name(const model::NodeCheck& node, DoctorReport& report) {
         {node.node, "its host name '" + facts.host_name + "' has no address: " + facts.unresolved,
          "a name that resolves on its own node",
          "add it to DNS or /etc/hosts; MPI and torch.distributed use it"});
-  } else if (facts.is_loopback) {
-    report.notes.push_back(node.node + ": its host name '" + facts.host_name +
-                           "' resolves to a loopback address only; Gloo and others that listen at "
-                           "it cannot be reached from other machines");
   }
 }
 
@@ -185,11 +181,31 @@ void judge_node(const model::NodeCheck& node, DoctorReport& report) {
   judge_name(node, report);
   judge_folders(node, report);
   judge_memlock(node, report);
-  if (facts.stack_tool.empty()) {
-    report.notes.push_back(node.node +
-                           ": neither gdb nor eu-stack is there: stacks of hung steps cannot be "
-                           "saved (--hang-timeout)");
+}
+
+/// One note for all nodes of which it holds.
+template <class Holds>
+void note_of(const std::string& text, Holds holds, DoctorReport& report) {
+  std::vector<std::string> nodes;
+  for (const auto& node : report.nodes) {
+    if (node.problem.empty() && holds(node.facts)) nodes.push_back(node.node);
   }
+  if (!nodes.empty()) report.notes.push_back(model::compress_hosts(nodes) + ": " + text);
+}
+
+/// What may be meant so.
+void add_notes(DoctorReport& report) {
+  const auto has_no_tool = [](const model::NodeFacts& facts) { return facts.stack_tool.empty(); };
+  note_of("neither gdb nor eu-stack is there: stacks of hung steps are not saved (--hang-timeout)",
+          has_no_tool, report);
+  std::set<std::string> machines;
+  for (const auto& node : report.nodes) machines.insert(node.machine);
+  if (machines.size() < 2) return;
+  const auto is_loopback = [](const model::NodeFacts& facts) { return facts.is_loopback; };
+  note_of(
+      "the host name resolves to a loopback address only: Gloo and others that listen at it "
+      "cannot be reached from other machines",
+      is_loopback, report);
 }
 
 /// Nodes by what they have, for one thing that all should have alike. The value of most nodes, of
@@ -265,6 +281,7 @@ void judge(DoctorReport& report) {
   judge_allreduce(report);
   judge_libraries(report);
   judge_gpus(report);
+  add_notes(report);
   if (report.nodes.size() == 1) {
     report.notes.emplace_back("one node has no links: only the node itself was looked at");
   }

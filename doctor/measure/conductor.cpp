@@ -202,6 +202,14 @@ void Conductor::measure_all() {
   for (const auto hop : slow_hops(report_)) measure({hop}, true);
 }
 
+/// A rank may only begin a sum when the next one no longer serves.
+bool Conductor::hold_all() {
+  for (const auto rank : ring_) tell(rank, "hold");
+  const Deadline deadline(line_wait);
+  return std::ranges::all_of(
+      ring_, [&](std::size_t rank) { return answer_of(rank, deadline).has_value(); });
+}
+
 void Conductor::sum_up() {
   if (ring_.empty()) return;
   auto& allreduce = report_.allreduce.emplace();
@@ -209,6 +217,10 @@ void Conductor::sum_up() {
   for (const auto& hop : report_.hops) {
     if (hop.problem.empty()) continue;
     allreduce.problem = hop.from + " -> " + hop.to + " is not there";
+    return;
+  }
+  if (!hold_all()) {
+    allreduce.problem = "a node stopped answering";
     return;
   }
   for (std::size_t i = 0; i < ring_.size(); ++i) {

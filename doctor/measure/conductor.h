@@ -2,6 +2,7 @@
 // Beside the first rank: gathers all ranks, says what they measure and when, and makes the report.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ class Conductor {
   void make_ring();
   void measure(const std::vector<std::size_t>& hops, bool again);
   void measure_all();
+  bool hold_all();
   void sum_up();
 
   const Seat& seat_;

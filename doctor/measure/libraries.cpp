@@ -32,10 +32,13 @@ Function function_of(void* library, const char* name) {
   return reinterpret_cast<Function>(dlsym(library, name));
 }
 
-/// "Open MPI v4.1.4, package: ..." is "Open MPI v4.1.4".
+/// "Open MPI v4.1.4, package: ..." is "Open MPI v4.1.4", "MPICH Version:\t4.0.2\n..."
+/// "MPICH 4.0.2".
 std::string first_part(std::string_view text) {
   std::string part(text.substr(0, text.find_first_of("\n,(")));
   std::ranges::replace(part, '\t', ' ');
+  constexpr std::string_view filler = " Version:";
+  if (const auto at = part.find(filler); at != std::string::npos) part.erase(at, filler.size());
   return std::string(base::trim(part));
 }
 

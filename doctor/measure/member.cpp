@@ -50,6 +50,7 @@ class Member {
   loop::OwnedFd listener_;
   Link next_;
   Link before_;
+  bool is_serving_ = true;  // what comes from the rank before is for serve()
   bool has_ended_ = false;
 };
 
@@ -61,9 +62,10 @@ base::Result<void> Member::run() {
 }
 
 base::Result<void> Member::wait() {
-  std::array<pollfd, 3> watched{{{.fd = listener_.get(), .events = POLLIN},
-                                 {.fd = before_ ? before_.fd() : -1, .events = POLLIN},
-                                 {.fd = conductor_.fd(), .events = POLLIN}}};
+  std::array<pollfd, 3> watched{
+      {{.fd = listener_.get(), .events = POLLIN},
+       {.fd = is_serving_ && before_ ? before_.fd() : -1, .events = POLLIN},
+       {.fd = conductor_.fd(), .events = POLLIN}}};
   if (poll(watched.data(), watched.size(), -1) < 0) {
     if (errno == EINTR) return {};
     return base::fail_errno(errno, "cannot wait for connections");
@@ -105,6 +107,10 @@ std::string Member::answer_to(std::string_view order) {
   if (words.front() == "clock") return std::to_string(base::to_us(loop::now()));
   if (words.front() == "link") return link_to(words);
   if (words.front() == "measure") return measure_next();
+  if (words.front() == "hold") {
+    is_serving_ = false;
+    return "held";
+  }
   if (words.front() == "sum") return sum(words);
   return "failed the order is not known: " + base::printable(order);
 }

@@ -2,11 +2,17 @@
 // A rank of muster-doctor: does what the conductor, beside the first rank, asks of it, and answers
 // the rank before it in the ring.
 //
-// The conductor's lines   facts | clock | link HOST PORT | measure | sum INDEX COUNT | end
-// and their answers       JSON | US | linked | US BYTES_PER_SECOND | TOKEN_US US right|wrong
-// or, of all of them      failed TEXT
+// The conductor's lines and their answers, each of which may also be: failed TEXT
+//   facts             JSON
+//   clock             MICROSECONDS
+//   link HOST PORT    linked
+//   measure           LATENCY_US BYTES_PER_SECOND
+//   hold              held         what comes from the rank before belongs to the sum from now on
+//   sum INDEX COUNT   TOKEN_US MICROSECONDS right|wrong
+//   end
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "doctor/measure/link.h"
