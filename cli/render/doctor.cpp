@@ -84,6 +84,12 @@ std::string allreduce_part(const model::DoctorReport& report) {
                      milliseconds(allreduce.took), base::to_text(base::Bytes(rate)));
 }
 
+std::string start_up_part(const model::DoctorReport& report) {
+  if (!report.start_up || !report.start_up->problem.empty()) return {};
+  return fmt::format("\nAll ranks met through their launchers, as MPI programs do, in {}.\n",
+                     milliseconds(report.start_up->took));
+}
+
 std::string remarks(const model::DoctorReport& report) {
   std::string text;
   for (const auto& left : report.left_out) {
@@ -115,8 +121,8 @@ std::string verdict(const model::DoctorReport& report) {
 }  // namespace
 
 std::string doctor_report(const model::DoctorReport& report) {
-  return node_part(report) + link_part(report) + allreduce_part(report) + remarks(report) +
-         findings_part(report) + verdict(report);
+  return node_part(report) + link_part(report) + allreduce_part(report) + start_up_part(report) +
+         remarks(report) + findings_part(report) + verdict(report);
 }
 
 }  // namespace render

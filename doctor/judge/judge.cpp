@@ -122,6 +122,17 @@ void judge_allreduce(DoctorReport& report) {
   }
 }
 
+void judge_start_up(DoctorReport& report) {
+  if (!report.start_up) {
+    report.notes.emplace_back("the start of MPI programs was not tried, for not all nodes answer");
+  } else if (!report.start_up->problem.empty()) {
+    report.findings.push_back(
+        {"launchers", "ranks do not meet by PMI-1: " + report.start_up->problem,
+         "ranks that meet through their launchers, as MPI programs do at their start",
+         "see muster logs of the job, and the logs of muster-agent on its nodes"});
+  }
+}
+
 void judge_folders(const model::NodeCheck& node, DoctorReport& report) {
   for (const auto& folder : node.facts.folders) {
     if (!folder.problem.empty()) {
@@ -279,6 +290,7 @@ void judge(DoctorReport& report) {
   for (const auto& node : report.nodes) judge_node(node, report);
   judge_hops(report);
   judge_allreduce(report);
+  judge_start_up(report);
   judge_libraries(report);
   judge_gpus(report);
   add_notes(report);

@@ -23,6 +23,7 @@ constexpr base::Duration facts_wait = 40s;  // name servers that do not answer a
 constexpr base::Duration line_wait = 5s;
 constexpr base::Duration link_wait = 10s;
 constexpr base::Duration measure_wait = 30s;
+constexpr base::Duration meet_wait = 15s;
 constexpr base::Duration sum_wait = 60s;
 constexpr int n_clock_reads = 3;
 constexpr std::string_view failure = "failed ";
@@ -52,6 +53,7 @@ model::DoctorReport Conductor::examine() {
   make_ring();
   measure_all();
   sum_up();
+  meet();
   for (std::size_t rank = 0; rank < players_.size(); ++rank) tell(rank, "end");
   return std::move(report_);
 }
@@ -241,6 +243,28 @@ void Conductor::sum_up() {
     allreduce.token = std::max(allreduce.token, base::Duration(*token));
     allreduce.took = std::max(allreduce.took, base::Duration(*took));
     if (words[2] != "right") allreduce.wrong.push_back(node.node);
+  }
+}
+
+/// All ranks, or none: a launcher ends a step whose ranks wait for one that will not come.
+void Conductor::meet() {
+  if (!std::ranges::all_of(players_,
+                           [](const Player& player) { return static_cast<bool>(player.link); })) {
+    return;
+  }
+  auto& start_up = report_.start_up.emplace();
+  for (std::size_t rank = 0; rank < players_.size(); ++rank) tell(rank, "meet");
+  const Deadline deadline(meet_wait);
+  for (std::size_t rank = 0; rank < players_.size(); ++rank) {
+    const auto& node = report_.nodes[rank];
+    const auto line = answer_of(rank, deadline);
+    const auto took = line ? number(*line) : std::nullopt;
+    if (took) {
+      start_up.took = std::max(start_up.took, base::Duration(*took));
+    } else if (start_up.problem.empty()) {
+      const auto why = line ? failure_in(*line).value_or(*line) : node.problem;
+      start_up.problem = node.node + ": " + why;
+    }
   }
 }
 

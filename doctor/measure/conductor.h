@@ -39,6 +39,7 @@ class Conductor {
   void make_ring();
   void measure(const std::vector<std::size_t>& hops, bool again);
   void measure_all();
+  void meet();
   bool hold_all();
   void sum_up();
 

@@ -11,6 +11,7 @@
 
 #include "doctor/measure/node.h"
 #include "doctor/measure/ring.h"
+#include "doctor/measure/start_up.h"
 #include "lib/base/text.h"
 #include "lib/wire/doctor.h"
 
@@ -107,6 +108,10 @@ std::string Member::answer_to(std::string_view order) {
   if (words.front() == "clock") return std::to_string(base::to_us(loop::now()));
   if (words.front() == "link") return link_to(words);
   if (words.front() == "measure") return measure_next();
+  if (words.front() == "meet") {
+    const auto took = meet_by_pmi(seat_.rank, seat_.n_ranks);
+    return took ? std::to_string(took->count()) : failed(took.error());
+  }
   if (words.front() == "hold") {
     is_serving_ = false;
     return "held";

@@ -7,6 +7,7 @@
 //   clock             MICROSECONDS
 //   link HOST PORT    linked
 //   measure           LATENCY_US BYTES_PER_SECOND
+//   meet              MICROSECONDS
 //   hold              held         what comes from the rank before belongs to the sum from now on
 //   sum INDEX COUNT   TOKEN_US MICROSECONDS right|wrong
 //   end

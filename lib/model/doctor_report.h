@@ -70,6 +70,14 @@ struct Allreduce {
   bool operator==(const Allreduce&) const = default;
 };
 
+/// The ranks met through their launchers, as those of an MPI program do at its start.
+struct StartUp {
+  std::string problem;  // why they did not; empty: they did
+  base::Duration took{};
+
+  bool operator==(const StartUp&) const = default;
+};
+
 struct Finding {
   std::string where;  // "n3", "n2 -> n3"
   std::string found;
@@ -91,6 +99,7 @@ struct DoctorReport {
   std::vector<NodeCheck> nodes;  // in the order of the ring
   std::vector<Hop> hops;
   std::optional<Allreduce> allreduce;  // absent with less than two nodes
+  std::optional<StartUp> start_up;     // absent: not tried
   std::vector<Finding> findings;
   std::vector<std::string> notes;
   std::vector<LeftOut> left_out;

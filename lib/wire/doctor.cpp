@@ -107,6 +107,10 @@ model::Allreduce read_allreduce(form::Allreduce& in, Strict& strict) {
   return allreduce;
 }
 
+model::StartUp read_start_up(form::StartUp& in, Strict& strict) {
+  return {take(in.mutable_problem()), read_seconds(in.seconds(), "seconds", strict)};
+}
+
 model::Finding read_finding(form::Finding& in, Strict& strict) {
   return {strict.filled(in.mutable_where(), "where"), take(in.mutable_found()),
           take(in.mutable_expected()), take(in.mutable_advice())};
@@ -122,6 +126,9 @@ model::DoctorReport read_doctor_report(form::Report& in, Strict& strict) {
   report.hops = strict.each("hops", *in.mutable_hops(), read_hop);
   if (in.has_allreduce()) {
     report.allreduce = strict.part("allreduce", *in.mutable_allreduce(), read_allreduce);
+  }
+  if (in.has_start_up()) {
+    report.start_up = strict.part("start_up", *in.mutable_start_up(), read_start_up);
   }
   report.findings = strict.each("findings", *in.mutable_findings(), read_finding);
   report.notes = take_all(*in.mutable_notes());
@@ -188,6 +195,10 @@ std::string to_json(const model::DoctorReport& report) {
   for (const auto& node : report.nodes) write(node, *out.add_nodes());
   for (const auto& hop : report.hops) write(hop, *out.add_hops());
   if (report.allreduce) write(*report.allreduce, *out.mutable_allreduce());
+  if (report.start_up) {
+    out.mutable_start_up()->set_problem(report.start_up->problem);
+    out.mutable_start_up()->set_seconds(seconds_of(report.start_up->took));
+  }
   for (const auto& finding : report.findings) write(finding, *out.add_findings());
   for (const auto& note : report.notes) out.add_notes(note);
   for (const auto& left : report.left_out) {

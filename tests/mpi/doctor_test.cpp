@@ -60,6 +60,8 @@ TEST_CASE("the doctor measures each link of a ring of hosts, and sums are right"
   REQUIRE(report.allreduce);
   CHECK(report.allreduce->problem.empty());
   CHECK(report.allreduce->wrong.empty());
+  REQUIRE(report.start_up);
+  CHECK(report.start_up->problem.empty());
   CHECK((examined.exit_code == 0) == report.findings.empty());
 }
 

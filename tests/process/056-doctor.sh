@@ -8,6 +8,7 @@ runs 0 "of a pool where all is well" muster doctor
 like "$T/out" "^n3 .* s +[0-9]" "each node is shown"
 like "$T/out" "^n3 -> n1 +[0-9.]+ ms +[0-9.]+[KMGT]?/s" "and each link of the ring"
 like "$T/out" "^A token went round all nodes" "a sum was made"
+like "$T/out" "^All ranks met through their launchers" "and the ranks met as those of MPI do"
 like "$T/out" "^All is well: 3 nodes, 3 links" "and that is the verdict"
 
 runs 0 "a node is drained" muster reserve --nodes n2 --duration 1h --maintenance repair

@@ -25,6 +25,7 @@ TEST_CASE("a report shows nodes, links and the sum, and ends with the verdict") 
                  {"n2", "n1", "cannot be reached: no answer within 5s", {}, 0}};
   report.allreduce = {
       .problem = {}, .wrong = {}, .token = 1ms, .size = base::Bytes(1 << 20), .took = 1s};
+  report.start_up = {"", 2ms};
   CHECK(render::doctor_report(report) ==
         "NODE     CLOCK  CORES  GPUS  FREE     LIBRARIES\n"
         "n1    +0.000 s  0-1       0  /tmp 3G  OpenPMIx 4.2.2\n"
@@ -35,6 +36,8 @@ TEST_CASE("a report shows nodes, links and the sum, and ends with the verdict") 
         "n2 -> n1        -  cannot be reached: no answer within 5s\n"
         "\n"
         "A token went round all nodes in 1.00 ms; an allreduce of 1M took 1000.00 ms, 1M/s.\n"
+        "\n"
+        "All ranks met through their launchers, as MPI programs do, in 2.00 ms.\n"
         "\n"
         "All is well: 2 nodes, 2 links.\n");
 }

@@ -36,6 +36,7 @@ model::DoctorReport ring() {
                            100us + base::Duration(i), gigabyte});
   }
   report.allreduce.emplace();
+  report.start_up.emplace();
   return report;
 }
 
@@ -136,6 +137,18 @@ TEST_CASE("a wrong sum is found") {
   auto report = ring();
   report.allreduce->wrong = {"n2"};
   CHECK(found_in(report).where == "n2");
+}
+
+TEST_CASE("ranks that do not meet through their launchers are found, no try is noted") {
+  auto report = ring();
+  report.start_up->problem = "n2: no answer within 10s";
+  const auto finding = found_in(report);
+  CHECK(finding.where == "launchers");
+  CHECK(finding.found == "ranks do not meet by PMI-1: n2: no answer within 10s");
+  report.start_up.reset();
+  report = judged(report);
+  CHECK(report.findings.empty());
+  CHECK(has_note(report, "the start of MPI programs was not tried"));
 }
 
 TEST_CASE("a clock may be off by a second, in either direction") {

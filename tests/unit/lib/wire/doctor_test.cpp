@@ -24,6 +24,7 @@ model::DoctorReport full() {
   report.nodes = {{"n1", "silent", "machine", -1500001us, facts}, {.node = "n2"}};
   report.hops = {{"n1", "n2", "cut", 17us, std::uint64_t{1} << 40}};
   report.allreduce = {"problem", {"n2"}, 3us, base::Bytes(4096), 12345678us};
+  report.start_up = {"late", 7us};
   report.findings = {{"n1", "found", "expected", "advice"}};
   report.notes = {"a note"};
   report.left_out = {{"n3", "busy"}};
