@@ -196,8 +196,8 @@ Try<model::JobRecord> record_of(const Api& api, model::JobId job) {
 }
 
 /// Until the job has ended; says why it waits. A signal, or too long a wait, cancels it.
-Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration patience) {
-  const Interrupts interrupts;
+Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration patience,
+                             const Interrupts& interrupts) {
   const loop::Elapsed since;
   std::string told;
   for (;;) {
@@ -262,9 +262,10 @@ Outcome doctor(const options::Parsed& line) {
   if (!nodes) return std::unexpected(nodes.error());
   const auto spec = spec_of(*wish, *nodes);
   if (!spec) return std::unexpected(spec.error());
+  const Interrupts interrupts;  // from here on there is a job to be cancelled
   const auto job = submit(*api, *spec);
   if (!job) return std::unexpected(job.error());
-  const auto record = follow(*api, *job, wish->wait);
+  const auto record = follow(*api, *job, wish->wait, interrupts);
   if (!record) return std::unexpected(record.error());
   auto report = report_of(*api, *record);
   if (!report) return std::unexpected(report.error());
