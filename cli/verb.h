@@ -39,6 +39,7 @@ extern const Verb priority_verb;
 extern const Verb quota_verb;
 extern const Verb nodes_verb;
 extern const Verb reserve_verb;
+extern const Verb doctor_verb;
 extern const Verb events_verb;
 extern const Verb config_verb;
 extern const Verb simulate_verb;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <sstream>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace launcher_test {
 namespace {
 
 constexpr const char* ip_program = "/sbin/ip";
+constexpr const char* tc_program = "/sbin/tc";
 
 /// Makes as many hosts as the first argument says. `to-nN` is the bridge's end of a host's link.
 constexpr const char* make_script = R"(
@@ -62,6 +64,17 @@ bool runs_well(std::vector<std::string> words) {
   return pid && waitpid(*pid, &status, 0) == *pid && status == 0;
 }
 
+/// Packets to an address that no card has go nowhere.
+bool turn_deaf(int host, int to, bool is_deaf) {
+  const auto name = name_of(host);
+  const auto address = address_of(to);
+  if (!is_deaf) {
+    return runs_well({ip_program, "-n", name, "neigh", "del", address, "dev", "eth0"});
+  }
+  return runs_well({ip_program, "-n", name, "neigh", "replace", address, "lladdr",
+                    "02:00:00:00:00:01", "nud", "permanent", "dev", "eth0"});
+}
+
 bool turn_link(int host, const std::string& state) {
   return runs_well({ip_program, "link", "set", port_of(host), state});
 }
@@ -88,6 +101,15 @@ base::Result<void> make_hosts(int n) {
   if (auto entered = enter_own_namespaces(); !entered) return entered;
   if (runs_well({"/bin/sh", "-euc", make_script, "sh", std::to_string(n)})) return {};
   return base::fail(base::Code::io, "cannot make a bridge and links to it");
+}
+
+bool has_hosts() {
+  static const bool are_made = [] {
+    const auto made = make_hosts(n_hosts);
+    if (!made) std::printf("there are no hosts: %s\n", made.error().text.c_str());
+    return made.has_value();
+  }();
+  return are_made;
 }
 
 std::vector<std::string> on_host(int host) {
@@ -123,6 +145,25 @@ CutLink::CutLink(int host) : host_(host) {
 
 CutLink::~CutLink() {
   CHECK(turn_link(host_, "up"));
+}
+
+NarrowLink::NarrowLink(int host) : host_(host) {
+  CHECK(runs_well({tc_program, "qdisc", "add", "dev", port_of(host_), "root", "tbf", "rate",
+                   "100mbit", "burst", "32kb", "latency", "50ms"}));
+}
+
+NarrowLink::~NarrowLink() {
+  CHECK(runs_well({tc_program, "qdisc", "del", "dev", port_of(host_), "root"}));
+}
+
+DeafPair::DeafPair(int one, int other) : one_(one), other_(other) {
+  CHECK(turn_deaf(one_, other_, true));
+  CHECK(turn_deaf(other_, one_, true));
+}
+
+DeafPair::~DeafPair() {
+  CHECK(turn_deaf(one_, other_, false));
+  CHECK(turn_deaf(other_, one_, false));
 }
 
 }  // namespace launcher_test

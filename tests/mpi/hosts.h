@@ -9,6 +9,11 @@
 
 namespace launcher_test {
 
+constexpr int n_hosts = 4;
+
+/// Makes so many hosts, once; where it may not, says why, once.
+bool has_hosts();
+
 /// Makes hosts 0 to n-1; once in a process, which is itself in the bridge's namespace afterwards.
 /// All is in namespaces that only this process and what it starts can see, so the kernel removes it
 /// when they have ended, however they do. Error: why this process may not.
@@ -36,6 +41,31 @@ class CutLink {
 
  private:
   int host_;
+};
+
+/// What goes to the host is let through at 100 Mbit/s while this lives.
+class NarrowLink {
+ public:
+  explicit NarrowLink(int host);
+  ~NarrowLink();
+  NarrowLink(const NarrowLink&) = delete;
+  NarrowLink& operator=(const NarrowLink&) = delete;
+
+ private:
+  int host_;
+};
+
+/// What two hosts send to each other is lost while this lives, without a word.
+class DeafPair {
+ public:
+  DeafPair(int one, int other);
+  ~DeafPair();
+  DeafPair(const DeafPair&) = delete;
+  DeafPair& operator=(const DeafPair&) = delete;
+
+ private:
+  int one_;
+  int other_;
 };
 
 }  // namespace launcher_test

@@ -19,24 +19,15 @@ namespace {
 
 using launcher_test::check_success;
 using launcher_test::CutLink;
+using launcher_test::has_hosts;
+using launcher_test::n_hosts;
 using launcher_test::on_host;
 using launcher_test::StepHarness;
 using launcher_test::Traffic;
 using Tasks = std::vector<int>;
 using Programs = std::vector<std::string>;
 
-constexpr int n_hosts = 4;
 constexpr std::uint64_t payload_bytes = 4 << 20;  // of each rank in program.c
-
-/// Whether there are four; else says why not, once.
-bool has_hosts() {
-  static const bool are_made = [] {
-    const auto made = launcher_test::make_hosts(n_hosts);
-    if (!made) std::printf("there are no hosts: %s\n", made.error().text.c_str());
-    return made.has_value();
-  }();
-  return are_made;
-}
 
 bool all_say(const StepHarness& step, const std::string& end) {
   const auto says = [&end](const auto& rank) { return rank.second.ends_with(end); };

@@ -35,10 +35,12 @@ const std::vector layers = std::vector<Layer>({
     {"launcher/map", {"lib/base", "lib/model"}},
     {"launcher/pmi1", {"lib/base", "lib/model"}},
     {"nodeprep/judge", {"lib/base", "lib/model"}},
+    {"doctor/judge", {"lib/base", "lib/model"}},
     {"scheduler", {"lib", "conf"}},
     {"agent", {"lib", "conf"}},
     {"launcher", {"lib"}},
     {"nodeprep", {"lib"}},
+    {"doctor", {"lib"}},
     {"cli", {"lib", "conf"}},
     {"sim",
      {"lib/base", "lib/model", "lib/wire", "conf", "lib/store/memory_journal.h",
@@ -47,8 +49,8 @@ const std::vector layers = std::vector<Layer>({
     {"examples", {"lib/base"}},
     {"bench", {"lib"}},
     {"tests",
-     {"lib", "conf", "scheduler", "agent", "launcher", "nodeprep", "cli", "sim", "examples",
-      "bench"}},
+     {"lib", "conf", "scheduler", "agent", "launcher", "nodeprep", "doctor", "cli", "sim",
+      "examples", "bench"}},
 });
 
 /// Headers of others (by the start of their name) and the only places that may include them.

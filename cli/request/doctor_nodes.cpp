@@ -1,0 +1,111 @@
+#include "cli/request/doctor_nodes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/text.h"
+
+namespace request {
+
+namespace {
+
+using Records = std::span<const model::NodeRecord>;
+
+base::Result<void> check_names(const DoctorWish& wish, Records nodes) {
+  std::set<std::string> pools;
+  std::set<std::string, std::less<>> names;
+  for (const auto& node : nodes) {
+    pools.insert(node.info.pool);
+    names.insert(node.info.name);
+  }
+  if (!wish.pool.empty() && !pools.contains(wish.pool)) {
+    const std::vector<std::string> known(pools.begin(), pools.end());
+    return base::fail(
+        base::Code::not_found,
+        fmt::format("no node is in a pool '{}'; pools with nodes: {}", base::printable(wish.pool),
+                    known.empty() ? "none" : base::join(known, ", ")));
+  }
+  for (const auto& name : wish.names) {
+    if (names.contains(name)) continue;
+    return base::fail(
+        base::Code::not_found,
+        fmt::format("there is no node '{}'; muster nodes lists them", base::printable(name)));
+  }
+  return {};
+}
+
+bool is_asked_for(const DoctorWish& wish, const model::NodeRecord& node) {
+  if (!wish.pool.empty() && node.info.pool != wish.pool) return false;
+  return wish.names.empty() || std::ranges::count(wish.names, node.info.name) > 0;
+}
+
+std::string holders_of(const model::NodeRecord& node) {
+  std::vector<std::string> jobs;
+  for (const auto job : node.jobs) jobs.push_back(to_text(job));
+  return jobs.empty()
+             ? ""
+             : fmt::format(" by {} {}", jobs.size() == 1 ? "job" : "jobs", base::join(jobs, ", "));
+}
+
+/// Set aside before the check would be over; empty: it is not.
+std::string booked_text(const DoctorWish& wish, const model::NodeRecord& node,
+                        std::span<const model::BookingRecord> bookings) {
+  for (const auto& booking : bookings) {
+    const bool has_node = std::ranges::count(booking.nodes, node.info.name) > 0;
+    if (!has_node || booking.name == wish.booking || booking.start >= wish.until) continue;
+    if (booking.is_maintenance) return fmt::format("drained for maintenance '{}'", booking.name);
+    return fmt::format("booked as '{}'; --booking {} uses it", booking.name, booking.name);
+  }
+  return {};
+}
+
+/// Empty: the node can take work now.
+std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
+                         std::span<const model::BookingRecord> bookings) {
+  if (node.state == model::NodeState::away) return "away: its agent is not in contact";
+  if (node.state == model::NodeState::lost) return "lost: its agent was out of contact too long";
+  if (auto booked = booked_text(wish, node, bookings); !booked.empty()) return booked;
+  const auto n_cores = node.info.topology.cores.size();
+  const auto n_used = static_cast<std::size_t>(node.cores_used.count());
+  if (n_used < n_cores || !wish.names.empty()) return {};
+  return fmt::format("busy: all {} in use{}",
+                     base::plural(static_cast<std::int64_t>(n_cores), "core"), holders_of(node));
+}
+
+bool is_out_of_contact(const model::NodeRecord& node) {
+  return node.state == model::NodeState::away || node.state == model::NodeState::lost;
+}
+
+}  // namespace
+
+base::Result<DoctorNodes> choose_nodes(const DoctorWish& wish, Records nodes,
+                                       std::span<const model::BookingRecord> bookings) {
+  if (auto good = check_names(wish, nodes); !good) return std::unexpected(good.error());
+  DoctorNodes result;
+  for (const auto& node : nodes) {
+    if (!is_asked_for(wish, node)) continue;
+    auto why = why_left_out(wish, node, bookings);
+    if (why.empty()) {
+      result.chosen.push_back(node.info.name);
+      continue;
+    }
+    if (is_out_of_contact(node)) {
+      result.findings.push_back({node.info.name, why, "a node in contact with the controller",
+                                 "look at the machine, and at muster-agent there"});
+    }
+    result.left_out.push_back({node.info.name, std::move(why)});
+  }
+  const auto wanted = static_cast<std::size_t>(wish.count.value_or(1));
+  if (result.chosen.size() >= wanted) return result;
+  auto text = fmt::format("{} can be looked at now, {} wanted",
+                          base::plural(static_cast<std::int64_t>(result.chosen.size()), "node"),
+                          wish.count ? fmt::to_string(wanted) : "at least one");
+  for (const auto& left : result.left_out) text += fmt::format("; {} is {}", left.node, left.why);
+  return base::fail(base::Code::unavailable, std::move(text));
+}
+
+}  // namespace request

@@ -1,0 +1,19 @@
+#pragma once
+// The JSON of muster-doctor (doctor.proto): its report, and what one node says of itself. Reading:
+// errors: corrupt.
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/model/doctor_report.h"
+
+namespace wire {
+
+std::string to_json(const model::NodeFacts& facts);
+base::Result<model::NodeFacts> node_facts_from_json(std::string_view json);
+
+std::string to_json(const model::DoctorReport& report);
+base::Result<model::DoctorReport> doctor_report_from_json(std::string_view json);
+
+}  // namespace wire
