@@ -93,7 +93,7 @@ std::vector<model::FactBody> Engine::take_alone(model::Fact fact, std::vector<mo
   ++last_seq_;
   for (auto& action : react(state_, settings_, taken))
     held_.push_back({last_seq_, std::move(action)});
-  return settle(state_, settings_, taken);
+  return settle(view(), policy_, settings_, taken);
 }
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
