@@ -98,11 +98,11 @@ std::vector<model::FactBody> Engine::take_alone(model::Fact fact, std::vector<mo
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
-  last_pass_ = now;
   reasons_.clear();
   do {
     last_plan_ = policy_.plan(view(), now);
   } while (carry_out(facts, now));
+  last_pass_ = now;
   return facts;
 }
 

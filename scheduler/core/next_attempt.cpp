@@ -1,8 +1,10 @@
 #include "scheduler/core/next_attempt.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/check.h"
+#include "lib/model/host_list.h"
 #include "lib/model/layout.h"
 
 namespace scheduler {
@@ -19,6 +21,24 @@ std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Fa
     if (*memory) *memory = model::grown(growth, **memory);
   }
   return std::make_shared<const model::JobSpec>(std::move(spec));
+}
+
+std::vector<std::string> former_nodes(const Job& job) {
+  if (job.earlier.empty() || job.earlier.back().why.cause == model::Cause::preempted) return {};
+  auto names = model::expand_hosts(job.earlier.back().nodes);
+  if (!names) return {};
+  const auto avoided = avoided_nodes(job);
+  std::erase_if(*names, [&avoided](const std::string& name) {
+    return std::ranges::find(avoided, name) != avoided.end();
+  });
+  return *std::move(names);
+}
+
+bool lost_its_node_now(const Job& job) {
+  const auto* waiting = std::get_if<Waiting>(&job.phase);
+  if (waiting == nullptr || job.earlier.empty()) return false;
+  const auto& last = job.earlier.back();
+  return last.why.cause == model::Cause::node_lost && waiting->as_of == last.ended_at;
 }
 
 void ask_for(Job& job, std::shared_ptr<const model::JobSpec> spec) {

@@ -2,6 +2,7 @@
 // What RandomModel's users ask for.
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
