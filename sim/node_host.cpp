@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int sigterm = 15;
+constexpr int code_of_oom = 3;  // of scripts and steps that were short of memory
 
 }  // namespace
 
@@ -166,13 +167,14 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
                              .usage = {},
                              .ranks = {}};
   if (exit_code != 0) {
-    report.failure =
-        model::Failure{.cause = signal ? model::Cause::signal : model::Cause::exit_code,
-                       .code = signal.value_or(exit_code),
-                       .step = key.step,
-                       .rank = {},
-                       .node = info_.name,
-                       .text = {}};
+    const auto cause =
+        exit_code == code_of_oom ? model::Cause::out_of_memory : model::Cause::exit_code;
+    report.failure = model::Failure{.cause = signal ? model::Cause::signal : cause,
+                                    .code = signal.value_or(exit_code),
+                                    .step = key.step,
+                                    .rank = {},
+                                    .node = info_.name,
+                                    .text = {}};
   }
   disk_[key].report = report;
   give(agent::LauncherEnded{key, report, {}});

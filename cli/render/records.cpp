@@ -89,6 +89,19 @@ std::string licenses_text(const model::Licenses& licenses) {
   return base::join(parts, ",");
 }
 
+/// "128M for each node, after attempt 1 ran out of memory with 64M on a node"; "" where it did not.
+std::string more_memory(const model::JobRecord& job) {
+  const bool is_grown = job.restart && job.restart->memory && !job.earlier.empty() &&
+                        job.earlier.back().why.cause == model::Cause::out_of_memory;
+  if (!is_grown) return "";
+  const auto& last = job.earlier.back();
+  const bool is_per_node = job.layout.memory_per_node > base::Bytes();
+  const auto asked = is_per_node ? job.layout.memory_per_node : job.layout.memory_per_cpu;
+  return fmt::format("{} for each {}, after attempt {} ran out of memory with {} on a node",
+                     base::to_text(asked), is_per_node ? "node" : "core", last.attempt,
+                     base::to_text(last.memory));
+}
+
 void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
@@ -104,6 +117,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("dependency", to_text(job.dependency));
   if (job.restart) block.add("restart", to_text(*job.restart));
   if (job.hang_timeout) block.add("hang after", to_text(*job.hang_timeout));
+  block.add("more memory", more_memory(job));
   block.add("avoids", model::compress_hosts(job.avoids));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
 }
@@ -307,6 +321,7 @@ std::string why(const model::JobRecord& job, const View& view) {
     text += "waits: " + wire::summary_of(job) + ".\n";
     if (!job.avoids.empty())
       text += "It keeps away from " + model::compress_hosts(job.avoids) + ", where it failed.\n";
+    if (const auto more = more_memory(job); !more.empty()) text += "It asks for " + more + ".\n";
     return job.reason ? text + waiting_details(job, view) : text;
   }
   if (has_nodes_now(job.state)) {

@@ -64,6 +64,13 @@ void describe_task(Environment& environment, const model::ArrayTask& task,
   environment["MUSTER_ARRAY_TASK_STEP"] = std::to_string(step);
 }
 
+/// In mebibytes, as the attempt asked for it.
+void describe_memory(Environment& environment, const model::Shape& shape) {
+  const auto mebibytes = [](base::Bytes memory) { return std::to_string(memory.count() >> 20); };
+  if (shape.memory_per_node) environment["MUSTER_MEM_PER_NODE"] = mebibytes(*shape.memory_per_node);
+  if (shape.memory_per_cpu) environment["MUSTER_MEM_PER_CPU"] = mebibytes(*shape.memory_per_cpu);
+}
+
 /// What scripts and ranks both get.
 void describe_job(Environment& environment, const model::LaunchOrder& order,
                   const LaunchPlace& place) {
@@ -88,6 +95,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   environment["MUSTER_TASKS_PER_NODE"] = compress_counts(tasks);
   environment["MUSTER_JOB_CPUS_PER_NODE"] = compress_counts(cores);
   environment["MUSTER_CPUS_PER_TASK"] = std::to_string(job.shape.cpus_per_task);
+  describe_memory(environment, job.shape);
   environment["MUSTER_NODE"] = share_of(order).name;
   environment["MUSTER_NODE_INDEX"] = std::to_string(order.node_index);
   environment["MUSTER_CORES"] = to_text(share_of(order).cores);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/dependency.h"
 #include "lib/model/hang_limit.h"
@@ -45,6 +46,7 @@ struct AttemptRecord {
   base::Time started_at;
   base::Time ended_at;
   Failure why;
+  base::Bytes memory;  // that it was given, of the node that gave most; 0: none was asked for
 
   bool operator==(const AttemptRecord&) const = default;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <vector>
@@ -21,6 +22,9 @@ using base::fail;
 constexpr int most_restarts = 1000;
 constexpr int largest_exit_code = 255;
 constexpr Duration most_pause = std::chrono::days(1);
+constexpr int most_percent = 1600;
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = kib * kib;
 
 IndexSet all_exit_codes() {
   return IndexSet::range(1, largest_exit_code);
@@ -31,6 +35,21 @@ std::string pause_text(Duration pause) {
   const auto read = base::parse_duration(text);
   if (read && *read == pause) return text;
   return fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(pause).count());
+}
+
+/// Exact: to_text() of bytes rounds.
+std::string memory_text(base::Bytes memory) {
+  auto text = to_text(memory);
+  const auto read = base::parse_memory(text);
+  return read && *read == memory ? text : fmt::format("{}K", memory.count() / kib);
+}
+
+/// "x2", "x1.5".
+std::string factor_text(int percent) {
+  const int cents = percent % 100;
+  if (cents == 0) return fmt::format("x{}", percent / 100);
+  return cents % 10 == 0 ? fmt::format("x{}.{}", percent / 100, cents / 10)
+                         : fmt::format("x{}.{:02}", percent / 100, cents);
 }
 
 bool is_number_list(std::string_view word) {
@@ -118,13 +137,48 @@ base::Result<void> read_backoff(std::string_view value, RestartPolicy& policy) {
   return {};
 }
 
+/// In hundredths: "x1.25" is 125.
+std::optional<int> read_factor(std::string_view text) {
+  if (!text.starts_with('x')) return std::nullopt;
+  const auto number = text.substr(1);
+  const auto dot = number.find('.');
+  const auto ones = base::parse_int(number.substr(0, dot), 1, most_percent / 100);
+  if (!ones) return std::nullopt;
+  auto cents = std::string(dot == std::string_view::npos ? "0" : number.substr(dot + 1));
+  if (cents.size() == 1) cents += '0';
+  const auto fraction = cents.size() == 2 ? base::parse_int(cents, 0, 99) : std::nullopt;
+  if (!fraction) return std::nullopt;
+  const auto percent = static_cast<int>(*ones * 100 + *fraction);
+  return percent > 100 && percent <= most_percent ? std::optional(percent) : std::nullopt;
+}
+
+base::Result<void> read_memory(std::string_view value, RestartPolicy& policy) {
+  const auto dots = value.find("..");
+  const auto percent = read_factor(value.substr(0, dots));
+  std::optional<base::Bytes> cap;
+  if (dots != std::string_view::npos) {
+    if (const auto read = base::parse_memory(value.substr(dots + 2)))
+      cap = base::Bytes(read->count() / kib * kib);
+  }
+  const bool has_most = dots == std::string_view::npos || (cap && cap->count() >= mib);
+  if (!percent || !has_most) {
+    return fail(Code::invalid,
+                fmt::format("memory is '{}'; expected how many times as much as before, from x1.01 "
+                            "to x16, and the most: x2 or x1.5..64G",
+                            base::printable(value)));
+  }
+  policy.memory = MemoryGrowth{.percent = *percent, .most = cap};
+  return {};
+}
+
 base::Result<void> read_part(std::string_view name, std::string_view value, RestartPolicy& policy) {
   if (name == "on") return read_causes(value, policy);
   if (name == "max") return read_most(value, policy);
   if (name == "backoff") return read_backoff(value, policy);
+  if (name == "memory") return read_memory(value, policy);
   return fail(Code::invalid, fmt::format("'{}' is no part of a restart policy; expected on=, max=, "
-                                         "backoff= or avoid-nodes, as in 'on=exit:75-79,signal "
-                                         "max=5 backoff=10s..5m'",
+                                         "backoff=, memory= or avoid-nodes, as in "
+                                         "'on=exit:75-79,signal max=5 backoff=10s..5m'",
                                          base::printable(name)));
 }
 
@@ -142,9 +196,11 @@ std::string to_text(const RestartPolicy& policy) {
   if (policy.on_timeout) causes.emplace_back("timeout");
   if (policy.on_hang) causes.emplace_back("hang");
   if (policy.on_node) causes.emplace_back("node");
-  return fmt::format("on={} max={} backoff={}..{}{}", base::join(causes, ","), policy.most,
-                     pause_text(policy.first_pause), pause_text(policy.longest_pause),
-                     policy.avoids_nodes ? " avoid-nodes" : "");
+  auto text = fmt::format("on={} max={} backoff={}..{}", base::join(causes, ","), policy.most,
+                          pause_text(policy.first_pause), pause_text(policy.longest_pause));
+  if (policy.memory) text += " memory=" + factor_text(policy.memory->percent);
+  if (policy.memory && policy.memory->most) text += ".." + memory_text(*policy.memory->most);
+  return policy.avoids_nodes ? text + " avoid-nodes" : text;
 }
 
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text) {
@@ -169,6 +225,11 @@ base::Result<RestartPolicy> restart_policy_from_text(std::string_view text) {
     policy.exit_codes = all_exit_codes();
     policy.on_signal = true;
   }
+  if (policy.memory && !policy.on_oom) {
+    return fail(Code::invalid,
+                "memory= is for the attempt after one that ran out of memory, which on= does not "
+                "list; add oom to it: on=oom, or on=exit,signal,oom");
+  }
   return policy;
 }
 
@@ -185,6 +246,13 @@ bool covers(const RestartPolicy& policy, const Outcome& outcome) {
   const bool has_code = failure.cause == Cause::exit_code || failure.cause == Cause::aborted;
   return policy.exit_codes.contains(outcome.exit_code) ||
          (has_code && policy.exit_codes.contains(failure.code));
+}
+
+base::Bytes grown(const MemoryGrowth& growth, base::Bytes before) {
+  const auto cents = before.count() / 100 * static_cast<std::uint64_t>(growth.percent) +
+                     before.count() % 100 * static_cast<std::uint64_t>(growth.percent) / 100;
+  const auto more = base::Bytes((cents + mib - 1) / mib * mib);
+  return std::max(before, growth.most ? std::min(more, *growth.most) : more);
 }
 
 base::Duration pause_before(const RestartPolicy& policy, int number) {

@@ -1,17 +1,30 @@
 #pragma once
 // When a job starts again after an attempt that failed by itself: "on=exit:75-79,signal max=5
-// backoff=10s..5m".
+// backoff=10s..5m", and with how much memory.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "lib/base/bytes.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/index_set.h"
 #include "lib/model/outcome.h"
 
 namespace model {
+
+/// What an attempt asks for that follows one that ran out of memory.
+struct MemoryGrowth {
+  int percent = 200;                // of what that had
+  std::optional<base::Bytes> most;  // absent: what nodes have
+
+  bool operator==(const MemoryGrowth&) const = default;
+};
+
+/// In whole mebibytes; never less than before.
+base::Bytes grown(const MemoryGrowth& growth, base::Bytes before);
 
 /// Beside what a job starts again for anyway (JobSpec::requeue).
 struct RestartPolicy {
@@ -23,6 +36,7 @@ struct RestartPolicy {
   bool on_node = false;       // a node was lost: counts and pauses as the others then
   bool avoids_nodes = false;  // not on nodes where an attempt failed, while others could do
   int most = 5;               // restarts
+  std::optional<MemoryGrowth> memory;  // only with on_oom; absent: as much as before
   base::Duration first_pause = std::chrono::seconds(10);   // whole seconds; doubles each time
   base::Duration longest_pause = std::chrono::minutes(5);  // not below the first
 
@@ -34,7 +48,7 @@ std::string to_text(const RestartPolicy& policy);
 
 /// Parts with blanks between them, each once, in any order; what is left out has its default:
 /// on=CAUSE,... of exit[:CODES], signal, oom, timeout, hang, node (default exit,signal), max=N from
-/// 1 to 1000, backoff=FIRST[..LONGEST] up to a day, and avoid-nodes.
+/// 1 to 1000, backoff=FIRST[..LONGEST] up to a day, memory=xFACTOR[..MOST], and avoid-nodes.
 /// errors: invalid
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text);
 

@@ -52,6 +52,7 @@ void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
   wire::write(attempt.started_at, *out.mutable_started_at());
   wire::write(attempt.ended_at, *out.mutable_ended_at());
   wire::write(attempt.why, *out.mutable_why());
+  out.set_memory_bytes(attempt.memory.count());
 }
 
 std::uint32_t n_ended(const model::ArrayTally& tally, model::Ending ending) {
@@ -195,7 +196,8 @@ model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
           strict.count(in.gpus(), "gpus"),
           strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
           strict.required(in.has_ended_at(), "ended_at").read(in.ended_at(), read_time),
-          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure)};
+          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure),
+          base::Bytes(in.memory_bytes())};
 }
 
 void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {

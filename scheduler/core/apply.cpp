@@ -5,6 +5,7 @@
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
 #include "scheduler/core/ledger.h"
+#include "scheduler/core/next_attempt.h"
 #include "scheduler/core/outcome.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
@@ -421,6 +422,13 @@ void on(State& state, const model::CheckpointTaken& fact, Time) {
   attempt->checkpoint_at = fact.taken_at;
 }
 
+/// Of one node.
+base::Bytes most_memory(const model::Allocation& allocation) {
+  base::Bytes most;
+  for (const auto& share : allocation.nodes) most = std::max(most, share.memory);
+  return most;
+}
+
 void on(State& state, const model::AttemptRequeued& fact, Time at) {
   auto& job = job_at(state, fact.job);
   const auto* ending = std::get_if<Ending>(&job.phase);
@@ -434,7 +442,9 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .gpus = model::n_gpus(attempt.allocation),
                          .started_at = attempt.started_at,
                          .ended_at = at,
-                         .why = why.value_or(model::Failure{})});
+                         .why = why.value_or(model::Failure{}),
+                         .memory = most_memory(attempt.allocation)});
+  ask_for(job, spec_after(job, job.earlier.back().why));
   job.phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}};
   if (fact.not_before > at) std::get<Waiting>(job.phase).not_before = fact.not_before;
   enter_waiting(state, job);

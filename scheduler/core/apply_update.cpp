@@ -1,5 +1,6 @@
 #include "lib/base/check.h"
 #include "scheduler/core/apply.h"
+#include "scheduler/core/next_attempt.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -34,10 +35,7 @@ void update_waiting(State& state, Job& job, const model::JobUpdated& fact,
     job.past.clear();
     for (const auto& parent : fact.past) job.past.emplace(parent.job, parent);
   }
-  const auto layout = model::resolve(spec->shape);
-  base::check(layout.has_value(), "an accepted request makes sense");
-  job.layout = *layout;
-  job.spec = std::move(spec);
+  ask_for(job, std::move(spec));
   enter_waiting(state, job);
 }
 

@@ -273,6 +273,28 @@ base::Result<std::vector<model::PastJob>> promising(const State& state, Job job,
   return past;
 }
 
+namespace {
+
+base::Result<void> has_memory_to_grow(const model::JobSpec& spec) {
+  if (!spec.restart || !spec.restart->memory) return {};
+  const auto& per_node = spec.shape.memory_per_node;
+  const auto& per_cpu = spec.shape.memory_per_cpu;
+  const auto asked = per_node.value_or(per_cpu.value_or(base::Bytes()));
+  if (asked == base::Bytes()) {
+    return fail(Code::invalid,
+                "memory= of --restart has the job ask for more memory than it did, and it asks for "
+                "none; say how much the first attempt gets with --mem or --mem-per-cpu");
+  }
+  const auto& most = spec.restart->memory->most;
+  if (!most || asked <= *most) return {};
+  return fail(Code::invalid,
+              fmt::format("{} is {}, which is more than the most that memory= of --restart allows, "
+                          "{}; ask for less, or allow more",
+                          per_node ? "--mem" : "--mem-per-cpu", to_text(asked), to_text(*most)));
+}
+
+}  // namespace
+
 base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
                             const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
@@ -291,6 +313,7 @@ base::Result<void> runnable(const View& view, const Policy& policy, const model:
                 "--restart has the job start again after the loss of a node, which --no-requeue "
                 "rules out; leave out one of them");
   }
+  if (auto can_grow = has_memory_to_grow(spec); !can_grow) return can_grow;
   return policy.admit(view, *layout, spec);
 }
 

@@ -46,8 +46,8 @@ bool is_in_charge(const Settings& settings, const model::User& user);
 
 /// What follows from a fact that was just applied: the end of its job or a requeue; and for those
 /// that depend on a job that has ended.
-std::vector<model::FactBody> settle(const State& state, const Settings& settings,
-                                    const model::Fact& fact);
+std::vector<model::FactBody> settle(const View& view, const Policy& policy,
+                                    const Settings& settings, const model::Fact& fact);
 
 // The parts of decide(), by whom they listen to.
 

@@ -93,16 +93,16 @@ std::vector<model::FactBody> Engine::take_alone(model::Fact fact, std::vector<mo
   ++last_seq_;
   for (auto& action : react(state_, settings_, taken))
     held_.push_back({last_seq_, std::move(action)});
-  return settle(state_, settings_, taken);
+  return settle(view(), policy_, settings_, taken);
 }
 
 std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
-  last_pass_ = now;
   reasons_.clear();
   do {
     last_plan_ = policy_.plan(view(), now);
   } while (carry_out(facts, now));
+  last_pass_ = now;
   return facts;
 }
 

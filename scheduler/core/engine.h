@@ -100,7 +100,12 @@ class Engine {
   bool stands_out(model::JobId job) const;
   model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
   View view() const {
-    return {state_, settings_.pools, settings_.classes, settings_.workspaces, settings_.licenses};
+    return {.state = state_,
+            .pools = settings_.pools,
+            .classes = settings_.classes,
+            .workspaces = settings_.workspaces,
+            .licenses = settings_.licenses,
+            .last_pass = last_pass_};
   }
 
   Settings settings_;

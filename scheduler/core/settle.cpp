@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <string>
 
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/next_attempt.h"
 #include "scheduler/core/outcome.h"
 
 namespace scheduler {
@@ -36,14 +39,32 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings,
   return now + settings.requeue_backoff;
 }
 
-std::vector<model::FactBody> settle_attempt(const Job& job, const Settings& settings,
-                                            base::Time now) {
+/// Why the attempt after one that ran out of memory could not have more; nullopt: it can, or need
+/// not.
+std::optional<std::string> lacks_memory(const View& view, const Policy& policy, const Job& job,
+                                        const model::Failure& why) {
+  if (!asks_for_more(*job.spec, why)) return std::nullopt;
+  const auto spec = spec_after(job, why);
+  if (spec->shape == job.spec->shape)
+    return "that is the most that memory= of its restart policy lets it ask for";
+  const auto layout = model::resolve(spec->shape);
+  if (!layout) return layout.error().text;
+  const auto admitted = policy.admit(view, *layout, *spec);
+  return admitted ? std::nullopt : std::optional(admitted.error().text);
+}
+
+std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
+                                            const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr || has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
-  const auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
-  if (const auto again = again_from(job, settings, outcome, now))
-    return {model::AttemptRequeued{job.id, attempt->number, *again}};
+  auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
+  const auto again = again_from(job, settings, outcome, now);
+  const auto obstacle =
+      again ? lacks_memory(view, policy, job, outcome.failure.value_or(model::Failure{}))
+            : std::optional<std::string>();
+  if (again && !obstacle) return {model::AttemptRequeued{job.id, attempt->number, *again}};
+  if (obstacle) outcome.failure->text += "; it does not start again: " + *obstacle;
   return {model::JobEnded{job.id, outcome}};
 }
 
@@ -63,8 +84,9 @@ std::vector<model::FactBody> settle_task(const State& state, const Job& array) {
 
 }  // namespace
 
-std::vector<model::FactBody> settle(const State& state, const Settings& settings,
-                                    const model::Fact& fact) {
+std::vector<model::FactBody> settle(const View& view, const Policy& policy,
+                                    const Settings& settings, const model::Fact& fact) {
+  const auto& state = view.state;
   const auto id = model::job_of(fact.body);
   const auto job = id ? state.jobs.find(*id) : state.jobs.end();
   if (job == state.jobs.end()) return {};
@@ -79,7 +101,7 @@ std::vector<model::FactBody> settle(const State& state, const Settings& settings
   if (is_new_request && job->second.tasks) return settle_pairs(state, job->second);
   if (std::holds_alternative<model::TasksCancelled>(fact.body))
     return settle_task(state, job->second);
-  return settle_attempt(job->second, settings, fact.at);
+  return settle_attempt(view, policy, job->second, settings, fact.at);
 }
 
 }  // namespace scheduler

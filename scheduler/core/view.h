@@ -16,18 +16,20 @@
 #include "lib/model/reason.h"
 #include "scheduler/core/class.h"
 #include "scheduler/core/ledger.h"
+#include "scheduler/core/next_attempt.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/workspace.h"
 
 namespace scheduler {
 
-/// The state, and which pools, classes, workspaces and licenses exist.
+/// The state, which pools, classes, workspaces and licenses exist, and when it was looked at last.
 struct View {
   const State& state;
   const std::vector<std::string>& pools;
   const Classes& classes;
   const Workspaces& workspaces;
   const model::Licenses& licenses;
+  std::optional<base::Time> last_pass = {};  // absent: there was none
 };
 
 struct Start {

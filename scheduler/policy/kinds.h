@@ -36,7 +36,8 @@ struct Request {
   base::Duration duration;  // as it is taken to run; Duration::max(): no end is known
   base::Duration limit;     // that it is given: what keeps it off the time of bookings
   std::shared_ptr<const Selection> nodes;
-  const model::Licenses* licenses = nullptr;  // nullptr: none
+  const model::Licenses* licenses = nullptr;           // nullptr: none
+  const std::vector<model::NodeId>* former = nullptr;  // to have again where it can; nullptr: none
 };
 
 class Kinds {

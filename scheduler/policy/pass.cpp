@@ -29,7 +29,8 @@ Request with_layout(const Request& request, const model::Layout& layout) {
           .duration = request.duration,
           .limit = request.limit,
           .nodes = request.nodes,
-          .licenses = request.licenses};
+          .licenses = request.licenses,
+          .former = request.former};
 }
 
 /// Mends a heap whose first comes later than it did: as a rule not by much.
@@ -54,6 +55,7 @@ Pass::Pass(const Options& options, const scheduler::View& view, base::Time now)
 bool Pass::comes_later(const Head& a, const Head& b) {
   if (a.is_owed != b.is_owed) return b.is_owed;
   if (a.priority != b.priority) return a.priority < b.priority;
+  if (a.has_claim != b.has_claim) return b.has_claim;
   if (a.is_overdue != b.is_overdue) return b.is_overdue;
   if (!a.is_overdue && a.rank != b.rank) return a.rank < b.rank;
   return a.job > b.job;
@@ -81,6 +83,8 @@ Pass::Head Pass::head_of(const scheduler::JobKind& kind, JobIterator at, JobIter
       .kind = &kind,
       .wanted = wanted(kind.pool, kind.avoided.empty() ? kind.choice : choice_now(timeline_, kind)),
       .predicted = is_asked ? view_.state.history.predict(kind) : base::Duration(),
+      .has_claim = false,
+      .former = {},
       .n_left = 1,
       .at = at,
       .end = end};
@@ -222,45 +226,6 @@ model::PriorityTerms Pass::terms_of(const Head& head) const {
   return terms;
 }
 
-/// A job that its kind says too little of: others make room for it, or it was served.
-bool Pass::stands_alone(model::JobId job) const {
-  return is_owed(job) || (served_ && view_.state.returned.contains(job));
-}
-
-/// The first that its kind stands for.
-Pass::JobIterator Pass::first_in_line(JobIterator at, JobIterator end) const {
-  while (at != end && stands_alone(*at)) ++at;
-  return at;
-}
-
-/// One for each kind, and one for each job that stands alone.
-void Pass::add_heads(std::vector<Head>& heads) {
-  heads.reserve(view_.state.queue.size());
-  for (const auto& [kind, jobs] : view_.state.queue) {
-    const auto first = first_in_line(jobs.begin(), jobs.end());
-    if (first != jobs.end()) heads.push_back(head_of(kind, first, jobs.end()));
-  }
-  if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
-    heads.push_back(head_of(asked_kind_, asked_alone_.begin(), asked_alone_.end()));
-  for (const auto& [job, victims] : view_.state.owed) add_alone(job, heads);
-  if (!served_) return;
-  for (const auto job : view_.state.returned) {
-    if (!is_owed(job)) add_alone(job, heads);
-  }
-}
-
-void Pass::add_alone(model::JobId job, std::vector<Head>& heads) {
-  const auto kind = view_.state.queue.find(kind_of(view_.state.jobs.at(job)));
-  if (kind == view_.state.queue.end()) return;
-  if (!kind->second.contains(job)) return;
-  const auto at = kind->second.lower_bound(job);
-  auto head = head_of(kind->first, at, std::next(at));
-  head.is_owed = is_owed(job);
-  head.is_overdue = head.is_overdue && !head.is_owed;
-  head.n_left = 1;
-  heads.push_back(head);
-}
-
 /// Goes through the kinds, best head first; a kind whose head stays for good is done with. Ends
 /// when it has the answer to a question.
 void Pass::try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Head&)) {
@@ -276,7 +241,11 @@ void Pass::try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Hea
       sink_first(heads, comes_after);
       continue;
     }
-    const auto verdict = consider(head);
+    const auto verdict = head.has_claim ? start_by_claim(head) : consider(head);
+    if (std::exchange(head.has_claim, false) && verdict != Verdict::started) {
+      sink_first(heads, comes_after);
+      continue;
+    }
     is_any_left_ = is_any_left_ || verdict != Verdict::started;
     if (verdict == Verdict::started && --head.n_left > 0) continue;
     head.at = first_in_line(std::next(head.at), head.end);
@@ -299,7 +268,8 @@ std::optional<Request> Pass::request_of(const Head& head) {
                  .duration = duration_of(kind),
                  .limit = duration_of(kind),
                  .nodes = std::move(nodes),
-                 .licenses = kind.licenses.empty() ? nullptr : &kind.licenses};
+                 .licenses = kind.licenses.empty() ? nullptr : &kind.licenses,
+                 .former = head.former.empty() ? nullptr : &head.former};
 }
 
 /// Kinds that follow each other mostly want the same.
@@ -330,6 +300,17 @@ std::shared_ptr<const Selection> Pass::open_to(Wanted& wanted, bool is_firm) {
   if (std::ranges::find(selection.kinds, true) != selection.kinds.end())
     *known = std::make_shared<const Selection>(std::move(selection));
   return *known;
+}
+
+/// Now or never: nobody waits for a claim.
+Pass::Verdict Pass::start_by_claim(const Head& head) {
+  auto request = request_of(head);
+  if (!request) return Verdict::blocked;
+  const auto open = ledger_.is_empty()
+                        ? OpenPools()
+                        : close_pools(ledger_, timeline_.kinds(), job_of(head.job), now_, *request);
+  if (!open.is_any || open.is_borrowing) return Verdict::blocked;
+  return start(head, *request).value_or(Verdict::blocked);
 }
 
 Pass::Verdict Pass::consider(const Head& head) {

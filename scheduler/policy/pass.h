@@ -62,7 +62,9 @@ class Pass {
     const scheduler::JobKind* kind;
     Wanted* wanted;
     base::Duration predicted;
-    int n_left;  // starts that it still wants; 1 but for an array
+    bool has_claim;                     // it lost a node just now, and held the others
+    std::vector<model::NodeId> former;  // that it would rather have again
+    int n_left;                         // starts that it still wants; 1 but for an array
     JobIterator at;
     JobIterator end;
   };
@@ -87,6 +89,7 @@ class Pass {
   void answer(const Head& head);
   std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
   void try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Head&));
+  Verdict start_by_claim(const Head& head);
   Verdict consider(const Head& head);
   const scheduler::Job& job_of(model::JobId id) const;
   Verdict stay_within_quota(const Head& head, const Request& request,
@@ -99,6 +102,8 @@ class Pass {
   const std::vector<Candidate>& candidates_for(const Head& head, const Request& request);
   bool is_owed(model::JobId job) const { return view_.state.owed.contains(job); }
   bool stands_alone(model::JobId job) const;
+  void find_those_back();
+  void prefer_former(Head& head) const;
   std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota,
                                 const std::vector<Candidate>& chosen_from);
   bool is_firm(model::JobId job) const;
@@ -126,6 +131,7 @@ class Pass {
   std::map<std::string, std::vector<Candidate>>
       candidates_;                      // by class of the job that may preempt
   std::vector<Candidate> by_quota_;     // of the job that was looked at last
+  std::set<model::JobId> back_;         // in the queue since the last pass, and ran before
   std::set<model::JobId> making_room_;  // by this pass
   int n_vain_searches_ = 0;             // for room
   bool is_any_left_ = false;            // that was looked at

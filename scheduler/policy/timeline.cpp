@@ -52,6 +52,9 @@ std::optional<Placement> Timeline::place_now(const Request& request) const {
 
 std::optional<Placement> Timeline::place_on_nodes(const Request& request,
                                                   const KindSet& open) const {
+  if (request.former != nullptr) {
+    if (auto again = place_again(request, open)) return again;
+  }
   return place_best(request.layout,
                     [&](int least) { return place_on_roomy(request, open, least); });
 }

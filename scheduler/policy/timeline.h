@@ -32,7 +32,8 @@ class Timeline {
   /// cost: O(different amounts that are free on nodes + jobs that hold licenses)
   Timeline(const scheduler::View& view, base::Time now);
 
-  /// On the nodes that have the least to spare (spread.h).
+  /// On the nodes that the request had before, as many as can be; else on those that have the least
+  /// to spare (spread.h).
   /// cost: O(different free amounts with enough cores + nodes with reservations + parts)
   std::optional<Placement> place_now(const Request& request) const;
 
@@ -84,6 +85,12 @@ class Timeline {
     model::NodeId node;
     model::Demand demand;
   };
+  /// A node that a request had before, and its room for it.
+  struct Former {
+    model::NodeId node;
+    std::size_t kind;
+    int room;
+  };
   /// Of which more is to be known than what is free now.
   struct Apart {
     const Lane* lane;
@@ -96,6 +103,11 @@ class Timeline {
   Amounts whole(std::size_t kind) const { return scheduler::whole_of(kinds_.kind(kind)); }
   Amounts whole_of(model::NodeId node) const;
   std::optional<Placement> place_on_nodes(const Request& request, const KindSet& open) const;
+  std::vector<Former> former_of(const Request& request, const KindSet& open) const;
+  std::optional<Placement> place_again(const Request& request, const KindSet& open) const;
+  std::optional<Placement> place_others(const Request& request, const model::Layout& rest,
+                                        const std::vector<Former>& former,
+                                        const KindSet& open) const;
   std::optional<Placement> place_on_roomy(const Request& request, const KindSet& open,
                                           int least) const;
   std::optional<Placement> spread_over(const Request& request, std::vector<Shelf> shelves,

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A node goes silent in the middle of a step of four nodes, its launcher and ranks with it: the ranks of the next attempt
-# run elsewhere soon after the loss is known, and what comes back late is ended.
+# run on the three that are left and a spare one soon after the loss is known, whoever waits, and what comes back late
+# is ended. A job with an open number of nodes goes on with fewer.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p "$MUSTER_DIR"
@@ -31,10 +32,12 @@ ranks_run() { [ "$(grep -c "^$1 " ranks)" = 4 ]; }
 
 job=$(submit --parsable -N 4 -n 4 job.sh)
 wait_for 20 "four ranks run on four nodes" ranks_run 1
+waiting=$(submit --parsable -N 2 -- true)
 silence n3 "$job.1.0"
 wait_for 20 "the loss of the node is noticed" node_is n3 lost
 wait_for 20 "four ranks run again" ranks_run 2
-unlike ranks "^2 [0-9]* n3 " "on other nodes"
+is "$(field "$job" '[.allocation.nodes[].name] | join(",")')" n1,n2,n4,n5 "on those that are left, and the spare one"
+is "$(field "$waiting" .state)" waiting "though another job waited for it"
 is "$(field "$job" '.earlier[0].why.cause')" node_lost "the record says why the first attempt ended"
 is "$(field "$job" '.earlier[0].why.node')" n3 "and which node it was"
 
@@ -49,7 +52,21 @@ wait_for 20 "the node comes back" node_is n3 idle
 touch enough
 runs 0 "and the job comes to its end" muster wait "$job"
 is "$(field "$job" .attempt)" 2 "in its second attempt"
+runs 0 "then the other one runs" muster wait "$waiting"
 runs 0 "the node that was lost takes work" submit --wait --nodelist n3 -- true
+
+rm enough
+: >ranks
+job=$(submit --parsable -N 2-5 job.sh)
+five_run() { [ "$(grep -c "^1 " ranks)" = 5 ]; }
+wait_for 20 "an elastic job runs on all five nodes" five_run
+silence n2 "$job.1.0"
+wait_for 20 "after the loss of one it goes on with four" ranks_run 2
+is "$(field "$job" '[.allocation.nodes[].name] | join(",")')" n1,n3,n4,n5 "which it had before"
+touch enough
+runs 0 "and comes to its end" muster wait "$job"
+kill -CONT "$(agent_of n2)"
+wait_for 20 "the node comes back" node_is n2 idle
 
 runs 0 "down" muster down
 wait_for 20 "no process is left" no_cluster_processes

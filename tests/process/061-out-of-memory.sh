@@ -63,4 +63,21 @@ is "$(field 8 '.earlier[0].why.cause')" out_of_memory "and the record says why"
 runs 137 "it is neither an exit nor a signal to policies" submit --wait --mem=64M \
   --restart="on=exit,signal backoff=0s" -- python3 "$T/hold.py" 500
 is "$(field 9 .attempt)" 1 "so those end after one attempt"
+
+runs 0 "with memory= in its policy a job asks for more each time" submit --wait --mem=64M \
+  --restart="on=oom backoff=0s memory=x4..1G" -- python3 "$T/hold.py" 150
+is "$(field 10 .attempt)" 2 "and its second attempt has enough"
+is "$(field 10 '[.earlier[0].memory_bytes, .layout.memory_per_node_bytes] | map(tonumber / 1048576) | join(",")')" \
+  64,256 "the record has both"
+muster show 10 >shown
+like shown "more memory +256M for each node, after attempt 1 ran out of memory with 64M on a node" "muster show says why"
+# shellcheck disable=SC2016
+runs 0 "what limits it says so inside" submit --wait --mem=64M --output=told.out \
+  --restart="on=oom backoff=0s memory=x2" --wrap \
+  'test "$MUSTER_RESTART_COUNT" -gt 0 || exec python3 "$T/hold.py" 100; echo "$MUSTER_MEM_PER_NODE"'
+like told.out "^128$" "as its variables do"
+runs 137 "one that had the most that it may ask for ends" submit --wait --mem=64M \
+  --restart="on=oom backoff=0s memory=x2..64M" -- python3 "$T/hold.py" 100
+muster show 12 >shown
+like shown "does not start again: that is the most" "and says why it does not start again"
 done_testing

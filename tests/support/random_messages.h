@@ -265,7 +265,8 @@ inline model::JobRecord RandomModel::job_record() {
                              usage(),   several(3, [&] { return rank_usage(); })};
   });
   made.earlier = several(2, [&] {
-    return model::AttemptRecord{number(), text(), upto(99), upto(99), time(), time(), failure()};
+    return model::AttemptRecord{number(), text(), upto(99),  upto(99),
+                                time(),   time(), failure(), bytes()};
   });
   made.avoids = plain_names();
   return made;

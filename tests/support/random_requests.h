@@ -38,6 +38,11 @@ inline model::RestartPolicy RandomModel::restart_policy() {
   made.on_hang = coin();
   made.on_node = made.exit_codes.empty() || coin();
   made.avoids_nodes = coin();
+  if (made.on_oom && coin())
+    made.memory = {.percent = 101 + upto(1499),
+                   .most = maybe([&] {
+                     return base::Bytes(static_cast<std::uint64_t>(1024 + upto(99'999)) * 1024);
+                   })};
   made.most = 1 + upto(99);
   made.first_pause = std::chrono::seconds(upto(4000));
   made.longest_pause = made.first_pause + std::chrono::seconds(upto(4000));

@@ -133,6 +133,19 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
   CHECK(of_script(order_of_step()) == expected);
 }
 
+TEST_CASE("a job that asked for memory is told how much, in mebibytes") {
+  auto order = order_of_step();
+  CHECK_FALSE(of_script(order).contains("MUSTER_MEM_PER_NODE"));
+  auto job = *order.job;
+  job.shape.memory_per_node = base::Bytes(256ULL << 20);
+  order.job = std::make_shared<model::JobSpec>(job);
+  CHECK(of_script(order).at("MUSTER_MEM_PER_NODE") == "256");
+  job.shape.memory_per_node.reset();
+  job.shape.memory_per_cpu = base::Bytes(2ULL << 30);
+  order.job = std::make_shared<model::JobSpec>(job);
+  CHECK(of_rank(order).at("MUSTER_MEM_PER_CPU") == "2048");
+}
+
 TEST_CASE("where ranks meet is the user's to say, and between machines the script's node") {
   auto order = order_of_step();
   auto job = *order.job;

@@ -40,8 +40,13 @@ TEST_CASE("a restart policy is written with all its parts and read back") {
   CHECK(to_text(policy_of("avoid-nodes max=2 on=signal")) ==
         "on=signal max=2 backoff=10s..5m avoid-nodes");
   CHECK(to_text(policy_of("on=exit:1-255")) == "on=exit max=5 backoff=10s..5m");
+  CHECK(to_text(policy_of("on=oom memory=x2..64G")) ==
+        "on=oom max=5 backoff=10s..5m memory=x2..64G");
+  CHECK(to_text(policy_of("memory=x1.50 on=oom,exit")) ==
+        "on=exit,oom max=5 backoff=10s..5m memory=x1.5");
   for (const std::string text :
-       {"on=exit:7,node max=1 backoff=3661s..1d avoid-nodes", "on=signal max=3 backoff=0s..0s"})
+       {"on=oom memory=x1.05..1537M avoid-nodes", "on=oom memory=x16..1.3T",
+        "on=exit:7,node max=1 backoff=3661s..1d avoid-nodes", "on=signal max=3 backoff=0s..0s"})
     CHECK(policy_of(to_text(policy_of(text))) == policy_of(text));
 }
 
@@ -62,6 +67,12 @@ TEST_CASE("a restart policy that makes no sense is refused with what was expecte
   CHECK(refusal_of("backoff=5m..10s").starts_with("backoff is '5m..10s'; expected a pause"));
   CHECK(refusal_of("backoff=2d").starts_with("backoff is '2d'"));
   CHECK(refusal_of("backoff=1500ms").starts_with("backoff is '1500ms'"));
+  for (const std::string text :
+       {"x1", "2", "x", "x17", "x2.", "x1.555", "x2..", "x2..0", "x2..64X", "x-2", ""}) {
+    CHECK(
+        refusal_of("on=oom memory=" + text).starts_with("memory is '" + text + "'; expected how"));
+  }
+  CHECK(refusal_of("memory=x2").starts_with("memory= is for the attempt after one that ran out"));
   CHECK(refusal_of("often").starts_with(
       "'often' is no part of a restart policy; expected on=, max="));
 }
@@ -111,6 +122,18 @@ TEST_CASE(
   CHECK(covered("on=oom"));
   CHECK_FALSE(covered("on=exit,signal,timeout,node"));
   CHECK(to_text(*model::restart_policy_from_text("on=oom")) == "on=oom max=5 backoff=10s..5m");
+}
+
+TEST_CASE("memory grows by whole mebibytes, up to the most, and never shrinks") {
+  const auto growth = *policy_of("on=oom memory=x1.5..100M").memory;
+  const auto mib = [](std::uint64_t n) { return base::Bytes(n << 20); };
+  CHECK(grown(growth, mib(10)) == mib(15));
+  CHECK(grown(growth, mib(11)) == mib(17));
+  CHECK(grown(growth, mib(99)) == mib(100));
+  CHECK(grown(growth, mib(100)) == mib(100));
+  CHECK(grown(growth, mib(300)) == mib(300));
+  CHECK(model::grown({.percent = 1600, .most = {}}, base::Bytes(1ULL << 50)).count() == 16ULL
+                                                                                            << 50);
 }
 
 TEST_CASE("the pause before a restart doubles up to the longest") {
