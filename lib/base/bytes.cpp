@@ -37,6 +37,14 @@ std::string to_text(Bytes bytes) {
   return fmt::format("{}B", bytes.count());
 }
 
+std::string to_exact_text(Bytes bytes) {
+  std::size_t unit = 0;
+  while (unit + 1 < unit_letters.size() && bytes.count() % unit_size(unit + 1) == 0) ++unit;
+  return bytes.count() % unit_size(unit) == 0
+             ? fmt::format("{}{}", bytes.count() / unit_size(unit), unit_letters[unit])
+             : fmt::format("{}B", bytes.count());
+}
+
 Result<Bytes> parse_memory(std::string_view text) {
   const auto end = text.find_first_not_of("0123456789.");
   const auto number = parse_decimal(text.substr(0, end));

@@ -36,6 +36,12 @@ class Bytes {
   std::uint64_t count_ = 0;
 };
 
+constexpr std::uint64_t kib = 1024;  // bytes
+
+/// In the largest unit of which it is a whole number, such as 1536M: parse_memory reads it back if
+/// it is one of KiB.
+std::string to_exact_text(Bytes bytes);
+
 /// For people, in binary units: "512M", "1.5G"; exact multiples without a fraction.
 std::string to_text(Bytes bytes);
 

@@ -71,11 +71,11 @@ struct Allreduce {
 };
 
 /// The ranks met through their launchers, as those of an MPI program do at its start.
-struct StartUp {
+struct StartUpCheck {
   std::string problem;  // why they did not; empty: they did
   base::Duration took{};
 
-  bool operator==(const StartUp&) const = default;
+  bool operator==(const StartUpCheck&) const = default;
 };
 
 struct Finding {
@@ -98,8 +98,8 @@ struct LeftOut {
 struct DoctorReport {
   std::vector<NodeCheck> nodes;  // in the order of the ring
   std::vector<Hop> hops;
-  std::optional<Allreduce> allreduce;  // absent with less than two nodes
-  std::optional<StartUp> start_up;     // absent: not tried
+  std::optional<Allreduce> allreduce;    // absent with less than two nodes
+  std::optional<StartUpCheck> start_up;  // absent: not tried
   std::vector<Finding> findings;
   std::vector<std::string> notes;
   std::vector<LeftOut> left_out;

@@ -18,12 +18,12 @@ namespace {
 using base::Code;
 using base::Duration;
 using base::fail;
+using base::kib;
 
 constexpr int most_restarts = 1000;
 constexpr int largest_exit_code = 255;
 constexpr Duration most_pause = std::chrono::days(1);
 constexpr int most_percent = 1600;
-constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = kib * kib;
 
 IndexSet all_exit_codes() {
@@ -35,13 +35,6 @@ std::string pause_text(Duration pause) {
   const auto read = base::parse_duration(text);
   if (read && *read == pause) return text;
   return fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(pause).count());
-}
-
-/// Exact: to_text() of bytes rounds.
-std::string memory_text(base::Bytes memory) {
-  auto text = to_text(memory);
-  const auto read = base::parse_memory(text);
-  return read && *read == memory ? text : fmt::format("{}K", memory.count() / kib);
 }
 
 /// "x2", "x1.5".
@@ -199,7 +192,7 @@ std::string to_text(const RestartPolicy& policy) {
   auto text = fmt::format("on={} max={} backoff={}..{}", base::join(causes, ","), policy.most,
                           pause_text(policy.first_pause), pause_text(policy.longest_pause));
   if (policy.memory) text += " memory=" + factor_text(policy.memory->percent);
-  if (policy.memory && policy.memory->most) text += ".." + memory_text(*policy.memory->most);
+  if (policy.memory && policy.memory->most) text += ".." + to_exact_text(*policy.memory->most);
   return policy.avoids_nodes ? text + " avoid-nodes" : text;
 }
 

@@ -16,9 +16,9 @@ namespace {
 
 using base::Code;
 using base::fail;
+using base::kib;
 
 constexpr int most_ranks = 1'000'000;
-constexpr std::uint64_t kib = 1024;
 constexpr base::Bytes most_memory{std::uint64_t{1} << 50};
 constexpr std::size_t longest_name = 32;
 constexpr std::string_view always_serves = "ps";
@@ -99,18 +99,6 @@ base::Result<void> read_attributes(std::string_view& text, Role& role) {
   return {};
 }
 
-/// In the largest unit of which it is a whole number.
-std::string memory_text(base::Bytes memory) {
-  constexpr std::string_view units = "KMGT";
-  auto count = memory.count() / kib;
-  std::size_t unit = 0;
-  while (count % kib == 0 && unit + 1 < units.size()) {
-    count /= kib;
-    ++unit;
-  }
-  return fmt::format("{}{}", count, units[unit]);
-}
-
 /// How many ranks of each role each node gets: first what is wanted of every node, then of the
 /// rest a part that is rounded up for earlier roles.
 std::vector<int> part_of_node(const Roles& roles, const std::vector<int>& left, int n_tasks) {
@@ -180,7 +168,7 @@ std::string to_text(const Role& role) {
   if (role.serves && role.name != always_serves) text += ":serves";
   if (role.cores) text += fmt::format(":cores={}", *role.cores);
   if (role.gpus) text += fmt::format(":gpus={}", *role.gpus);
-  if (role.memory) text += ":memory=" + memory_text(*role.memory);
+  if (role.memory) text += ":memory=" + to_exact_text(*role.memory);
   if (!role.command.empty()) text += "=" + role.command;
   return text;
 }

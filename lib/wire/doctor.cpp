@@ -107,7 +107,7 @@ model::Allreduce read_allreduce(form::Allreduce& in, Strict& strict) {
   return allreduce;
 }
 
-model::StartUp read_start_up(form::StartUp& in, Strict& strict) {
+model::StartUpCheck read_start_up(form::StartUp& in, Strict& strict) {
   return {take(in.mutable_problem()), read_seconds(in.seconds(), "seconds", strict)};
 }
 

@@ -160,8 +160,9 @@ base::Result<void> check_share(const model::NodeShare& share, const model::Deman
 
 /// Ranks of roles with cores and GPUs of their own: evenly over the nodes, which is what the job's
 /// request was made for.
-base::Result<std::vector<int>> place_sized_ranks(const model::Allocation& allocation, const Request& request,
-                                                 const model::Roles& roles, std::size_t n_nodes) {
+base::Result<std::vector<int>> place_sized_ranks(const model::Allocation& allocation,
+                                                 const Request& request, const model::Roles& roles,
+                                                 std::size_t n_nodes) {
   auto placed = model::even_blocks(request.tasks, static_cast<int>(n_nodes));
   if (request.tasks_per_node && placed.front() > *request.tasks_per_node) {
     return fail(

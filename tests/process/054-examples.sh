@@ -40,9 +40,16 @@ is "$(cat results/f17)" "score of file 17" "with the result under its name"
 is "$(find . -name '*.claims-*' -o -name '*.failed' | wc -l)" 0 "and nothing else is left"
 
 rm calls
-job=$(submit --parsable -o killed.out "$ROOT/examples/batch-scoring/score.sh" files again ./scorer.sh)
+cat >gated.sh <<'END'
+#!/bin/sh
+until [ -e "$T/go" ] || [ "$(ls "$T/again" | wc -l)" -lt 25 ]; do sleep 0.02; done
+exec "$T/scorer.sh"
+END
+chmod +x gated.sh
+job=$(submit --parsable -o killed.out "$ROOT/examples/batch-scoring/score.sh" files again ./gated.sh)
 wait_for 20 "it scores again" sh -c '[ "$(ls again | wc -l)" -gt 20 ]'
 kill -KILL "$(process_with "MUSTER_JOB_ID=$job" MUSTER_RANK=3)"
+touch go
 runs 0 "with a rank killed it comes to its end" muster wait "$job"
 is "$(field "$job" .attempt)" 2 "in its second attempt"
 is "$(ls again | wc -l)" 200 "with all results"

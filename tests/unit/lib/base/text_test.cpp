@@ -32,6 +32,9 @@ TEST_CASE("memory is read as sbatch reads it") {
   CHECK(base::parse_memory("4000") == base::Bytes(4000ull << 20));
   CHECK(base::parse_memory("4G") == base::Bytes(4ull << 30));
   CHECK(base::parse_memory("4gb") == base::Bytes(4ull << 30));
+  CHECK(to_exact_text(base::Bytes(1536ull << 20)) == "1536M");
+  CHECK(to_exact_text(base::Bytes(1ull << 40)) == "1T");
+  CHECK(to_exact_text(base::Bytes(1000)) == "1000B");
   CHECK(base::parse_memory("1.5GiB") == base::Bytes(3ull << 29));
   CHECK(base::parse_memory("0") == base::Bytes(0));
   for (const std::string_view bad : {"", "G", "4X", "4Gx", "-1", "4 G", "1e9"}) {
