@@ -1,5 +1,6 @@
 // muster-doctor: a rank of it on each node looks at its node and its links (man 1 muster-doctor).
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,7 +85,16 @@ int be_member(const doctor::Seat& seat) {
   return exit_well;
 }
 
+/// The conductor has a connection to each rank.
+void allow_many_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);  // with fewer it works too, for fewer ranks
+}
+
 int conduct(const doctor::Seat& seat, loop::OwnedFd listener) {
+  allow_many_files();
   auto report = doctor::Conductor(seat, std::move(listener), names_of(seat)).examine();
   doctor::judge(report);
   const auto text = wire::to_json(report);

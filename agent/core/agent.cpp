@@ -48,7 +48,7 @@ void Agent::found(const Found& launch) {
     Live& still = live_[key];
     still.phase = Live::Phase::running;
     still.started_at = running->started_at;
-    still.kill_grace = limits_.kill_grace;
+    still.kill_grace = running->kill_grace;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
     ended_.insert_or_assign(key, Ended{.report = reported->report, .sent_at = {}});
   } else if (const auto* gone = std::get_if<LauncherGone>(&launch.state)) {

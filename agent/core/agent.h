@@ -27,7 +27,6 @@ struct Limits {
   base::Duration repeat = std::chrono::seconds(5);        // of a hello or report without an answer
   base::Duration shut_down = std::chrono::seconds(90);    // then exit with reports unsent
   base::Duration launcher_end = std::chrono::seconds(5);  // of a stopped one, after its kill grace
-  base::Duration kill_grace = std::chrono::seconds(30);   // for those of an earlier agent
   std::size_t settled_keys = 30000;                       // remembered; the oldest are forgotten
 };
 

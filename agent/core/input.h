@@ -20,6 +20,7 @@ namespace agent {
 /// Its launcher lives.
 struct StillRunning {
   base::Time started_at;
+  base::Duration kill_grace{};
 };
 /// Its report is there and not acknowledged.
 struct Reported {

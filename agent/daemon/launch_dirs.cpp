@@ -18,6 +18,7 @@ namespace agentd {
 namespace {
 
 constexpr std::size_t report_limit = std::size_t{1} << 20;
+constexpr std::size_t order_limit = std::size_t{64} << 20;
 constexpr std::size_t small_limit = std::size_t{1} << 16;
 
 base::Result<void> write_new(const std::string& path, std::string_view bytes) {
@@ -98,6 +99,13 @@ std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& ke
   auto report = wire::decode_report(*bytes);
   if (!report || report->key != key) return std::nullopt;
   return *std::move(report);
+}
+
+std::optional<model::LaunchOrder> LaunchDirs::order(const model::LaunchKey& key) const {
+  const auto bytes = loop::read_file(file(key, "order"), order_limit);
+  if (!bytes) return std::nullopt;
+  auto order = wire::decode_order(*bytes);
+  return order ? std::optional(*std::move(order)) : std::nullopt;
 }
 
 std::optional<LauncherProcess> LaunchDirs::launcher(const model::LaunchKey& key) const {

@@ -54,6 +54,7 @@ class LaunchDirs {
 
   /// nullopt where there is none, or none that can be read.
   std::optional<model::LaunchReport> report(const model::LaunchKey& key) const;
+  std::optional<model::LaunchOrder> order(const model::LaunchKey& key) const;
   std::optional<LauncherProcess> launcher(const model::LaunchKey& key) const;
   bool is_locked(const model::LaunchKey& key) const;
   /// The last words of a launcher, at most one line; empty if it said nothing.

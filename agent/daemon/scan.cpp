@@ -32,13 +32,20 @@ std::optional<base::Time> changed_at(const std::string& path) {
                     std::chrono::microseconds(status.st_mtim.tv_nsec / 1000));
 }
 
+// Of an order that cannot be read: as long as any cluster has it (conf/keys.def).
+constexpr base::Duration unknown_grace = std::chrono::hours(1);
+
 using State = decltype(agent::Found::state);
 
 /// nullopt: its launcher never ran.
 std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& key, bool rebooted) {
   const base::Time started = changed_at(dirs.file(key, "order")).value_or(base::Time());
   if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
-  if (!rebooted && dirs.is_locked(key)) return agent::StillRunning{started};
+  if (!rebooted && dirs.is_locked(key)) {
+    const auto order = dirs.order(key);
+    return agent::StillRunning{.started_at = started,
+                               .kill_grace = order ? order->kill_grace : unknown_grace};
+  }
   // It may have ended between the two looks.
   if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
   if (!dirs.launcher(key)) return std::nullopt;

@@ -13,10 +13,14 @@ namespace {
 
 constexpr std::array<std::string_view, 5> login_names{"HOME", "LOGNAME", "PATH", "SHELL", "USER"};
 
-/// Inside a job its own MUSTER_ variables would tell lies about the new one.
+/// Inside a job its own MUSTER_ variables would tell lies about the new one, and so would others
+/// that its launcher has added.
 model::Environment without_own(const model::Environment& present) {
   if (!present.contains("MUSTER_JOB_ID")) return present;
   auto kept = present;
+  if (const auto added = present.find("MUSTER_ADDED"); added != present.end()) {
+    for (const auto name : base::split(added->second, ' ')) kept.erase(std::string(name));
+  }
   std::erase_if(kept, [](const auto& variable) {
     return variable.first.starts_with("MUSTER_") && variable.first != "MUSTER_DIR";
   });

@@ -58,6 +58,18 @@ base::Result<void> read_directives(std::string_view text, std::string_view name,
 }
 
 /// Keys of a job file win over directives in its script.
+/// Without those that what others say of roles replaces, as without_replaced() has it.
+std::vector<PlacedOption> without_replaced_roles(std::vector<PlacedOption> options,
+                                                 const std::vector<options::Given>& others) {
+  const auto* mode = find(others, OptionId::mode);
+  const bool all = has(others, OptionId::role) || (mode != nullptr && mode->value != "ps");
+  if (!all && mode == nullptr) return options;
+  std::erase_if(options, [all](const PlacedOption& one) {
+    return all ? is_of_roles(one.given) : one.given.id == static_cast<int>(OptionId::role);
+  });
+  return options;
+}
+
 base::Result<FileContents> contents_of_job_file(const ScriptFile& file) {
   auto read = read_job_file(file.text, file.name);
   if (!read) return std::unexpected(read.error());
@@ -67,6 +79,9 @@ base::Result<FileContents> contents_of_job_file(const ScriptFile& file) {
         !directives)
       return std::unexpected(directives.error());
     contents.script = ScriptFile{file.name, std::move(*read->script)};
+    std::vector<options::Given> keys;
+    for (const auto& option : read->options) keys.push_back(option.given);
+    contents.options = without_replaced_roles(std::move(contents.options), keys);
   }
   std::ranges::move(read->options, std::back_inserter(contents.options));
   contents.environment = std::move(read->environment);
@@ -112,6 +127,12 @@ std::vector<std::string> starter_of_ranks(const model::JobSpec& spec) {
   return words;
 }
 
+/// "train" of "jobs/train.toml".
+std::string stem_of(const std::string& path) {
+  const auto name = last_part(path);
+  return name.substr(0, name.rfind('.'));
+}
+
 /// What runs, and the name that the job has unless another is chosen. A command of ranks is started
 /// by `muster run`.
 void set_program(const options::Parsed& line, const std::optional<ScriptFile>& script,
@@ -125,7 +146,6 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
     spec.script = script->text;
     spec.script_name = script->name;
     name = script->name == "-" ? "stdin" : last_part(script->name);
-    if (is_job_file(name)) name = name.substr(0, name.rfind('.'));
     if (!line.rest.empty()) spec.arguments.assign(std::next(line.rest.begin()), line.rest.end());
   } else {
     spec.arguments = line.rest;
@@ -215,18 +235,6 @@ base::Result<options::Parsed> line_of_command(options::Parsed line, const FileCo
   return line;
 }
 
-/// Without those that what the command line says of roles replaces, as without_replaced() has it.
-std::vector<PlacedOption> without_replaced_roles(std::vector<PlacedOption> options,
-                                                 const std::vector<options::Given>& of_line) {
-  const auto* mode = find(of_line, OptionId::mode);
-  const bool all = has(of_line, OptionId::role) || (mode != nullptr && mode->value != "ps");
-  if (!all && mode == nullptr) return options;
-  std::erase_if(options, [all](const PlacedOption& one) {
-    return all ? is_of_roles(one.given) : one.given.id == static_cast<int>(OptionId::role);
-  });
-  return options;
-}
-
 /// The options that hold: of those that were given several times the last, but all roles.
 std::vector<Origin> origins_of(std::vector<PlacedOption> options,
                                const std::vector<options::Given>& of_line) {
@@ -296,7 +304,10 @@ base::Result<Submission> make_submission(const options::Parsed& line,
     program = line_of_command(line, file);
     if (!program) return std::unexpected(program.error());
   }
+  const bool has_name = !submission.spec.name.empty();
   set_program(*program, file.script, choices.roles.is_made(), submission.spec);
+  if (!has_name && script && is_job_file(script->name))
+    submission.spec.name = stem_of(script->name);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;

@@ -18,8 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration gather_wait = 15s;
-constexpr base::Duration hello_wait = 1s;
-constexpr base::Duration facts_wait = 40s;  // name servers that do not answer are waited for
+constexpr base::Duration hello_wait = 300ms;  // said at once by who is one of us
+constexpr base::Duration again_wait = 60s;    // for all hops that are measured again
+constexpr base::Duration facts_wait = 40s;    // name servers that do not answer are waited for
 constexpr base::Duration line_wait = 5s;
 constexpr base::Duration link_wait = 10s;
 constexpr base::Duration measure_wait = 30s;
@@ -201,7 +202,13 @@ void Conductor::measure(const std::vector<std::size_t>& hops, bool again) {
 
 void Conductor::measure_all() {
   for (const auto& round : rounds_of(report_.hops.size())) measure(round, false);
-  for (const auto hop : slow_hops(report_)) measure({hop}, true);
+  const Deadline deadline(again_wait);
+  for (const auto hop : slow_hops(report_)) {
+    if (deadline.is_over()) break;  // the first values stand for the rest
+    const auto first = report_.hops[hop];
+    measure({hop}, true);
+    if (!report_.hops[hop].problem.empty()) report_.hops[hop] = first;
+  }
 }
 
 /// A rank may only begin a sum when the next one no longer serves.

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr base::Duration meeting_limit = 20s;
 constexpr base::Duration link_limit = 5s;
 constexpr base::Duration line_limit = 5s;
+constexpr base::Duration stranger_limit = 1s;  // who connects and is none of us says nothing
 
 std::string failed(const base::Error& error) {
   return "failed " + error.text;
@@ -83,7 +84,7 @@ void Member::accept() {
   if (!link) return;
   const auto expected = ring_line(seat_.token);
   std::string come(expected.size(), '\0');
-  if (link->receive(come, Deadline(line_limit)) && come == expected) before_ = *std::move(link);
+  if (link->receive(come, Deadline(stranger_limit)) && come == expected) before_ = *std::move(link);
 }
 
 void Member::serve_before() {

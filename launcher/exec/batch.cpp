@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
@@ -82,7 +83,7 @@ class Batch {
                    {.output = [this](int, auto stream, auto bytes) { keep(stream, bytes); },
                     .ended = [this](int, const auto& status) { status_ = status; },
                     .finished = [this] { loop_.stop(); }}),
-        end_signal_(loop_, SIGTERM, [this] { processes_.end(); }),
+        end_signal_(loop_, [this] { processes_.end(); }),
         save_signal_(loop_, SIGUSR1, [this] { ask_to_save(); }) {}
 
   base::Result<model::LaunchReport> run(Command command) {
@@ -142,7 +143,7 @@ class Batch {
   OutputFiles files_;
   LaunchLog log_;
   Processes processes_;
-  loop::Signal end_signal_;
+  EndSignal end_signal_;
   loop::Signal save_signal_;
   loop::ExitStatus status_;
 };

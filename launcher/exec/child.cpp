@@ -223,9 +223,13 @@ bool is_program(const std::string& path) {
 
 }  // namespace
 
+std::string in_directory(const Command& command, const std::string& program) {
+  return program.starts_with('/') ? program : command.directory + "/" + program;
+}
+
 base::Result<std::string> find_program(const Command& command) {
   const std::string& name = command.arguments.front();
-  if (name.contains('/')) return name.starts_with('/') ? name : command.directory + "/" + name;
+  if (name.contains('/')) return name;
   const auto path = command.environment.find("PATH");
   const std::string folders = path == command.environment.end() ? "/usr/bin:/bin" : path->second;
   for (const auto folder : base::split(folders, ':')) {
@@ -254,7 +258,9 @@ std::string interpreter_of(const std::string& path) {
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
-std::unexpected<base::Error> explain_program(const std::string& path, int error_number) {
+std::unexpected<base::Error> explain_program(const Command& command, const std::string& program,
+                                             int error_number) {
+  const std::string path = in_directory(command, program);
   const std::string quoted = "cannot execute '" + base::printable(path, 300) + "'";
   const bool exists = access(path.c_str(), F_OK) == 0;
   if (error_number == ENOENT && exists) {
@@ -316,7 +322,7 @@ std::unexpected<base::Error> explain(const Command& command, const std::string& 
     case Stage::program:
       break;
   }
-  return explain_program(program, error_number);
+  return explain_program(command, program, error_number);
 }
 
 }  // namespace

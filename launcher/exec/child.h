@@ -39,11 +39,14 @@ struct Command {
   Entrances groups;        // beside those of this process
 };
 
-/// Absolute path of the command's program, as a shell finds it: a name with a slash is a path,
-/// others are searched in the PATH of its environment.
+/// The file of the command's program, as a shell finds it: a name with a slash is a path, which may
+/// be one from the command's directory; others are searched in the PATH of its environment.
 ///
 /// errors    not_found
 base::Result<std::string> find_program(const Command& command);
+
+/// Its absolute path.
+std::string in_directory(const Command& command, const std::string& program);
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "launcher/exec/batch.h"
+#include "launcher/exec/end_signal.h"
 #include "launcher/exec/step.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
@@ -136,6 +137,7 @@ int exit_code_of(const model::Failure& failure) {
 }
 
 base::Result<void> run_launch(const LaunchOptions& options) {
+  EndSignal::hold();
   ignore_terminal_signals();
   const base::Time started_at = loop::now();
   auto dir = LaunchDir::open(options.directory);

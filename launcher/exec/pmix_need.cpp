@@ -1,8 +1,10 @@
 #include "launcher/exec/pmix_need.h"
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 
 #include "launcher/exec/child.h"
 #include "launcher/map/plain_program.h"
@@ -33,7 +35,10 @@ bool needs_pmix(const model::LaunchOrder& order) {
   command.directory = step.work_dir;
   const auto program = find_program(command);
   if (!program) return false;  // no rank will start, which says why
-  const auto file = loop::read_file(*program, largest_program);
+  const auto path = in_directory(command, *program);
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) return false;  // the same
+  const auto file = loop::read_file(path, largest_program);
   return !file || !mapping::is_plain_program(std::as_bytes(std::span(*file)));
 }
 

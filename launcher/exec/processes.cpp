@@ -121,7 +121,7 @@ void Processes::complete() {
 void Processes::end() {
   if (ending_) return;
   ending_ = true;
-  signal(SIGTERM);
+  tell_all(SIGTERM);
   signal(SIGCONT);  // a stopped process would not notice
   kill_timer_.start(kill_grace_);
 }
@@ -129,6 +129,16 @@ void Processes::end() {
 void Processes::signal(int number) const {
   for (const auto& main : mains_) {
     if (main.pid != 0) kill(-main.pid, number);
+  }
+}
+
+/// Those that made a group of their own, as shells and starters of MPI libraries do, are told one
+/// by one.
+void Processes::tell_all(int number) const {
+  signal(number);
+  for (const auto pid : descendants()) {
+    const auto is_main = [group = getpgid(pid)](const Main& main) { return main.pid == group; };
+    if (!adopted_.contains(pid) && std::ranges::none_of(mains_, is_main)) kill(pid, number);
   }
 }
 
@@ -194,6 +204,9 @@ void Processes::note_end(pid_t pid, const loop::ExitStatus& status) {
 void Processes::settle() {
   const bool mains_are_gone = complete_ && n_running_ == 0;
   if (!killing_ && !mains_are_gone) return;
+  // What a shell has started may save its work, too, when that was quick to end.
+  const bool has_time_left = ending_ && kill_timer_.is_running();
+  if (!killing_ && has_time_left && !childless_) return;
   // At once, so that nothing escapes by starting others; those below are its children too.
   if (group_ != nullptr && group_->kill()) {
     sweep_timer_.start(sweep_interval);

@@ -87,6 +87,7 @@ class Processes {
   };
   void reap();
   void note_end(pid_t pid, const loop::ExitStatus& status);
+  void tell_all(int number) const;
   void settle();
   void finish();
 

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
 #include "launcher/exec/hang_guard.h"
 #include "launcher/exec/head.h"
@@ -41,7 +42,6 @@
 #include "lib/base/text.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
-#include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
 #include "lib/wire/log_record.h"
 #include "lib/wire/map_line.h"
@@ -49,6 +49,9 @@
 namespace exec {
 
 namespace {
+
+// For the other nodes to be through, too: less than an agent waits after the kill grace.
+constexpr base::Duration parting_time = std::chrono::seconds(2);
 
 class Step {
  public:
@@ -85,6 +88,8 @@ class Step {
   void take_addresses(const std::string& lines);
   void ranks_finished();
   void finish();
+  void told_to_end();
+  void wait_less();
   model::LaunchReport report() const;
   RankEvents rank_events();
 
@@ -107,8 +112,10 @@ class Step {
   std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
   std::optional<model::Failure> hang_;   // the stacks are being saved
   std::optional<RankLooks> looks_;
-  loop::Signal end_signal_;
+  EndSignal end_signal_;
   std::optional<HeldPorts> held_ports_;  // until all nodes have chosen theirs
+  bool was_told_to_end_ = false;
+  loop::Timer parting_;  // when it was
   bool is_starting_ = true;
   bool is_finished_ = false;  // no process is left
   bool is_through_ = false;   // all ranks of this node have ended, and are judged
@@ -132,10 +139,8 @@ Step::Step(Launch& launch)
                                    auto bytes) { forward(process, stream, bytes); },
                   .ended = [this](int process, const auto& status) { rank_ended(process, status); },
                   .finished = [this] { ranks_finished(); }}),
-      end_signal_(loop_, SIGTERM, [this] {
-        fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
-        link_->stop_waiting();
-      }) {}
+      end_signal_(loop_, [this] { told_to_end(); }),
+      parting_(loop_, [this] { loop_.stop(); }) {}
 
 /// The same from both servers: a rank uses one of them, and neither knows of the other.
 RankEvents Step::rank_events() {
@@ -549,6 +554,23 @@ void Step::finish() {
                                .exit_code = report().exit_code,
                                .failure = failure_});
   link_->finish([this] { loop_.stop(); });
+  wait_less();
+}
+
+/// The script is over, as a rule, or the job is to end.
+void Step::told_to_end() {
+  was_told_to_end_ = true;
+  if (!is_through_) {
+    fail(failure_of(launch_.order, model::Cause::told_to_end, ""));
+    link_->stop_waiting();
+  }
+  wait_less();
+}
+
+/// Told to end, and through with its own ranks, a launcher does not wait for one of another node
+/// that may be stuck: its agent would take it for stuck, too.
+void Step::wait_less() {
+  if (was_told_to_end_ && is_through_ && !parting_.is_running()) parting_.start(parting_time);
 }
 
 model::LaunchReport Step::report() const {

@@ -243,6 +243,16 @@ void describe_rendezvous(Environment& environment, const model::LaunchOrder& ord
   environment["AZ_BATCHAI_TASK_INDEX"] = std::to_string(rank);
 }
 
+/// Names the variables that were not there before, for who submits from here: of those with
+/// another name than ours nobody could tell.
+void note_added(Environment& environment, const Environment& before) {
+  auto& added = environment["MUSTER_ADDED"];
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("MUSTER_") || name == "PATH" || before.contains(name)) continue;
+    added += (added.empty() ? "" : " ") + name;
+  }
+}
+
 }  // namespace
 
 std::string rendezvous_file(const model::LaunchOrder& order) {
@@ -264,6 +274,7 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
   describe_meeting(environment, order, place);
   describe_hosts(environment, place);
   show_gpus(environment, topology, share_of(order).gpus);
+  note_added(environment, order.job->environment);
   return environment;
 }
 
@@ -282,6 +293,7 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);
   show_gpus(environment, topology, rank.gpus);
   if (place.has_pmix) tune_open_mpi(environment, order, place, placement);
+  note_added(environment, order.step->environment);
   return environment;
 }
 

@@ -52,12 +52,14 @@ std::string too_few_cores(const Request& request) {
 base::Result<void> check_unbound(const Request& request) {
   const auto& binding = request.binding;
   const bool asks_for_cores = binding.bind_to || binding.map_by || binding.one_thread ||
-                              binding.gpu_bind == model::GpuBind::closest;
+                              binding.gpu_bind == model::GpuBind::closest ||
+                              binding.mem_bind != model::MemBind::none;
   if (!asks_for_cores) return {};
   return base::fail(base::Code::invalid,
                     too_few_cores(request) +
                         ", so that none can be bound; run fewer ranks, or leave out --bind-to, "
-                        "--map-by, --cpu-bind, --distribution, --hint and --gpu-bind=closest");
+                        "--map-by, --cpu-bind, --distribution, --hint, --mem-bind and "
+                        "--gpu-bind=closest");
 }
 
 bool same_place(const model::Core& a, const model::Core& b, BindTo bind_to) {

@@ -65,6 +65,8 @@ std::string subject(const Failure& failure) {
   if (failure.cause == Cause::deadline || failure.cause == Cause::dependency) return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
+  if (failure.cause == Cause::node_lost && !failure.rank && !failure.node.empty())
+    return failure.node;
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
   text += failure.rank   ? fmt::format("rank {}", *failure.rank)
           : failure.step ? "launch"
@@ -103,7 +105,7 @@ std::string happening(const Failure& failure) {
     case Cause::time_limit:
       return "reached its time limit";
     case Cause::node_lost:
-      return "lost its node";
+      return failure.rank || failure.node.empty() ? "lost its node" : "was lost";
     case Cause::preempted:
       return "was preempted";
     case Cause::deadline:

@@ -59,6 +59,7 @@ struct Waiting {
   std::optional<base::Time> not_before;  // as asked for, or after a requeue
   base::Time as_of;               // what is due by then has come; moved by its own facts only
   std::optional<base::Time> due;  // its place in State::due, while it has one
+  std::optional<base::Time> back = std::nullopt;  // the same in State::back
   bool operator==(const Waiting&) const = default;
 };
 

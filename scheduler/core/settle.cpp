@@ -49,7 +49,10 @@ std::optional<std::string> lacks_memory(const View& view, const Policy& policy, 
     return "that is the most that memory= of its restart policy lets it ask for";
   const auto layout = model::resolve(spec->shape);
   if (!layout) return layout.error().text;
-  const auto admitted = policy.admit(view, *layout, *spec);
+  // What its request before could not have any more either is no matter of memory.
+  if (!policy.admit(view, job.layout, *job.spec)) return std::nullopt;
+  auto admitted = policy.admit(view, *layout, *spec);
+  if (admitted) admitted = policy.allow(view, job.user, *spec, false);
   return admitted ? std::nullopt : std::optional(admitted.error().text);
 }
 

@@ -112,7 +112,8 @@ struct State {
       booking_times;  // when they begin, then when they end
   /// Waiting jobs that others were ended for, and which of these are not gone yet.
   std::map<model::JobId, std::set<model::JobId>> owed;
-  std::set<model::JobId> returned;  // jobs in the queue that ran before
+  std::set<model::JobId> returned;                     // jobs in the queue that ran before
+  std::set<std::pair<base::Time, model::JobId>> back;  // these, by when they came there
   std::set<std::pair<base::Time, model::NodeId>> away_since;
   std::deque<model::JobId> ended;     // oldest first
   History history;                    // of these

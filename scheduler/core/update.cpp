@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lib/base/text.h"
 #include "scheduler/core/circle.h"
@@ -46,6 +47,24 @@ base::Result<void> check_promise(const State& state, const Job& job,
               fmt::format("other jobs are being ended to make room for job {0} as it is; to change "
                           "it all the same, give that room up first: muster hold {0}",
                           to_text(job.id)));
+}
+
+/// Who changes the sum would have to know what it is made of.
+base::Result<void> check_roles(const Job& job, const model::JobChange& change) {
+  static constexpr std::array made_of_roles{
+      ChangedField::nodes,         ChangedField::tasks,         ChangedField::tasks_per_node,
+      ChangedField::cpus_per_task, ChangedField::gpus_per_node, ChangedField::gpus_per_task,
+      ChangedField::memory};
+  if (!model::have_resources(job.spec->roles)) return {};
+  for (const auto field : made_of_roles) {
+    if (!names(change, field)) continue;
+    return fail(
+        Code::conflict,
+        fmt::format("{}: what job {} needs is what its roles say; to change that, cancel it "
+                    "and submit it anew",
+                    option_of(field), to_text(job.id)));
+  }
+  return {};
 }
 
 base::Result<void> check_past(const Job& job, const model::JobChange& change) {
@@ -101,6 +120,7 @@ base::Result<std::vector<model::PastJob>> check_waiting(const View& view, const 
                                                         base::Time now) {
   if (auto fine = check_promise(view.state, job, *request.change); !fine)
     return std::unexpected(fine.error());
+  if (auto fine = check_roles(job, *request.change); !fine) return std::unexpected(fine.error());
   if (auto fine = check_past(job, *request.change); !fine) return std::unexpected(fine.error());
   if (auto fine = runnable(view, policy, job.user, *job.spec); !fine)
     return std::unexpected(fine.error());

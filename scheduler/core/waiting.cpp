@@ -52,6 +52,8 @@ void unindex(State& state, Job& job) {
   waiting.due.reset();
   if (job.tasks) job.tasks->startable = 0;
   state.returned.erase(job.id);
+  if (waiting.back) state.back.erase({*waiting.back, job.id});
+  waiting.back.reset();
   const auto kind = state.queue.find(kind_of(job));
   if (kind == state.queue.end()) return;
   kind->second.erase(job.id);
@@ -71,7 +73,10 @@ void index(State& state, Job& job) {
     state.due.emplace(due, job.id);
   } else {
     state.queue[kind_of(job)].insert(job.id);
-    if (job.attempts > 0) state.returned.insert(job.id);
+    if (job.attempts == 0) return;
+    state.returned.insert(job.id);
+    waiting.back = waiting.as_of;
+    state.back.emplace(waiting.as_of, job.id);
   }
 }
 

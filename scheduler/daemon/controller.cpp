@@ -146,7 +146,11 @@ void Controller::perform(const scheduler::Action& action) {
 }
 
 void Controller::publish(model::Seq seq, const model::Fact& fact) {
-  log_fact(setup_.log, seq, fact);
+  const auto& nodes = driver_->engine().state().nodes;
+  log_fact(setup_.log, seq, fact, [&nodes](model::NodeId id) {
+    const auto node = nodes.find(id);
+    return node == nodes.end() ? std::to_string(id.number()) : node->second.info.name;
+  });
   events_.publish(seq, fact);
   waits_.publish(fact);
   shutdown_->look();

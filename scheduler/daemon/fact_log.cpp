@@ -20,6 +20,7 @@ std::string why(const std::optional<model::Failure>& failure) {
 struct Line {
   const loop::Log& log;
   model::Seq seq;
+  const NameOf& name_of;
 
   void operator()(const model::NumbersGiven& fact) const {
     log.info("numbers_given", {{"seq", seq},
@@ -36,13 +37,13 @@ struct Line {
   }
   void operator()(const model::StrayGone& fact) const {
     log.info("stray_gone",
-             {{"seq", seq}, {"launch", to_text(fact.key)}, {"id", fact.node.number()}});
+             {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", name_of(fact.node)}});
   }
   void operator()(const model::NodeAway& fact) const {
-    log.warn("node_away", {{"seq", seq}, {"id", fact.node.number()}});
+    log.warn("node_away", {{"seq", seq}, {"node", name_of(fact.node)}});
   }
   void operator()(const model::NodeLost& fact) const {
-    log.warn("node_lost", {{"seq", seq}, {"id", fact.node.number()}});
+    log.warn("node_lost", {{"seq", seq}, {"node", name_of(fact.node)}});
   }
   void operator()(const model::JobSubmitted& fact) const {
     log.info("job_submitted", {{"seq", seq},
@@ -66,7 +67,7 @@ struct Line {
   }
   void operator()(const model::LaunchStarted& fact) const {
     log.info("launch_started",
-             {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", fact.node.number()}});
+             {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", name_of(fact.node)}});
   }
   void operator()(const model::StepStarted& fact) const {
     log.info("step_started", {{"seq", seq}, {"launch", to_text(fact.key)}});
@@ -74,7 +75,7 @@ struct Line {
   void operator()(const model::LaunchEnded& fact) const {
     log.info("launch_ended", {{"seq", seq},
                               {"launch", to_text(fact.report.key)},
-                              {"node", fact.node.number()},
+                              {"node", name_of(fact.node)},
                               {"exit_code", fact.report.exit_code},
                               {"why", why(fact.report.failure)}});
   }
@@ -173,8 +174,9 @@ struct Line {
 
 }  // namespace
 
-void log_fact(const loop::Log& log, model::Seq seq, const model::Fact& fact) {
-  std::visit(Line{log, seq}, fact.body);
+void log_fact(const loop::Log& log, model::Seq seq, const model::Fact& fact,
+              const NameOf& name_of) {
+  std::visit(Line{log, seq, name_of}, fact.body);
 }
 
 }  // namespace musterd

@@ -130,13 +130,24 @@ base::Result<void> known_pool(const scheduler::View& view, const std::string& po
 
 /// One resource that no node has enough of for even the smallest part of the request.
 base::Result<void> one_task_fits(const KindCounts& kinds, const model::Layout& layout,
-                                 const std::string& where) {
+                                 const std::string& where, bool has_roles) {
   const auto one = model::demand_of(layout, 1);
   scheduler::NodeKind most;
   for (const auto& [node, n_nodes] : kinds) {
     most.cores = std::max(most.cores, node.cores);
     most.gpus = std::max(most.gpus, node.gpus);
     most.memory = std::max(most.memory, node.memory);
+  }
+  const bool is_too_large =
+      one.cores > most.cores || one.gpus > most.gpus || one.memory > most.memory;
+  if (has_roles && is_too_large) {
+    return fail(
+        Code::invalid,
+        fmt::format("the roles need {}, {} and {} of memory on their fullest node, but the "
+                    "largest node {} has {}, {} and {}; spread them over more nodes "
+                    "(--nodes), or ask for less",
+                    plural(one.cores, "core"), plural(one.gpus, "GPU"), to_text(one.memory), where,
+                    plural(most.cores, "core"), plural(most.gpus, "GPU"), to_text(most.memory)));
   }
   if (one.cores > most.cores) {
     return fail(
@@ -227,7 +238,8 @@ base::Result<void> admit(const scheduler::View& view, const model::Layout& layou
   const auto kinds = chosen(view, all, spec.choice, where);
   if (!kinds) return std::unexpected(kinds.error());
   if (spec.choice != model::NodeChoice()) where = "among those that it may use";
-  if (auto fits = one_task_fits(*kinds, layout, where); !fits) return fits;
+  if (auto fits = one_task_fits(*kinds, layout, where, model::have_resources(spec.roles)); !fits)
+    return fits;
 
   Rooms rooms;
   for (const auto& [node, n_nodes] : *kinds) {

@@ -1,5 +1,6 @@
 // Whom a pass looks at: one for each kind in the queue, and jobs that stand alone.
 
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -7,14 +8,23 @@
 
 namespace policy {
 
-/// Those whose next attempt is to have the nodes of the one before, if it starts in this pass.
+namespace {
+
+// Each is looked at alone, which for all jobs of a machine room that comes back would take long.
+constexpr std::size_t most_back = 100;
+
+}  // namespace
+
+/// Those whose next attempt is to have the nodes of the one before, if it starts in this pass. None
+/// in the first pass after a start of the controller, and of many only the first.
 void Pass::find_those_back() {
-  for (const auto id : view_.state.returned) {
-    const auto& job = view_.state.jobs.at(id);
-    const auto& waiting = std::get<scheduler::Waiting>(job.phase);
-    const auto last = view_.last_pass.value_or(base::Time::min());
-    const bool is_new_here = waiting.as_of > last || (waiting.as_of == last && last == now_);
-    if (is_new_here && !scheduler::former_nodes(job).empty()) back_.insert(id);
+  if (!view_.last_pass) return;
+  const auto last = *view_.last_pass;
+  const auto& back = view_.state.back;
+  auto at = back.lower_bound({last, model::JobId(0)});
+  for (; at != back.end() && back_.size() < most_back; ++at) {
+    if (at->first == last && last != now_) continue;
+    if (!scheduler::former_nodes(view_.state.jobs.at(at->second)).empty()) back_.insert(at->second);
   }
 }
 

@@ -61,6 +61,16 @@ like job.out "muster-rsh: the job has no node 'n7'; it has n\[1-2\]" "which it s
 in_job "a step may name the nodes of the job that it wants" 0 'muster run -w n2 sh -c "echo \$MUSTER_NODE"'
 is "$(sort -u job.out)" n2 "and runs there only"
 
+cat >outer.sh <<'END'
+#!/bin/sh
+submit -N 2 -n 2 -o inner.out --wait --wrap 'echo $MUSTER_HOSTFILE; echo $OMPI_MCA_orte_default_hostfile; echo $MASTER_PORT'
+echo "$MASTER_PORT" >outer.port
+END
+runs 0 "a job may submit another" submit -n 2 -o outer.out --wait outer.sh
+is "$(sed -n 1p inner.out)" "$(sed -n 2p inner.out)" "whose list of hosts is its own"
+[ "$(sed -n 3p inner.out)" != "$(cat outer.port)" ]
+is "$?" 0 "and whose meeting point too"
+
 "$programs/mpi/mpirun" true 2>err && not_ok "outside of a job it does not start anything" || ok "outside of a job it does not start anything"
 like err "not inside a job" "and says why"
 done_testing

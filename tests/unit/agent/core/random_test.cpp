@@ -207,6 +207,12 @@ class World {
   void perform(const agent::Send& send) {
     if (connected_) from_agent_.push_back(send.message);
   }
+  void perform(const agent::KillLauncher& what) {
+    const auto at = disk_.find(what.key);
+    if (at == disk_.end() || !at->second.lives) return;
+    at->second.lives = false;
+    say(agent::LauncherEnded{what.key, {}, "it was killed by signal 9"});
+  }
   void perform(const agent::StartLauncher& what) {
     const auto [at, is_new] = disk_.try_emplace(what.order.key);
     REQUIRE(is_new);

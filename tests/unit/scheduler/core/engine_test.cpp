@@ -335,7 +335,7 @@ TEST_CASE("a job on a rebooted node waits again and starts with the next attempt
   CHECK(t.controller.state_of(t.job) == JobState::waiting);
   const auto reason = describe(*t.controller.engine().reason_of(t.job));
   CHECK(reason.find(", a pause after its last attempt: ") != std::string::npos);
-  CHECK(reason.find(" lost its node") != std::string::npos);
+  CHECK(reason.find(" n1 was lost") != std::string::npos);
   t.controller.pass(5s);
   const auto& restarted = t.controller.engine().state().jobs.at(t.job);
   CHECK(scheduler::active_attempt(restarted)->number == 2);
