@@ -135,8 +135,9 @@ void Processes::signal(int number) const {
 /// Those that made a group of their own, as shells and starters of MPI libraries do, are told one
 /// by one.
 void Processes::tell_all(int number) const {
+  const auto all = descendants();  // before their parents end of it, and they move in the tree
   signal(number);
-  for (const auto pid : descendants()) {
+  for (const auto pid : all) {
     const auto is_main = [group = getpgid(pid)](const Main& main) { return main.pid == group; };
     if (!adopted_.contains(pid) && std::ranges::none_of(mains_, is_main)) kill(pid, number);
   }

@@ -100,4 +100,20 @@ sed -i 's/^gpus_per_node.*/&\ncontainment = "off"/' "$MUSTER_DIR/muster.toml"
 runs 0 "a cluster without control groups" muster up
 runs 0 "runs jobs as well" submit --wait --output=own.out --wrap 'cat /proc/self/cgroup'
 unlike own.out "muster/n1-" "outside of any"
+cat >saves.sh <<'END'
+#!/bin/sh
+trap 'sleep 0.3; echo saved >"$1"; exit 0' TERM
+echo ready >"$1"
+while :; do sleep 0.05; done
+END
+chmod +x saves.sh
+id=$(submit --parsable -n 2 -o end.out --wrap "muster run sh -c './saves.sh rank.\$MUSTER_RANK; true' & setsid ./saves.sh apart & ./saves.sh script; true")
+for file in rank.0 rank.1 apart script; do
+  wait_for 20 "$file runs" test -e "$file"
+done
+muster cancel "$id"
+wait_for 20 "a job is cancelled" state_is "$id" cancelled
+is "$(cat rank.0 rank.1 apart script | tr '\n' ' ')" "saved saved saved saved " \
+  "and what shells have started has had time to save its work"
+
 done_testing

@@ -48,12 +48,14 @@ runs 1 "without a terminal --pty is refused" muster run --job 1 --pty sh
 runs 2 "it runs one task" muster run --job 1 --pty -n 2 sh
 runs 2 "it goes with no file" muster run --job 1 --pty -o x sh
 runs 1 "there is nothing to attach to" muster attach 1
-like err "not a terminal" "without a terminal"
+like err "job 1 has no such step that runs on a terminal" "yet"
 
 export PS1='$ ' ENV=
 terminal one 'muster run --job 1 --pty sh'
 types one 'tty; test -t 0 && test -t 1 && test -t 2 && echo three-$((1+2)) rank-$MUSTER_RANK\n'
 shows one 'three-3 rank-0'
+runs 1 "without a terminal nobody attaches" muster attach 1
+like err "not a terminal" "as is said"
 types one 'stty size\n'
 shows one '33 101'
 stty -F "$(cat one.tty)" rows 44 cols 90
