@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/api.h"
 #include "cli/render/doctor.h"
@@ -133,11 +134,17 @@ Try<Wish> wish_of(const options::Parsed& line) {
   return wish;
 }
 
-Try<request::DoctorNodes> nodes_for(const Api& api, const Wish& wish) {
-  const auto nodes_body = api.get("/v1/nodes");
-  if (!nodes_body) return std::unexpected(nodes_body.error());
-  const auto nodes = wire::nodes_from_json(*nodes_body);
+Try<std::vector<model::NodeRecord>> nodes_now(const Api& api) {
+  const auto body = api.get("/v1/nodes");
+  if (!body) return std::unexpected(body.error());
+  auto nodes = wire::nodes_from_json(*body);
   if (!nodes) return refuse(nodes.error());
+  return *std::move(nodes);
+}
+
+Try<request::DoctorNodes> nodes_for(const Api& api, const Wish& wish) {
+  const auto nodes = nodes_now(api);
+  if (!nodes) return std::unexpected(nodes.error());
   const auto bookings_body = api.get("/v1/bookings");
   if (!bookings_body) return std::unexpected(bookings_body.error());
   const auto bookings = wire::bookings_from_json(*bookings_body);
@@ -195,6 +202,29 @@ Try<model::JobRecord> record_of(const Api& api, model::JobId job) {
   return *std::move(record);
 }
 
+/// Names of those whose agents the controller does not hear.
+std::vector<std::string> silent_nodes(const Api& api) {
+  std::vector<std::string> silent;
+  const auto nodes = nodes_now(api);
+  if (!nodes) return silent;  // whoever asks next says what is wrong
+  for (const auto& node : *nodes) {
+    if (node.state == model::NodeState::away || node.state == model::NodeState::lost)
+      silent.push_back(node.info.name);
+  }
+  return silent;
+}
+
+/// The controller waits for agents that may never answer: for as long as nodes.lost_after says.
+void tell_of_silent(const Api& api, std::string& told) {
+  const auto silent = silent_nodes(api);
+  if (silent.empty()) return;
+  const auto names = model::compress_hosts(silent);
+  if (names == told) return;
+  print_error(
+      fmt::format("muster doctor: the agent of {} does not answer; it is waited for\n", names));
+  told = names;
+}
+
 /// Until the job has ended; says why it waits. A signal, or too long a wait, cancels it.
 Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration patience,
                              const Interrupts& interrupts) {
@@ -215,6 +245,8 @@ Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration pa
         told = std::move(why);
       }
     }
+    if (record->state == model::JobState::running || record->state == model::JobState::ending)
+      tell_of_silent(api, told);
     if (const auto number = interrupts.wait(look_interval)) {
       cancel(api, job);
       return std::unexpected(
@@ -253,6 +285,15 @@ void complete(model::DoctorReport& report, const request::DoctorNodes& nodes,
   report.findings.insert(report.findings.end(), nodes.findings.begin(), nodes.findings.end());
 }
 
+/// A rank that no agent has started is not missed for the network's sake.
+void explain_silent(model::DoctorReport& report, const std::vector<std::string>& silent) {
+  for (auto& finding : report.findings) {
+    if (std::ranges::count(silent, finding.where) == 0) continue;
+    finding.advice =
+        "its agent does not answer: look at the machine, then at its agent and its log";
+  }
+}
+
 Outcome doctor(const options::Parsed& line) {
   const auto wish = wish_of(line);
   if (!wish) return std::unexpected(wish.error());
@@ -270,6 +311,7 @@ Outcome doctor(const options::Parsed& line) {
   auto report = report_of(*api, *record);
   if (!report) return std::unexpected(report.error());
   complete(*report, *nodes, *record);
+  explain_silent(*report, silent_nodes(*api));
   if (options::has(line, json_id)) {
     const auto text = render::pretty(wire::to_json(*report));
     if (!text) return refuse(text.error());

@@ -54,7 +54,7 @@ std::string node_part(const model::DoctorReport& report) {
                     fmt::to_string(facts.n_gpus), shown(free_space(facts)),
                     shown(libraries_of(facts))});
   }
-  return table({{"NODE"}, {"CLOCK", true}, {"CORES"}, {"GPUS", true}, {"FREE"}, {"LIBRARIES"}},
+  return table({{"NODE"}, {"CLOCK", true}, {"BOUND"}, {"GPUS", true}, {"FREE"}, {"LIBRARIES"}},
                rows, std::nullopt);
 }
 

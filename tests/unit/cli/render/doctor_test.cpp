@@ -27,7 +27,7 @@ TEST_CASE("a report shows nodes, links and the sum, and ends with the verdict") 
       .problem = {}, .wrong = {}, .token = 1ms, .size = base::Bytes(1 << 20), .took = 1s};
   report.start_up = {"", 2ms};
   CHECK(render::doctor_report(report) ==
-        "NODE     CLOCK  CORES  GPUS  FREE     LIBRARIES\n"
+        "NODE     CLOCK  BOUND  GPUS  FREE     LIBRARIES\n"
         "n1    +0.000 s  0-1       0  /tmp 3G  OpenPMIx 4.2.2\n"
         "n2    -0.002 s  0-1       0  /tmp 3G  OpenPMIx 4.2.2\n"
         "\n"
@@ -50,7 +50,7 @@ TEST_CASE("what is found is said with what was expected and what to do") {
   report.left_out = {{"n2", "busy"}};
   report.findings = {{"n1", "it stopped answering", "an answer", "look at it"}};
   CHECK(render::doctor_report(report) ==
-        "NODE  CLOCK  CORES  GPUS  FREE  LIBRARIES\n"
+        "NODE  CLOCK  BOUND  GPUS  FREE  LIBRARIES\n"
         "n1        -  -         -  -     it stopped answering\n"
         "\n"
         "left out: n2: busy\n"
