@@ -248,6 +248,13 @@ TEST_CASE("a job submitted by a job does not get the variables of the first") {
   const model::Environment in_job{
       {"A", "1"}, {"MUSTER_JOB_ID", "4"}, {"MUSTER_RANK", "0"}, {"MUSTER_DIR", "/d"}};
   CHECK(*request::exported("ALL", in_job) == model::Environment{{"A", "1"}, {"MUSTER_DIR", "/d"}});
+  auto with_added = in_job;
+  with_added["MUSTER_ADDED"] = "MASTER_PORT HYDRA_HOST_FILE";
+  with_added["MASTER_PORT"] = "1";
+  with_added["HYDRA_HOST_FILE"] = "/launches/4/hosts.hydra";
+  with_added["OMPI_MCA_plm"] = "mine";
+  CHECK(*request::exported("ALL", with_added) ==
+        model::Environment{{"A", "1"}, {"MUSTER_DIR", "/d"}, {"OMPI_MCA_plm", "mine"}});
   const model::Environment outside{{"MUSTER_COLOR", "red"}};
   CHECK(*request::exported("ALL", outside) == outside);
 }

@@ -108,12 +108,17 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"HOME", "/home/ada"},
       {"MASTER_ADDR", "127.0.0.1"},
       {"MASTER_PORT", "23456"},
+      {"MUSTER_ADDED",
+       "AZ_BATCHAI_CLUSTER_NAME AZ_BATCHAI_JOB_NAME AZ_BATCHAI_JOB_WORK_DIR "
+       "AZ_BATCHAI_MPI_MASTER_NODE AZ_BATCHAI_NUM_GPUS CUDA_DEVICE_ORDER CUDA_VISIBLE_DEVICES "
+       "GLOO_SOCKET_IFNAME MASTER_ADDR MASTER_PORT NCCL_SOCKET_IFNAME"},
       {"MUSTER_ATTEMPT", "2"},
       {"MUSTER_CHECKPOINT_FILE", "/launches/17.2.batch/checkpoint"},
       {"MUSTER_CLUSTER", "lab"},
       {"MUSTER_CONTROLLER", "unix:/d/api.sock"},
       {"MUSTER_CORES", "0-1"},
       {"MUSTER_CPUS_PER_TASK", "1"},
+      {"MUSTER_JOB_CPUS_PER_NODE", "2(x2)"},
       {"MUSTER_JOB_ID", "17"},
       {"MUSTER_JOB_NAME", "train"},
       {"MUSTER_LAUNCH_ID", "17.2.0.abc"},
