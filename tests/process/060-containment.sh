@@ -102,7 +102,7 @@ runs 0 "runs jobs as well" submit --wait --output=own.out --wrap 'cat /proc/self
 unlike own.out "muster/n1-" "outside of any"
 cat >saves.sh <<'END'
 #!/bin/sh
-trap 'sleep 0.3; echo saved >"$1"; exit 0' TERM
+trap 'seq 300000 >/dev/null; echo saved >"$1"; exit 0' TERM
 echo ready >"$1"
 while :; do sleep 0.05; done
 END
