@@ -63,7 +63,7 @@ is "$(sort -u job.out)" n2 "and runs there only"
 
 cat >outer.sh <<'END'
 #!/bin/sh
-submit -N 2 -n 2 -o inner.out --wait --wrap 'echo $MUSTER_HOSTFILE; echo $OMPI_MCA_orte_default_hostfile; echo $MASTER_PORT'
+submit -n 2 -o inner.out --wait --wrap 'echo $MUSTER_HOSTFILE; echo $OMPI_MCA_orte_default_hostfile; echo $MASTER_PORT'
 echo "$MASTER_PORT" >outer.port
 END
 runs 0 "a job may submit another" submit -n 2 -o outer.out --wait outer.sh
