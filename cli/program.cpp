@@ -65,6 +65,14 @@ int start_mpi(std::string_view starter, std::span<const std::string> words) {
 
 /// Which takes the place of ssh where a starter of an MPI library would call that.
 int start_shell(std::span<const std::string> words) {
+  if (words.empty() || words[0] == "--help") {
+    print(
+        "usage: muster-rsh [OPTIONS OF SSH] NODE COMMAND\n\nInside a job of Muster: runs COMMAND "
+        "by "
+        "a shell on NODE, one of the job's, as a step\nwith all of the job's cores there. More: "
+        "muster-mpirun(1).\n");
+    return finish_output(words.empty() ? exit_usage : exit_done);
+  }
   const auto run = words_for_shell(words);
   return run ? run_verb_named(run_verb, "muster run", *run) : complain("muster-rsh", run.error());
 }

@@ -56,7 +56,9 @@ for pair in /usr/bin/mpirun.openmpi:mpi /usr/bin/mpiexec.hydra:mpich; do
 done
 in_job "muster-rsh runs a command on a node of the job" 0 "muster-rsh -x n2 'echo \$MUSTER_NODE:\$((1 + 1))'"
 is "$(cat job.out)" "n2:2" "by a shell there"
-in_job "and on no other" 2 "muster-rsh n7 true"
+in_job "it says what it takes" 0 "muster-rsh --help"
+like job.out "^usage: muster-rsh .*NODE COMMAND" "when asked"
+in_job "it starts on no other" 2 "muster-rsh n7 true"
 like job.out "muster-rsh: the job has no node 'n7'; it has n\[1-2\]" "which it says"
 in_job "a step may name the nodes of the job that it wants" 0 'muster run -w n2 sh -c "echo \$MUSTER_NODE"'
 is "$(sort -u job.out)" n2 "and runs there only"
@@ -67,9 +69,12 @@ submit -n 2 -o inner.out --wait --wrap 'echo $MUSTER_HOSTFILE; echo $OMPI_MCA_or
 echo "$MASTER_PORT" >outer.port
 END
 runs 0 "a job may submit another" submit -n 2 -o outer.out --wait outer.sh
-is "$(sed -n 1p inner.out)" "$(sed -n 2p inner.out)" "whose list of hosts is its own"
-[ "$(sed -n 3p inner.out)" != "$(cat outer.port)" ]
-is "$?" 0 "and whose meeting point too"
+like inner.out "^$MUSTER_DIR/nodes/.*/hosts$" "which has a list of hosts"
+is "$(sed -n 1p inner.out)" "$(sed -n 2p inner.out)" "that is its own"
+sed -n 3p inner.out >inner.port
+like inner.port "^[0-9]+$" "and a meeting point"
+cmp -s inner.port outer.port
+is "$?" 1 "that is its own, too"
 
 "$programs/mpi/mpirun" true 2>err && not_ok "outside of a job it does not start anything" || ok "outside of a job it does not start anything"
 like err "not inside a job" "and says why"
