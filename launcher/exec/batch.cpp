@@ -93,6 +93,7 @@ class Batch {
     if (!started) return std::unexpected(started.error());
     processes_.complete();
     loop_.hold();
+    end_signal_.heed();
     loop_.run();
     loop_.release();
     return report();

@@ -21,7 +21,9 @@ void EndSignal::hold() {
 }
 
 EndSignal::EndSignal(loop::Loop& loop, std::function<void()> told)
-    : signal_(loop, SIGTERM, std::move(told)) {
+    : signal_(loop, SIGTERM, std::move(told)) {}
+
+void EndSignal::heed() {
   change_mask(SIG_UNBLOCK);
 }
 

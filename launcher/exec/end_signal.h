@@ -10,13 +10,17 @@ namespace exec {
 
 class EndSignal {
  public:
-  /// Holds it back in this process until there is an EndSignal, and after it.
+  /// Holds it back in this thread, and in those that are started from here on.
   static void hold();
 
   EndSignal(loop::Loop& loop, std::function<void()> told);
   ~EndSignal();
   EndSignal(const EndSignal&) = delete;
   EndSignal& operator=(const EndSignal&) = delete;
+
+  /// Lets it come, until the end of this object, to this thread alone: call it when there are all
+  /// others, such as PMIx's, which live on and would take it when nothing handles it any more.
+  void heed();
 
  private:
   loop::Signal signal_;

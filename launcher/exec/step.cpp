@@ -180,6 +180,7 @@ model::LaunchReport Step::run() {
   } else {
     fail(failure_of(launch_.order, model::Cause::cannot_start, std::move(ready).error().text));
   }
+  end_signal_.heed();
   loop_.run();
   loop_.release();
   return report();
