@@ -113,17 +113,23 @@ state_is() {
   [ "$(field "$1" .state)" = "$2" ]
 }
 
-# process_with NAME=VALUE...: the first process of this case's cluster that has all of these in its environment.
+# process_with NAME=VALUE...: the process of this case's cluster that has all of these in its environment, though
+# the one that started it has not.
 process_with() {
   set -- "$@" "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock"
   for process in /proc/[0-9]*; do
-    n_found=$(tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -cFx "$(printf '%s\n' "$@")")
-    if [ "$n_found" = $# ]; then
+    if has_environment "$process" "$@" && ! has_environment "/proc/$(ps -o ppid= -p "${process#/proc/}" | tr -d ' ')" "$@"; then
       echo "${process#/proc/}"
       return
     fi
   done
 }
+
+has_environment() (
+  process=$1
+  shift
+  [ "$(tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -cFx "$(printf '%s\n' "$@")")" = $# ]
+)
 
 # agent_of NODE: the process of its agent.
 agent_of() {
