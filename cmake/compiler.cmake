@@ -19,6 +19,11 @@ add_compile_options($<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restr
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options($<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
 endif()
+# Clang reads more into -Wconversion than GCC, does not forgive GCC's library its own stable_sort, and takes
+# what the neighbours in a unity source have in their anonymous namespaces for shadowed.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wno-sign-conversion -Wno-deprecated-declarations -Wno-shadow)
+endif()
 add_compile_options($<$<CONFIG:Release>:-ffunction-sections> $<$<CONFIG:Release>:-fdata-sections>)
 if(MUSTER_WERROR)
   add_compile_options(-Werror)
