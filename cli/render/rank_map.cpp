@@ -22,17 +22,17 @@ std::string rank_map(std::vector<model::RankPlaced> ranks) {
   std::ranges::stable_sort(ranks, {}, &model::RankPlaced::rank);
   std::vector<Cells> rows;
   std::map<std::string, std::string> unbound;  // by node
-  bool have_roles = false;
+  const bool have_nics = std::ranges::any_of(ranks, [](auto& rank) { return !rank.nic.empty(); });
+  const bool have_roles = std::ranges::any_of(ranks, [](auto& rank) { return !rank.role.empty(); });
   for (const auto& rank : ranks) {
     rows.push_back({std::to_string(rank.rank), rank.node, or_dash(rank.cpus), or_dash(rank.numa),
                     or_dash(rank.gpus)});
-    if (!rank.role.empty()) {
-      rows.back().push_back(rank.role);
-      have_roles = true;
-    }
+    if (have_nics) rows.back().push_back(or_dash(rank.nic));
+    if (have_roles) rows.back().push_back(rank.role);
     if (rank.cpus.empty()) unbound[rank.node] = rank.unbound;
   }
   std::vector<Column> columns{{"RANK", true}, {"NODE"}, {"CORES"}, {"NUMA"}, {"GPUS"}};
+  if (have_nics) columns.push_back({"NIC"});
   if (have_roles) columns.push_back({"ROLE"});
   auto text = table(columns, rows, std::nullopt);
   for (const auto& [node, why] : unbound)
@@ -46,6 +46,7 @@ std::string binding_line(const model::RankPlaced& rank) {
   line +=
       rank.cpus.empty() ? "not bound: " + base::printable(rank.unbound, 300) : "cores " + rank.cpus;
   if (!rank.gpus.empty()) line += " GPUs " + rank.gpus;
+  if (!rank.nic.empty()) line += " NIC " + rank.nic;
   if (!rank.role.empty()) line += ", " + rank.role;
   return line;
 }

@@ -364,7 +364,8 @@ base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
                            .gpus = to_text(rank.gpus),
                            .numa = to_text(rank.numa),
                            .unbound = placement_.unbound,
-                           .role = roles_.name_of(rank.rank)};
+                           .role = roles_.name_of(rank.rank),
+                           .nic = rank.nic};
   if (auto kept = log_->append(wire::map_rank, model::OutputStream::out, wire::to_map_line(placed));
       !kept) {
     launch_.dir.note(kept.error().text);

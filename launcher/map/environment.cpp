@@ -135,6 +135,7 @@ void number_rank(Environment& environment, const model::LaunchOrder& order, cons
   environment["MUSTER_LOCAL_RANK"] = local;
   environment["MUSTER_LOCAL_NTASKS"] = local_size;
   environment["MUSTER_CPUS"] = to_text(rank.cpus);
+  environment["MUSTER_NIC"] = rank.nic;
 
   environment["OMPI_COMM_WORLD_RANK"] = global;
   environment["OMPI_COMM_WORLD_SIZE"] = size;

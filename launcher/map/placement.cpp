@@ -8,6 +8,7 @@
 
 #include "launcher/map/core_choice.h"
 #include "launcher/map/gpu_choice.h"
+#include "launcher/map/nic_choice.h"
 #include "launcher/map/rank_roles.h"
 #include "lib/base/check.h"
 #include "lib/base/text.h"
@@ -181,6 +182,17 @@ base::Result<GpuChoice> gpus_by_role(const Request& request, const model::Launch
   return all;
 }
 
+void name_nics(const model::Topology& topology, const GpuChoice& gpus, Placement& placement) {
+  std::vector<NicWish> wishes;
+  for (std::size_t i = 0; i < placement.ranks.size(); ++i)
+    wishes.push_back({.gpus = gpus.used[i], .cpus = placement.ranks[i].cpus});
+  const auto chosen = choose_nics(topology, wishes);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i])
+      placement.ranks[i].nic = topology.nics[static_cast<std::size_t>(*chosen[i])].name;
+  }
+}
+
 }  // namespace
 
 int cpus_per_task(const model::LaunchOrder& order) {
@@ -214,6 +226,7 @@ base::Result<Placement> map_ranks(const model::LaunchOrder& order,
     return std::unexpected(std::move(bound).error());
   }
   for (auto& rank : placement.ranks) rank.numa = domains_of(request, rank.cpus);
+  name_nics(topology, *gpus, placement);
   return placement;
 }
 

@@ -17,6 +17,7 @@ struct RankPlace {
   model::CpuSet cpus;    // empty: not bound
   model::IndexSet numa;  // memory domains of these, by the operating system's number
   model::GpuSet gpus;    // of the node's topology, visible to the rank
+  std::string nic;       // name of the network card nearest to these; empty: the node has none
 
   bool operator==(const RankPlace&) const = default;
 };
@@ -42,7 +43,8 @@ int cpus_per_task(const model::LaunchOrder& order);
 /// each, next in PCI order; else equal parts when there are as many as ranks or a multiple; else
 /// all see all of them, and the cores are near the one that LOCAL_RANK would choose.
 ///
-/// What the step's binding says replaces these rules.
+/// What the step's binding says replaces these rules. Each rank is told the network card that is
+/// nearest to the GPU it uses, else to its cores (nic_choice.h).
 ///
 /// order     of a step with a part on this node, which has `topology`
 /// errors    invalid: the binding cannot be had in the job's share of the node

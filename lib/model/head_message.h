@@ -109,6 +109,7 @@ struct RankPlaced {
   std::string numa;     // memory domains of the hardware threads, by the operating system's number
   std::string unbound;  // why it is not bound
   std::string role;     // "ps 0"; empty: it has none
+  std::string nic;      // network card nearest to it; empty: the node has none
   bool operator==(const RankPlaced&) const = default;
 };
 

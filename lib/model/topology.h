@@ -1,6 +1,7 @@
 #pragma once
 // What a node is made of: NUMA domains, cores and GPUs, as nodeprep's probe found them.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,20 @@ struct Gpu {
   std::string kind;  // "NVIDIA H200"
   std::string pci;   // "0000:65:00.0"
   base::Bytes memory;
-  int numa = 0;  // place in Topology::numa of the nearest domain
+  int numa = 0;                      // place in Topology::numa of the nearest domain
+  std::vector<std::string> bridges;  // PCI bridges above it, that of the host first
 
   bool operator==(const Gpu&) const = default;
+};
+
+/// A network card that is made for traffic between ranks: InfiniBand, RoCE, Omni-Path.
+struct Nic {
+  std::string name;                  // of its OpenFabrics device, "mlx5_0"
+  std::string pci;                   // "0000:18:00.0"
+  std::optional<int> numa;           // place in Topology::numa; absent: near none of these
+  std::vector<std::string> bridges;  // PCI bridges above it, that of the host first
+
+  bool operator==(const Nic&) const = default;
 };
 
 /// The part of a machine that is one node. Cores are in order of package, NUMA domain, number.
@@ -43,6 +55,7 @@ struct Topology {
   std::vector<NumaDomain> numa;
   std::vector<Core> cores;
   std::vector<Gpu> gpus;        // in PCI order, which is CUDA_DEVICE_ORDER=PCI_BUS_ID
+  std::vector<Nic> nics;        // in PCI order; those of the machine, whatever part of it this is
   base::Bytes memory;           // that jobs may use
   bool oversubscribed = false;  // several cores, of this node or of others, stand for one real core
 

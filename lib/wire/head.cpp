@@ -95,6 +95,7 @@ void write(const model::RankPlaced& placed, pb::RankPlaced& out) {
   out.set_numa(placed.numa);
   out.set_unbound(placed.unbound);
   out.set_role(placed.role);
+  out.set_nic(placed.nic);
 }
 
 void write(const model::NodeEnded& ended, pb::NodeEnded& out) {
@@ -196,7 +197,7 @@ model::RankOutput read_output(pb::RankOutput& in, Strict& strict) {
 model::RankPlaced read_placed(pb::RankPlaced& in, Strict& strict) {
   return {strict.count(in.rank(), "rank"), take(in.mutable_node()), take(in.mutable_cpus()),
           take(in.mutable_gpus()),         take(in.mutable_numa()), take(in.mutable_unbound()),
-          take(in.mutable_role())};
+          take(in.mutable_role()),         take(in.mutable_nic())};
 }
 
 /// For messages with an optional failure.

@@ -10,7 +10,7 @@ namespace wire {
 
 namespace {
 
-constexpr std::size_t n_fields = 7;
+constexpr std::size_t n_fields = 8;
 
 /// A field ends with a tabulator, and the line with a line feed.
 std::string plain(std::string text) {
@@ -23,7 +23,7 @@ std::string plain(std::string text) {
 std::string to_map_line(const model::RankPlaced& placed) {
   return std::to_string(placed.rank) + '\t' + plain(placed.node) + '\t' + plain(placed.cpus) +
          '\t' + plain(placed.numa) + '\t' + plain(placed.gpus) + '\t' + plain(placed.role) + '\t' +
-         plain(placed.unbound) + '\n';
+         plain(placed.unbound) + '\t' + plain(placed.nic) + '\n';
 }
 
 base::Result<std::vector<model::RankPlaced>> read_map_lines(std::string_view lines) {
@@ -32,7 +32,8 @@ base::Result<std::vector<model::RankPlaced>> read_map_lines(std::string_view lin
     if (line.empty()) continue;
     const auto fields = base::split(line, '\t');
     const auto rank = base::parse_int(fields.front(), 0, INT32_MAX);
-    if (fields.size() != n_fields || !rank) {
+    const bool has_nic = fields.size() == n_fields;
+    if ((!has_nic && fields.size() != n_fields - 1) || !rank) {
       return base::fail(base::Code::corrupt,
                         "'" + base::printable(line) + "' is no line of a map of ranks");
     }
@@ -42,7 +43,8 @@ base::Result<std::vector<model::RankPlaced>> read_map_lines(std::string_view lin
                    .gpus = std::string(fields[4]),
                    .numa = std::string(fields[3]),
                    .unbound = std::string(fields[6]),
-                   .role = std::string(fields[5])});
+                   .role = std::string(fields[5]),
+                   .nic = has_nic ? std::string(fields[7]) : std::string()});
   }
   return map;
 }

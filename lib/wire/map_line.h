@@ -10,11 +10,11 @@
 
 namespace wire {
 
-/// "2\tn1\t4-5\t0\t1\tworker 1\t\n": rank, node, hardware threads, memory domains, GPUs, role, and
-/// why it is not bound.
+/// "2\tn1\t4-5\t0\t1\tworker 1\t\tmlx5_0\n": rank, node, hardware threads, memory domains, GPUs,
+/// role, why it is not bound, and network card.
 std::string to_map_line(const model::RankPlaced& placed);
 
-/// errors: corrupt, with the line that is none
+/// Those of releases that named no card, too. errors: corrupt, with the line that is none
 base::Result<std::vector<model::RankPlaced>> read_map_lines(std::string_view lines);
 
 }  // namespace wire

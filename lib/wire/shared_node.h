@@ -28,6 +28,14 @@ void write_topology(const model::Topology& topology, Message& out) {
     to.set_pci(gpu.pci);
     to.set_memory_bytes(gpu.memory.count());
     to.set_numa(u32(gpu.numa));
+    for (const auto& bridge : gpu.bridges) to.add_bridges(bridge);
+  }
+  for (const auto& nic : topology.nics) {
+    auto& to = *out.add_nics();
+    to.set_name(nic.name);
+    to.set_pci(nic.pci);
+    if (nic.numa) to.set_numa(u32(*nic.numa));
+    for (const auto& bridge : nic.bridges) to.add_bridges(bridge);
   }
   out.set_memory_bytes(topology.memory.count());
   out.set_oversubscribed(topology.oversubscribed);
@@ -47,14 +55,24 @@ model::Topology read_topology(Message& in, Strict& strict) {
                        s.indices(from.cpus(), "cpus")};
   };
   const auto gpu = [last_domain](auto& from, Strict& s) {
-    return model::Gpu{take(from.mutable_uuid()), take(from.mutable_kind()),
-                      take(from.mutable_pci()), base::Bytes(from.memory_bytes()),
-                      s.count(from.numa(), "numa", 0, last_domain)};
+    return model::Gpu{take(from.mutable_uuid()),
+                      take(from.mutable_kind()),
+                      take(from.mutable_pci()),
+                      base::Bytes(from.memory_bytes()),
+                      s.count(from.numa(), "numa", 0, last_domain),
+                      take_all(*from.mutable_bridges())};
+  };
+  const auto nic = [last_domain](auto& from, Strict& s) {
+    model::Nic read{.name = take(from.mutable_name()), .pci = take(from.mutable_pci())};
+    if (from.has_numa()) read.numa = s.count(from.numa(), "numa", 0, last_domain);
+    read.bridges = take_all(*from.mutable_bridges());
+    return read;
   };
   model::Topology topology;
   topology.numa = strict.each("numa", *in.mutable_numa(), domain);
   topology.cores = strict.each("cores", *in.mutable_cores(), core);
   topology.gpus = strict.each("gpus", *in.mutable_gpus(), gpu);
+  topology.nics = strict.each("nics", *in.mutable_nics(), nic);
   topology.memory = base::Bytes(in.memory_bytes());
   topology.oversubscribed = in.oversubscribed();
   return topology;

@@ -1,6 +1,7 @@
 #include "nodeprep/probe/gpus.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
@@ -11,10 +12,10 @@ namespace {
 
 constexpr std::size_t information_limit = std::size_t{1} << 16;
 
-int domain_of(const std::vector<model::Gpu>& on_bus, const std::string& pci) {
-  const auto at = std::find_if(on_bus.begin(), on_bus.end(),
-                               [&](const model::Gpu& gpu) { return gpu.pci == pci; });
-  return at == on_bus.end() ? 0 : at->numa;
+/// Without a place where the bus does not show it.
+model::Gpu found_on_bus(const std::vector<model::Gpu>& on_bus, const std::string& pci) {
+  const auto at = std::ranges::find(on_bus, pci, &model::Gpu::pci);
+  return at == on_bus.end() ? model::Gpu{.pci = pci} : *at;
 }
 
 /// The value of a line "Name: \t value" of the driver's file.
@@ -36,11 +37,11 @@ std::vector<model::Gpu> merge_gpus(const std::vector<model::Gpu>& on_bus,
   std::vector<model::Gpu> gpus;
   if (from_nvml) {
     for (const NvmlGpu& known : *from_nvml) {
-      gpus.push_back({.uuid = known.uuid,
-                      .kind = known.name,
-                      .pci = known.pci,
-                      .memory = known.memory,
-                      .numa = domain_of(on_bus, known.pci)});
+      auto gpu = found_on_bus(on_bus, known.pci);
+      gpu.uuid = known.uuid;
+      gpu.kind = known.name;
+      gpu.memory = known.memory;
+      gpus.push_back(std::move(gpu));
     }
   } else {
     for (model::Gpu gpu : on_bus) {

@@ -59,6 +59,47 @@ std::vector<model::Core> read_cores(hwloc_topology* topology) {
   return cores;
 }
 
+std::string pci_address(const hwloc_obj_attr_u::hwloc_pcidev_attr_s& pci) {
+  return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", unsigned{pci.domain}, unsigned{pci.bus},
+                     unsigned{pci.dev}, unsigned{pci.func});
+}
+
+/// A bridge of the host by the buses behind it, others by their own address.
+std::string bridge_name(const hwloc_obj* bridge) {
+  const auto& attributes = bridge->attr->bridge;
+  if (attributes.upstream_type == HWLOC_OBJ_BRIDGE_PCI) return pci_address(attributes.upstream.pci);
+  const auto& buses = attributes.downstream.pci;
+  return fmt::format("{:04x}:[{:02x}-{:02x}]", unsigned{buses.domain},
+                     unsigned{buses.secondary_bus}, unsigned{buses.subordinate_bus});
+}
+
+std::vector<std::string> bridges_above(const hwloc_obj* device) {
+  std::vector<std::string> bridges;
+  for (const hwloc_obj* at = device->parent; at != nullptr; at = at->parent) {
+    if (at->type == HWLOC_OBJ_BRIDGE) bridges.push_back(bridge_name(at));
+  }
+  std::reverse(bridges.begin(), bridges.end());
+  return bridges;
+}
+
+/// Those that the kernel has a driver for.
+std::vector<model::Nic> read_nics(hwloc_topology* topology) {
+  std::vector<model::Nic> nics;
+  for (hwloc_obj* at = nullptr; (at = hwloc_get_next_osdev(topology, at)) != nullptr;) {
+    if (at->attr->osdev.type != HWLOC_OBJ_OSDEV_OPENFABRICS) continue;
+    const hwloc_obj* card = at->parent;
+    if (card == nullptr || card->type != HWLOC_OBJ_PCI_DEVICE) continue;
+    nics.push_back({.name = at->name,
+                    .pci = pci_address(card->attr->pcidev),
+                    .numa = domain_index(topology, hwloc_get_non_io_ancestor_obj(topology, at)),
+                    .bridges = bridges_above(card)});
+  }
+  std::sort(nics.begin(), nics.end(), [](const model::Nic& a, const model::Nic& b) {
+    return std::tie(a.pci, a.name) < std::tie(b.pci, b.name);
+  });
+  return nics;
+}
+
 std::vector<model::NumaDomain> read_domains(hwloc_topology* topology) {
   std::vector<model::NumaDomain> domains;
   for (hwloc_obj* at = nullptr;
@@ -126,6 +167,7 @@ model::Topology Machine::topology() const {
   model::Topology found;
   found.numa = read_domains(topology_.get());
   found.cores = read_cores(topology_.get());
+  found.nics = read_nics(topology_.get());
   for (const model::NumaDomain& domain : found.numa) found.memory += domain.memory;
   return found;
 }
@@ -137,9 +179,9 @@ std::vector<model::Gpu> Machine::pci_gpus() const {
     if (pci.vendor_id != nvidia || (pci.class_id >> 8U) != display_class) continue;
     const hwloc_obj* near = hwloc_get_non_io_ancestor_obj(topology_.get(), at);
     model::Gpu gpu;
-    gpu.pci = fmt::format("{:04x}:{:02x}:{:02x}.{:x}", unsigned{pci.domain}, unsigned{pci.bus},
-                          unsigned{pci.dev}, unsigned{pci.func});
+    gpu.pci = pci_address(pci);
     gpu.numa = domain_index(topology_.get(), near);
+    gpu.bridges = bridges_above(at);
     gpus.push_back(std::move(gpu));
   }
   std::sort(gpus.begin(), gpus.end(),

@@ -22,10 +22,11 @@ class Machine {
   static base::Result<Machine> synthetic(const std::string& description);
   static base::Result<Machine> from_xml(const std::string& path);
 
-  /// Cores, NUMA domains and the machine's memory; no GPUs.
+  /// Cores, NUMA domains, network cards and the machine's memory; no GPUs.
   model::Topology topology() const;
 
-  /// Display devices of NVIDIA on the PCI bus, in its order: address and nearest domain are known.
+  /// Display devices of NVIDIA on the PCI bus, in its order: their places are known, not what they
+  /// are.
   std::vector<model::Gpu> pci_gpus() const;
 
   /// For PMIx and MPI in the ranks, which then need not look themselves.

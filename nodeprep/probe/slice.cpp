@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -29,6 +30,10 @@ class Domains {
   }
 
   int of(int machine_index) const { return numbers_.at(machine_index); }
+  std::optional<int> find(int machine_index) const {
+    const auto at = numbers_.find(machine_index);
+    return at == numbers_.end() ? std::nullopt : std::optional(at->second);
+  }
 
  private:
   const model::Topology& machine_;
@@ -91,6 +96,8 @@ base::Result<model::Topology> cut(const model::Topology& machine, const Slice& s
   node.numa = domains.number();
   for (model::Core& core : node.cores) core.numa = domains.of(core.numa);
   for (model::Gpu& gpu : node.gpus) gpu.numa = domains.of(gpu.numa);
+  node.nics = machine.nics;
+  for (model::Nic& nic : node.nics) nic.numa = nic.numa ? domains.find(*nic.numa) : std::nullopt;
   return node;
 }
 

@@ -67,7 +67,7 @@ inline model::HeadMessage RandomModel::head_message() {
       },
       [&]() -> Any { return model::RankInput{text()}; },
       [&]() -> Any {
-        return model::RankPlaced{upto(99), text(), text(), text(), text(), text(), text()};
+        return model::RankPlaced{upto(99), text(), text(), text(), text(), text(), text(), text()};
       },
       [&]() -> Any { return model::WorkDone{upto(9)}; },
       [&]() -> Any { return model::EndServers{}; },

@@ -230,7 +230,11 @@ class RandomModel {
     const int domains = static_cast<int>(made.numa.size());
     for (int i = upto(9); i > 0; --i) made.cores.push_back({upto(3), upto(domains - 1), indices()});
     made.gpus = several(3, [&] {
-      return model::Gpu{text(), text(), text(), base::Bytes(number()), upto(domains - 1)};
+      return model::Gpu{text(),       text(), text(), base::Bytes(number()), upto(domains - 1),
+                        plain_names()};
+    });
+    made.nics = several(3, [&] {
+      return model::Nic{text(), text(), maybe([&] { return upto(domains - 1); }), plain_names()};
     });
     made.memory = bytes();
     made.oversubscribed = coin();

@@ -184,6 +184,7 @@ TEST_CASE("a rank is told its numbers, under the names that programs know") {
   CHECK(environment.at("MUSTER_STEP_ID") == "0");
   CHECK(environment.at("MUSTER_STEP_NTASKS") == "4");
   CHECK(environment.at("MUSTER_CPUS") == "1");
+  CHECK(environment.at("MUSTER_NIC").empty());
   CHECK(environment.at("OMPI_COMM_WORLD_RANK") == "3");
   CHECK(environment.at("OMPI_COMM_WORLD_SIZE") == "4");
   CHECK(environment.at("OMPI_COMM_WORLD_LOCAL_RANK") == "1");

@@ -68,7 +68,13 @@ std::string print(const model::Topology& node) {
                         node.cores[i].numa, model::to_text(node.cores[i].cpus));
   }
   for (std::size_t i = 0; i < node.gpus.size(); ++i) {
-    text += fmt::format("  GPU {}: {}, domain {}\n", i, node.gpus[i].pci, node.gpus[i].numa);
+    text += fmt::format("  GPU {}: {}, domain {}, below {}\n", i, node.gpus[i].pci,
+                        node.gpus[i].numa, base::join(node.gpus[i].bridges, " "));
+  }
+  for (const auto& nic : node.nics) {
+    text += fmt::format("  NIC {}: {}, domain {}, below {}\n", nic.name, nic.pci,
+                        nic.numa ? std::to_string(*nic.numa) : "none of these",
+                        base::join(nic.bridges, " "));
   }
   return text;
 }
