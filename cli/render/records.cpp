@@ -132,6 +132,22 @@ void add_nodes(Block& block, const model::JobRecord& job) {
   }
 }
 
+/// "; GPUs busy 63% of the time, least those of rank 3: 12%"; "" where nobody could tell.
+std::string idle_gpus(const model::StepRecord& step) {
+  if (!step.usage.gpu) return "";
+  auto text = fmt::format("; GPUs busy {} of the time", busy_text(*step.usage.gpu));
+  const model::RankUsage* least = nullptr;
+  int n_ranks = 0;
+  for (const auto& rank : step.ranks) {
+    if (!rank.gpu) continue;
+    ++n_ranks;
+    if (least == nullptr || busy_part(*rank.gpu) < busy_part(*least->gpu)) least = &rank;
+  }
+  if (n_ranks > 1)
+    text += fmt::format(", least those of rank {}: {}", least->rank, busy_text(*least->gpu));
+  return text;
+}
+
 /// "; rank 3 used most memory, 1.2G, and rank 0 most CPU time, 4m"; "" while no rank has ended.
 std::string used_by(const model::StepRecord& step) {
   if (step.ranks.empty()) return "";
@@ -139,12 +155,13 @@ std::string used_by(const model::StepRecord& step) {
   const auto& of_time = *std::ranges::max_element(step.ranks, {}, &model::RankUsage::cpu);
   const auto memory = base::to_text(of_memory.memory_peak);
   const auto time = base::to_text(of_time.cpu);
+  const auto gpus = idle_gpus(step);
   if (of_memory.rank == of_time.rank) {
-    return fmt::format("; rank {} used most: {} of memory and {} of CPU time", of_memory.rank,
-                       memory, time);
+    return fmt::format("; rank {} used most: {} of memory and {} of CPU time{}", of_memory.rank,
+                       memory, time, gpus);
   }
-  return fmt::format("; rank {} used most memory, {}, and rank {} most CPU time, {}",
-                     of_memory.rank, memory, of_time.rank, time);
+  return fmt::format("; rank {} used most memory, {}, and rank {} most CPU time, {}{}",
+                     of_memory.rank, memory, of_time.rank, time, gpus);
 }
 
 /// "4m of CPU time; at most 2.5G of memory charged on one node; 1.2G resident of one process,
@@ -157,7 +174,12 @@ std::string used_text(const model::Usage& usage) {
                                 "{} of memory charged on one node; {} resident of one "
                                 "process, shared pages included",
                                 base::to_text(usage.total_peak), largest);
-  return fmt::format("{} of CPU time; at most {}", base::to_text(usage.cpu), memory);
+  auto text = fmt::format("{} of CPU time; at most {}", base::to_text(usage.cpu), memory);
+  if (usage.gpu) {
+    text += fmt::format("; GPUs busy {} of the time, at most {} of memory in use on one",
+                        busy_text(*usage.gpu), base::to_text(usage.gpu->memory_peak));
+  }
+  return text;
 }
 
 void add_steps(Block& block, const model::JobRecord& job) {

@@ -13,6 +13,7 @@
 
 #include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
+#include "launcher/exec/gpu_meter.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
 #include "launcher/exec/output_file.h"
@@ -92,6 +93,8 @@ class Batch {
     auto started = processes_.start(std::move(command));
     if (!started) return std::unexpected(started.error());
     processes_.complete();
+    if (const auto& gpus = gpus_of(launch_.order); !gpus.empty())
+      gpu_meter_.emplace(launch_.topology, gpus);
     loop_.hold();
     end_signal_.heed();
     loop_.run();
@@ -123,6 +126,7 @@ class Batch {
   model::LaunchReport report() {
     model::LaunchReport report{.key = launch_.order.key};
     report.usage = processes_.usage();
+    if (gpu_meter_) report.usage.gpu = gpu_meter_->use(gpus_of(launch_.order));
     if (status_.signal != 0 || status_.code != 0) {
       const bool by_signal = status_.signal != 0;
       model::Failure failure =
@@ -147,6 +151,7 @@ class Batch {
   EndSignal end_signal_;
   loop::Signal save_signal_;
   loop::ExitStatus status_;
+  std::optional<GpuMeter> gpu_meter_;
 };
 
 base::Result<model::LaunchReport> try_batch(Launch& launch) {

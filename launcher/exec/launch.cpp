@@ -118,6 +118,10 @@ const std::string& node_name(const model::LaunchOrder& order) {
   return order.allocation.nodes[static_cast<std::size_t>(order.node_index)].name;
 }
 
+const model::GpuSet& gpus_of(const model::LaunchOrder& order) {
+  return order.allocation.nodes[static_cast<std::size_t>(order.node_index)].gpus;
+}
+
 model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, std::string text) {
   model::Failure failure;
   failure.cause = cause;

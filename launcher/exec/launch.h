@@ -36,6 +36,9 @@ struct LaunchOptions {
 /// Name of the node that the launch is for.
 const std::string& node_name(const model::LaunchOrder& order);
 
+/// Of the job on that node.
+const model::GpuSet& gpus_of(const model::LaunchOrder& order);
+
 /// A failure of the launch `order`, not of one of its ranks.
 model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, std::string text);
 

@@ -45,10 +45,12 @@ void RankFates::finalized(int rank) {
 }
 
 void RankFates::ended(std::size_t place, const loop::ExitStatus& status,
+                      std::optional<model::GpuUse> gpu,
                       const std::function<bool()>& ran_out_of_memory) {
   used_.push_back({.rank = ranks_[place],
                    .cpu = status.user_time + status.system_time,
-                   .memory_peak = status.peak_memory});
+                   .memory_peak = status.peak_memory,
+                   .gpu = gpu});
   auto& life = lives_[place];
   life.ended = true;
   if (is_server(place) && are_servers_over_) return;

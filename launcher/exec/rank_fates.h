@@ -43,7 +43,7 @@ class RankFates {
   void connected(int rank);
   void finalized(int rank);
   /// Judges a rank whose last words have been read.
-  void ended(std::size_t place, const loop::ExitStatus& status,
+  void ended(std::size_t place, const loop::ExitStatus& status, std::optional<model::GpuUse> gpu,
              const std::function<bool()>& ran_out_of_memory);
   void take(const model::RankAbsent& absent);
   /// The work is done: how those that serve end means nothing from now on.

@@ -16,6 +16,7 @@
 
 #include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
+#include "launcher/exec/gpu_meter.h"
 #include "launcher/exec/hang_guard.h"
 #include "launcher/exec/head.h"
 #include "launcher/exec/input_pipe.h"
@@ -90,6 +91,7 @@ class Step {
   void finish();
   void told_to_end();
   void wait_less();
+  std::optional<model::GpuUse> gpu_use(const model::GpuSet& gpus) const;
   model::LaunchReport report() const;
   RankEvents rank_events();
 
@@ -112,6 +114,7 @@ class Step {
   std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
   std::optional<model::Failure> hang_;   // the stacks are being saved
   std::optional<RankLooks> looks_;
+  std::optional<GpuMeter> gpu_meter_;
   EndSignal end_signal_;
   std::optional<HeldPorts> held_ports_;  // until all nodes have chosen theirs
   bool was_told_to_end_ = false;
@@ -311,6 +314,8 @@ void Step::start_all() {
 }
 
 void Step::start_watching() {
+  if (const auto& gpus = gpus_of(launch_.order); !gpus.empty())
+    gpu_meter_.emplace(launch_.topology, gpus);
   const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
   const auto mains = [this] { return processes_.mains(); };
   if (mapping::n_ranks(launch_.order) > 1)
@@ -431,7 +436,7 @@ model::Failure Step::output_failure(const base::Error& why) const {
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
-    fates_.ended(place, status,
+    fates_.ended(place, status, gpu_use(placement_.ranks[place].gpus),
                  [this] { return launch_.group && launch_.group->ran_out_of_memory(); });
   });
 }
@@ -575,11 +580,16 @@ void Step::wait_less() {
   if (was_told_to_end_ && is_through_ && !parting_.is_running()) parting_.start(parting_time);
 }
 
+std::optional<model::GpuUse> Step::gpu_use(const model::GpuSet& gpus) const {
+  return gpu_meter_ ? gpu_meter_->use(gpus) : std::nullopt;
+}
+
 model::LaunchReport Step::report() const {
   model::LaunchReport report{.key = launch_.order.key};
   report.failure = failure_;
   report.exit_code = failure_ ? exit_code_of(*failure_) : fates_.exit_code();
   report.usage = processes_.usage();
+  report.usage.gpu = gpu_use(gpus_of(launch_.order));
   report.ranks = fates_.usage();
   return report;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "lib/base/check.h"
@@ -200,6 +201,22 @@ std::string describe(const Failure& failure) {
   const auto separator = failure.cause == Cause::out_of_memory ? ", " : ": ";
   if (!failure.text.empty()) text += separator + failure.text;
   return text;
+}
+
+void add_to(std::optional<GpuUse>& sum, const GpuUse& use) {
+  if (!sum) sum.emplace();
+  sum->watched += use.watched;
+  sum->busy += use.busy;
+  sum->memory_peak = std::max(sum->memory_peak, use.memory_peak);
+}
+
+double busy_part(const GpuUse& use) {
+  if (use.watched <= base::Duration()) return 0;
+  return static_cast<double>(use.busy.count()) / static_cast<double>(use.watched.count());
+}
+
+std::string busy_text(const GpuUse& use) {
+  return std::to_string(std::lround(100 * busy_part(use))) + "%";
 }
 
 }  // namespace model

@@ -58,10 +58,26 @@ struct Failure {
 /// One sentence: "step 0: rank 2 on n2 exited with code 3".
 std::string describe(const Failure& failure);
 
+/// Of some GPUs together, while somebody watched them.
+struct GpuUse {
+  base::Duration watched{};  // summed over the GPUs
+  base::Duration busy{};     // of this, while a kernel ran
+  base::Bytes memory_peak;   // most in use on one of them, by whomever
+
+  bool operator==(const GpuUse&) const = default;
+};
+
+void add_to(std::optional<GpuUse>& sum, const GpuUse& use);
+/// Of the time that it was watched, from 0 to 1.
+double busy_part(const GpuUse& use);
+/// "63%"
+std::string busy_text(const GpuUse& use);
+
 struct Usage {
   base::Duration cpu{};     // user + system of everything started
   base::Bytes memory_peak;  // largest resident set of one process
   base::Bytes total_peak;   // most memory of all processes of the job on a node; 0: nobody counted
+  std::optional<GpuUse> gpu;  // absent: there was none, or nobody could tell
 
   bool operator==(const Usage&) const = default;
 };
@@ -70,7 +86,8 @@ struct Usage {
 struct RankUsage {
   int rank = 0;
   base::Duration cpu{};
-  base::Bytes memory_peak;  // largest resident set of one process
+  base::Bytes memory_peak;    // largest resident set of one process
+  std::optional<GpuUse> gpu;  // of all GPUs that it sees, while it ran
 
   bool operator==(const RankUsage&) const = default;
 };

@@ -22,6 +22,7 @@ void write(base::Time time, google::protobuf::Timestamp& out);
 void write(base::Duration duration, google::protobuf::Duration& out);
 void write(const model::Failure& failure, api::Failure& out);
 void write(const model::Outcome& outcome, api::Outcome& out);
+void write(const model::GpuUse& use, api::GpuUse& out);
 void write(const model::Usage& usage, api::Usage& out);
 void write(const model::Reason& reason, api::Reason& out);
 
@@ -44,6 +45,7 @@ base::Result<void> check_text(std::string_view field, std::string_view text);
 
 base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict);
 base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
+model::GpuUse read_gpu_use(api::GpuUse& in, Strict& strict);
 model::Usage read_usage(api::Usage& in, Strict& strict);
 void write(const model::Quota& quota, api::Reason& out);
 model::Quota read_quota(api::Reason& in, Strict& strict);

@@ -41,6 +41,7 @@ void write(const model::StepRecord& step, api::StepRecord& out) {
     to.set_rank(u32(rank.rank));
     wire::write(rank.cpu, *to.mutable_cpu());
     to.set_memory_peak_bytes(rank.memory_peak.count());
+    if (rank.gpu) wire::write(*rank.gpu, *to.mutable_gpu());
   }
 }
 
@@ -164,8 +165,11 @@ model::Failure read_api_failure(api::Failure& in, Strict& strict) {
 }
 
 model::RankUsage read_rank_usage(api::RankUsage& in, Strict& strict) {
-  return {strict.count(in.rank(), "rank"), strict.part("cpu", in.cpu(), read_duration),
-          base::Bytes(in.memory_peak_bytes())};
+  model::RankUsage usage{.rank = strict.count(in.rank(), "rank"),
+                         .cpu = strict.part("cpu", in.cpu(), read_duration),
+                         .memory_peak = base::Bytes(in.memory_peak_bytes())};
+  if (in.has_gpu()) usage.gpu = strict.part("gpu", *in.mutable_gpu(), read_gpu_use);
+  return usage;
 }
 
 model::StepRecord read_step(api::StepRecord& in, Strict& strict) {

@@ -121,15 +121,30 @@ void write(const model::Outcome& outcome, api::Outcome& out) {
   if (outcome.failure) write(*outcome.failure, *out.mutable_failure());
 }
 
+void write(const model::GpuUse& use, api::GpuUse& out) {
+  write(use.watched, *out.mutable_watched());
+  write(use.busy, *out.mutable_busy());
+  out.set_memory_peak_bytes(use.memory_peak.count());
+}
+
+model::GpuUse read_gpu_use(api::GpuUse& in, Strict& strict) {
+  return {strict.part("watched", in.watched(), read_duration),
+          strict.part("busy", in.busy(), read_duration), base::Bytes(in.memory_peak_bytes())};
+}
+
 void write(const model::Usage& usage, api::Usage& out) {
   write(usage.cpu, *out.mutable_cpu());
   out.set_memory_peak_bytes(usage.memory_peak.count());
   out.set_total_peak_bytes(usage.total_peak.count());
+  if (usage.gpu) write(*usage.gpu, *out.mutable_gpu());
 }
 
 model::Usage read_usage(api::Usage& in, Strict& strict) {
-  return {strict.part("cpu", in.cpu(), read_duration), base::Bytes(in.memory_peak_bytes()),
-          base::Bytes(in.total_peak_bytes())};
+  model::Usage usage{.cpu = strict.part("cpu", in.cpu(), read_duration),
+                     .memory_peak = base::Bytes(in.memory_peak_bytes()),
+                     .total_peak = base::Bytes(in.total_peak_bytes())};
+  if (in.has_gpu()) usage.gpu = strict.part("gpu", *in.mutable_gpu(), read_gpu_use);
+  return usage;
 }
 
 void write(const model::Reason& reason, api::Reason& out) {

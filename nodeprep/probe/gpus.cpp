@@ -32,11 +32,11 @@ std::string field(std::string_view text, std::string_view name) {
 }  // namespace
 
 std::vector<model::Gpu> merge_gpus(const std::vector<model::Gpu>& on_bus,
-                                   const std::optional<std::vector<NvmlGpu>>& from_nvml,
+                                   const std::optional<std::vector<nvml::Gpu>>& from_nvml,
                                    const std::string& root) {
   std::vector<model::Gpu> gpus;
   if (from_nvml) {
-    for (const NvmlGpu& known : *from_nvml) {
+    for (const nvml::Gpu& known : *from_nvml) {
       auto gpu = found_on_bus(on_bus, known.pci);
       gpu.uuid = known.uuid;
       gpu.kind = known.name;

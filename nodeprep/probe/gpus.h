@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lib/model/topology.h"
-#include "nodeprep/probe/nvml.h"
+#include "lib/nvml/nvml.h"
 
 namespace probe {
 
@@ -14,7 +14,7 @@ namespace probe {
 /// Without, those on the PCI bus that the kernel driver has taken
 /// (`root`/proc/driver/nvidia/gpus/ADDRESS/information): others cannot be used.
 std::vector<model::Gpu> merge_gpus(const std::vector<model::Gpu>& on_bus,
-                                   const std::optional<std::vector<NvmlGpu>>& from_nvml,
+                                   const std::optional<std::vector<nvml::Gpu>>& from_nvml,
                                    const std::string& root = "");
 
 }  // namespace probe

@@ -7,7 +7,6 @@
 
 #include "lib/base/result.h"
 #include "lib/model/topology.h"
-#include "nodeprep/probe/nvml.h"
 
 struct hwloc_topology;
 

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "lib/loop/process_table.h"
+#include "lib/nvml/nvml.h"
 #include "nodeprep/probe/gpus.h"
 #include "nodeprep/probe/machine.h"
 #include "nodeprep/probe/memory.h"
-#include "nodeprep/probe/nvml.h"
 
 namespace probe {
 
@@ -20,11 +20,11 @@ namespace {
 base::Result<model::Topology> whole_machine(const Machine& machine) {
   model::Topology topology = machine.topology();
   if (const auto limit = memory_limit()) topology.memory = std::min(topology.memory, *limit);
-  auto nvml = read_nvml();
-  if (!nvml && nvml.error().code != base::Code::not_found) {
-    return std::unexpected(std::move(nvml).error().in("the NVIDIA driver is there but not well"));
+  auto known = nvml::read_gpus();
+  if (!known && known.error().code != base::Code::not_found) {
+    return std::unexpected(std::move(known).error().in("the NVIDIA driver is there but not well"));
   }
-  topology.gpus = merge_gpus(machine.pci_gpus(), nvml ? std::optional(*nvml) : std::nullopt);
+  topology.gpus = merge_gpus(machine.pci_gpus(), known ? std::optional(*known) : std::nullopt);
   return topology;
 }
 

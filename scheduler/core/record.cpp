@@ -13,6 +13,7 @@ void add_usage(model::Usage& sum, const Part& part) {
   sum.cpu += part.report->usage.cpu;
   sum.memory_peak = std::max(sum.memory_peak, part.report->usage.memory_peak);
   sum.total_peak = std::max(sum.total_peak, part.report->usage.total_peak);
+  if (part.report->usage.gpu) model::add_to(sum.gpu, *part.report->usage.gpu);
 }
 
 model::StepRecord record_of(model::StepId id, const Step& step) {
@@ -43,13 +44,20 @@ model::StepRecord record_of(model::StepId id, const Step& step) {
   return record;
 }
 
+/// The script's launch has watched the GPUs of its node all the time.
+void add_step_part(model::Usage& sum, const Part& part, model::NodeId script_node) {
+  auto watched = sum.gpu;
+  add_usage(sum, part);
+  if (part.node == script_node && watched) sum.gpu = std::move(watched);
+}
+
 void add_attempt(model::JobRecord& record, const Attempt& attempt) {
   record.allocation = attempt.allocation;
   record.checkpoint_at = attempt.checkpoint_at;
   add_usage(record.usage, attempt.batch);
   for (const auto& [id, step] : attempt.steps) {
     record.steps.push_back(record_of(id, step));
-    for (const auto& part : step.parts) add_usage(record.usage, part);
+    for (const auto& part : step.parts) add_step_part(record.usage, part, attempt.batch.node);
   }
 }
 

@@ -255,8 +255,11 @@ class RandomModel {
     made.text = text(40);
     return made;
   }
-  model::Usage usage() { return {duration(), bytes(), bytes()}; }
-  model::RankUsage rank_usage() { return {upto(999), duration(), bytes()}; }
+  std::optional<model::GpuUse> gpu_use() {
+    return maybe([&] { return model::GpuUse{duration(), duration(), bytes()}; });
+  }
+  model::Usage usage() { return {duration(), bytes(), bytes(), gpu_use()}; }
+  model::RankUsage rank_usage() { return {upto(999), duration(), bytes(), gpu_use()}; }
   model::LaunchReport report();
   model::Outcome outcome() {
     return {ending(), upto(255), maybe([&] { return failure(); })};

@@ -161,6 +161,21 @@ TEST_CASE("a request is told with all that was asked") {
         "8 tasks with 4 cores and 1 GPU each, at most 2 tasks on a node, 4G of memory per node");
 }
 
+TEST_CASE("a job shows what its GPUs did, and its steps whose did least") {
+  auto job = failed(17);
+  const model::GpuUse used{
+      .watched = 8s, .busy = 5s, .memory_peak = base::Bytes(std::uint64_t{41} << 30)};
+  job.usage.gpu = used;
+  job.steps.push_back({.step = model::StepId(0), .tasks = {2}, .ended_at = noon});
+  auto& step = job.steps.back();
+  step.usage.gpu = used;
+  step.ranks = {{.rank = 0, .gpu = model::GpuUse{.watched = 4s, .busy = 4s}},
+                {.rank = 1, .gpu = model::GpuUse{.watched = 4s, .busy = 1s}}};
+  const auto text = render::job_block(job, view);
+  CHECK(has(text, "; GPUs busy 63% of the time, at most 41G of memory in use on one\n"));
+  CHECK(has(text, "; GPUs busy 63% of the time, least those of rank 1: 25%\n"));
+}
+
 TEST_CASE("the listing of nodes shows what is used of what is there") {
   model::NodeRecord node{.node = model::NodeId(1)};
   node.info.name = "n1";

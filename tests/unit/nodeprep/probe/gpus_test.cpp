@@ -22,32 +22,32 @@ std::vector<model::Gpu> two_on_the_bus() {
 }  // namespace
 
 TEST_CASE("the fake NVIDIA library's GPUs are read") {
-  const auto gpus = probe::read_nvml(MUSTER_FAKE_NVML);
+  const auto gpus = nvml::read_gpus(MUSTER_FAKE_NVML);
   REQUIRE(gpus);
   REQUIRE(gpus->size() == 2);
-  CHECK((*gpus)[0] == probe::NvmlGpu{.uuid = "GPU-fake-0",
-                                     .name = "NVIDIA H200",
-                                     .pci = "0000:65:00.0",
-                                     .memory = base::Bytes(std::uint64_t{141} << 30)});
+  CHECK((*gpus)[0] == nvml::Gpu{.uuid = "GPU-fake-0",
+                                .name = "NVIDIA H200",
+                                .pci = "0000:65:00.0",
+                                .memory = base::Bytes(std::uint64_t{141} << 30)});
   CHECK((*gpus)[1].pci == "0000:18:00.0");
 }
 
 TEST_CASE("a library that fails says with which call and code") {
   setenv("FAKE_NVML_FAILS", "nvmlInit_v2", 1);
-  const auto gpus = probe::read_nvml(MUSTER_FAKE_NVML);
+  const auto gpus = nvml::read_gpus(MUSTER_FAKE_NVML);
   unsetenv("FAKE_NVML_FAILS");
   REQUIRE(!gpus);
   CHECK(gpus.error() == base::Error{base::Code::io, "nvmlInit_v2 failed with code 9"});
 }
 
 TEST_CASE("a machine without the library is told from one where it fails") {
-  const auto gpus = probe::read_nvml("libno-such-library.so.1");
+  const auto gpus = nvml::read_gpus("libno-such-library.so.1");
   REQUIRE(!gpus);
   CHECK(gpus.error().code == base::Code::not_found);
 }
 
 TEST_CASE("GPUs come in PCI order, at the memory domain of their address") {
-  const auto gpus = probe::merge_gpus(two_on_the_bus(), *probe::read_nvml(MUSTER_FAKE_NVML));
+  const auto gpus = probe::merge_gpus(two_on_the_bus(), *nvml::read_gpus(MUSTER_FAKE_NVML));
   REQUIRE(gpus.size() == 2);
   CHECK(gpus[0].uuid == "GPU-fake-1");
   CHECK(gpus[0].numa == 0);

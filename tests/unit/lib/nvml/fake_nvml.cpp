@@ -22,6 +22,10 @@ struct Pci {
   char bus_id[32];
 };
 
+struct Utilization {
+  unsigned gpu, memory;
+};
+
 struct Memory {
   unsigned long long total, free, used;
 };
@@ -60,6 +64,16 @@ int nvmlDeviceGetPciInfo_v3(void* device, Pci* pci) {
 }
 int nvmlDeviceGetMemoryInfo(void* /*device*/, Memory* memory) {
   memory->total = 141ULL << 30;
+  memory->used = 5ULL << 30;
   return outcome("nvmlDeviceGetMemoryInfo");
+}
+int nvmlDeviceGetHandleByUUID(const char* uuid, void** device) {
+  *device = reinterpret_cast<void*>(std::uintptr_t{1} + (std::strcmp(uuid, "GPU-fake-1") == 0));
+  return std::strncmp(uuid, "GPU-fake-", 9) == 0 ? outcome("nvmlDeviceGetHandleByUUID") : 6;
+}
+/// The first is busy, the second half so.
+int nvmlDeviceGetUtilizationRates(void* device, Utilization* utilization) {
+  *utilization = {index_of(device) == 0 ? 100U : 50U, 10U};
+  return outcome("nvmlDeviceGetUtilizationRates");
 }
 }

@@ -1,0 +1,82 @@
+#include "launcher/exec/gpu_meter.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "lib/loop/clock.h"
+
+namespace exec {
+
+namespace {
+
+/// Lives on the meter's thread.
+class Reader {
+ public:
+  Reader(std::string path, std::map<int, std::string> uuids)
+      : path_(std::move(path)), uuids_(std::move(uuids)) {}
+
+  std::optional<std::map<int, model::GpuUse>> look() {
+    if (uuids_.empty() || !open()) return std::nullopt;
+    const auto since_last = std::exchange(last_, loop::Elapsed()).so_far();
+    std::erase_if(uuids_, [&](const auto& gpu) {
+      const auto activity = library_->activity(gpu.second);
+      if (activity) add(uses_[gpu.first], *activity, since_last);
+      return !activity.has_value();
+    });
+    return uses_;
+  }
+
+ private:
+  bool open() {
+    if (library_) return true;
+    auto library = nvml::Library::open(path_);
+    if (!library) return false;
+    library_.emplace(*std::move(library));
+    last_ = loop::Elapsed();
+    return true;
+  }
+
+  static void add(model::GpuUse& use, const nvml::Activity& activity, base::Duration time) {
+    use.watched += time;
+    use.busy += time * activity.busy_percent / 100;
+    use.memory_peak = std::max(use.memory_peak, activity.memory);
+  }
+
+  std::string path_;
+  std::map<int, std::string> uuids_;  // those that still answer
+  std::optional<nvml::Library> library_;
+  loop::Elapsed last_;
+  std::map<int, model::GpuUse> uses_;
+};
+
+std::map<int, std::string> uuids_of(const model::Topology& topology, const model::GpuSet& gpus) {
+  std::map<int, std::string> uuids;
+  for (const int gpu : gpus.members()) {
+    const auto& uuid = topology.gpus[static_cast<std::size_t>(gpu)].uuid;
+    if (!uuid.empty()) uuids.emplace(gpu, uuid);
+  }
+  return uuids;
+}
+
+}  // namespace
+
+GpuMeter::GpuMeter(const model::Topology& topology, const model::GpuSet& gpus,
+                   base::Duration interval, std::string library)
+    : uses_(interval,
+            [reader = std::make_shared<Reader>(std::move(library), uuids_of(topology, gpus))] {
+              return reader->look();
+            }) {}
+
+std::optional<model::GpuUse> GpuMeter::use(const model::GpuSet& gpus) const {
+  const auto uses = uses_.latest();
+  std::optional<model::GpuUse> sum;
+  for (const int gpu : gpus.members()) {
+    const auto use = uses.find(gpu);
+    if (use != uses.end() && use->second.watched > base::Duration())
+      model::add_to(sum, use->second);
+  }
+  return sum;
+}
+
+}  // namespace exec

@@ -1,0 +1,33 @@
+#pragma once
+// How much of the time kernels ran on the GPUs of a launch, and what memory was in use there.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "lib/base/time.h"
+#include "lib/loop/sampled.h"
+#include "lib/model/index_set.h"
+#include "lib/model/outcome.h"
+#include "lib/model/topology.h"
+#include "lib/nvml/nvml.h"
+
+namespace exec {
+
+/// Asks NVML once a second, off the launcher's thread: a GPU that has fallen off its bus makes such
+/// a call hang. What NVML does not tell is not measured.
+class GpuMeter {
+ public:
+  GpuMeter(const model::Topology& topology, const model::GpuSet& gpus,
+           base::Duration interval = std::chrono::seconds(1),
+           std::string library = nvml::library_name);
+
+  /// Of some of these since the beginning, together; nullopt while nothing is measured.
+  std::optional<model::GpuUse> use(const model::GpuSet& gpus) const;
+
+ private:
+  using Uses = std::map<int, model::GpuUse>;  // by place in the topology
+  loop::Sampled<Uses> uses_;
+};
+
+}  // namespace exec
