@@ -9,6 +9,7 @@ mkfifo never
 cat >hold.sh <<'END'
 #!/bin/bash
 until [ -e "$1" ]; do read -rt 0.05 <>never; done
+true
 END
 cat >train.sh <<'END'
 #!/bin/bash
@@ -21,6 +22,7 @@ save() {
 trap save USR1
 echo "restart $MUSTER_RESTART_COUNT on $MUSTER_NNODES: $MUSTER_RESTART_REASON"
 until [ -e enough ]; do read -rt 0.05 <>never; done
+true
 END
 has_run_for_two_seconds() {
   [ $(($(date +%s) - $(date -d "$(field "$1" .started_at)" +%s))) -ge 2 ]
@@ -52,7 +54,7 @@ is "$(field "$train" '.earlier[0].why.cause')" grow "the record has the cause"
 runs 0 "show" muster show "$train"
 like "$T/out" "earlier *attempt 1 on n3: the job is started again to grow from 1 to 3 nodes" "has it, too"
 like "$T/out" "grow after  *1s" "and when it grows"
-like "$MUSTER_DIR/musterd.log" "attempt_grows.* nodes=n\[1-3\]" "the log names the nodes"
+like "$MUSTER_DIR/log/musterd.log" "attempt_grows.* nodes=n\[1-3\]" "the log names the nodes"
 is "$(muster events --json | jq -r 'select(.kind == "attempt_grows") | .promised | length')" 3 "an event their number"
 runs 0 "it need not grow any more" muster update "$train" --grow-after=
 touch enough

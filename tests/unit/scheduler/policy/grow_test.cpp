@@ -294,6 +294,10 @@ TEST_CASE("what was promised and is not there any more is done without") {
     (void)field.end(id);
     CHECK(field.state(id) == JobState::waiting);
     CHECK(field.nodes_of(waits) == "n3");  // as ever, nodes that may never come hold up nobody
+    const auto change = field.update(id, model::ChangedField::pool, job().pool("default"));
+    REQUIRE_FALSE(change);
+    CHECK_THAT(change.error().text, Contains("nodes are kept for job"));
+    CHECK(field.update(id, model::ChangedField::comment, job()));
     const auto urgent = field.submit(job().nodes(2).of_class("urgent"));
     field.join("n5");
     (void)field.complete(waits);
