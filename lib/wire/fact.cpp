@@ -394,6 +394,12 @@ model::BookingMade read_booking(pb::BookingMade& in, Strict& strict) {
   return {std::move(booking)};
 }
 
+/// Of a fact that is nothing but an attempt.
+template <class Fact, class Message>
+Fact read_alone(const Message& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict)};
+}
+
 template <class Fact, class Message>
 Fact read_by(Message& in, Strict& strict) {
   return {job_of(in, strict), take(in.mutable_by())};
@@ -434,11 +440,9 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kAttemptPreempted:
       return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
     case pb::Fact::kGraceEnded:
-      return model::GraceEnded{job_of(in.grace_ended(), strict),
-                               attempt_of(in.grace_ended(), strict)};
+      return read_alone<model::GraceEnded>(in.grace_ended(), strict);
     case pb::Fact::kAttemptWarned:
-      return model::AttemptWarned{job_of(in.attempt_warned(), strict),
-                                  attempt_of(in.attempt_warned(), strict)};
+      return read_alone<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
       return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
     case pb::Fact::kUsageCarried:

@@ -122,9 +122,7 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::JobEnded{job(), outcome()}; },
       [&]() -> Any { return model::AttemptPreempted{job(), number(), job(), time()}; },
       [&]() -> Any { return model::RoomPromised{job(), several(3, [&] { return job(); })}; },
-      [&]() -> Any {
-        return model::AttemptGrows{job(), number(), several(3, [&] { return node(); }), time()};
-      },
+      [&]() -> Any { return model::AttemptGrows{job(), number(), {node(), node()}, time()}; },
       [&]() -> Any { return model::GraceEnded{job(), number()}; },
       [&]() -> Any { return model::AttemptWarned{job(), number()}; },
       [&]() -> Any { return model::CheckpointTaken{job(), number(), time()}; },
