@@ -92,9 +92,9 @@ constinit const Verb update_verb{
     "with "
     "an empty value, such as --deadline=, is taken back: what holds then is said below as left out "
     "(not of --job-name and --output).\n"
-    "Of a running job only --time can change: it may become shorter, or longer for root and the "
-    "owner "
-    "of the cluster. Of an array the tasks change that have not started; ID_INDEX is one that has. "
+    "Of a running job only --time and --grow-after can change: the time may become shorter, or "
+    "longer for root and the owner of the cluster. Of an array the tasks change that have not "
+    "started; ID_INDEX is one that has. "
     "A job that has started once and waits to start again keeps its dependency and workspace.",
     update_table,
     options::Operands::anywhere,

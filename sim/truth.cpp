@@ -54,14 +54,16 @@ bool is_about(const scheduler::Quota& quota, const scheduler::Job& job) {
 int n_made_up_for(const scheduler::Job& job) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [](const auto& attempt) {
     return attempt.why.cause == model::Cause::node_lost ||
-           attempt.why.cause == model::Cause::preempted;
+           attempt.why.cause == model::Cause::preempted || attempt.why.cause == model::Cause::grow;
   }));
 }
 
 /// After an attempt that ended so, whose script exited with this code.
 bool may_start_again(const scheduler::Job& job, const model::Failure& why, int exit_code) {
   const auto cause = why.cause;
-  if (cause == model::Cause::node_lost || cause == model::Cause::preempted) return true;
+  if (cause == model::Cause::node_lost || cause == model::Cause::preempted ||
+      cause == model::Cause::grow)
+    return true;
   const auto& policy = job.spec->restart;
   if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))
     return false;

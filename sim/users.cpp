@@ -79,8 +79,12 @@ void Users::add_waits(model::JobSpec& spec, int number) {
 /// Which nodes it may use, and what it holds of the whole cluster.
 void Users::add_choices(model::JobSpec& spec, int n_nodes) {
   spec.shape.whole_nodes = random_.chance(8);
-  const bool is_open = random_.chance(10);
-  if (is_open && spec.shape.nodes) spec.shape.most_nodes = *spec.shape.nodes + 2;
+  const bool is_open = random_.chance(20);
+  if (is_open && spec.shape.nodes) {
+    spec.shape.most_nodes = *spec.shape.nodes + 2;
+    const bool is_to_grow = spec.requeue && random_.chance(70);
+    if (is_to_grow) spec.grow_after = up_to(random_, 20s) + 1s;
+  }
   const bool has_license = random_.chance(15);
   const auto n_licenses = static_cast<int>(random_.below(n_of_license)) + 1;
   if (has_license) spec.licenses = {{std::string(license), n_licenses}};

@@ -117,6 +117,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("dependency", to_text(job.dependency));
   if (job.restart) block.add("restart", to_text(*job.restart));
   if (job.hang_timeout) block.add("hang after", to_text(*job.hang_timeout));
+  if (job.grow_after) block.add("grow after", base::to_text(*job.grow_after));
   block.add("more memory", more_memory(job));
   block.add("avoids", model::compress_hosts(job.avoids));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));

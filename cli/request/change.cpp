@@ -19,7 +19,7 @@ using model::ChangedField;
 
 constexpr int most_tasks_at_a_time = 1'000'000;
 
-constexpr std::array<std::pair<OptionId, ChangedField>, 32> fields_of_options{{
+constexpr std::array<std::pair<OptionId, ChangedField>, 33> fields_of_options{{
     {OptionId::nodes, ChangedField::nodes},
     {OptionId::ntasks, ChangedField::tasks},
     {OptionId::ntasks_per_node, ChangedField::tasks_per_node},
@@ -47,6 +47,7 @@ constexpr std::array<std::pair<OptionId, ChangedField>, 32> fields_of_options{{
     {OptionId::no_requeue, ChangedField::requeue},
     {OptionId::restart, ChangedField::restart},
     {OptionId::hang_timeout, ChangedField::hang_timeout},
+    {OptionId::grow_after, ChangedField::grow_after},
     {OptionId::array_limit, ChangedField::array_limit},
     {OptionId::begin, ChangedField::begin},
     {OptionId::deadline, ChangedField::deadline},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 
 #include "cli/request/binding_values.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int most = 1'000'000;
 constexpr int least_priority = -1000;
+constexpr base::Duration least_grow_after = std::chrono::seconds(1);
 constexpr int most_priority = 1000;
 constexpr std::string_view pattern_letters = "jJxuNntsAabr%";
 
@@ -132,12 +134,20 @@ base::Result<model::HangLimit> hang_value(const options::Given& given) {
   return limit;
 }
 
+base::Result<base::Duration> grow_value(const options::Given& given) {
+  const auto after = base::parse_duration(given.value);
+  if (!after || *after < least_grow_after)
+    return refuse(given, "a time of a second or more, such as 30m");
+  return *after;
+}
+
 /// When an attempt is ended, and what comes before that and after it.
 base::Result<void> apply_ends(const options::Given& given, model::JobSpec& spec) {
   const auto id = static_cast<OptionId>(given.id);
   if (id == OptionId::time) return store(time_limit(given), spec.time_limit);
   if (id == OptionId::signal) return store(save_signal(given), spec.save_signal);
   if (id == OptionId::hang_timeout) return store(hang_value(given), spec.hang_timeout);
+  if (id == OptionId::grow_after) return store(grow_value(given), spec.grow_after);
   return store(restart_value(given), spec.restart);
 }
 
@@ -295,8 +305,8 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
   static constexpr std::array choice{nodes,    gpus_per_node, gpus_per_task, constraint,
                                      nodelist, exclude,       licenses};
   static constexpr std::array surroundings{output, error, comment, environment};
-  static constexpr std::array times{time,  signal,   restart,    hang_timeout, priority,
-                                    begin, deadline, dependency, array};
+  static constexpr std::array times{time,     signal, restart,  hang_timeout, grow_after,
+                                    priority, begin,  deadline, dependency,   array};
   if (is_one_of(shape)) return apply_shape(given, choices.spec.shape);
   if (is_one_of(choice)) return apply_choice(given, choices.spec);
   if (is_one_of(surroundings)) return apply_surroundings(given, choices);

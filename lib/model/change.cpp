@@ -52,7 +52,7 @@ void copy_array_limit(const JobChange& from, JobSpec& to) {
   if (to.array) to.array->most_running = from.array_limit;
 }
 
-constexpr std::array<Row, 30> rows{{
+constexpr std::array<Row, 31> rows{{
     {ChangedField::nodes, "nodes", "--nodes", copy_nodes},
     {ChangedField::tasks, "tasks", "--ntasks", copy_shape<&Shape::tasks>},
     {ChangedField::tasks_per_node, "tasks_per_node", "--ntasks-per-node",
@@ -82,6 +82,7 @@ constexpr std::array<Row, 30> rows{{
     {ChangedField::requeue, "requeue", "--requeue", copy<&JobSpec::requeue>},
     {ChangedField::restart, "restart", "--restart", copy<&JobSpec::restart>},
     {ChangedField::hang_timeout, "hang_timeout", "--hang-timeout", copy<&JobSpec::hang_timeout>},
+    {ChangedField::grow_after, "grow_after", "--grow-after", copy<&JobSpec::grow_after>},
     {ChangedField::array_limit, "array_limit", "--array-limit", copy_array_limit},
     {ChangedField::begin, "begin", "--begin", copy<&JobSpec::begin>},
     {ChangedField::deadline, "deadline", "--deadline", copy<&JobSpec::deadline>},

@@ -36,6 +36,7 @@ enum class ChangedField {
   requeue,
   restart,
   hang_timeout,
+  grow_after,
   array_limit,
   begin,
   deadline,

@@ -37,6 +37,7 @@ std::string_view kind_of(const FactBody& body) {
                        [](const AttemptRequeued&) -> View { return "attempt_requeued"; },
                        [](const JobEnded&) -> View { return "job_ended"; },
                        [](const AttemptPreempted&) -> View { return "attempt_preempted"; },
+                       [](const AttemptGrows&) -> View { return "attempt_grows"; },
                        [](const GraceEnded&) -> View { return "grace_ended"; },
                        [](const AttemptWarned&) -> View { return "attempt_warned"; },
                        [](const CheckpointTaken&) -> View { return "checkpoint_taken"; },

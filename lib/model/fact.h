@@ -153,6 +153,16 @@ struct RoomPromised {
   bool operator==(const RoomPromised&) const = default;
 };
 
+/// The attempt is ended to start again on these nodes, which are its own and more, and which nobody
+/// else gets until then. Until `stop_at` it may save its work, as one that is preempted.
+struct AttemptGrows {
+  JobId job;
+  std::uint32_t attempt = 1;
+  std::vector<NodeId> nodes;
+  base::Time stop_at;
+  bool operator==(const AttemptGrows&) const = default;
+};
+
 /// The time to save is over: what still runs is being ended.
 struct GraceEnded {
   JobId job;
@@ -234,7 +244,7 @@ struct BookingEnded {
 };
 
 /// The request of a job has changed, from now on and for its next attempts; of a running one, its
-/// time limit.
+/// time limit and when it grows.
 struct JobUpdated {
   JobId job;
   std::string by;
@@ -246,9 +256,10 @@ struct JobUpdated {
 using FactBody =
     std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
-                 AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
-                 AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
-                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded, JobUpdated>;
+                 AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, AttemptGrows,
+                 GraceEnded, AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised,
+                 ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
+                 BookingEnded, JobUpdated>;
 
 struct Fact {
   base::Time at;

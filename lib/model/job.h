@@ -82,9 +82,10 @@ struct JobSpec {
   std::optional<base::Duration> time_limit;
   int priority = 0;  // -1000..1000
   bool hold = false;
-  bool requeue = true;                    // start again after a preemption or the loss of a node
-  std::optional<RestartPolicy> restart;   // after failures of its own
-  std::optional<HangLimit> hang_timeout;  // of the steps that name none of their own
+  bool requeue = true;                       // start again after a preemption or the loss of a node
+  std::optional<RestartPolicy> restart;      // after failures of its own
+  std::optional<HangLimit> hang_timeout;     // of the steps that name none of their own
+  std::optional<base::Duration> grow_after;  // of an attempt on fewer nodes than it may have
   std::optional<SaveSignal> save_signal;
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then

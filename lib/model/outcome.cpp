@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 19> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 20> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -35,7 +35,8 @@ constexpr Names<Cause, 19> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::deadline, "deadline"},
                                         {Cause::dependency, "dependency"},
                                         {Cause::out_of_memory, "out_of_memory"},
-                                        {Cause::output_lost, "output_lost"}}};
+                                        {Cause::output_lost, "output_lost"},
+                                        {Cause::grow, "grow"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -63,7 +64,9 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
-  if (failure.cause == Cause::deadline || failure.cause == Cause::dependency) return "the job";
+  if (failure.cause == Cause::deadline || failure.cause == Cause::dependency ||
+      failure.cause == Cause::grow)
+    return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
   if (failure.cause == Cause::node_lost && !failure.rank && !failure.node.empty())
@@ -120,6 +123,8 @@ std::string happening(const Failure& failure) {
                                failure.code);
     case Cause::output_lost:
       return "lost output";
+    case Cause::grow:
+      return "is started again to grow";
   }
   base::check(false, "every cause is described");
   return {};
@@ -198,7 +203,9 @@ Outcome outcome_of(const ArrayTally& tally) {
 
 std::string describe(const Failure& failure) {
   std::string text = subject(failure) + " " + happening(failure);
-  const auto separator = failure.cause == Cause::out_of_memory ? ", " : ": ";
+  const auto separator = failure.cause == Cause::out_of_memory ? ", "
+                         : failure.cause == Cause::grow        ? " "
+                                                               : ": ";
   if (!failure.text.empty()) text += separator + failure.text;
   return text;
 }

@@ -37,6 +37,7 @@ enum class Cause {
   dependency,     // what it depended on can never be met
   out_of_memory,  // the kernel killed a process for lack of memory
   output_lost,    // what a step printed could not be written to its file
+  grow,           // it starts again on more nodes
 };
 
 std::string_view to_text(Cause cause);

@@ -79,14 +79,15 @@ struct JobRecord {
   std::optional<base::Time> begin;     // asked for
   std::optional<base::Time> deadline;  // asked for
   Dependency dependency;
-  std::optional<RestartPolicy> restart;   // asked for
-  std::optional<HangLimit> hang_timeout;  // asked for
-  std::optional<Array> array;             // asked for; also of its tasks
-  std::optional<ArrayTask> task;          // of a job that is one
-  std::optional<ArrayTally> tally;        // of an array
-  NodeChoice choice;                      // asked for
-  Licenses licenses;                      // asked for
-  int n_running = 0;                      // tasks of an array that have started and not ended
+  std::optional<RestartPolicy> restart;      // asked for
+  std::optional<HangLimit> hang_timeout;     // asked for
+  std::optional<base::Duration> grow_after;  // asked for
+  std::optional<Array> array;                // asked for; also of its tasks
+  std::optional<ArrayTask> task;             // of a job that is one
+  std::optional<ArrayTally> tally;           // of an array
+  NodeChoice choice;                         // asked for
+  Licenses licenses;                         // asked for
+  int n_running = 0;                         // tasks of an array that have started and not ended
 
   base::Time submitted_at;
   std::optional<LastChange> changed;

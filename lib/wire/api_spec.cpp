@@ -127,6 +127,8 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   spec.requeue = !in.no_requeue();
   spec.restart = read_restart(in.restart(), strict);
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
+  if (in.has_grow_after())
+    spec.grow_after = strict.part("grow_after", in.grow_after(), read_duration);
   if (in.has_save_signal()) {
     spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_api_save_signal);
   }
@@ -209,6 +211,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_no_requeue(!spec.requeue);
   out.set_restart(restart_text(spec.restart));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
+  if (spec.grow_after) wire::write(*spec.grow_after, *out.mutable_grow_after());
   if (spec.save_signal) {
     auto& signal = *out.mutable_save_signal();
     signal.set_number(u32(spec.save_signal->number));

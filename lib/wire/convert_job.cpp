@@ -72,6 +72,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_no_requeue(!spec.requeue);
   out.set_restart(restart_text(spec.restart));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
+  if (spec.grow_after) out.set_grow_after_us(spec.grow_after->count());
   if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
   out.set_script_name(spec.script_name);
@@ -111,6 +112,8 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.requeue = !in.no_requeue();
   spec.restart = read_restart(in.restart(), strict);
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
+  if (in.has_grow_after_us())
+    spec.grow_after = strict.duration(in.grow_after_us(), "grow_after_us");
   if (in.has_save_signal()) {
     spec.save_signal = strict.part("save_signal", *in.mutable_save_signal(), read_save_signal);
   }

@@ -107,6 +107,13 @@ void write(const model::AttemptPreempted& fact, api::Event& out) {
   wire::write(fact.stop_at, *out.mutable_stop_at());
 }
 
+void write(const model::AttemptGrows& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  for (const auto node : fact.nodes) out.add_promised(node.number());
+  wire::write(fact.stop_at, *out.mutable_stop_at());
+}
+
 void write(const model::RoomPromised& fact, api::Event& out) {
   out.set_job(fact.job.number());
   for (const auto victim : fact.victims) out.add_victims(victim.number());

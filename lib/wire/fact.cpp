@@ -99,6 +99,13 @@ void write(const model::AttemptPreempted& fact, pb::AttemptPreempted& out) {
   out.set_stop_at_us(base::to_us(fact.stop_at));
 }
 
+void write(const model::AttemptGrows& fact, pb::AttemptGrows& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  for (const auto node : fact.nodes) out.add_nodes(node.number());
+  out.set_stop_at_us(base::to_us(fact.stop_at));
+}
+
 /// Of a fact that is nothing but an attempt.
 template <class Fact, class Message>
 void write_attempt(const Fact& fact, Message& out) {
@@ -189,6 +196,7 @@ void write(const model::Fact& fact, pb::Fact& out) {
             wire::write(f.outcome, *out.mutable_job_ended()->mutable_outcome());
           },
           [&](const model::AttemptPreempted& f) { write(f, *out.mutable_attempt_preempted()); },
+          [&](const model::AttemptGrows& f) { write(f, *out.mutable_attempt_grows()); },
           [&](const model::GraceEnded& f) { write_attempt(f, *out.mutable_grace_ended()); },
           [&](const model::AttemptWarned& f) { write_attempt(f, *out.mutable_attempt_warned()); },
           [&](const model::CheckpointTaken& f) { write(f, *out.mutable_checkpoint_taken()); },
@@ -342,6 +350,13 @@ model::AttemptPreempted read_preempted(pb::AttemptPreempted& in, Strict& strict)
           strict.time(in.stop_at_us(), "stop_at_us")};
 }
 
+model::AttemptGrows read_grows(pb::AttemptGrows& in, Strict& strict) {
+  model::AttemptGrows fact{job_of(in, strict), attempt_of(in, strict), {}, {}};
+  for (const auto node : in.nodes()) fact.nodes.emplace_back(strict.from_one(node, "nodes"));
+  fact.stop_at = strict.time(in.stop_at_us(), "stop_at_us");
+  return fact;
+}
+
 model::CheckpointTaken read_checkpoint(pb::CheckpointTaken& in, Strict& strict) {
   return {job_of(in, strict), attempt_of(in, strict), strict.time(in.taken_at_us(), "taken_at_us")};
 }
@@ -377,6 +392,12 @@ model::BookingMade read_booking(pb::BookingMade& in, Strict& strict) {
       .by = strict.required(in.has_by(), "by").read(*in.mutable_by(), read_user<pb::User>)};
   for (const auto node : in.nodes()) booking.nodes.emplace_back(strict.from_one(node, "nodes"));
   return {std::move(booking)};
+}
+
+/// Of a fact that is nothing but an attempt.
+template <class Fact, class Message>
+Fact read_alone(const Message& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict)};
 }
 
 template <class Fact, class Message>
@@ -419,15 +440,15 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kAttemptPreempted:
       return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
     case pb::Fact::kGraceEnded:
-      return model::GraceEnded{job_of(in.grace_ended(), strict),
-                               attempt_of(in.grace_ended(), strict)};
+      return read_alone<model::GraceEnded>(in.grace_ended(), strict);
     case pb::Fact::kAttemptWarned:
-      return model::AttemptWarned{job_of(in.attempt_warned(), strict),
-                                  attempt_of(in.attempt_warned(), strict)};
+      return read_alone<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
       return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
     case pb::Fact::kUsageCarried:
       return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
+    case pb::Fact::kAttemptGrows:
+      return strict.part("attempt_grows", *in.mutable_attempt_grows(), read_grows);
     case pb::Fact::kRoomPromised:
       return strict.part("room_promised", *in.mutable_room_promised(), read_room_promised);
     case pb::Fact::kParentEnded:

@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/ending.h"
 #include "scheduler/core/ledger.h"
 #include "scheduler/core/next_attempt.h"
 #include "scheduler/core/outcome.h"
@@ -69,20 +70,6 @@ void release_licenses(State& state, const Job& job) {
   for (const auto& [name, n] : job.spec->licenses) erase_from(state.license_holders, name, job.id);
 }
 
-/// Of an attempt that is being ended: it has no more time to save.
-void forget_grace(State& state, const Job& job) {
-  const auto* ending = std::get_if<Ending>(&job.phase);
-  if (ending != nullptr && ending->stop_at) state.graces.erase({*ending->stop_at, job.id});
-}
-
-/// Its room is there, or will not be needed.
-void forget_owed(State& state, const Job& victim) {
-  const auto* ending = std::get_if<Ending>(&victim.phase);
-  if (ending == nullptr || !ending->makes_room_for) return;
-  const auto owed = state.owed.find(*ending->makes_room_for);
-  if (owed != state.owed.end()) owed->second.erase(victim.id);
-}
-
 /// Of an active job, before its nodes change or after.
 void count_for_quotas(State& state, const Job& job) {
   if (state.tally.is_empty()) return;
@@ -125,8 +112,7 @@ void carry(State& state, const Job& job) {
 /// Takes the attempt out of the phase that holds it, giving its resources back.
 Attempt take_attempt(State& state, Job& job, Time at) {
   forget_time_limit(state, job);
-  forget_grace(state, job);
-  forget_owed(state, job);
+  leave_ending(state, job);
   erase_from(state.active_by_class, job.spec->class_name, job.id);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
@@ -137,12 +123,6 @@ Attempt take_attempt(State& state, Job& job, Time at) {
   unindex_end(state, job);
   --state.n_active;
   return std::move(*attempt);
-}
-
-std::optional<Time> running_since(const Job& job) {
-  if (const auto* running = std::get_if<Running>(&job.phase)) return running->since;
-  if (const auto* ending = std::get_if<Ending>(&job.phase)) return ending->running_since;
-  return std::nullopt;
 }
 
 /// Called when a job comes, not when one ends: what has just ended can still be looked at.
@@ -341,74 +321,6 @@ void on(State& state, const model::LaunchEnded& fact, Time) {
   part->report = fact.report;
 }
 
-/// From now on the attempt is being ended. One that was already may get another reason.
-Ending& begin_ending(State& state, Job& job, const model::Failure& why, Time at) {
-  forget_time_limit(state, job);
-  forget_grace(state, job);
-  unindex_end(state, job);
-  const auto since = running_since(job);
-  const auto* before = std::get_if<Ending>(&job.phase);
-  const auto makes_room_for = before != nullptr ? before->makes_room_for : std::nullopt;
-  Attempt* attempt = active_attempt(job);
-  base::check(attempt != nullptr, "an attempt that is ended was active");
-  job.phase = Phase(Ending{.attempt = std::move(*attempt),
-                           .why = why,
-                           .since = at,
-                           .running_since = since,
-                           .makes_room_for = makes_room_for,
-                           .stop_at = {}});
-  return std::get<Ending>(job.phase);
-}
-
-void on(State& state, const model::AttemptEnding& fact, Time at) {
-  auto& job = job_at(state, fact.job);
-  begin_ending(state, job, fact.why, at);
-  index_end(state, job);
-}
-
-void on(State& state, const model::AttemptPreempted& fact, Time at) {
-  auto& job = job_at(state, fact.job);
-  auto& ending = begin_ending(state, job,
-                              {.cause = model::Cause::preempted,
-                               .code = 0,
-                               .step = {},
-                               .rank = {},
-                               .node = {},
-                               .text = "for job " + to_text(fact.by)},
-                              at);
-  ending.makes_room_for = fact.by;
-  if (fact.stop_at > at) {
-    ending.stop_at = fact.stop_at;
-    state.graces.emplace(fact.stop_at, job.id);
-  }
-  index_end(state, job);
-}
-
-/// Does the job make room for the other, and is not gone yet? One that the state dropped is.
-bool makes_room(const State& state, model::JobId job, model::JobId other) {
-  const auto found = state.jobs.find(job);
-  if (found == state.jobs.end()) return false;
-  const auto* ending = std::get_if<Ending>(&found->second.phase);
-  return ending != nullptr && ending->makes_room_for == other;
-}
-
-void on(State& state, const model::RoomPromised& fact, Time) {
-  auto& owed = state.owed[fact.job];
-  for (const auto victim : fact.victims) {
-    if (makes_room(state, victim, fact.job)) owed.insert(victim);
-  }
-}
-
-void on(State& state, const model::GraceEnded& fact, Time) {
-  auto& job = job_at(state, fact.job);
-  auto* ending = std::get_if<Ending>(&job.phase);
-  base::check(ending != nullptr && ending->stop_at, "a grace that ends had begun");
-  forget_grace(state, job);
-  unindex_end(state, job);
-  ending->stop_at.reset();
-  index_end(state, job);
-}
-
 void on(State& state, const model::AttemptWarned& fact, Time) {
   const auto& job = job_at(state, fact.job);
   const auto at = warn_at(job);
@@ -513,10 +425,10 @@ void on(State& state, const model::JobEnded& fact, Time at) {
   Done done{.outcome = fact.outcome, .at = at, .last = {}, .running_since = running_since(job)};
   if (std::holds_alternative<Waiting>(job.phase)) {
     leave_waiting(state, job);
-    state.owed.erase(job.id);
   } else if (!std::holds_alternative<Spread>(job.phase)) {
     done.last = take_attempt(state, job, at);
   }
+  state.owed.erase(job.id);
   job.phase = std::move(done);
   state.history.learn(job);
   state.lifetimes.learn(job);

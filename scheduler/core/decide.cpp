@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/step_layout.h"
 
@@ -97,7 +98,8 @@ bool is_cancellable(const Job& job) {
   if (const auto* ending = std::get_if<Ending>(&job.phase)) {
     const auto cause = ending->why.cause;
     const auto& restart = job.spec->restart;
-    return cause == model::Cause::preempted || cause == model::Cause::node_lost ||
+    return cause == model::Cause::preempted || cause == model::Cause::grow ||
+           cause == model::Cause::node_lost ||
            (cause == model::Cause::time_limit && restart && restart->on_timeout);
   }
   return !std::holds_alternative<Done>(job.phase);
@@ -295,6 +297,22 @@ base::Result<void> has_memory_to_grow(const model::JobSpec& spec) {
 
 }  // namespace
 
+base::Result<void> has_nodes_to_grow(const model::JobSpec& spec, const model::Layout& layout) {
+  if (!spec.grow_after) return {};
+  if (layout.most_nodes == 0) {
+    return fail(Code::invalid,
+                fmt::format("--grow-after has a job start again on more nodes, up to the most of "
+                            "its range, and this one asks for {}; give a range, such as "
+                            "--nodes=2-8, or leave out --grow-after",
+                            layout.nodes ? base::plural(*layout.nodes, "node")
+                                         : std::string("no number of them")));
+  }
+  if (spec.requeue) return {};
+  return fail(Code::invalid,
+              "--grow-after has the job start again on more nodes, which --no-requeue rules out; "
+              "leave out one of them");
+}
+
 base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
                             const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
@@ -314,6 +332,7 @@ base::Result<void> runnable(const View& view, const Policy& policy, const model:
                 "rules out; leave out one of them");
   }
   if (auto can_grow = has_memory_to_grow(spec); !can_grow) return can_grow;
+  if (auto can_grow = has_nodes_to_grow(spec, *layout); !can_grow) return can_grow;
   return policy.admit(view, *layout, spec);
 }
 

@@ -30,6 +30,9 @@ base::Result<void> admissible(const View& view, const Policy& policy, const Sett
 base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
                             const model::JobSpec& spec);
 
+/// A job that is to grow has a range of nodes, and may start again. errors: invalid
+base::Result<void> has_nodes_to_grow(const model::JobSpec& spec, const model::Layout& layout);
+
 /// Does a deadline leave time for the job? errors: invalid, with what would
 base::Result<void> reachable(const model::JobSpec& spec, base::Time now);
 

@@ -110,7 +110,7 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
 /// who has started may have been waited for.
 bool Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
   facts.reserve(facts.size() + last_plan_.starts.size());
-  bool is_awaited = !last_plan_.preemptions.empty();
+  bool is_awaited = !last_plan_.preemptions.empty() || !last_plan_.growths.empty();
   for (auto& start : last_plan_.starts) {
     is_awaited = is_awaited || state_.dependants.contains(start.job);
     const auto job = single(start.job, facts, now);
@@ -119,8 +119,15 @@ bool Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
   }
   for (const auto& [planned, victims] : last_plan_.preemptions) {
     const auto by = single(planned, facts, now);
-    for (const auto victim : victims) take({now, preempted(victim, by, now)}, facts);
+    for (const auto victim : victims) {
+      const auto attempt = state_.jobs.at(victim).attempts;
+      take({now, model::AttemptPreempted{victim, attempt, by, stop_at(victim, now)}}, facts);
+    }
     take({now, model::RoomPromised{by, victims}}, facts);
+  }
+  for (auto& [job, nodes] : last_plan_.growths) {
+    const auto attempt = state_.jobs.at(job).attempts;
+    take({now, model::AttemptGrows{job, attempt, std::move(nodes), stop_at(job, now)}}, facts);
   }
   return is_awaited;
 }
@@ -135,14 +142,13 @@ model::JobId Engine::single(model::JobId id, std::vector<model::Fact>& facts, ba
 }
 
 /// A job that did not ask for a signal has no use for time to save its work.
-model::AttemptPreempted Engine::preempted(model::JobId victim, model::JobId by,
-                                          base::Time now) const {
-  const auto& job = state_.jobs.at(victim);
+base::Time Engine::stop_at(model::JobId id, base::Time now) const {
+  const auto& job = state_.jobs.at(id);
   const Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "a job that makes room is active");
   const bool can_save = job.spec->save_signal && attempt->batch.started;
   const auto grace = settings_.classes.of(job.spec->class_name).grace;
-  return {victim, attempt->number, by, can_save ? now + grace : now};
+  return can_save ? now + grace : now;
 }
 
 std::vector<Action> Engine::durable(model::Seq seq) {

@@ -98,7 +98,7 @@ class Engine {
   model::JobId single(model::JobId id, std::vector<model::Fact>& facts, base::Time now);
   bool carry_out(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
-  model::AttemptPreempted preempted(model::JobId victim, model::JobId by, base::Time now) const;
+  base::Time stop_at(model::JobId job, base::Time now) const;
   View view() const {
     return {.state = state_,
             .pools = settings_.pools,

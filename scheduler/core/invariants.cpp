@@ -238,8 +238,14 @@ Violation check_tally(const State& state) {
 
 /// Who is owed room waits for it, and those who make room are being ended for it.
 Violation check_owed(const State& state) {
-  for (const auto& [by, victims] : state.owed) {
+  for (const auto& [by, promise] : state.owed) {
+    const auto& victims = promise.victims;
     const auto job = state.jobs.find(by);
+    if (job != state.jobs.end() && is_growing(job->second)) {
+      if (victims != std::set{by} || promise.nodes.empty())
+        return fmt::format("job {} grows, and was not promised where", to_text(by));
+      continue;
+    }
     if (job == state.jobs.end() || !std::holds_alternative<Waiting>(job->second.phase))
       return fmt::format("job {} is owed room and does not wait", to_text(by));
     for (const auto victim : victims) {
@@ -249,6 +255,37 @@ Violation check_owed(const State& state) {
     }
   }
   return std::nullopt;
+}
+
+/// Nobody has taken what a job is ended to start again on, which was free then.
+Violation check_promised_nodes(const State& state) {
+  for (const auto& [id, promise] : state.owed) {
+    const auto& job = state.jobs.at(id);
+    if (!is_growing(job)) continue;
+    const auto layout = model::with_nodes(job.layout, static_cast<int>(promise.nodes.size()));
+    const auto least = model::demand_of(layout, layout.tasks / *layout.nodes);
+    for (const auto node_id : promise.nodes) {
+      const auto& node = state.nodes.at(node_id);
+      const auto free = free_amounts(node);
+      const bool has_room =
+          free.cores >= least.cores && free.gpus >= least.gpus && free.memory >= least.memory;
+      if (may_take_work(node) && !node.jobs.contains(id) && !has_room)
+        return fmt::format("{} was promised to job {}, and is taken", node.info.name, to_text(id));
+    }
+  }
+  return std::nullopt;
+}
+
+/// Those that may grow are indexed by when and what they are.
+Violation check_growers(const State& state) {
+  std::map<JobKind, std::set<std::pair<base::Time, model::JobId>>> expected;
+  for (const auto& [id, job] : state.jobs) {
+    if (const auto from = grows_from(job)) expected[kind_of(job)].emplace(*from, id);
+    if (is_growing(job) && !state.owed.contains(id))
+      return fmt::format("job {} grows, and is owed nothing", to_text(id));
+  }
+  if (expected == state.growers) return std::nullopt;
+  return "the jobs that may grow are not those that say so";
 }
 
 }  // namespace
@@ -276,6 +313,8 @@ std::optional<std::string> violation(const State& state) {
   if (ends != state.expected_ends) return "the expected ends are not those of the jobs";
   if (auto found = check_tally(state)) return found;
   if (auto found = check_owed(state)) return found;
+  if (auto found = check_promised_nodes(state)) return found;
+  if (auto found = check_growers(state)) return found;
   if (auto found = check_ready(state)) return found;
   if (auto found = check_licenses(state)) return found;
   if (auto found = check_bookings(state)) return found;

@@ -106,6 +106,11 @@ base::Duration unsaved_time(const Job& job, base::Time now) {
   return std::max(now - since, base::Duration());
 }
 
+bool is_growing(const Job& job) {
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  return ending != nullptr && ending->makes_room_for == job.id;
+}
+
 bool has_live_parts(const Attempt& attempt) {
   if (attempt.batch.is_live()) return true;
   return std::ranges::any_of(attempt.steps, [](const auto& entry) {

@@ -81,8 +81,8 @@ struct Ending {
   model::Failure why;
   base::Time since;
   std::optional<base::Time> running_since;
-  std::optional<model::JobId> makes_room_for;
-  std::optional<base::Time> stop_at;  // until then it may save its work
+  std::optional<model::JobId> makes_room_for;  // itself: it starts again on more nodes
+  std::optional<base::Time> stop_at;           // until then it may save its work
   bool operator==(const Ending&) const = default;
 };
 
@@ -141,6 +141,9 @@ Part* find_part(Job& job, const model::LaunchKey& key, model::NodeId node);
 const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId node);
 
 bool has_live_parts(const Attempt& attempt);
+
+/// Is the attempt being ended to start again on more nodes?
+bool is_growing(const Job& job);
 
 /// When a running attempt is ended: by its time limit or the job's deadline.
 std::optional<base::Time> last_end(const Job& job);

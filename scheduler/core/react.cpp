@@ -33,6 +33,12 @@ Actions ask_to_save(const Job& job) {
   return {SendSave{attempt->batch.node, {job.id, attempt->number, {}}}};
 }
 
+/// At once, or after the time to save.
+Actions end_for_room(const Job& job) {
+  const bool has_time = std::get<Ending>(job.phase).stop_at.has_value();
+  return has_time ? ask_to_save(job) : stop_live_parts(job, false);
+}
+
 Actions launch_live_parts(const State& state, const Settings& settings,
                           const model::LaunchKey& key) {
   Actions actions;
@@ -127,10 +133,9 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
             return stop_live_parts(after.jobs.at(ending.job), false);
           },
           [&](const model::AttemptPreempted& preempted) {
-            const auto& job = after.jobs.at(preempted.job);
-            const bool has_time = std::get<Ending>(job.phase).stop_at.has_value();
-            return has_time ? ask_to_save(job) : stop_live_parts(job, false);
+            return end_for_room(after.jobs.at(preempted.job));
           },
+          [&](const model::AttemptGrows& grows) { return end_for_room(after.jobs.at(grows.job)); },
           [&](const model::GraceEnded& grace) {
             return stop_live_parts(after.jobs.at(grace.job), false);
           },

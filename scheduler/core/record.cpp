@@ -109,6 +109,7 @@ model::JobRecord job_record(const Job& job) {
                           .dependency = job.spec->dependency,
                           .restart = job.spec->restart,
                           .hang_timeout = job.spec->hang_timeout,
+                          .grow_after = job.spec->grow_after,
                           .array = job.spec->array,
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,

@@ -85,6 +85,14 @@ struct StandingBooking {
   bool operator==(const StandingBooking&) const = default;
 };
 
+/// Room for a waiting job, or for one that is ended to start again on more nodes.
+struct Promise {
+  std::set<model::JobId> victims;  // that were ended for it and are not gone yet; such a job itself
+  std::vector<model::NodeId> nodes;  // that such a job starts again on, its own among them
+
+  bool operator==(const Promise&) const = default;
+};
+
 struct State {
   Jobs jobs;
   Nodes nodes;
@@ -109,9 +117,10 @@ struct State {
   std::map<std::string, base::IdSet<model::JobId>> active_by_class;    // as the jobs name it
   std::map<std::string, std::map<model::JobId, int>> license_holders;  // by license; none is empty
   std::set<std::pair<base::Time, std::string>>
-      booking_times;  // when they begin, then when they end
-  /// Waiting jobs that others were ended for, and which of these are not gone yet.
-  std::map<model::JobId, std::set<model::JobId>> owed;
+      booking_times;                     // when they begin, then when they end
+  std::map<model::JobId, Promise> owed;  // jobs that room was promised
+  /// Running jobs that may be started again on more nodes, from when on, by kind. None is empty.
+  std::map<JobKind, std::set<std::pair<base::Time, model::JobId>>> growers;
   std::set<model::JobId> returned;                     // jobs in the queue that ran before
   std::set<std::pair<base::Time, model::JobId>> back;  // these, by when they came there
   std::set<std::pair<base::Time, model::NodeId>> away_since;

@@ -12,6 +12,10 @@ namespace scheduler {
 /// When the save signal of a running job is due; nullopt where it gets none.
 std::optional<base::Time> warn_at(const Job& job);
 
+/// When the running job may be started again on more nodes for the first time; nullopt where it is
+/// not: it has the most, or its end comes too soon.
+std::optional<base::Time> grows_from(const Job& job);
+
 /// The job runs from now on, and the reverse.
 void note_time_limit(State& state, const Job& job);
 void forget_time_limit(State& state, const Job& job);

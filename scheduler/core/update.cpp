@@ -21,11 +21,16 @@ bool names(const model::JobChange& change, ChangedField field) {
   return change.fields.contains(field);
 }
 
-/// "--pool and --time", of the listed fields without some.
-std::string options_of(const std::set<ChangedField>& fields, ChangedField but) {
+/// Also of a job that runs.
+bool may_change_later(ChangedField field) {
+  return field == ChangedField::time_limit || field == ChangedField::grow_after;
+}
+
+/// "--pool and --nodes", of the listed fields those that change before the job runs.
+std::string options_of(const std::set<ChangedField>& fields) {
   std::vector<std::string> options;
   for (const auto field : fields) {
-    if (field != but) options.emplace_back(option_of(field));
+    if (!may_change_later(field)) options.emplace_back(option_of(field));
   }
   return base::join(options, " and ");
 }
@@ -34,15 +39,22 @@ std::string options_of(const std::set<ChangedField>& fields, ChangedField but) {
 bool keeps_promise(ChangedField field) {
   return field == ChangedField::comment || field == ChangedField::requeue ||
          field == ChangedField::restart || field == ChangedField::hang_timeout ||
-         field == ChangedField::save_signal || field == ChangedField::output ||
-         field == ChangedField::error;
+         field == ChangedField::grow_after || field == ChangedField::save_signal ||
+         field == ChangedField::output || field == ChangedField::error;
 }
 
-/// Nobody is ended for a room that is not taken then.
+/// Nobody is ended for a room that is not taken then, nor are nodes kept for nobody.
 base::Result<void> check_promise(const State& state, const Job& job,
                                  const model::JobChange& change) {
-  const bool is_owed = state.owed.contains(job.id);
-  if (!is_owed || std::ranges::all_of(change.fields, keeps_promise)) return {};
+  const auto owed = state.owed.find(job.id);
+  if (owed == state.owed.end() || std::ranges::all_of(change.fields, keeps_promise)) return {};
+  if (!owed->second.nodes.empty()) {
+    return fail(Code::conflict,
+                fmt::format("nodes are kept for job {0} as it is, which was ended to start again "
+                            "on them; to change it all the same, give them up first: muster hold "
+                            "{0}",
+                            to_text(job.id)));
+  }
   return fail(Code::conflict,
               fmt::format("other jobs are being ended to make room for job {0} as it is; to change "
                           "it all the same, give that room up first: muster hold {0}",
@@ -143,13 +155,15 @@ base::Result<void> check_active(const Settings& settings, const Job& job,
                                 const model::JobSpec& after, const UpdateJob& request,
                                 base::Time now) {
   const auto id = to_text(job.id);
-  const auto others = options_of(request.change->fields, ChangedField::time_limit);
+  const auto others = options_of(request.change->fields);
   if (!others.empty()) {
     return fail(Code::conflict,
-                fmt::format("job {} runs; of a running job only --time can change, not {}; to have "
-                            "the rest otherwise, cancel it and submit it anew",
+                fmt::format("job {} runs; of a running job only --time and --grow-after can "
+                            "change, not {}; to have the rest otherwise, cancel it and submit it "
+                            "anew",
                             id, others));
   }
+  if (auto can_grow = has_nodes_to_grow(after, job.layout); !can_grow) return can_grow;
   const auto& before = job.spec->time_limit;
   if (is_longer(after.time_limit, before) && !is_in_charge(settings, request.user)) {
     return fail(Code::denied,

@@ -43,12 +43,20 @@ struct Preemption {
   std::vector<model::JobId> victims;
 };
 
+/// A running job that is to start again on more nodes.
+struct Growth {
+  model::JobId job;
+  std::vector<model::NodeId> nodes;  // all of them, its own among them
+};
+
 /// What one pass decides: starts to make now, disjoint in resources; whom to end, so that others
 /// can start then; and what stands before the jobs that stay.
 struct Plan {
   std::vector<Start> starts;
   std::vector<Preemption> preemptions;
-  std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest
+  std::vector<Growth> growths;
+  std::map<model::JobId, base::Time> reservations;  // when these start, by the limits of the rest;
+                                                    // also of those that are ended to grow
   std::map<NodeKind, model::JobId> closed;          // nobody gets these nodes before this job
   std::map<model::NodeId, model::JobId> closed_nodes;  // likewise, of a job that names them
   /// Only jobs get these nodes before this one that will make room for it.

@@ -98,6 +98,15 @@ struct Line {
                                    {"by", fact.by.number()},
                                    {"stop_at", to_text(fact.stop_at)}});
   }
+  void operator()(const model::AttemptGrows& fact) const {
+    std::vector<std::string> nodes;
+    for (const auto node : fact.nodes) nodes.push_back(name_of(node));
+    log.info("attempt_grows", {{"seq", seq},
+                               {"job", fact.job.number()},
+                               {"attempt", fact.attempt},
+                               {"nodes", model::compress_hosts(nodes)},
+                               {"stop_at", to_text(fact.stop_at)}});
+  }
   void operator()(const model::RoomPromised& fact) const {
     std::vector<std::string> victims;
     for (const auto victim : fact.victims) victims.push_back(to_text(victim));

@@ -36,15 +36,15 @@ Claims claims_of(const scheduler::View& view, const model::Layout& layout,
   return claims;
 }
 
+Request lengthened(Request request, base::Duration by) {
+  for (auto* span : {&request.duration, &request.limit})
+    *span = *span > base::Duration::max() - by ? base::Duration::max() : *span + by;
+  return request;
+}
+
 std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
                                      base::Time start) {
-  const auto lengthen = [delay = start - now](base::Duration& span) {
-    const bool is_endless = span > base::Duration::max() - delay;
-    span = is_endless ? base::Duration::max() : span + delay;
-  };
-  lengthen(request.duration);
-  lengthen(request.limit);
-  auto placement = timeline.place_now(request);
+  auto placement = timeline.place_now(lengthened(std::move(request), start - now));
   if (placement) placement->start = start;
   return placement;
 }

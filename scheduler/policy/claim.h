@@ -21,6 +21,9 @@ scheduler::Claims claims_of(const scheduler::View& view, const model::Layout& la
 std::optional<Placement> place_ahead(const Timeline& timeline, Request request, base::Time now,
                                      base::Time start);
 
+/// The same request, for so much longer.
+Request lengthened(Request request, base::Duration by);
+
 /// Whether limits leave any of the pools that a request may use.
 struct OpenPools {
   bool is_any = true;

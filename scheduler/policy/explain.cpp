@@ -261,8 +261,9 @@ std::optional<model::Preempting> preempting(const scheduler::View& view,
                                             const scheduler::Plan& plan, const scheduler::Job& job,
                                             base::Time now) {
   const auto owed = view.state.owed.find(job.id);
-  if (owed == view.state.owed.end() || owed->second.empty()) return std::nullopt;
-  model::Preempting reason{.victims = {owed->second.begin(), owed->second.end()}, .until = now};
+  if (owed == view.state.owed.end() || owed->second.victims.empty()) return std::nullopt;
+  const auto& victims = owed->second.victims;
+  model::Preempting reason{.victims = {victims.begin(), victims.end()}, .until = now};
   if (const auto start = plan.reservations.find(job.id); start != plan.reservations.end())
     reason.until = start->second;
   return reason;

@@ -49,7 +49,7 @@ void Pass::add_heads(std::vector<Head>& heads) {
   }
   if (asked_ != nullptr && !view_.state.jobs.contains(asked_->id))
     heads.push_back(head_of(asked_kind_, asked_alone_.begin(), asked_alone_.end()));
-  for (const auto& [job, victims] : view_.state.owed) add_alone(job, heads);
+  for (const auto& [job, promise] : view_.state.owed) add_alone(job, heads);
   for (const auto job : served_ ? view_.state.returned : back_) {
     if (!is_owed(job)) add_alone(job, heads);
   }

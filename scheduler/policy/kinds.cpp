@@ -6,6 +6,15 @@ namespace policy {
 
 using base::Time;
 
+Request with_layout(const Request& request, const model::Layout& layout) {
+  return {.layout = layout,
+          .duration = request.duration,
+          .limit = request.limit,
+          .nodes = request.nodes,
+          .licenses = request.licenses,
+          .former = request.former};
+}
+
 Kinds::Kinds(const scheduler::View& view) : state_(view.state) {
   for (const auto& [kind, ready] : view.state.ready.kinds) {
     if (std::ranges::find(view.pools, kind.pool) == view.pools.end()) continue;

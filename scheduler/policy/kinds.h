@@ -40,6 +40,9 @@ struct Request {
   const std::vector<model::NodeId>* former = nullptr;  // to have again where it can; nullptr: none
 };
 
+/// The same for a job of this layout.
+Request with_layout(const Request& request, const model::Layout& layout);
+
 class Kinds {
  public:
   explicit Kinds(const scheduler::View& view);

@@ -23,16 +23,6 @@ constexpr int most_vain_searches = 16;
 /// A shorter time limit is no help to anybody.
 constexpr base::Duration shortest_advice = std::chrono::minutes(1);
 
-/// The same for a job of this layout.
-Request with_layout(const Request& request, const model::Layout& layout) {
-  return {.layout = layout,
-          .duration = request.duration,
-          .limit = request.limit,
-          .nodes = request.nodes,
-          .licenses = request.licenses,
-          .former = request.former};
-}
-
 /// Mends a heap whose first comes later than it did: as a rule not by much.
 template <class T, class Compare>
 void sink_first(std::vector<T>& heap, Compare comes_after) {
@@ -127,6 +117,7 @@ bool Pass::is_overdue(const Head& head) {
 }
 
 Plan Pass::run() {
+  hold_promised();
   std::vector<Head> heads;
   add_heads(heads);
   try_in(std::move(heads), comes_later);
@@ -135,6 +126,7 @@ Plan Pass::run() {
   is_lending_ = true;
   try_in(std::exchange(borrowers_, {}), comes_later);
   if (served_ && is_any_left_) plan_.again = served_->next_change();
+  if (asked_ == nullptr) grow_running();
   return std::move(plan_);
 }
 
@@ -334,6 +326,7 @@ Pass::Verdict Pass::consider(const Head& head) {
     later_.push_back(head);
     return Verdict::blocked;
   }
+  if (const auto verdict = start_as_promised(head, *request)) return *verdict;
   if (const auto verdict = start(head, *request)) return *verdict;
   if (may_trust(head)) {
     auto trusting = *request;
@@ -356,26 +349,38 @@ Pass::Verdict Pass::stay_within_quota(const Head& head, const Request& request,
   using Why = scheduler::OverLimit::Why;
   if (head.is_owed) return wait_for_quota(head, request);
   if (over.why == Why::lent && preempt(head, request, true)) return Verdict::reserved;
+  leave_quota_to(head);
   return over.why == Why::alone ? Verdict::reserved : Verdict::blocked;
 }
 
-void Pass::keep(const Head& head, const scheduler::Claims& claims, base::Time start) {
+void Pass::keep(model::JobId job, const scheduler::Claims& claims, base::Time start) {
   if (ledger_.is_empty()) return;
-  ledger_.keep(job_of(head.job), claims, start);
-  plan_.kept.push_back({head.job, claims, start});
+  ledger_.keep(job_of(job), claims, start);
+  plan_.kept.push_back({job, claims, start});
 }
 
 /// Starts the job if it fits now; one that is too much for its quota where it fits stays.
 std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& request) {
   auto layout = request.layout;
-  auto placement =
-      layout.most_nodes > 0 ? place_on_most(request, layout) : timeline_.place_now(request);
+  auto placement = std::optional<Placement>();
+  if (layout.most_nodes > 0) {
+    placement = place_on_most(*layout.nodes, layout.most_nodes, [&](int n_nodes) {
+      const auto sized = model::with_nodes(request.layout, n_nodes);
+      return timeline_.place_now(with_layout(request, sized));
+    });
+    if (placement) layout = model::with_nodes(layout, static_cast<int>(placement->parts.size()));
+  } else {
+    placement = timeline_.place_now(request);
+  }
   if (!placement) return std::nullopt;
   if (!is_within_quota(head, layout, request, *placement) && layout != request.layout) {
     layout = model::with_nodes(request.layout, *request.layout.nodes);
     placement = timeline_.place_now(with_layout(request, layout));
   }
-  if (!placement || !is_within_quota(head, layout, request, *placement)) return Verdict::blocked;
+  if (!placement || !is_within_quota(head, layout, request, *placement)) {
+    leave_quota_to(head);
+    return Verdict::blocked;
+  }
   if (!ledger_.is_empty()) ledger_.take(job_of(head.job), claims_of(view_, layout, *placement));
   plan_.starts.push_back({head.job, timeline_.allocate(with_layout(request, layout), *placement)});
   return Verdict::started;
@@ -385,27 +390,6 @@ bool Pass::is_within_quota(const Head& head, const model::Layout& layout, const 
                            const Placement& placement) const {
   return ledger_.is_empty() || !ledger_.check(job_of(head.job), claims_of(view_, layout, placement),
                                               end_of(now_, request.duration));
-}
-
-/// On as many nodes as there are now, up to what was asked; `layout` becomes what is placed. More
-/// nodes are taken to be harder to find than fewer.
-std::optional<Placement> Pass::place_on_most(const Request& request, model::Layout& layout) const {
-  const auto least = request.layout;
-  const auto place_on = [&](int n_nodes) {
-    layout = model::with_nodes(least, n_nodes);
-    return timeline_.place_now(with_layout(request, layout));
-  };
-  int fits = *least.nodes;
-  auto best = place_on(fits);
-  if (!best) return std::nullopt;
-  for (int too_many = least.most_nodes + 1; too_many - fits > 1;) {
-    const int middle = fits + (too_many - fits) / 2;
-    auto placement = place_on(middle);
-    if (placement) best = std::move(placement);
-    (placement ? fits : too_many) = middle;
-  }
-  layout = model::with_nodes(least, fits);
-  return best;
 }
 
 const std::vector<Candidate>& Pass::of_classes(const scheduler::Class& of) {
@@ -445,7 +429,7 @@ const std::vector<Candidate>& Pass::candidates_for(const Head& head, const Reque
 /// soon without.
 std::optional<Room> Pass::find_room(const Head& head, const Request& request, bool is_over_quota) {
   const auto owed = view_.state.owed.find(head.job);
-  if (owed != view_.state.owed.end() && !owed->second.empty()) return std::nullopt;
+  if (owed != view_.state.owed.end() && !owed->second.victims.empty()) return std::nullopt;
   if (auto room = find_room(head, request, is_over_quota, candidates_for(head, request)))
     return room;
   if (!served_) return std::nullopt;
@@ -487,7 +471,7 @@ bool Pass::preempt(const Head& head, const Request& request, bool is_over_quota)
     timeline_.end_early(*victim, start);
   }
   timeline_.reserve(request, room->placement);
-  keep(head, claims_of(view_, request.layout, room->placement), now_);
+  keep(head.job, claims_of(view_, request.layout, room->placement), now_);
   promised_.insert(head.kind->pool);
   plan_.reservations.emplace(head.job, start);
   plan_.preemptions.push_back(std::move(preemption));
@@ -512,10 +496,14 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
   if (head.is_overdue || head.is_owed) promised_.insert(pool);
   const bool is_due = head.is_overdue || head.is_owed || may_reserve(pool);
   const bool may_wait = depth_of(pool) > 0;
-  if (may_wait && !is_due) return Verdict::blocked;
+  if (may_wait && !is_due) {
+    leave_nodes_to(request);
+    return Verdict::blocked;
+  }
   const auto placement = may_wait ? timeline_.place_later(request) : std::optional<Placement>();
   if (!placement) {
-    if (head.is_owed) keep(head, least_claims(request.layout, pool), now_);
+    leave_nodes_to(request);
+    if (head.is_owed) keep(head.job, least_claims(request.layout, pool), now_);
     const bool is_promised = head.is_overdue || head.is_owed;
     if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request)) {
       mark(served_ && !is_promised && may_wait ? plan_.held_up : plan_.closed, request, head.job);
@@ -523,7 +511,8 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
     return Verdict::blocked;
   }
   timeline_.reserve(request, *placement);
-  keep(head, claims_of(view_, request.layout, *placement), head.is_owed ? now_ : placement->start);
+  keep(head.job, claims_of(view_, request.layout, *placement),
+       head.is_owed ? now_ : placement->start);
   plan_.reservations.emplace(head.job, placement->start);
   if (!head.is_owed) ++n_reserved_[pool];
   return Verdict::reserved;
@@ -532,14 +521,14 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
 /// The job has its place and its part of the quota when those are gone that make room for it.
 Pass::Verdict Pass::wait_for_quota(const Head& head, const Request& request) {
   auto start = now_;
-  for (const auto victim : view_.state.owed.at(head.job)) {
+  for (const auto victim : view_.state.owed.at(head.job).victims) {
     if (const auto end = expected_end(view_.state.jobs.at(victim))) start = std::max(start, *end);
   }
   const auto placement = place_ahead(timeline_, request, now_, start);
   if (!placement) return wait(head, request);
   promised_.insert(head.kind->pool);
   timeline_.reserve(request, *placement);
-  keep(head, claims_of(view_, request.layout, *placement), now_);
+  keep(head.job, claims_of(view_, request.layout, *placement), now_);
   plan_.reservations.emplace(head.job, start);
   return Verdict::reserved;
 }

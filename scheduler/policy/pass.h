@@ -70,6 +70,17 @@ class Pass {
   };
   enum class Verdict { started, reserved, blocked };
 
+  using Growers = std::set<std::pair<base::Time, model::JobId>>;
+
+  /// What jobs that stay want and have no reservation for: nobody grows there.
+  struct Wants {
+    KindSet kinds;                     // empty: none
+    std::vector<model::NodeId> nodes;  // of jobs that name theirs
+    std::set<std::string> licenses;
+    std::vector<std::pair<model::JobId, scheduler::Claims>>
+        claims;  // of quotas that stand before them
+  };
+
   static bool comes_later(const Head& a, const Head& b);
   static bool is_longer(const Head& a, const Head& b);
 
@@ -85,7 +96,6 @@ class Pass {
   bool would_start(const model::JobSpec& spec);
   bool is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
                        const Placement& placement) const;
-  std::optional<Placement> place_on_most(const Request& request, model::Layout& layout) const;
   void answer(const Head& head);
   std::optional<Room> find_room(const Head& head, const Request& request, bool is_over_quota);
   void try_in(std::vector<Head> all, bool (*is_after)(const Head&, const Head&));
@@ -94,7 +104,7 @@ class Pass {
   const scheduler::Job& job_of(model::JobId id) const;
   Verdict stay_within_quota(const Head& head, const Request& request,
                             const scheduler::OverLimit& over);
-  void keep(const Head& head, const scheduler::Claims& claims, base::Time start);
+  void keep(model::JobId job, const scheduler::Claims& claims, base::Time start);
   std::optional<Verdict> start(const Head& head, const Request& request);
   bool preempt(const Head& head, const Request& request, bool is_over_quota);
   const std::vector<Candidate>& of_classes(const scheduler::Class& of);
@@ -114,6 +124,19 @@ class Pass {
   std::size_t depth_of(const std::string& pool) const;
   Verdict wait_for_quota(const Head& head, const Request& request);
   bool may_reserve(const std::string& pool) const;
+  void hold_promised();
+  void keep_promised(const scheduler::Job& job, const std::vector<model::NodeId>& nodes,
+                     const model::Layout& layout);
+  std::optional<Verdict> start_as_promised(const Head& head, const Request& request);
+  bool is_there_any_to_grow() const { return !view_.state.growers.empty() && asked_ == nullptr; }
+  void leave_nodes_to(const Request& request);
+  void leave_quota_to(const Head& head);
+  void grow_running();
+  void grow_kind(const scheduler::JobKind& kind, const Growers& growers);
+  std::shared_ptr<const Selection> open_to_growth(const scheduler::JobKind& kind);
+  bool is_one_free(const Request& request) const;
+  bool grow(const scheduler::Job& job, const Request& request);
+  std::optional<Placement> place_grown(const scheduler::Job& job, const Request& request) const;
   void mark(std::map<scheduler::NodeKind, model::JobId>& first, const Request& request,
             model::JobId job);
 
@@ -144,6 +167,7 @@ class Pass {
   bool is_backfilling_ = false;
   std::vector<Head> borrowers_;  // to be tried when nobody wants what is lent
   bool is_lending_ = false;
+  Wants wants_;  // where any running job may grow
   // Of a question.
   const scheduler::Job* asked_ = nullptr;
   scheduler::JobKind asked_kind_;

@@ -238,13 +238,16 @@ std::vector<Candidate> with_borrowers(const scheduler::View& view, const schedul
   return candidates;
 }
 
+base::Duration time_to_go(const scheduler::View& view, const Job& job) {
+  const auto& spec = *job.spec;
+  return spec.save_signal ? std::max(stop_time, view.classes.of(spec.class_name).grace) : stop_time;
+}
+
 base::Time gone_by(const scheduler::View& view, const std::vector<Candidate>& candidates,
                    base::Time now) {
   base::Duration longest = stop_time;
-  for (const auto& candidate : candidates) {
-    const auto& spec = *candidate.job->spec;
-    if (spec.save_signal) longest = std::max(longest, view.classes.of(spec.class_name).grace);
-  }
+  for (const auto& candidate : candidates)
+    longest = std::max(longest, time_to_go(view, *candidate.job));
   return now + longest;
 }
 

@@ -29,6 +29,9 @@ std::vector<Candidate> with_borrowers(const scheduler::View& view, const schedul
                                       const std::vector<scheduler::Loan>& loans, base::Time now,
                                       std::vector<Candidate> candidates);
 
+/// How long the job has at most until it is gone, if it is told now.
+base::Duration time_to_go(const scheduler::View& view, const scheduler::Job& job);
+
 /// When all of them are gone at the latest, if they are told now.
 base::Time gone_by(const scheduler::View& view, const std::vector<Candidate>& candidates,
                    base::Time now);

@@ -27,7 +27,10 @@ Reclaim::Reclaim(const scheduler::View& view, const scheduler::Ledger& ledger, c
     : view_(view), ledger_(ledger), job_(job) {
   for (const auto& [when, returns] : view.state.expected_ends) {
     if (when.at > start) break;
-    for (const auto& each : returns) over_by_then_.insert(each.job);
+    for (const auto& each : returns) {
+      // One that grows takes it again.
+      if (!scheduler::is_growing(view.state.jobs.at(each.job))) over_by_then_.insert(each.job);
+    }
   }
   for (const auto id : over_by_then_) {
     const auto& over = view.state.jobs.at(id);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/model/layout.h"
@@ -69,6 +70,22 @@ auto place_best(const model::Layout& layout, Place place) -> decltype(place(1)) 
   }
   if (layout.nodes == 1) return std::nullopt;
   return place(least_room(layout));
+}
+
+/// On as many nodes as can be, from `fewest` to `most` of them: `place` gets a number of nodes.
+/// More are taken to be harder to find than fewer.
+template <class Place>
+auto place_on_most(int fewest, int most, Place place) -> decltype(place(1)) {
+  auto best = place(fewest);
+  if (!best) return best;
+  int fits = fewest;
+  for (int too_many = most + 1; too_many - fits > 1;) {
+    const int middle = fits + (too_many - fits) / 2;
+    auto found = place(middle);
+    (found ? fits : too_many) = middle;
+    if (found) best = std::move(found);
+  }
+  return best;
 }
 
 /// Keeps count, as rooms change, of whether spread() would find a way.

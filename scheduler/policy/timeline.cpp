@@ -146,12 +146,22 @@ void Timeline::end_early(const scheduler::Job& job, Time at) {
   change_until_end(job, at, [](auto& of, const auto& amounts, Time from, Time to) {
     of.give(amounts, from, to);
   });
+  if (at <= now_) count_cores(job, 1);
 }
 
 void Timeline::end_as_expected(const scheduler::Job& job, Time at) {
   change_until_end(job, at, [](auto& of, const auto& amounts, Time from, Time to) {
     of.take(amounts, from, to);
   });
+  if (at <= now_) count_cores(job, -1);
+}
+
+/// What the job holds is free now, or no longer.
+void Timeline::count_cores(const scheduler::Job& job, int sign) {
+  for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
+    const auto kind = kinds_.place_of(share.node);
+    if (kind < kinds_.size()) nodes_.take_cores(kind, -sign * share.cores.count());
+  }
 }
 
 bool Timeline::allows(const Request& request, model::NodeId id) const {
@@ -201,6 +211,23 @@ bool Timeline::is_free(const Request& request, const Placement& placement) const
     const auto demand = demand_on(request.layout, part.tasks, whole_of(part.place.node));
     return free.cores >= demand.cores && free.gpus >= demand.gpus && free.memory >= demand.memory;
   });
+}
+
+void Timeline::hold(const Request& request, model::NodeId id, Time from, Time to) {
+  const auto kind = kinds_.place_of(id);
+  if (kind == kinds_.size()) return;
+  const auto& layout = request.layout;
+  const int n_nodes = layout.nodes.value_or(1);
+  auto& lane = set_apart(id);
+  const int room = room_in(layout, lane.least(from, to), whole(kind));
+  const int tasks = std::min(room, (layout.tasks + n_nodes - 1) / n_nodes);
+  if (tasks == 0) return;
+  has_reservations_ = true;
+  lane.take(amounts_of(demand_on(layout, tasks, whole(kind))), from, to);
+}
+
+void Timeline::hold_licenses(const Request& request, Time from, Time to) {
+  licenses_.take(request.licenses, from, to);
 }
 
 void Timeline::reserve(const Request& request, const Placement& placement) {

@@ -72,6 +72,12 @@ class Timeline {
   int tasks_without(const Request& request, model::NodeId node,
                     const std::vector<const scheduler::Job*>& jobs) const;
 
+  /// Takes for a part of the request what there is on the node from `from` until `to`.
+  void hold(const Request& request, model::NodeId node, base::Time from, base::Time to);
+
+  /// Takes the licenses of the request, from then until then.
+  void hold_licenses(const Request& request, base::Time from, base::Time to);
+
   /// Takes what the placement holds from its start for the duration.
   void reserve(const Request& request, const Placement& placement);
 
@@ -114,6 +120,7 @@ class Timeline {
                                        const std::vector<Absentee>& absent, const Marks& marks,
                                        base::Time at) const;
   std::vector<Absentee> bar(const Request& request, const KindSet& open, Marks& marks) const;
+  void count_cores(const scheduler::Job& job, int sign);
   Lane& lane_of(model::NodeId node);
   Lane& set_apart(model::NodeId node);
   template <class Change>

@@ -55,7 +55,7 @@ is "$(field "$waiting" '[.time_limit, .comment, .reason.kind] | join(" ")')" " b
   "a change outlives the controller"
 
 runs 1 "of a running job nothing else changes" muster update "$blocker" --time 20 --pool local
-like "$T/err" "of a running job only --time can change, not --pool" "which is said"
+like "$T/err" "of a running job only --time and --grow-after can change, not --pool" "which is said"
 runs 0 "the limit of a running job becomes shorter" muster update "$blocker" --time 10
 is "$(field "$blocker" .time_limit)" 600s "for good"
 runs 0 "and for the owner of the cluster longer" muster update "$blocker" --time 40

@@ -123,6 +123,16 @@ JobBuilder& JobBuilder::restart(std::string_view policy) {
   return *this;
 }
 
+JobBuilder& JobBuilder::up_to_nodes(int n) {
+  spec_.shape.most_nodes = n;
+  return *this;
+}
+
+JobBuilder& JobBuilder::grow_after(base::Duration time) {
+  spec_.grow_after = time;
+  return *this;
+}
+
 JobBuilder& JobBuilder::hold() {
   spec_.hold = true;
   return *this;

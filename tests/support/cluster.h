@@ -39,6 +39,8 @@ class JobBuilder {
   JobBuilder& saves(base::Duration before);  // on SIGUSR1, also so long before its time limit
   JobBuilder& no_requeue();
   JobBuilder& restart(std::string_view policy);
+  JobBuilder& up_to_nodes(int n);
+  JobBuilder& grow_after(base::Duration time);
   JobBuilder& hold();
   JobBuilder& begin(base::Time time);
   JobBuilder& deadline(base::Time time);

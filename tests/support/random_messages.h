@@ -122,6 +122,7 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::JobEnded{job(), outcome()}; },
       [&]() -> Any { return model::AttemptPreempted{job(), number(), job(), time()}; },
       [&]() -> Any { return model::RoomPromised{job(), several(3, [&] { return job(); })}; },
+      [&]() -> Any { return model::AttemptGrows{job(), number(), {node(), node()}, time()}; },
       [&]() -> Any { return model::GraceEnded{job(), number()}; },
       [&]() -> Any { return model::AttemptWarned{job(), number()}; },
       [&]() -> Any { return model::CheckpointTaken{job(), number(), time()}; },
@@ -238,6 +239,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.dependency = dependency();
   made.restart = maybe([&] { return restart_policy(); });
   made.hang_timeout = maybe([&] { return hang_limit(); });
+  made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
   made.tally = maybe([&] { return tally(); });

@@ -142,6 +142,7 @@ class RandomModel {
     made.requeue = coin();
     made.restart = maybe([&] { return restart_policy(); });
     made.hang_timeout = maybe([&] { return hang_limit(); });
+    made.grow_after = maybe([&] { return duration(); });
     made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
     made.script_name = text();
@@ -247,7 +248,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::output_lost)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::grow)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });

@@ -73,6 +73,7 @@ TEST_CASE("each option of a change sets its field, and names it") {
       {"--requeue", ChangedField::requeue},
       {"--restart=on=exit", ChangedField::restart},
       {"--hang-timeout=10m", ChangedField::hang_timeout},
+      {"--grow-after=10m", ChangedField::grow_after},
       {"--array-limit=2", ChangedField::array_limit},
       {"--begin=now+1hour", ChangedField::begin},
       {"--deadline=now+1hour", ChangedField::deadline},

@@ -114,6 +114,7 @@ inline std::vector<model::Fact> golden_facts() {
       {at, model::UsageCarried{1000, "physics", at, base::Duration(5'000'000),
                                base::Duration(1'000'000)}},
       {at, model::RoomPromised{model::JobId(18), {job}}},
+      {at, model::AttemptGrows{job, 1, {node, model::NodeId(2)}, at + base::Duration(30'000'000)}},
       {at, model::ParentEnded{model::JobId(18), {job, model::Ending::failed, at, {}, {}}}},
       {at, model::TaskSplit{model::JobId(19), {job, 1}}},
       {at, model::TasksCancelled{job, model::IndexSet::range(5, 5), golden_failure()}},

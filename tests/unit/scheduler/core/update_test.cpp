@@ -396,7 +396,7 @@ TEST_CASE("the limit of a running job becomes shorter, and longer for root alone
   CHECK_THAT(
       site.refusal(id, change({ChangedField::time_limit, ChangedField::pool}, job().minutes(30)))
           .text,
-      Contains("only --time can change, not --pool"));
+      Contains("only --time and --grow-after can change, not --pool"));
   site.update(id, change({ChangedField::time_limit}, job().minutes(30)));
   CHECK(site.controller.engine().next_deadline() == since + 30min);
   site.update(id, change({ChangedField::time_limit}, job().minutes(90)), root);
