@@ -127,7 +127,8 @@ int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* lengt
       }
       *chosen = offered + at + 1;
       *length = offered[at];
-      if (name == &options.open_protocol) SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+      if (name == &options.open_protocol)
+        SSL_set_verify(ssl, SSL_VERIFY_PEER, TlsSession::note_refused);
       return SSL_TLSEXT_ERR_OK;
     }
   }
@@ -142,7 +143,7 @@ base::Result<ContextPointer> make_context(const SSL_METHOD* method, const TlsOpt
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_verify(context.get(), demand, nullptr);
+  SSL_CTX_set_verify(context.get(), demand, TlsSession::note_refused);
   if (auto used = use_own(context.get(), options); !used) return std::unexpected(used.error());
   if (auto trusted = trust(context.get(), options); !trusted) {
     return std::unexpected(trusted.error());

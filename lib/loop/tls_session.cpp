@@ -63,11 +63,22 @@ TlsSession::TlsSession(ContextPointer context, bool is_server)
       to_wire_(BIO_new(BIO_s_mem())) {
   base::check(ssl_ && from_wire_ != nullptr && to_wire_ != nullptr, "there is memory for OpenSSL");
   SSL_set_bio(ssl_.get(), from_wire_, to_wire_);
+  SSL_set_app_data(ssl_.get(), this);
   if (is_server) {
     SSL_set_accept_state(ssl_.get());
   } else {
     SSL_set_connect_state(ssl_.get());
   }
+}
+
+int TlsSession::note_refused(int is_good, X509_STORE_CTX* verification) {
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const X509* shown = X509_STORE_CTX_get0_cert(verification);
+  if (is_good == 0 && ssl != nullptr && shown != nullptr) {
+    static_cast<TlsSession*>(SSL_get_app_data(ssl))->refused_ = common_name(shown);
+  }
+  return is_good;
 }
 
 /// Why OpenSSL gives up, for people: the certificate, what the other end said, or what is wrong
@@ -77,9 +88,10 @@ std::unexpected<base::Error> TlsSession::failure(int result) const {
   const auto code = ERR_get_error();
   ERR_clear_error();
   if (!is_established_ && SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
-    return base::fail(base::Code::denied,
-                      std::string("the certificate of the other end is refused: ") +
-                          X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
+    return base::fail(
+        base::Code::denied,
+        "the certificate of the other end, for '" + base::printable(refused_) +
+            "', is refused: " + X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
   }
   const int reason = ERR_GET_REASON(code);
   if (kind == SSL_ERROR_SSL && reason >= alerts_begin) {

@@ -41,6 +41,9 @@ class TlsSession : public Shield {
   std::optional<PeerIdentity> peer() const override { return peer_; }
   std::string protocol() const override;
 
+  /// For SSL_CTX_set_verify: OpenSSL's judgement stands, and whose certificate failed is kept.
+  static int note_refused(int is_good, X509_STORE_CTX* verification);
+
  private:
   base::Result<void> shake_hands();
   base::Result<void> open();
@@ -54,6 +57,7 @@ class TlsSession : public Shield {
   bool is_established_ = false;
   bool has_peer_finished_ = false;
   std::optional<PeerIdentity> peer_;
+  std::string refused_;  // whom a certificate names that is not good
 };
 
 }  // namespace loop

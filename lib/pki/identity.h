@@ -17,6 +17,7 @@ class Identity {
   explicit Identity(std::string folder) : folder_(std::move(folder)) {}
 
   bool exists() const;
+  std::string node_file() const { return folder_ + "/node.pem"; }
   /// Puts what the controller gave for this key in the place of what is there. Errors: invalid for
   /// an answer that does not fit the name; those of the file system.
   base::Result<void> keep(const std::string& name, const std::string& key,
@@ -26,7 +27,6 @@ class Identity {
   base::Result<loop::TlsOptions> options(const std::string& protocol) const;
 
  private:
-  std::string node_file() const { return folder_ + "/node.pem"; }
   std::string authority_file() const { return folder_ + "/authority.crt"; }
 
   std::string folder_;

@@ -43,6 +43,7 @@ const std::vector layers = std::vector<Layer>({
     {"nodeprep", {"lib"}},
     {"doctor", {"lib"}},
     {"cli", {"lib", "conf"}},
+    {"authority", {"lib", "conf", "cli/options"}},
     {"sim",
      {"lib/base", "lib/model", "lib/wire", "conf", "lib/store/memory_journal.h",
       "lib/store/journal.h", "lib/store/sqlite_journal.h", "lib/loop/clock.h", "scheduler/core",

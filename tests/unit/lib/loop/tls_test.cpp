@@ -254,7 +254,7 @@ TEST_CASE("certificates that are not good are refused, in words on both ends") {
       {issuer.options("n1", pki::Role::node, past), "certificate has expired",
        "certificate expired"},
       {issuer.options("n1", pki::Role::node, future), "not yet valid", "bad certificate"},
-      {revoked, "certificate revoked", "certificate revoked"},
+      {revoked, "for 'n9', is refused: certificate revoked", "certificate revoked"},
       {nameless, "peer did not return a certificate", "it wants a certificate"},
       {issuer.options("n1", pki::Role::controller), "unsuitable certificate purpose",
        "unsupported certificate"},
@@ -278,7 +278,7 @@ TEST_CASE("who dials refuses a listener that is not the controller") {
     Site site(listening);
     site.fail(issuer.options("n1", pki::Role::node));
     CHECK_THAT(site.refusal.value_or(""), Contains("the other end refuses this one by TLS"));
-    CHECK_THAT(site.failure.value_or(""), Contains("the certificate of the other end is refused"));
+    CHECK_THAT(site.failure.value_or(""), Contains("the certificate of the other end, for"));
   }
 }
 
@@ -315,7 +315,7 @@ TEST_CASE("a pinned fingerprint stands for the authority") {
   {
     Site site(listening);
     site.fail(joining);
-    CHECK_THAT(site.failure.value_or(""), Contains("the certificate of the other end is refused"));
+    CHECK_THAT(site.failure.value_or(""), Contains("the certificate of the other end, for"));
   }
 }
 
