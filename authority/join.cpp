@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdlib>
-#include <optional>
+#include <iostream>
+#include <string>
+#include <utility>
 
 #include "authority/commands.h"
 #include "lib/base/text.h"
@@ -66,8 +68,9 @@ std::string agent_config(const std::string& dir, const pki::Token& token,
 Outcome join(const Words& words) {
   constexpr std::array mine{static_cast<int>(dir_id)};
   if (auto fine = only(words, mine); !fine) return std::unexpected(std::move(fine).error());
-  const auto text = words.operand("the token that muster node add printed");
-  if (!text) return std::unexpected(text.error());
+  auto text = words.operand("the token that muster node add printed");
+  if (!text) return std::unexpected(std::move(text).error());
+  if (*text == "-") std::getline(std::cin, *text);
   const auto token = pki::token_from_text(*text);
   if (!token) return std::unexpected(token.error());
   const auto dir = node_dir(words);

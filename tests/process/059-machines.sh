@@ -70,10 +70,12 @@ log=$MUSTER_DIR/log/musterd.log
 
 start_controller "$MUSTER_DIR"
 wait_for 10 "the controller listens for machines" said "$log" "listening for=agents at=tls:${net}1:7443"
-for name in n1 n2 n3 n4; do
+for name in n1 n2 n3; do
   runs 0 "$name joins by one line" ./join.sh $name
   start_agent $name
 done
+runs 0 "n4 joins with a certificate for a short time" ./join.sh n4 --life 9s
+start_agent n4
 for name in n1 n2 n3 n4; do
   wait_for 10 "$name is a node" node_is $name idle
 done
@@ -158,6 +160,9 @@ no_stray() { ! kill -0 "$stray" 2>/dev/null; }
 wait_for 10 "what it still ran is ended" no_stray
 touch enough
 runs 0 "the job comes to its end" muster wait "$id"
+
+wait_for 10 "n4 has the next certificate by itself" said "$(agent_log n4)" certificate_renewed
+is "$(node_is n4 idle && grep -c ' welcomed ' "$(agent_log n4)")" 1 "and its session goes on"
 
 # Removed: at once, and for good.
 runs 0 "n2 is removed" muster node remove n2
