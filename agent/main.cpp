@@ -10,9 +10,11 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "agent/daemon/daemon.h"
+#include "agent/daemon/membership.h"
 #include "agent/daemon/prepare.h"
 #include "agent/daemon/scan.h"
 #include "lib/base/text.h"
@@ -37,16 +39,19 @@ options::options_description described() {
   all.add_options()                                                                        //
       ("help,h", "print this and exit")                                                    //
       ("version", "print the version and exit")                                            //
+      ("config", text(), "file with these options, a line each, such as name = n1")        //
       ("dir", text(), "folder of the node, made if missing")                               //
-      ("controller", text(), "where the controller listens: unix:/path or tcp:host:port")  //
-      ("name", text(), "name of the node, unique in the cluster")                          //
-      ("pool", text(), "pool of the node (default: default)")                              //
-      ("address", text(), "where other nodes reach it (default: 127.0.0.1)")               //
-      ("slice-first", text(), "first core of the slice of the machine that is the node")   //
-      ("slice-cores", text(), "number of its cores (default: the whole machine)")          //
-      ("slice-gpus", text(), "its GPUs, as a list: 0-3")                                   //
-      ("memory", text(), "its memory in bytes (default: in proportion to its cores)")      //
-      ("shared", options::bool_switch(), "other slices use some of its cores too")         //
+      ("controller", text(), "where the controller listens: unix:/path or tls:host:port")  //
+      ("identity", text(),
+       "folder of the node's certificate (default: identity in that of the node)")        //
+      ("name", text(), "name of the node, unique in the cluster")                         //
+      ("pool", text(), "pool of the node (default: default)")                             //
+      ("address", text(), "where other nodes reach it (default: 127.0.0.1)")              //
+      ("slice-first", text(), "first core of the slice of the machine that is the node")  //
+      ("slice-cores", text(), "number of its cores (default: the whole machine)")         //
+      ("slice-gpus", text(), "its GPUs, as a list: 0-3")                                  //
+      ("memory", text(), "its memory in bytes (default: in proportion to its cores)")     //
+      ("shared", options::bool_switch(), "other slices use some of its cores too")        //
       ("containment", text()->default_value("auto"),
        "control groups for launches: auto, required or off")                      //
       ("log", text(), "log file (default: agent.log in the folder of the node)")  //
@@ -69,6 +74,7 @@ std::string beside_this_program(const char* name) {
 /// What the command line says, read.
 struct Plan {
   agentd::Settings settings;
+  std::optional<agentd::Membership::Options> membership;  // of a node that dials by TLS
   agentd::Preparation preparation;
   loop::LogOptions log;
 };
@@ -118,14 +124,26 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
                       fmt::format("--containment '{}': expected auto, required or off",
                                   base::printable(containment_text)));
   }
+  std::optional<agentd::Membership::Options> membership;
+  if (const auto* tls = std::get_if<loop::TlsAddress>(&*address)) {
+    membership = {.folder = text_of(given, "identity").value_or(*dir + "/identity"),
+                  .name = *name,
+                  .controller = *tls};
+  } else if (std::holds_alternative<loop::TcpAddress>(*address)) {
+    return base::fail(base::Code::invalid,
+                      "--controller: expected unix:/path or tls:host:port; without TLS nobody "
+                      "listens beyond sockets");
+  }
   Plan plan{
       .settings = {.node_dir = *dir,
                    .controller = *std::move(address),
+                   .tls = nullptr,
                    .launcher =
                        text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
                    .limits = {},
                    .retention = {},
                    .containment = *containment},
+      .membership = std::move(membership),
       .preparation =
           {.program = text_of(given, "nodeprep").value_or(beside_this_program("muster-nodeprep")),
            .arguments = nodeprep_arguments(given),
@@ -146,7 +164,15 @@ base::Result<void> serve(const Plan& plan, loop::Log& log) {
   const std::string& node_dir = plan.settings.node_dir;
   const auto rebooted = agentd::note_boot(node_dir, info->boot_id);
   if (!rebooted) return std::unexpected(rebooted.error());
-  auto daemon = agentd::Daemon::open(loop, plan.settings, *info, log);
+  auto settings = plan.settings;
+  std::unique_ptr<agentd::Membership> membership;
+  if (plan.membership) {
+    auto opened = agentd::Membership::open(loop, *plan.membership, log);
+    if (!opened) return std::unexpected(std::move(opened).error());
+    membership = *std::move(opened);
+    settings.tls = membership->tls();
+  }
+  auto daemon = agentd::Daemon::open(loop, settings, *info, log);
   if (!daemon) return std::unexpected(std::move(daemon).error());
   (*daemon)->start(*rebooted);
   loop.run();
@@ -171,9 +197,14 @@ int run(int argc, char** argv) {
   const options::options_description all = described();
   options::variables_map given;
   options::store(options::command_line_parser(argc, argv).options(all).positional({}).run(), given);
+  if (const auto file = text_of(given, "config")) {
+    options::store(options::parse_config_file(file->c_str(), all), given);
+  }
   if (given.contains("help")) {
-    fmt::print("usage: muster-agent --dir DIR --controller ADDRESS --name NAME [OPTIONS]\n\n{}",
-               fmt::streamed(all));
+    fmt::print(
+        "usage: muster-agent --config FILE [OPTIONS]\n"
+        "       muster-agent --dir DIR --controller ADDRESS --name NAME [OPTIONS]\n\n{}",
+        fmt::streamed(all));
     return exit_well;
   }
   if (given.contains("version")) {

@@ -62,6 +62,10 @@ std::string manual_commands() {
       text += "Its options are described in\n.Xr muster-simulate 1 .\n";
       continue;
     }
+    if (verb == &init_verb || verb == &node_verb) {
+      text += "Its options are described in\n.Xr muster-node 1 .\n";
+      continue;
+    }
     std::vector<options::Option> own;
     for (const auto& option : verb->table()) {
       if (option.name != "help" && option.name != "dir" && option.id != json_id) {

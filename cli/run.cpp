@@ -53,7 +53,13 @@ Try<Place> place(const options::Parsed& line) {
   }
   const auto job = variable("MUSTER_JOB_ID");
   const auto attempt = variable("MUSTER_ATTEMPT");
-  if (!job || !attempt || !variable("MUSTER_CONTROLLER")) {
+  if (job && attempt && !variable("MUSTER_CONTROLLER")) {
+    return refuse(
+        "this machine joined its cluster over TLS, where the controller's API is not reached: a "
+        "job "
+        "on it is its script, without steps");
+  }
+  if (!job || !attempt) {
     return refuse(
         "this is not inside a job; put the line into a script and submit it, or name a running job "
         "with --job, or: submit -- muster run ...");

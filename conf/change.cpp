@@ -37,6 +37,35 @@ void check_default_class(const Config& config, std::vector<Clash>& found) {
                                nearest_text(name, known))});
 }
 
+/// Whether it is HOST:PORT, an IPv6 host in brackets.
+bool is_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return false;
+  const auto host = text.substr(0, colon);
+  const bool is_v6 = host.starts_with('[') && host.ends_with(']');
+  return base::parse_int(text.substr(colon + 1), 0, 65535).has_value() &&
+         (is_v6 || host.find(':') == host.npos) && host.find(',') == host.npos;
+}
+
+void check_listen(const Listen& listen, std::vector<Clash>& found) {
+  const auto& agents = listen.agents;
+  if (!agents.empty() && !agents.starts_with("tls:")) {
+    found.push_back({"listen", "agents", "",
+                     fmt::format("'listen.agents': expected \"tls:HOST:PORT\", found \"{}\"; "
+                                 "without TLS nothing is listened on but sockets of this machine",
+                                 base::printable(agents))});
+  } else if (!agents.empty() && !is_host_and_port(std::string_view(agents).substr(4))) {
+    found.push_back({"listen", "agents", "",
+                     fmt::format("'listen.agents': expected \"tls:HOST:PORT\", found \"{}\"",
+                                 base::printable(agents))});
+  }
+  if (!listen.address.empty() && !is_host_and_port(listen.address)) {
+    found.push_back({"listen", "address", "",
+                     fmt::format("'listen.address': expected \"HOST:PORT\", found \"{}\"",
+                                 base::printable(listen.address))});
+  }
+}
+
 base::Result<void> wrong_change(std::string text) {
   return base::fail(base::Code::invalid, std::move(text));
 }
@@ -72,6 +101,7 @@ base::Result<void> change(Config& config, std::string_view assignment) {
 
 std::vector<Clash> clashes(const Config& config) {
   std::vector<Clash> found;
+  check_listen(config.listen, found);
   check_timeout(config.scheduler, found);
   check_request(config.limits, found);
   check_default_class(config, found);

@@ -13,9 +13,10 @@
 
 namespace conf {
 
+/// A static pool has no numbers: its machines say what they have.
 struct Pool {
   std::string name;
-  std::string provider;
+  std::string provider;  // "local", "static"
   int nodes = 0;
   int cpus_per_node = 0;
   int gpus_per_node = 0;
@@ -97,6 +98,13 @@ struct Cluster {
   bool operator==(const Cluster&) const = default;
 };
 
+struct Listen {
+  std::string agents;   // "tls:HOST:PORT", or empty
+  std::string address;  // "HOST:PORT", or empty
+
+  bool operator==(const Listen&) const = default;
+};
+
 struct Scheduler {
   base::Duration kill_grace{};
   base::Duration heartbeat{};
@@ -137,6 +145,7 @@ struct Log {
 
 struct Config {
   Cluster cluster;
+  Listen listen;
   Scheduler scheduler;
   Limits limits;
   Log log;

@@ -5,6 +5,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -64,6 +65,19 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
 }
 
+/// Keys that say what a local pool cuts out of this machine; others do without.
+constexpr std::array<std::string_view, 4> slice_keys{"nodes", "cpus_per_node", "gpus_per_node",
+                                                     "memory_per_node"};
+
+bool is_static(const toml::table& pool) {
+  return pool["provider"].value_or(std::string_view()) == "static";
+}
+
+bool is_left_out(const Key& key, const toml::table& table) {
+  return key.section == "pool" && is_static(table) &&
+         std::ranges::find(slice_keys, key.name) != slice_keys.end();
+}
+
 /// Takes a parsed file apart, collecting the mistakes instead of stopping at the first.
 class Reader {
  public:
@@ -78,6 +92,7 @@ class Reader {
   void take_keys(std::string_view section, const toml::table& table);
   template <class Part>
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
+  void check_pools(const toml::table& file);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -107,6 +122,7 @@ void Reader::take(const toml::table& file) {
     problems_.emplace_back(0, "no [[pool]]; expected one or more");
   }
   if (!problems_.empty()) return;
+  check_pools(file);
   check_together(file);
   check_classes(file);
   check_switches(file);
@@ -143,7 +159,7 @@ void Reader::take_keys(std::string_view section, const toml::table& table) {
     known.push_back(key.name);
     const auto* node = table.get(key.name);
     if (node == nullptr) {
-      if (key.is_required()) {
+      if (key.is_required() && !is_left_out(key, table)) {
         problem(table, fmt::format("'{}.{}': missing; expected {}", section, key.name,
                                    expected_text(key)));
       }
@@ -198,6 +214,30 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
                                     "for each {}",
                                     section.name, section.name, name, section.name));
       }
+    }
+  }
+}
+
+/// Static pools need somewhere to be reached, and have no numbers.
+void Reader::check_pools(const toml::table& file) {
+  const auto* array = file["pool"].as_array();
+  for (std::size_t i = 0; i < config_.pools.size(); ++i) {
+    auto& pool = config_.pools[i];
+    if (pool.provider != "static") continue;
+    const auto& table = *(*array)[i].as_table();
+    pool.nodes = 0;
+    for (const auto key : slice_keys) {
+      if (const auto* node = table.get(key)) {
+        problem(*node, fmt::format("'pool.{}': the machines of a static pool say themselves what "
+                                   "they have; leave it out",
+                                   key));
+      }
+    }
+    if (config_.listen.agents.empty()) {
+      problem(
+          *table.get("provider"),
+          "'pool.provider': the machines of a static pool dial in; expected listen.agents, such "
+          "as \"tls:0.0.0.0:7443\"");
     }
   }
 }

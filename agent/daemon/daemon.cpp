@@ -50,7 +50,7 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
       containment_(std::move(parts.containment)),
       launchers_(loop, dirs_, settings.launcher, containment_.launcher_arguments(),
                  launcher_events()),
-      link_(loop, settings.controller, link_events()),
+      link_(loop, settings.controller, settings.tls, link_events()),
       log_reads_(loop, dirs_, log_doors()),
       checkpoints_(loop, dirs_,
                    [this](const model::ReportCheckpoint& checkpoint) {
@@ -73,7 +73,9 @@ LinkEvents Daemon::link_events() {
   return {.connected = [this] { feed(agent::Connected{}); },
           .disconnected =
               [this](const std::string& why) {
-                if (std::exchange(was_connected_, false)) {
+                // Each reason once: it is dialled again and again.
+                const bool is_new = std::exchange(last_away_, why) != why;
+                if (std::exchange(was_connected_, false) || is_new) {
                   log_.warn("controller_away", {{"why", why}});
                 }
                 is_welcome_ = false;
@@ -144,30 +146,35 @@ void Daemon::arm() {
 }
 
 void Daemon::received(model::ToAgent message) {
-  const bool for_core = std::visit(base::Overloaded{
-                                       [this](const model::LogRead& request) {
-                                         log_reads_.start(request);
-                                         return false;
-                                       },
-                                       [this](const model::LogCancel& request) {
-                                         log_reads_.cancel(request.request);
-                                         return false;
-                                       },
-                                       [this](const model::Welcome& welcome) {
-                                         was_connected_ = true;
-                                         is_welcome_ = true;
-                                         checkpoints_.tell_again();
-                                         link_.accepted();
-                                         log_.info("welcomed", {{"node", welcome.node.number()}});
-                                         return true;
-                                       },
-                                       [this](const model::Refused& refused) {
-                                         log_.error("refused", {{"why", refused.why}});
-                                         return true;
-                                       },
-                                       [](const auto&) { return true; },
-                                   },
-                                   message);
+  const bool for_core =
+      std::visit(base::Overloaded{
+                     [this](const model::LogRead& request) {
+                       log_reads_.start(request);
+                       return false;
+                     },
+                     [this](const model::LogCancel& request) {
+                       log_reads_.cancel(request.request);
+                       return false;
+                     },
+                     [this](const model::Welcome& welcome) {
+                       was_connected_ = true;
+                       is_welcome_ = true;
+                       checkpoints_.tell_again();
+                       link_.accepted();
+                       last_refusal_.clear();
+                       last_away_.clear();
+                       log_.info("welcomed", {{"node", welcome.node.number()}});
+                       return true;
+                     },
+                     [this](const model::Refused& refused) {
+                       if (std::exchange(last_refusal_, refused.why) != refused.why) {
+                         log_.error("refused", {{"why", refused.why}});
+                       }
+                       return true;
+                     },
+                     [](const auto&) { return true; },
+                 },
+                 message);
   if (for_core) feed(agent::Received{std::move(message)});
 }
 

@@ -31,7 +31,8 @@ namespace agentd {
 struct Settings {
   std::string node_dir;
   loop::Address controller;
-  std::string launcher;  // path of muster-launch
+  std::shared_ptr<const loop::ShieldMaker> tls = nullptr;  // for a controller at a TLS address
+  std::string launcher;                                    // path of muster-launch
   agent::Limits limits;
   RetentionLimits retention;
   ContainmentMode containment = ContainmentMode::automatic;
@@ -92,6 +93,8 @@ class Daemon {
   std::deque<agent::Input> inputs_;
   bool is_feeding_ = false;
   bool was_connected_ = true;  // said in the log
+  std::string last_away_;      // likewise: why there is no connection
+  std::string last_refusal_;
   bool is_welcome_ = false;
 };
 

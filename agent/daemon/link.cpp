@@ -17,9 +17,11 @@ constexpr base::Duration longest_pause = 2s;
 
 }  // namespace
 
-Link::Link(loop::Loop& loop, loop::Address controller, LinkEvents events)
+Link::Link(loop::Loop& loop, loop::Address controller, std::shared_ptr<const loop::ShieldMaker> tls,
+           LinkEvents events)
     : loop_(loop),
       controller_(std::move(controller)),
+      tls_(std::move(tls)),
       events_(std::move(events)),
       pause_(first_pause),
       redial_(loop, [this] { dial(); }) {}
@@ -29,8 +31,9 @@ void Link::start() {
 }
 
 void Link::dial() {
-  connector_.emplace(loop_, controller_,
-                     [this](base::Result<loop::Stream> stream) { dialled(std::move(stream)); });
+  connector_.emplace(
+      loop_, controller_, [this](base::Result<loop::Stream> stream) { dialled(std::move(stream)); },
+      tls_);
 }
 
 void Link::dialled(base::Result<loop::Stream> stream) {

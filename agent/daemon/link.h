@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,7 +26,9 @@ struct LinkEvents {
 
 class Link {
  public:
-  Link(loop::Loop& loop, loop::Address controller, LinkEvents events);
+  /// `tls` is needed for a controller at a TLS address.
+  Link(loop::Loop& loop, loop::Address controller, std::shared_ptr<const loop::ShieldMaker> tls,
+       LinkEvents events);
 
   void start();
   /// Nothing happens while there is no connection.
@@ -43,6 +46,7 @@ class Link {
 
   loop::Loop& loop_;
   loop::Address controller_;
+  std::shared_ptr<const loop::ShieldMaker> tls_;
   LinkEvents events_;
   base::Duration pause_;
   loop::Timer redial_;

@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include <optional>
+#include <utility>
 
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
@@ -28,10 +29,11 @@ static base::Result<Address> parse_unix(std::string_view text, std::string_view 
   return UnixAddress{std::string(path)};
 }
 
-static base::Result<Address> parse_tcp(std::string_view text, std::string_view rest) {
+static base::Result<TcpAddress> parse_tcp(std::string_view text, std::string_view rest) {
+  const std::string kind(text.substr(0, text.size() - rest.size()));
   const auto colon = rest.rfind(':');
   if (colon == rest.npos || colon == 0) {
-    return bad_address(text, "expected 'tcp:HOST:PORT'");
+    return bad_address(text, "expected '" + kind + "HOST:PORT'");
   }
   const auto port = base::parse_int(rest.substr(colon + 1), 0, 65535);
   if (!port) {
@@ -41,7 +43,7 @@ static base::Result<Address> parse_tcp(std::string_view text, std::string_view r
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   } else if (host.find(':') != host.npos) {
-    return bad_address(text, "an IPv6 host goes in brackets, 'tcp:[::1]:7000'");
+    return bad_address(text, "an IPv6 host goes in brackets, '" + kind + "[::1]:7000'");
   }
   return TcpAddress{std::string(host), static_cast<std::uint16_t>(*port)};
 }
@@ -53,21 +55,31 @@ base::Result<Address> parse_address(std::string_view text) {
   if (text.starts_with("tcp:")) {
     return parse_tcp(text, text.substr(4));
   }
-  return bad_address(text, "expected 'unix:/PATH' or 'tcp:HOST:PORT'");
+  if (text.starts_with("tls:")) {
+    auto tcp = parse_tcp(text, text.substr(4));
+    if (!tcp) return std::unexpected(std::move(tcp).error());
+    return TlsAddress{*std::move(tcp)};
+  }
+  return bad_address(text, "expected 'unix:/PATH', 'tcp:HOST:PORT' or 'tls:HOST:PORT'");
 }
 
 std::string to_text(const Address& address) {
-  const auto tcp_text = [](const TcpAddress& tcp) {
+  const auto tcp_text = [](std::string_view kind, const TcpAddress& tcp) {
     const bool is_v6 = tcp.host.find(':') != tcp.host.npos;
     const std::string host = is_v6 ? "[" + tcp.host + "]" : tcp.host;
-    return "tcp:" + host + ":" + std::to_string(tcp.port);
+    return std::string(kind) + host + ":" + std::to_string(tcp.port);
   };
-  return std::visit(
-      base::Overloaded{
-          [](const UnixAddress& local) { return "unix:" + local.path; },
-          tcp_text,
-      },
-      address);
+  return std::visit(base::Overloaded{
+                        [](const UnixAddress& local) { return "unix:" + local.path; },
+                        [&](const TcpAddress& tcp) { return tcp_text("tcp:", tcp); },
+                        [&](const TlsAddress& tls) { return tcp_text("tls:", tls.tcp); },
+                    },
+                    address);
+}
+
+const TcpAddress* tcp_part(const Address& address) {
+  if (const auto* tls = std::get_if<TlsAddress>(&address)) return &tls->tcp;
+  return std::get_if<TcpAddress>(&address);
 }
 
 }  // namespace loop

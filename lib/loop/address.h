@@ -1,5 +1,5 @@
 #pragma once
-// Where a stream goes: "unix:/path" or "tcp:host:port".
+// Where a stream goes: "unix:/path", "tcp:host:port" or "tls:host:port".
 
 #include <cstdint>
 #include <string>
@@ -21,12 +21,21 @@ struct TcpAddress {
   bool operator==(const TcpAddress&) const = default;
 };
 
-using Address = std::variant<UnixAddress, TcpAddress>;
+/// TCP with TLS 1.3 on it (lib/loop/tls.h).
+struct TlsAddress {
+  TcpAddress tcp;
+  bool operator==(const TlsAddress&) const = default;
+};
 
-/// Reads "unix:/path" and "tcp:host:port" ("tcp:[::1]:7000" for IPv6). Error invalid also for a
-/// path of more than 107 bytes, which a socket address cannot hold.
+using Address = std::variant<UnixAddress, TcpAddress, TlsAddress>;
+
+/// Reads "unix:/path", "tcp:host:port" ("tcp:[::1]:7000" for IPv6) and the same with "tls:". Error
+/// invalid also for a path of more than 107 bytes, which a socket address cannot hold.
 base::Result<Address> parse_address(std::string_view text);
 
 std::string to_text(const Address& address);
+
+/// Host and port of an address that has them, else null.
+const TcpAddress* tcp_part(const Address& address);
 
 }  // namespace loop

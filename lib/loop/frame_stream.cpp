@@ -132,4 +132,12 @@ base::Result<PeerUser> FrameStream::peer_user() const {
   return state_->stream.peer_user();
 }
 
+std::optional<PeerIdentity> FrameStream::peer_identity() const {
+  return state_->stream.peer_identity();
+}
+
+std::string FrameStream::peer_host() const {
+  return state_->stream.peer_host();
+}
+
 }  // namespace loop

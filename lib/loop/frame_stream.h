@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,8 @@ class FrameStream {
   void pause_reading();
   void resume_reading();
   base::Result<PeerUser> peer_user() const;
+  std::optional<PeerIdentity> peer_identity() const;
+  std::string peer_host() const;
 
  private:
   struct State;

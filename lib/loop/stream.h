@@ -1,17 +1,21 @@
 #pragma once
-// Connections over Unix and TCP sockets. All objects are move-only, callbacks run on the loop, and
-// each object may be destroyed in any of its own callbacks.
+// Connections over Unix and TCP sockets, and TLS on TCP. All objects are move-only, callbacks run
+// on the loop, and each object may be destroyed in any of its own callbacks.
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/loop/address.h"
+#include "lib/loop/shield.h"
 
 namespace loop {
 
@@ -54,6 +58,12 @@ class Stream {
 
   /// Unix sockets only; error invalid on TCP.
   base::Result<PeerUser> peer_user() const;
+  /// Of a TLS connection: whom the certificate of the other end names; nullopt: it showed none.
+  std::optional<PeerIdentity> peer_identity() const;
+  /// Of a TLS connection: the protocol that both ends speak on it; else empty.
+  std::string protocol() const;
+  /// The address of the other end of a TCP connection, without the port; else empty.
+  std::string peer_host() const;
 
  private:
   friend class Listener;
@@ -69,12 +79,20 @@ class Stream {
 struct ListenOptions {
   mode_t mode = 0600;  // of a Unix socket's file
   int backlog = 1024;
+  // Of TLS addresses, which need the first.
+  std::shared_ptr<const ShieldMaker> tls = nullptr;
+  std::size_t n_handshakes = 128;  // at a time; more connections are closed at once
+  std::function<void(const std::string& host, const base::Error& why)> on_refused = nullptr;
 };
+
+/// A handshake that takes longer is given up, on either end.
+constexpr base::Duration handshake_limit = std::chrono::seconds(10);
 
 class Listener {
  public:
-  /// Listens and calls `accept` for each connection. A socket file that nobody listens on is
-  /// replaced. Errors: conflict when somebody listens there, denied, invalid, io.
+  /// Listens and calls `accept` for each connection, of TLS ones after their handshake. A socket
+  /// file that nobody listens on is replaced. Errors: conflict when somebody listens there, denied,
+  /// invalid, io.
   static base::Result<Listener> open(Loop& loop, const Address& address, ListenOptions options,
                                      std::function<void(Stream)> accept);
 
@@ -90,13 +108,16 @@ class Listener {
   std::unique_ptr<State, Close> state_;
 };
 
-/// One attempt to connect; destroying it gives the attempt up. Names are looked up on the thread
-/// pool.
+/// One attempt to connect, with the handshake of TLS; destroying it gives the attempt up. Names are
+/// looked up on the thread pool.
 class Connector {
  public:
   /// `done` runs once and never inside this call. Error unavailable when nobody listens there
   /// (also: no such file), denied, invalid, io.
-  Connector(Loop& loop, const Address& address, std::function<void(base::Result<Stream>)> done);
+  /// `tls` is needed for TLS addresses. The server judges our certificate after we have judged its
+  /// own: when it does not like it, on_end of the stream says so.
+  Connector(Loop& loop, const Address& address, std::function<void(base::Result<Stream>)> done,
+            const std::shared_ptr<const ShieldMaker>& tls = nullptr);
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -29,13 +30,32 @@ struct Stream::State {
   std::function<void(base::Result<void>)> ended;
   std::function<void()> drained;
 
-  State(uv_loop_t* loop, const Address& address);
+  // Of private connections; else null.
+  Loop& loop;
+  std::unique_ptr<Shield> shield;
+  std::shared_ptr<const bool> alive;                // null once closed, for what is deferred
+  std::function<void(base::Result<void>)> greeted;  // once: the handshake is over
+  std::function<void()> discarded;                  // set: what comes is thrown away until the end
+
+  State(Loop& l, const Address& address);
 
   void start_reading();
   void end(base::Result<void> how);
   void receive(ssize_t n_read, const uv_buf_t& buffer);
   void queue(std::string bytes, std::size_t n_sent);
   void written(std::size_t n_bytes, int status);
+  void send(std::string bytes);
+  void finish();
+
+  /// Begins the handshake; a peer that vanishes later is noticed.
+  void greet(std::unique_ptr<Shield> with, std::function<void(base::Result<void>)> done);
+  /// Says nothing more and throws away what comes, so that the peer can read what was said before.
+  void discard(std::function<void()> done);
+  void notice_vanished_peer();
+  void begin_reading();
+  void receive_shielded(ssize_t n_read, const uv_buf_t& buffer);
+  void deliver();
+  void break_off(base::Error why);
 };
 
 }  // namespace loop

@@ -1,6 +1,7 @@
 #include "scheduler/daemon/agents.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace musterd {
 namespace {
 
 constexpr int heartbeats_missed = 3;
+constexpr std::size_t most_told = 1000;
+constexpr base::Duration between_tellings = std::chrono::minutes(10);
+constexpr base::Duration expiry_warning = std::chrono::days(3);  // agents renew much earlier
 
 }  // namespace
 
@@ -21,12 +25,35 @@ base::Result<std::unique_ptr<Agents>> Agents::open(loop::Loop& loop, Options opt
                                                    const StepAccess& access, const loop::Log& log) {
   std::unique_ptr<Agents> agents(
       new Agents(loop, std::move(options), std::move(core), access, log));
-  auto listener = loop::Listener::open(
-      loop, agents->options_.address, {.mode = 0600},
-      [self = agents.get()](loop::Stream stream) { self->accept(std::move(stream)); });
-  if (!listener) return std::unexpected(std::move(listener).error());
-  agents->listener_ = std::move(*listener);
+  if (auto listening = agents->listen(loop); !listening) {
+    return std::unexpected(std::move(listening).error());
+  }
   return agents;
+}
+
+base::Result<void> Agents::listen(loop::Loop& loop) {
+  auto listener = loop::Listener::open(loop, options_.address, {.mode = 0600},
+                                       [this](loop::Stream stream) { accept(std::move(stream)); });
+  if (!listener) return std::unexpected(std::move(listener).error());
+  listener_ = std::move(*listener);
+  if (!options_.remote) return {};
+  const auto refused = [this](const std::string& host, const base::Error& why) {
+    if (!is_news(host, why.text)) return;
+    log_.warn("connection_refused", {{"from", host}, {"why", why.text}});
+  };
+  auto remote = loop::Listener::open(
+      loop, *options_.remote, {.tls = options_.members->tls(), .on_refused = refused},
+      [this](loop::Stream stream) { accept_remote(std::move(stream)); });
+  if (!remote) return std::unexpected(std::move(remote).error());
+  remote_listener_ = std::move(*remote);
+  options_.members->on_change([this] { drop_strangers(); });
+  log_.info("listening", {{"for", "agents"}, {"at", loop::to_text(remote_listener_->address())}});
+  return {};
+}
+
+std::optional<loop::Address> Agents::remote_address() const {
+  if (!remote_listener_) return std::nullopt;
+  return remote_listener_->address();
 }
 
 Agents::Agents(loop::Loop& loop, Options options, Core core, const StepAccess& access,
@@ -47,9 +74,15 @@ void Agents::accept(loop::Stream stream) {
     log_.warn("agent_denied", {{"uid", peer ? static_cast<std::int64_t>(peer->uid) : -1}});
     return;
   }
-  if (sessions_.size() >= options_.n_sessions) {
+  (void)open_session(std::move(stream));
+}
+
+/// nullopt: there are too many.
+std::optional<Agents::SessionId> Agents::open_session(loop::Stream stream) {
+  const auto n_members = options_.members == nullptr ? 0 : options_.members->size();
+  if (sessions_.size() >= options_.n_sessions + 2 * n_members) {
     log_.warn("agent_turned_away", {{"sessions", sessions_.size()}});
-    return;
+    return std::nullopt;
   }
   const SessionId id = ++last_session_;
   auto [place, added] =
@@ -62,6 +95,87 @@ void Agents::accept(loop::Stream stream) {
     close(id, end ? std::string_view("the agent closed it") : std::string_view(end.error().text));
   });
   session.stream.on_frame([this, id](const std::string& frame) { take(id, frame); });
+  return id;
+}
+
+/// A machine: TLS knows who it is.
+void Agents::accept_remote(loop::Stream stream) {
+  if (stream.protocol() == pki::join_protocol) return options_.members->take(std::move(stream));
+  auto identity = stream.peer_identity();
+  auto from = stream.peer_host();
+  if (!identity) return;  // the handshake demands it
+  const auto id = open_session(std::move(stream));
+  if (!id) return;
+  auto& session = sessions_.at(*id);
+  session.from = std::move(from);
+  session.identity = std::move(identity);
+  const auto& name = session.identity->name;
+  const auto until = base::to_text(session.identity->expires_at);
+  if (const auto why = options_.members->objection(*session.identity); !why.empty()) {
+    refuse(*id, why);
+  } else if (session.identity->expires_at < loop::now() + expiry_warning &&
+             is_news(session.from, until)) {
+    log_.warn("certificate_expires", {{"node", name}, {"at", until}});
+  }
+}
+
+/// Ends the sessions of machines that were removed, or whose certificates were.
+void Agents::drop_strangers() {
+  std::map<SessionId, std::string> strangers;
+  for (const auto& [id, session] : sessions_) {
+    if (!session.identity || session.is_refused) continue;
+    auto why = options_.members->objection(*session.identity);
+    if (!why.empty()) strangers.emplace(id, std::move(why));
+  }
+  for (const auto& [id, why] : strangers) {
+    // Gone at once: nothing that it says counts any more.
+    (void)sessions_.at(id).stream.send(wire::encode(model::Refused{why}));
+    close(id, why);
+  }
+}
+
+/// Why this session may not serve the node of this name; empty: it may. Sessions of this machine
+/// replace each other, those of machines do not.
+std::string Agents::objection(SessionId id, const model::NodeInfo& info) const {
+  const auto& own = sessions_.at(id);
+  const auto& name = info.name;
+  if (own.identity && own.identity->name != name) {
+    return "its certificate names '" + own.identity->name + "', and it says that it is '" +
+           base::printable(name) + "'";
+  }
+  if (own.identity && options_.members->pool_of(name) != info.pool) {
+    return "it was added for the pool '" + options_.members->pool_of(name) +
+           "', and it says that it is of '" + base::printable(info.pool) + "'";
+  }
+  for (const auto& [other_id, other] : sessions_) {
+    if (other_id == id || other.name != name || other.is_refused) continue;
+    if (!own.identity && !other.identity) continue;
+    return "'" + name + "' is served by another agent, " +
+           (other.identity ? "at " + other.from : "on the controller's machine") +
+           ": end one of them, or wait until that one is given up";
+  }
+  return {};
+}
+
+/// Whoever is refused dials again and again: the log has it once in a while.
+bool Agents::is_news(const std::string& from, const std::string& why) {
+  if (told_.size() > most_told) told_.clear();
+  const auto [place, is_new] = told_.try_emplace(from + " " + why);
+  if (!is_new && place->second.so_far() < between_tellings) return false;
+  place->second = loop::Elapsed();
+  return true;
+}
+
+void Agents::refuse(SessionId id, const std::string& why) {
+  auto& session = sessions_.at(id);
+  const auto name = session.identity ? session.identity->name : session.name;
+  if (is_news(session.from, why)) {
+    log_.warn("agent_refused", {{"node", name}, {"from", session.from}, {"why", why}});
+  }
+  session.is_refused = true;
+  const auto sent = session.stream.send(wire::encode(model::Refused{why}));
+  session.stream.finish();
+  if (!sent) close(id, sent.error().text);
 }
 
 void Agents::take(SessionId id, std::string_view frame) {
@@ -86,6 +200,10 @@ bool Agents::take_first(SessionId id, Session& session, model::FromAgent message
   if (hello == nullptr) return false;
   // An agent repeats its hello when the answer is late.
   if (!session.name.empty()) return session.name == hello->info.name;
+  if (const auto why = objection(id, hello->info); !why.empty()) {
+    refuse(id, why);
+    return true;
+  }
   session.name = hello->info.name;
   greetings_[session.name].push_back(id);
   core_.submit(scheduler::NodeHello{std::move(*hello)});
@@ -148,24 +266,18 @@ void Agents::perform(const scheduler::Admit& admit) {
   for (const auto& frame : std::exchange(early_[admit.node], {})) transmit(admit.node, frame);
 }
 
-void Agents::perform(const scheduler::Refuse& refuse) {
-  log_.warn("agent_refused", {{"node", refuse.name}, {"why", refuse.why}});
-  if (const auto id = take_greeting(refuse.name)) {
-    auto& session = sessions_.at(*id);
-    session.is_refused = true;
-    const auto sent = session.stream.send(wire::encode(model::Refused{refuse.why}));
-    session.stream.finish();
-    if (!sent) close(*id, sent.error().text);
-  }
+void Agents::perform(const scheduler::Refuse& refusal) {
+  if (const auto id = take_greeting(refusal.name)) refuse(*id, refusal.why);
   const auto& names = core_.state().node_by_name;
-  if (const auto node = names.find(refuse.name); node != names.end()) {
-    leave(node->second, refuse.name);
+  if (const auto node = names.find(refusal.name); node != names.end()) {
+    leave(node->second, refusal.name);
   }
 }
 
 void Agents::perform(const scheduler::SendLaunch& send_launch) {
   auto order = send_launch.order;
-  order.controller = options_.controller;
+  // A socket of this machine is nothing to another one.
+  if (!is_machine(send_launch.node)) order.controller = options_.controller;
   if (order.key.step) {
     order.head_address = access_.head_address(order.key);
     order.secret = access_.secret(order.key);
@@ -183,6 +295,12 @@ void Agents::perform(const scheduler::SendSave& save) {
 
 void Agents::perform(const scheduler::SendAcknowledge& acknowledge) {
   send(acknowledge.node, model::Acknowledge{acknowledge.key});
+}
+
+/// Another one than that of the controller.
+bool Agents::is_machine(model::NodeId node) const {
+  const auto session = by_node_.find(node);
+  return session != by_node_.end() && sessions_.at(session->second).identity.has_value();
 }
 
 /// Does a newer session of this node wait for the answer to its hello?
@@ -229,7 +347,9 @@ void Agents::cancel_read(std::uint32_t request) {
 
 void Agents::shut_down() {
   std::vector<model::NodeId> nodes;
-  for (const auto& [node, session] : by_node_) nodes.push_back(node);
+  for (const auto& [node, session] : by_node_) {
+    if (!sessions_.at(session).identity) nodes.push_back(node);
+  }
   for (const auto node : nodes) send(node, model::ShutDown{});
 }
 

@@ -24,6 +24,7 @@
 #include "scheduler/core/action.h"
 #include "scheduler/core/input.h"
 #include "scheduler/core/state.h"
+#include "scheduler/daemon/members.h"
 #include "scheduler/daemon/step_access.h"
 
 namespace musterd {
@@ -35,7 +36,10 @@ class Agents {
     std::string controller;      // the API's address, for the orders
     base::Duration heartbeat{};  // three that are missing end a session
     std::uint32_t owner_uid = 0;
-    std::size_t n_sessions = 1024;
+    std::size_t n_sessions = 1024;  // beside two for each member
+    /// Where machines dial, over TLS; absent: nowhere.
+    std::optional<loop::TlsAddress> remote = {};
+    Members* members = nullptr;  // who may; needed for `remote`
   };
   /// What the sessions need of the controller.
   struct Core {
@@ -68,17 +72,23 @@ class Agents {
   base::Result<std::uint32_t> read_log(model::NodeId node, model::LogRead request, LogSink sink);
   void cancel_read(std::uint32_t request);
 
-  /// Tells every agent to end its launches and itself.
+  /// Tells every agent of this machine to end its launches and itself. Machines go on waiting for
+  /// the cluster.
   void shut_down();
+
+  /// Where machines dial, with the port the system chose where 0 was asked for.
+  std::optional<loop::Address> remote_address() const;
 
  private:
   using SessionId = std::uint64_t;
 
   struct Session {
     loop::FrameStream stream;
-    std::string name;                   // from its hello on
-    std::optional<model::NodeId> node;  // once admitted
-    bool is_refused = false;            // may only read why
+    std::string name;                                 // from its hello on
+    std::optional<model::NodeId> node;                // once admitted
+    bool is_refused = false;                          // may only read why
+    std::optional<loop::PeerIdentity> identity = {};  // of one that came over TLS
+    std::string from = {};                            // its address
     loop::Elapsed since_heard;
   };
   struct Read {
@@ -88,7 +98,14 @@ class Agents {
 
   Agents(loop::Loop& loop, Options options, Core core, const StepAccess& access,
          const loop::Log& log);
+  base::Result<void> listen(loop::Loop& loop);
   void accept(loop::Stream stream);
+  void accept_remote(loop::Stream stream);
+  std::optional<SessionId> open_session(loop::Stream stream);
+  void drop_strangers();
+  std::string objection(SessionId id, const model::NodeInfo& info) const;
+  void refuse(SessionId id, const std::string& why);
+  bool is_news(const std::string& from, const std::string& why);
   void take(SessionId id, std::string_view frame);
   bool take_first(SessionId id, Session& session, model::FromAgent message);
   void take_next(model::NodeId node, model::FromAgent message);
@@ -97,6 +114,7 @@ class Agents {
   void send(model::NodeId node, const model::ToAgent& message);
   void transmit(model::NodeId node, std::string_view frame);
   bool greets(model::NodeId node) const;
+  bool is_machine(model::NodeId node) const;
   void close(SessionId id, std::string_view why);
   void leave(model::NodeId node, const std::string& name);
   void drop_reads(model::NodeId node);
@@ -115,6 +133,8 @@ class Agents {
   std::uint32_t last_read_ = 0;
   loop::Timer sweep_timer_;
   std::optional<loop::Listener> listener_;
+  std::optional<loop::Listener> remote_listener_;
+  std::map<std::string, loop::Elapsed> told_;  // refusals in the log
 };
 
 }  // namespace musterd

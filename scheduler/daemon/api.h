@@ -81,6 +81,7 @@ class Api {
   void release(Ask ask);
   void update(Ask ask);
   void checkpoint(Ask ask);
+  std::string stepless(model::JobId id) const;
   void start_step(Ask ask);
   void attach(Ask ask);
   // api_bookings.cpp

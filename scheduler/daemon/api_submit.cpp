@@ -131,11 +131,30 @@ void Api::checkpoint(Ask ask) {
       nothing);
 }
 
+/// Why a running job can have no steps; empty: it can. Heads of steps are sockets of this machine.
+std::string Api::stepless(model::JobId id) const {
+  const auto& state = parts_.driver.engine().state();
+  const auto job = state.jobs.find(id);
+  const auto* attempt = job == state.jobs.end() ? nullptr : scheduler::active_attempt(job->second);
+  if (attempt == nullptr) return {};
+  for (const auto& share : attempt->allocation.nodes) {
+    const auto& pool = state.nodes.at(share.node).info.pool;
+    const auto known = std::ranges::find(parts_.config.pools, pool, &conf::Pool::name);
+    if (known == parts_.config.pools.end() || known->provider != "static") continue;
+    return "'" + share.name +
+           "' is a machine that joined over TLS, where jobs are scripts without steps";
+  }
+  return {};
+}
+
 void Api::start_step(Ask ask) {
   auto request = wire::step_request_from_json(ask.request.body);
   if (!request) return ask.responder.fail(request.error());
   const auto fine = check_step(request->spec);
   if (!fine) return ask.responder.fail(fine.error());
+  if (auto why = stepless(ask.job); !why.empty()) {
+    return ask.responder.fail({base::Code::unavailable, std::move(why)});
+  }
   auto kept = std::make_shared<const model::StepSpec>(std::move(request->spec));
   decide(
       ask.responder,

@@ -43,6 +43,9 @@ base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, con
   std::unique_ptr<Controller> controller(
       new Controller(loop, setup, std::move(engine), recovered->snapshot_seq, gate_closed));
   controller->driver_->not_before(recovered->last_at);
+  if (auto done = controller->open_members(); !done) {
+    return std::unexpected(std::move(done).error());
+  }
   if (auto done = controller->open_agents(); !done) return std::unexpected(std::move(done).error());
   controller->make_api();
   if (auto done = controller->listen(); !done) return std::unexpected(std::move(done).error());
@@ -73,14 +76,30 @@ Controller::Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine e
 
 Controller::~Controller() = default;
 
+base::Result<void> Controller::open_members() {
+  if (setup_.config.listen.agents.empty()) return {};
+  auto members = Members::open(loop_, setup_.paths.tls_dir(), setup_.log);
+  if (!members) return std::unexpected(std::move(members).error());
+  members_ = std::move(*members);
+  return {};
+}
+
 base::Result<void> Controller::open_agents() {
+  std::optional<loop::TlsAddress> remote;
+  if (members_) {
+    const auto address = loop::parse_address(setup_.config.listen.agents);
+    if (!address) return std::unexpected(address.error().in("listen.agents"));
+    remote = std::get<loop::TlsAddress>(*address);
+  }
   auto agents = Agents::open(
       loop_,
       {.address = loop::UnixAddress{setup_.paths.agents_socket()},
        .controller = "unix:" + setup_.paths.api_socket(),
        .heartbeat = setup_.config.scheduler.heartbeat,
        .owner_uid = setup_.owner_uid,
-       .n_sessions = 2 * slices_.size() + 16},
+       .n_sessions = 2 * slices_.size() + 16,
+       .remote = std::move(remote),
+       .members = members_.get()},
       {.submit = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
        .state = [this]() -> const scheduler::State& { return driver_->engine().state(); }},
       setup_.access, setup_.log);
@@ -180,22 +199,32 @@ void Controller::drain() {
   loop_.stop();
 }
 
-/// Nodes of an earlier configuration are not, once they are empty and gone.
+/// Nodes of an earlier configuration, and machines that were removed, are not, once they are empty
+/// and gone.
 bool Controller::is_shown(const scheduler::Node& node) const {
   return !node.jobs.empty() || agents_->is_connected(node.id) ||
+         (members_ && members_->contains(node.info.name)) ||
          std::ranges::find(slices_, node.info.name, &LocalSlice::name) != slices_.end();
+}
+
+/// Of all nodes that there should be, whether they ever came or not.
+std::vector<std::string> Controller::node_names() const {
+  auto names = members_ ? members_->names() : std::vector<std::string>();
+  for (const auto& slice : slices_) names.push_back(slice.name);
+  return names;
 }
 
 wire::Status Controller::status() const {
   const auto& state = driver_->engine().state();
-  wire::Status status{.nodes_total = static_cast<std::uint32_t>(slices_.size()),
+  const auto names = node_names();
+  wire::Status status{.nodes_total = static_cast<std::uint32_t>(names.size()),
                       .nodes_idle = 0,
                       .jobs_waiting = static_cast<std::uint32_t>(state.n_waiting),
                       .jobs_running = static_cast<std::uint32_t>(state.n_active),
                       .writable = !driver_->failure().has_value(),
                       .error = {}};
-  for (const auto& slice : slices_) {
-    const auto id = state.node_by_name.find(slice.name);
+  for (const auto& name : names) {
+    const auto id = state.node_by_name.find(name);
     if (id == state.node_by_name.end()) continue;
     const auto& node = state.nodes.at(id->second);
     const bool is_there =

@@ -26,6 +26,7 @@
 #include "scheduler/daemon/job_waits.h"
 #include "scheduler/daemon/local_nodes.h"
 #include "scheduler/daemon/log_streams.h"
+#include "scheduler/daemon/members.h"
 #include "scheduler/daemon/paths.h"
 #include "scheduler/daemon/requests.h"
 #include "scheduler/daemon/shutdown.h"
@@ -60,12 +61,15 @@ class Controller {
   ExitStatus exit_status() const { return exit_status_; }
 
   const Driver& driver() const { return *driver_; }
+  const Agents& agents() const { return *agents_; }
 
  private:
   Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine, model::Seq covered,
              std::shared_ptr<bool> gate_closed);
   base::Result<void> listen();
+  base::Result<void> open_members();
   base::Result<void> open_agents();
+  std::vector<std::string> node_names() const;
   void make_api();
   void perform(const scheduler::Action& action);
   void publish(model::Seq seq, const model::Fact& fact);
@@ -87,6 +91,7 @@ class Controller {
   Archive archive_;
   Snapshots snapshots_;
   Events events_;
+  std::unique_ptr<Members> members_;  // null: nothing is listened on for machines
   std::unique_ptr<Agents> agents_;
   std::optional<LogStreams> logs_;
   LocalNodes local_nodes_;

@@ -12,7 +12,7 @@ std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine&
   std::vector<LocalSlice> slices;
   int next_core = 0;
   int next_gpu = 0;
-  for (const auto& pool : pools) {
+  for (const auto& pool : pools) {  // a static one has no nodes here
     for (int i = 1; i <= pool.nodes; ++i) {
       LocalSlice slice{.name = (pools.size() > 1 ? pool.name + "-n" : "n") + std::to_string(i),
                        .pool = pool.name,

@@ -19,6 +19,7 @@ struct Paths {
   std::string agents_socket() const { return dir + "/agents.sock"; }
   std::string run_dir() const { return dir + "/run"; }
   std::string nodes_dir() const { return dir + "/nodes"; }
+  std::string tls_dir() const { return dir + "/tls"; }
   std::string node_dir(const std::string& name) const { return dir + "/nodes/" + name; }
 };
 

@@ -27,6 +27,7 @@ const std::vector layers = std::vector<Layer>({
     {"lib/loop", {"lib/base", "lib/model"}},
     {"lib/http", {"lib/base", "lib/loop"}},
     {"lib/store", {"lib/base", "lib/model"}},
+    {"lib/pki", {"lib/base", "lib/model", "lib/wire", "lib/loop"}},
     {"conf", {"lib/base", "lib/model"}},
     {"scheduler/core", {"lib/base", "lib/model"}},
     {"scheduler/policy", {"lib/base", "lib/model", "scheduler/core/view.h"}},
@@ -43,6 +44,7 @@ const std::vector layers = std::vector<Layer>({
     {"nodeprep", {"lib"}},
     {"doctor", {"lib"}},
     {"cli", {"lib", "conf"}},
+    {"authority", {"lib", "conf", "cli/options"}},
     {"sim",
      {"lib/base", "lib/model", "lib/wire", "conf", "lib/store/memory_journal.h",
       "lib/store/journal.h", "lib/store/sqlite_journal.h", "lib/loop/clock.h", "scheduler/core",
@@ -62,7 +64,7 @@ struct Confined {
 
 const std::vector confined = std::vector<Confined>({
     {"uv.h", {"lib/loop"}},
-    {"openssl/", {"lib/loop"}},
+    {"openssl/", {"lib/loop", "lib/pki", "tests/unit/lib/loop"}},
     {"spdlog/", {"lib/loop/log.cpp"}},
     {"sqlite3.h", {"lib/store", "tests/unit/lib/store"}},
     {"boost/beast", {"lib/http"}},

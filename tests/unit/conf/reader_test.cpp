@@ -13,6 +13,9 @@ constexpr std::string_view every_key = R"(
 [cluster]
 name = "big"
 dir = "/var/lib/m"
+[listen]
+agents = "tls:0.0.0.0:7443"
+address = "head:7443"
 [scheduler]
 kill_grace = "30s"
 heartbeat = "1s"
@@ -208,6 +211,38 @@ TEST_CASE("two keys that contradict each other are a mistake") {
         "found \"1m\"");
   CHECK(error_with_pool("[limits]\nscript = \"8M\"") ==
         "m.toml: line 2: 'limits.request': expected more than limits.script (8M), found \"8M\"");
+}
+
+TEST_CASE("machines dial in by TLS or not at all") {
+  constexpr std::string_view pool = "[[pool]]\nname = \"m\"\nprovider = \"static\"\n";
+  const auto read = [&](const std::string& more) {
+    return conf::read_text(more + std::string(pool), "f");
+  };
+  const auto config = read("[listen]\nagents = \"tls:[::]:7443\"\naddress = \"head:7443\"\n");
+  REQUIRE(config.has_value());
+  CHECK(config->listen.agents == "tls:[::]:7443");
+  CHECK(config->listen.address == "head:7443");
+  CHECK(config->pools.front().nodes == 0);
+  CHECK(config->pools.front().provider == "static");
+  CHECK(read("").error().text ==
+        "f: line 3: 'pool.provider': the machines of a static pool dial in; expected "
+        "listen.agents, such as \"tls:0.0.0.0:7443\"");
+  for (const char* wrong : {"tcp:0.0.0.0:7443", "0.0.0.0:7443", "unix:/x", "tls:host", "tls::1",
+                            "tls:::1:7443", "tls:a,b:1", "tls:host:70000"}) {
+    INFO(wrong);
+    const auto refused = read("[listen]\nagents = \"" + std::string(wrong) + "\"\n");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().text.starts_with(
+        "f: line 2: 'listen.agents': expected \"tls:HOST:PORT\", found \"" + std::string(wrong) +
+        "\""));
+  }
+  CHECK(read("[listen]\nagents = \"tls:h:1\"\naddress = \"h\"\n").error().text ==
+        "f: line 3: 'listen.address': expected \"HOST:PORT\", found \"h\"");
+  const auto counted =
+      conf::read_text("[listen]\nagents = \"tls:h:1\"\n" + std::string(pool) + "nodes = 4\n", "f");
+  CHECK(counted.error().text ==
+        "f: line 6: 'pool.nodes': the machines of a static pool say themselves what they have; "
+        "leave it out");
 }
 
 TEST_CASE("text that is not TOML is reported with its line") {

@@ -2,6 +2,7 @@
 // An agent that a test plays.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,14 +40,26 @@ inline model::NodeInfo node_info(const std::string& name, int cores) {
 class FakeAgent {
  public:
   FakeAgent(loop::Loop& loop, const std::string& socket, const std::string& name, int cores)
-      : hello{.info = node_info(name, cores), .launches = {}},
-        connector_(loop, loop::UnixAddress{socket}, [this](base::Result<loop::Stream> stream) {
-          REQUIRE(stream.has_value());
-          stream_.emplace(std::move(*stream));
-          stream_->on_end([this](const base::Result<void>&) { is_closed = true; });
-          stream_->on_frame([this](const std::string& frame) { take(frame); });
-          if (says_hello) say(hello);
-        }) {}
+      : FakeAgent(loop, loop::Address(loop::UnixAddress{socket}), nullptr, node_info(name, cores)) {
+  }
+  /// With a certificate, over TLS.
+  FakeAgent(loop::Loop& loop, const loop::Address& address,
+            const std::shared_ptr<const loop::ShieldMaker>& tls, model::NodeInfo info)
+      : hello{.info = std::move(info), .launches = {}},
+        connector_(
+            loop, address,
+            [this](base::Result<loop::Stream> stream) {
+              if (!stream) why_closed = stream.error().text;
+              REQUIRE(stream.has_value());
+              stream_.emplace(std::move(*stream));
+              stream_->on_end([this](const base::Result<void>& end) {
+                is_closed = true;
+                if (!end) why_closed = end.error().text;
+              });
+              stream_->on_frame([this](const std::string& frame) { take(frame); });
+              if (says_hello) say(hello);
+            },
+            tls) {}
 
   void say(const model::FromAgent& message) { send(wire::encode(message)); }
   void send(const std::string& bytes) { REQUIRE(stream_->send(bytes).has_value()); }
@@ -67,6 +80,7 @@ class FakeAgent {
   model::AgentHello hello;
   bool says_hello = true;
   bool is_closed = false;
+  std::string why_closed;
   bool runs_launches = false;  // reports start and end of each by itself
   std::optional<model::Welcome> welcome;
   std::optional<model::Refused> refused;
