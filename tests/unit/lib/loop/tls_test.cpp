@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -49,7 +50,7 @@ struct Issuer {
   pki::Authority authority;
 };
 
-std::shared_ptr<loop::TlsContext> conas_text(const loop::TlsOptions& options) {
+std::shared_ptr<loop::TlsContext> context_of(const loop::TlsOptions& options) {
   auto context = loop::TlsContext::make(options);
   REQUIRE(context.has_value());
   return *context;
@@ -58,7 +59,7 @@ std::shared_ptr<loop::TlsContext> conas_text(const loop::TlsOptions& options) {
 /// A listener, what came of connections to it, and both ends of the last one.
 struct Site {
   explicit Site(const loop::TlsOptions& options, std::size_t n_handshakes = 16)
-      : context(conas_text(options)) {
+      : context(context_of(options)) {
     auto opened =
         loop::Listener::open(fixture.loop, loop::TlsAddress{{"127.0.0.1", 0}},
                              {.tls = context,
@@ -92,7 +93,7 @@ struct Site {
           }
           if (server || !stream) fixture.loop.stop();
         },
-        conas_text(options));
+        context_of(options));
   }
 
   /// Dials, and runs until both ends are there.
@@ -317,6 +318,67 @@ TEST_CASE("a pinned fingerprint stands for the authority") {
     site.fail(joining);
     CHECK_THAT(site.failure.value_or(""), Contains("the certificate of the other end, for"));
   }
+}
+
+namespace {
+
+/// Two ends without a network, with one byte changed on the way to the server.
+struct Wire {
+  explicit Wire(const Issuer& issuer)
+      : server_context(context_of(issuer.options("controller", pki::Role::controller))),
+        client_context(context_of(issuer.options("n1", pki::Role::node))),
+        server(server_context->make_server()),
+        client(client_context->make_client()) {}
+
+  /// Passes on what either end says, in pieces, until both are silent or one gives up.
+  void talk(std::size_t changed_byte, std::size_t piece) {
+    for (bool is_quiet = false; !is_quiet && !failed;) {
+      auto to_server = client->take_output();
+      if (changed_byte >= n_sent && changed_byte < n_sent + to_server.size()) {
+        to_server[changed_byte - n_sent] ^= 1;
+      }
+      n_sent += to_server.size();
+      pass(to_server, *server, piece);
+      const auto to_client = server->take_output();
+      pass(to_client, *client, piece);
+      is_quiet = to_server.empty() && to_client.empty();
+    }
+  }
+
+  void pass(std::string_view bytes, loop::Shield& end, std::size_t piece) {
+    for (; !bytes.empty() && !failed; bytes.remove_prefix(std::min(piece, bytes.size()))) {
+      failed = !end.receive(bytes.substr(0, piece)).has_value();
+    }
+  }
+
+  std::shared_ptr<loop::TlsContext> server_context;
+  std::shared_ptr<loop::TlsContext> client_context;
+  std::unique_ptr<loop::Shield> server;
+  std::unique_ptr<loop::Shield> client;
+  std::size_t n_sent = 0;
+  bool failed = false;
+};
+
+}  // namespace
+
+TEST_CASE("a byte that is changed on the way is noticed, wherever it is") {
+  const Issuer issuer;
+  std::size_t n_bytes = 1;
+  for (std::size_t at = 0; at <= n_bytes; at += 7) {
+    Wire wire(issuer);
+    REQUIRE(wire.client->greet().has_value());
+    // The first time none is changed, to see how many there are.
+    wire.talk(at == 0 ? std::string::npos : at, 1 + at % 300);
+    // One that makes a record longer leaves the ends waiting, for as long as a handshake may take.
+    if (!wire.failed && wire.client->is_established()) {
+      REQUIRE(wire.client->seal("hello").has_value());
+      wire.talk(at == 0 ? std::string::npos : at, 3);
+    }
+    n_bytes = at == 0 ? wire.n_sent : n_bytes;
+    INFO("byte " << at << " of " << n_bytes);
+    CHECK(wire.server->take_opened() == (at == 0 || at >= n_bytes ? "hello" : ""));
+  }
+  CHECK(n_bytes > 500);
 }
 
 TEST_CASE("what is no TLS 1.3 is refused") {
