@@ -38,10 +38,6 @@ struct Utilization {
 constexpr int success = 0;
 constexpr unsigned text_size = 96;  // the largest that NVML asks for
 
-struct Unload {
-  void operator()(void* library) const { dlclose(library); }
-};
-
 }  // namespace
 
 /// Every call names its function in the error.
@@ -75,6 +71,9 @@ class Library::Calls {
   }
 
  private:
+  struct Unload {
+    void operator()(void* library) const { dlclose(library); }
+  };
   std::unique_ptr<void, Unload> library_;
 };
 
