@@ -93,8 +93,7 @@ class Batch {
     auto started = processes_.start(std::move(command));
     if (!started) return std::unexpected(started.error());
     processes_.complete();
-    if (const auto& gpus = gpus_of(launch_.order); !gpus.empty())
-      gpu_meter_.emplace(launch_.topology, gpus);
+    gpu_meter_.start(launch_.topology, gpus_of(launch_.order));
     loop_.hold();
     end_signal_.heed();
     loop_.run();
@@ -126,7 +125,7 @@ class Batch {
   model::LaunchReport report() {
     model::LaunchReport report{.key = launch_.order.key};
     report.usage = processes_.usage();
-    if (gpu_meter_) report.usage.gpu = gpu_meter_->use(gpus_of(launch_.order));
+    report.usage.gpu = gpu_meter_.use(gpus_of(launch_.order));
     if (status_.signal != 0 || status_.code != 0) {
       const bool by_signal = status_.signal != 0;
       model::Failure failure =
@@ -151,7 +150,7 @@ class Batch {
   EndSignal end_signal_;
   loop::Signal save_signal_;
   loop::ExitStatus status_;
-  std::optional<GpuMeter> gpu_meter_;
+  GpuMeter gpu_meter_;
 };
 
 base::Result<model::LaunchReport> try_batch(Launch& launch) {

@@ -61,15 +61,18 @@ std::map<int, std::string> uuids_of(const model::Topology& topology, const model
 
 }  // namespace
 
-GpuMeter::GpuMeter(const model::Topology& topology, const model::GpuSet& gpus,
-                   base::Duration interval, std::string library)
-    : uses_(interval,
-            [reader = std::make_shared<Reader>(std::move(library), uuids_of(topology, gpus))] {
-              return reader->look();
-            }) {}
+void GpuMeter::start(const model::Topology& topology, const model::GpuSet& gpus,
+                     base::Duration interval, const std::string& library) {
+  auto uuids = uuids_of(topology, gpus);
+  if (uuids.empty()) return;
+  uses_.emplace(interval, [reader = std::make_shared<Reader>(library, std::move(uuids))] {
+    return reader->look();
+  });
+}
 
 std::optional<model::GpuUse> GpuMeter::use(const model::GpuSet& gpus) const {
-  const auto uses = uses_.latest();
+  if (!uses_) return std::nullopt;
+  const auto uses = uses_->latest();
   std::optional<model::GpuUse> sum;
   for (const int gpu : gpus.members()) {
     const auto use = uses.find(gpu);

@@ -1,6 +1,7 @@
 #pragma once
 // How much of the time kernels ran on the GPUs of a launch, and what memory was in use there.
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,16 +19,17 @@ namespace exec {
 /// a call hang. What NVML does not tell is not measured.
 class GpuMeter {
  public:
-  GpuMeter(const model::Topology& topology, const model::GpuSet& gpus,
-           base::Duration interval = std::chrono::seconds(1),
-           std::string library = nvml::library_name);
+  /// Nothing where there are no GPUs.
+  void start(const model::Topology& topology, const model::GpuSet& gpus,
+             base::Duration interval = std::chrono::seconds(1),
+             const std::string& library = nvml::library_name);
 
   /// Of some of these since the beginning, together; nullopt while nothing is measured.
   std::optional<model::GpuUse> use(const model::GpuSet& gpus) const;
 
  private:
   using Uses = std::map<int, model::GpuUse>;  // by place in the topology
-  loop::Sampled<Uses> uses_;
+  std::optional<loop::Sampled<Uses>> uses_;
 };
 
 }  // namespace exec

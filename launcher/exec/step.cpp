@@ -91,7 +91,6 @@ class Step {
   void finish();
   void told_to_end();
   void wait_less();
-  std::optional<model::GpuUse> gpu_use(const model::GpuSet& gpus) const;
   model::LaunchReport report() const;
   RankEvents rank_events();
 
@@ -114,7 +113,7 @@ class Step {
   std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
   std::optional<model::Failure> hang_;   // the stacks are being saved
   std::optional<RankLooks> looks_;
-  std::optional<GpuMeter> gpu_meter_;
+  GpuMeter gpu_meter_;
   EndSignal end_signal_;
   std::optional<HeldPorts> held_ports_;  // until all nodes have chosen theirs
   bool was_told_to_end_ = false;
@@ -314,8 +313,7 @@ void Step::start_all() {
 }
 
 void Step::start_watching() {
-  if (const auto& gpus = gpus_of(launch_.order); !gpus.empty())
-    gpu_meter_.emplace(launch_.topology, gpus);
+  gpu_meter_.start(launch_.topology, gpus_of(launch_.order));
   const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
   const auto mains = [this] { return processes_.mains(); };
   if (mapping::n_ranks(launch_.order) > 1)
@@ -436,7 +434,7 @@ model::Failure Step::output_failure(const base::Error& why) const {
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
-    fates_.ended(place, status, gpu_use(placement_.ranks[place].gpus),
+    fates_.ended(place, status, gpu_meter_.use(placement_.ranks[place].gpus),
                  [this] { return launch_.group && launch_.group->ran_out_of_memory(); });
   });
 }
@@ -574,14 +572,9 @@ void Step::told_to_end() {
   wait_less();
 }
 
-/// Told to end, and through with its own ranks, a launcher does not wait for one of another node
-/// that may be stuck: its agent would take it for stuck, too.
+/// Its agent would take a launcher for stuck that waits, told to end, for a stuck one elsewhere.
 void Step::wait_less() {
   if (was_told_to_end_ && is_through_ && !parting_.is_running()) parting_.start(parting_time);
-}
-
-std::optional<model::GpuUse> Step::gpu_use(const model::GpuSet& gpus) const {
-  return gpu_meter_ ? gpu_meter_->use(gpus) : std::nullopt;
 }
 
 model::LaunchReport Step::report() const {
@@ -589,7 +582,7 @@ model::LaunchReport Step::report() const {
   report.failure = failure_;
   report.exit_code = failure_ ? exit_code_of(*failure_) : fates_.exit_code();
   report.usage = processes_.usage();
-  report.usage.gpu = gpu_use(gpus_of(launch_.order));
+  report.usage.gpu = gpu_meter_.use(gpus_of(launch_.order));
   report.ranks = fates_.usage();
   return report;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tests/support/random_model.h"
+#include "tests/support/random_nodes.h"
 #include "tests/support/random_requests.h"
 
 namespace support {

@@ -225,26 +225,8 @@ class RandomModel {
     made.nodes.push_back(share());
     return made;
   }
-  model::Topology topology() {
-    model::Topology made;
-    for (int i = 1 + upto(3); i > 0; --i) made.numa.push_back({upto(9), bytes()});
-    const int domains = static_cast<int>(made.numa.size());
-    for (int i = upto(9); i > 0; --i) made.cores.push_back({upto(3), upto(domains - 1), indices()});
-    made.gpus = several(3, [&] {
-      return model::Gpu{text(),       text(), text(), base::Bytes(number()), upto(domains - 1),
-                        plain_names()};
-    });
-    made.nics = several(3, [&] {
-      return model::Nic{text(), text(), maybe([&] { return upto(domains - 1); }), plain_names()};
-    });
-    made.memory = bytes();
-    made.oversubscribed = coin();
-    return made;
-  }
-  model::NodeInfo node_info() {
-    return {name(), text(),     text(),        text(),        text(), text(),
-            text(), topology(), plain_names(), plain_names(), text()};
-  }
+  model::Topology topology();
+  model::NodeInfo node_info();
 
   model::Failure failure() {
     model::Failure made;

@@ -29,7 +29,9 @@ std::optional<model::GpuUse> later(const exec::GpuMeter& meter, const model::Gpu
   return use;
 }
 
-bool stays_without(const exec::GpuMeter& meter) {
+bool measures_nothing(const std::string& library) {
+  exec::GpuMeter meter;
+  meter.start(machine(), all, interval, library);
   const loop::Elapsed elapsed;
   while (elapsed.so_far() < 20 * interval) {
     if (meter.use(all)) return false;
@@ -40,7 +42,9 @@ bool stays_without(const exec::GpuMeter& meter) {
 }  // namespace
 
 TEST_CASE("what GPUs do is summed up over the time that they are watched") {
-  const exec::GpuMeter meter(machine(), all, interval, MUSTER_FAKE_NVML);
+  exec::GpuMeter meter;
+  CHECK_FALSE(meter.use(all));
+  meter.start(machine(), all, interval, MUSTER_FAKE_NVML);
   const auto both = later(meter, all);
   REQUIRE(both);
   CHECK(model::busy_text(*both) == "75%");
@@ -52,10 +56,10 @@ TEST_CASE("what GPUs do is summed up over the time that they are watched") {
 }
 
 TEST_CASE("nothing is known of GPUs that cannot tell, nor without the library") {
-  CHECK(stays_without(exec::GpuMeter(machine(), all, interval, "libno-such-library.so.1")));
+  CHECK(measures_nothing("libno-such-library.so.1"));
   setenv("FAKE_NVML_FAILS", "nvmlDeviceGetUtilizationRates", 1);
-  CHECK(stays_without(exec::GpuMeter(machine(), all, interval, MUSTER_FAKE_NVML)));
+  CHECK(measures_nothing(MUSTER_FAKE_NVML));
   setenv("FAKE_NVML_FAILS", "nvmlInit_v2", 1);
-  CHECK(stays_without(exec::GpuMeter(machine(), all, interval, MUSTER_FAKE_NVML)));
+  CHECK(measures_nothing(MUSTER_FAKE_NVML));
   unsetenv("FAKE_NVML_FAILS");
 }
