@@ -78,6 +78,7 @@ class Reader {
   void take_keys(std::string_view section, const toml::table& table);
   template <class Part>
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
+  void check_pools(const toml::table& file);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -108,6 +109,7 @@ void Reader::take(const toml::table& file) {
   }
   if (!problems_.empty()) return;
   check_together(file);
+  check_pools(file);
   check_classes(file);
   check_switches(file);
   check_quotas(file);
@@ -198,6 +200,30 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
                                     "for each {}",
                                     section.name, section.name, name, section.name));
       }
+    }
+  }
+}
+
+/// Either a number of nodes, or bounds.
+void Reader::check_pools(const toml::table& file) {
+  const auto* array = file["pool"].as_array();
+  for (std::size_t i = 0; i < config_.pools.size(); ++i) {
+    auto& pool = config_.pools[i];
+    const auto& table = *(*array)[i].as_table();
+    if (!pool.max_nodes) {
+      if (const auto* node = table.get("min_nodes"))
+        problem(*node, "'pool.min_nodes': expected max_nodes beside it");
+      continue;
+    }
+    if (const auto* node = table.get("nodes")) {
+      problem(*node, "'pool.nodes': expected either nodes, or min_nodes and max_nodes");
+    }
+    pool.nodes = *pool.max_nodes;
+    pool.min_nodes = pool.min_nodes.value_or(0);
+    if (*pool.min_nodes > pool.nodes) {
+      problem(*table.get("min_nodes"),
+              fmt::format("'pool.min_nodes': expected at most max_nodes ({}), found {}", pool.nodes,
+                          *pool.min_nodes));
     }
   }
 }

@@ -18,6 +18,7 @@
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
+#include "lib/model/pool_fact.h"
 
 namespace model {
 
@@ -248,7 +249,8 @@ using FactBody =
                  JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, GraceEnded,
                  AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised, ParentEnded, TaskSplit,
-                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded, JobUpdated>;
+                 TasksCancelled, ArrayStands, BookingMade, BookingBegun, BookingEnded, JobUpdated,
+                 NodePlanned, NodeTurned, PoolChanged, PoolStopped, PoolResumed, PoolStands>;
 
 struct Fact {
   base::Time at;

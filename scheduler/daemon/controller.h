@@ -62,8 +62,14 @@ class Controller {
   const Driver& driver() const { return *driver_; }
 
  private:
-  Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine, model::Seq covered,
-             std::shared_ptr<bool> gate_closed);
+  struct Made {
+    std::vector<LocalSlice> slices;
+    scheduler::Engine engine;
+    model::Seq covered = 0;
+    std::shared_ptr<bool> gate_closed;
+  };
+
+  Controller(loop::Loop& loop, const Setup& setup, Made made);
   base::Result<void> listen();
   base::Result<void> open_agents();
   void make_api();
