@@ -38,6 +38,8 @@ extern const Verb checkpoint_verb;
 extern const Verb priority_verb;
 extern const Verb quota_verb;
 extern const Verb nodes_verb;
+extern const Verb pools_verb;
+extern const Verb pool_verb;
 extern const Verb reserve_verb;
 extern const Verb doctor_verb;
 extern const Verb events_verb;
