@@ -169,14 +169,13 @@ Try<void> start_controller(const Cluster& cluster) {
                             last_lines(cluster.paths.log(), n_log_lines)));
 }
 
-int node_count(const conf::Config& config) {
-  int n = 0;
-  for (const auto& pool : config.pools) n += pool.nodes;
-  return n;
-}
-
-/// Waits until every node is there.
-Try<std::vector<model::NodeRecord>> wait_for_nodes(const Api& api, int n_nodes) {
+/// Waits until the nodes are there that are to be there at all times.
+Try<std::vector<model::NodeRecord>> wait_for_nodes(const Api& api) {
+  const auto answer = api.get("/v1/status");
+  if (!answer) return std::unexpected(answer.error());
+  const auto status = wire::status_from_json(*answer);
+  if (!status) return refuse(status.error());
+  const int n_nodes = static_cast<int>(status->nodes_total);
   const loop::Elapsed elapsed;
   for (;;) {
     const auto body = api.get("/v1/nodes");
@@ -208,6 +207,7 @@ void tell(const Cluster& cluster, const std::vector<model::NodeRecord>& nodes, b
     print(text + fmt::format(", {} of memory{}\n", base::to_text(topology.memory),
                              topology.oversubscribed ? ", shares cores with others" : ""));
   }
+  if (nodes.empty()) print("No nodes yet; they come when jobs need them.\n");
   if (is_default) {
     print("Submit a job: submit SCRIPT. End the cluster: muster down.\n");
   } else {
@@ -237,7 +237,7 @@ Outcome up(const options::Parsed& line) {
   if (const auto started = start_controller(cluster); !started) {
     return std::unexpected(started.error());
   }
-  const auto nodes = wait_for_nodes(Api(cluster), node_count(*config));
+  const auto nodes = wait_for_nodes(Api(cluster));
   if (!nodes) return std::unexpected(nodes.error());
   tell(cluster, *nodes, !options::has(line, dir_id));
   return exit_done;

@@ -40,6 +40,8 @@ extern const Verb quota_verb;
 extern const Verb nodes_verb;
 extern const Verb init_verb;
 extern const Verb node_verb;
+extern const Verb pools_verb;
+extern const Verb pool_verb;
 extern const Verb reserve_verb;
 extern const Verb doctor_verb;
 extern const Verb events_verb;

@@ -2,6 +2,7 @@
 // The configuration of a cluster, muster.toml, as a plain value. conf/keys.def says what each key
 // means; a Config that was read is complete and in range.
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,13 +18,18 @@ namespace conf {
 struct Pool {
   std::string name;
   std::string provider;  // "local", "static"
-  int nodes = 0;
+  int nodes = 0;         // most at a time
   int cpus_per_node = 0;
   int gpus_per_node = 0;
   std::optional<base::Bytes> memory_per_node;
   std::string containment = "auto";  // "required", "off"
   std::vector<std::string> features;
-  std::optional<int> reservations;  // absent: those of the scheduler
+  std::optional<int> reservations;    // absent: those of the scheduler
+  std::optional<int> min_nodes = {};  // there at all times; absent: all of them
+  std::optional<int> max_nodes = {};  // as written
+  base::Duration idle_timeout = std::chrono::minutes(5);
+  base::Duration start_timeout = std::chrono::minutes(10);
+  std::string gpu_kind = {};  // empty: not known before they are there
 
   bool operator==(const Pool&) const = default;
 };

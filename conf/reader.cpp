@@ -65,9 +65,10 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
 }
 
-/// Keys that say what a local pool cuts out of this machine; others do without.
-constexpr std::array<std::string_view, 4> slice_keys{"nodes", "cpus_per_node", "gpus_per_node",
-                                                     "memory_per_node"};
+/// Keys that say what a local pool cuts out of this machine, and when; others do without.
+constexpr std::array<std::string_view, 9> slice_keys{
+    "nodes",    "min_nodes",     "max_nodes",     "idle_timeout",   "start_timeout",
+    "gpu_kind", "cpus_per_node", "gpus_per_node", "memory_per_node"};
 
 bool is_static(const toml::table& pool) {
   return pool["provider"].value_or(std::string_view()) == "static";
@@ -93,6 +94,8 @@ class Reader {
   template <class Part>
   void take_each(const Section& section, const toml::node& node, std::vector<Part>& parts);
   void check_pools(const toml::table& file);
+  void check_static(Pool& pool, const toml::table& table);
+  void check_size(Pool& pool, const toml::table& table);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -218,27 +221,52 @@ void Reader::take_each(const Section& section, const toml::node& node, std::vect
   }
 }
 
-/// Static pools need somewhere to be reached, and have no numbers.
+/// Either a number of nodes, or bounds; static pools need somewhere to be reached, and have no
+/// numbers.
 void Reader::check_pools(const toml::table& file) {
   const auto* array = file["pool"].as_array();
   for (std::size_t i = 0; i < config_.pools.size(); ++i) {
     auto& pool = config_.pools[i];
-    if (pool.provider != "static") continue;
     const auto& table = *(*array)[i].as_table();
-    pool.nodes = 0;
-    for (const auto key : slice_keys) {
-      if (const auto* node = table.get(key)) {
-        problem(*node, fmt::format("'pool.{}': the machines of a static pool say themselves what "
-                                   "they have; leave it out",
-                                   key));
-      }
+    if (pool.provider == "static") {
+      check_static(pool, table);
+    } else {
+      check_size(pool, table);
     }
-    if (config_.listen.agents.empty()) {
-      problem(
-          *table.get("provider"),
-          "'pool.provider': the machines of a static pool dial in; expected listen.agents, such "
-          "as \"tls:0.0.0.0:7443\"");
+  }
+}
+
+void Reader::check_static(Pool& pool, const toml::table& table) {
+  pool.nodes = 0;
+  for (const auto key : slice_keys) {
+    if (const auto* node = table.get(key)) {
+      problem(*node, fmt::format("'pool.{}': the machines of a static pool say themselves what "
+                                 "they have; leave it out",
+                                 key));
     }
+  }
+  if (config_.listen.agents.empty()) {
+    problem(*table.get("provider"),
+            "'pool.provider': the machines of a static pool dial in; expected listen.agents, such "
+            "as \"tls:0.0.0.0:7443\"");
+  }
+}
+
+void Reader::check_size(Pool& pool, const toml::table& table) {
+  if (!pool.max_nodes) {
+    if (const auto* node = table.get("min_nodes"))
+      problem(*node, "'pool.min_nodes': expected max_nodes beside it");
+    return;
+  }
+  if (const auto* node = table.get("nodes")) {
+    problem(*node, "'pool.nodes': expected either nodes, or min_nodes and max_nodes");
+  }
+  pool.nodes = *pool.max_nodes;
+  pool.min_nodes = pool.min_nodes.value_or(0);
+  if (*pool.min_nodes > pool.nodes) {
+    problem(*table.get("min_nodes"),
+            fmt::format("'pool.min_nodes': expected at most max_nodes ({}), found {}", pool.nodes,
+                        *pool.min_nodes));
   }
 }
 

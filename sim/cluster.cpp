@@ -1,13 +1,16 @@
 #include "sim/cluster.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "scheduler/policy/policy.h"
 #include "sim/controller_host.h"
 #include "sim/events.h"
 #include "sim/node_host.h"
+#include "sim/provider.h"
 #include "sim/users.h"
 
 namespace sim {
@@ -37,53 +40,99 @@ policy::Order order_of(std::uint64_t seed) {
   return orders[seed % orders.size()];
 }
 
+constexpr auto quiet_time = 1800s;  // at the end, without any change
+constexpr int n_scalings = 8;
+
+model::NodeInfo info_of(int number) {
+  model::NodeInfo info{.name = "n" + std::to_string(number),
+                       .pool = "default",
+                       .hostname = "host",
+                       .address = {},
+                       .boot_id = {},
+                       .kernel = {},
+                       .version = {},
+                       .topology = {}};
+  info.topology.numa.push_back({});
+  info.topology.memory = base::Bytes(std::uint64_t{1} << 34);
+  for (int i = 0; i < 4; ++i) {
+    info.topology.cores.push_back({.package = 0, .numa = 0, .cpus = model::CpuSet::range(i, 1)});
+  }
+  info.topology.gpus.resize(2);
+  return info;
+}
+
+std::vector<scheduler::ProvidedPool> pools_of(std::uint64_t seed, int n_nodes) {
+  scheduler::ProvidedPool pool{.name = "default",
+                               .least = static_cast<int>(seed % 2),
+                               .most = n_nodes,
+                               .idle_timeout = 30s,
+                               .start_timeout = 60s};
+  for (int i = 1; i <= n_nodes; ++i) pool.nodes.push_back(info_of(i));
+  return {pool};
+}
+
 class Cluster {
  public:
-  explicit Cluster(std::uint64_t seed)
+  Cluster(std::uint64_t seed, bool has_pool)
       : random_(seed),
-        controller_({.events = events_,
-                     .random = random_,
-                     .truth = truth_,
-                     .to_agent = [this](const auto& node,
-                                        auto message) { to_agent(node, std::move(message)); },
-                     .cut_all_links = [this] { cut_all_links(); }},
+        n_nodes_(static_cast<int>(random_.below(4)) + 2),
+        has_pool_(has_pool),
+        provider_({.events = events_,
+                   .random = random_,
+                   .say = [this](const auto& input) { controller_.say(input); },
+                   .start = [this](const auto& node) { host(node).start_agent(); },
+                   .end = [this](const auto& node) { host(node).reboot(); }}),
+        controller_(world(),
                     {.owner_uid = 0,
+                     .provided = has_pool ? pools_of(seed, n_nodes_)
+                                          : std::vector<scheduler::ProvidedPool>(),
                      .licenses = {{std::string(license), n_of_license}},
                      .quotas = quotas_of(seed)},
                     policy::make({.order = order_of(seed), .slice = 20s})),
         users_(events_, random_, truth_, controller_) {
-    const auto n_nodes = random_.below(4) + 2;
-    for (std::uint64_t i = 0; i < n_nodes; ++i) add_node(static_cast<int>(i) + 1);
+    for (int i = 1; i <= n_nodes_; ++i) add_node(i);
   }
 
   Result run() {
-    for (auto& node : nodes_) node->start_agent();
+    for (auto& node : nodes_) start_again(*node);
     controller_.start();
     users_.plan(n_jobs, static_cast<int>(nodes_.size()), faulty_time);
+    if (has_pool_) users_.plan_scaling(n_scalings, faulty_time);
     plan_fault();
     run_until(events_.now() + faulty_time);
     calm_down();
-    run_until(events_.now() + calm_time);
+    end_ = events_.now() + calm_time;
+    run_until(end_);
     judge();
-    return {truth_.violation(), users_.n_acknowledged(), truth_.n_started(), n_faults_};
+    return {truth_.violation(), users_.n_acknowledged(), truth_.n_started(), n_faults_,
+            provider_.n_made()};
   }
 
  private:
+  ControllerHost::World world() {
+    ControllerHost::World world{
+        .events = events_,
+        .random = random_,
+        .truth = truth_,
+        .to_agent = [this](const auto& node, auto message) { to_agent(node, std::move(message)); },
+        .cut_all_links = [this] { cut_all_links(); }};
+    if (!has_pool_) return world;
+    world.create = [this](const auto& node) { provider_.create(node); };
+    world.destroy = [this](const auto& node) { provider_.destroy(node); };
+    world.list = [this] { return provider_.list(); };
+    return world;
+  }
+
+  NodeHost& host(const std::string& name) {
+    return **std::ranges::find_if(nodes_, [&](const auto& node) { return node->name() == name; });
+  }
+
+  /// Unless its machine is gone.
+  void start_again(NodeHost& node) {
+    if (!has_pool_ || provider_.is_there(node.name())) node.start_agent();
+  }
+
   void add_node(int number) {
-    model::NodeInfo info{.name = "n" + std::to_string(number),
-                         .pool = "default",
-                         .hostname = "host",
-                         .address = {},
-                         .boot_id = {},
-                         .kernel = {},
-                         .version = {},
-                         .topology = {}};
-    info.topology.numa.push_back({});
-    info.topology.memory = base::Bytes(std::uint64_t{1} << 34);
-    for (int i = 0; i < 4; ++i) {
-      info.topology.cores.push_back({.package = 0, .numa = 0, .cpus = model::CpuSet::range(i, 1)});
-    }
-    info.topology.gpus.resize(2);
     nodes_.push_back(std::make_unique<NodeHost>(
         NodeHost::World{
             .events = events_,
@@ -94,7 +143,7 @@ class Cluster {
                                     const auto& message) { controller_.hear(node, message); },
             .controller_sees_break = [this](const auto& node) { controller_.link_broke(node); },
             .script_runs = [this](const auto& key) { users_.script_runs(key); }},
-        std::move(info)));
+        info_of(number)));
   }
 
   void to_agent(const std::string& name, model::ToAgent message) {
@@ -123,7 +172,7 @@ class Cluster {
 
   void fault() {
     ++n_faults_;
-    const auto kind = random_.below(10);
+    const auto kind = random_.below(has_pool_ ? 11 : 10);
     const auto chosen = random_.below(nodes_.size());
     auto& node = *nodes_[chosen];
     // Mostly back soon; sometimes away for so long that the node is written off.
@@ -134,14 +183,16 @@ class Cluster {
       events_.after(away, [this] { controller_.start(); });
     } else if (kind <= 4) {
       node.kill_agent();
-      events_.after(away, [&node] { node.start_agent(); });
+      events_.after(away, [this, &node] { start_again(node); });
     } else if (kind <= 6) {
       node.link().cut();
     } else if (kind == 7) {
       node.kill_a_launcher();
     } else if (kind == 8) {
       node.reboot();
-      events_.after(away, [&node] { node.start_agent(); });
+      events_.after(away, [this, &node] { start_again(node); });
+    } else if (kind == 10) {
+      provider_.lose(node.name());
     } else {
       controller_.stall(up_to(random_, 5s));
     }
@@ -149,8 +200,10 @@ class Cluster {
 
   void calm_down() {
     is_calm_ = true;
+    provider_.calm_down();
     controller_.start();
-    for (auto& node : nodes_) node->start_agent();
+    if (has_pool_) users_.let_pool_be();
+    for (auto& node : nodes_) start_again(*node);
   }
 
   void judge() {
@@ -161,22 +214,37 @@ class Cluster {
     controller_.check_replay();
     truth_.check_kept(controller_.engine().state());
     truth_.check_outcomes(controller_.engine());
+    if (has_pool_) judge_pool();
+  }
+
+  /// The pool has its fewest nodes, and has long had no others.
+  void judge_pool() {
+    truth_.check_settled_pools(controller_.engine().state(), provider_.list());
+    const auto pool = controller_.engine().pools().front();
+    if (pool.wanted != pool.least)
+      truth_.violate(Property::pools, "nodes are there that nobody needs");
+    if (end_ - provider_.last_change() < quiet_time)
+      truth_.violate(Property::pools, "nodes come and go while nobody needs any");
   }
 
   base::Random random_;
   Events events_;
   Truth truth_;
+  int n_nodes_;
+  bool has_pool_;
+  Provider provider_;
   ControllerHost controller_;
   Users users_;
   std::vector<std::unique_ptr<NodeHost>> nodes_;
   bool is_calm_ = false;
+  base::Time end_;
   std::size_t n_faults_ = 0;
 };
 
 }  // namespace
 
-Result run_cluster(std::uint64_t seed) {
-  return std::make_unique<Cluster>(seed)->run();
+Result run_cluster(std::uint64_t seed, bool has_pool) {
+  return std::make_unique<Cluster>(seed, has_pool)->run();
 }
 
 }  // namespace sim

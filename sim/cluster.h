@@ -16,9 +16,10 @@ struct Result {
   std::size_t n_jobs = 0;
   std::size_t n_launches = 0;
   std::size_t n_faults = 0;
+  std::size_t n_made = 0;  // nodes, by the provider
 };
 
-/// The same seed gives the same run.
-Result run_cluster(std::uint64_t seed);
+/// The same seed gives the same run. With a pool, nodes come from a provider and go again.
+Result run_cluster(std::uint64_t seed, bool has_pool);
 
 }  // namespace sim

@@ -38,6 +38,11 @@ void ControllerHost::start() {
   world_.truth.check_kept(engine_->state());
   if (world_.random.chance(percent_compacted)) compact();
   give(scheduler::Restarted{});
+  if (world_.list) give(scheduler::ProviderHas{world_.list()});
+}
+
+void ControllerHost::say(const scheduler::Input& input) {
+  if (engine_) give(input);
 }
 
 void ControllerHost::compact() {
@@ -46,8 +51,7 @@ void ControllerHost::compact() {
   for (const auto& bytes : disk_) {
     if (!engine_->is_forgotten(*wire::decode_fact(bytes))) kept.push_back(bytes);
   }
-  for (const auto& fact : engine_->arrays_stand(world_.events.now()))
-    kept.push_back(wire::encode(fact));
+  for (const auto& fact : engine_->tail(world_.events.now())) kept.push_back(wire::encode(fact));
   disk_ = std::move(kept);
   const auto before = engine_->state();
   engine_.emplace(replayed());
@@ -78,12 +82,20 @@ void ControllerHost::give(const scheduler::Input& input) {
     world_.truth.violate(Property::sound, *found);
   }
   check_licenses();
+  world_.truth.check_pools(engine_->state(), settings_.provided);
   world_.truth.check_quotas(engine_->state(), settings_.quotas);
   std::optional<scheduler::JobKind> seen;
   if (const auto job = engine_->overlooked(seen, kinds_watched))
     world_.truth.violate(Property::overlooked, "job " + to_text(*job) + " could start and did not");
   begin_sync();
   arm_tick();
+}
+
+void ControllerHost::check_free(const std::string& name) {
+  const auto known = engine_->state().node_by_name.find(name);
+  if (known == engine_->state().node_by_name.end()) return;
+  if (!engine_->state().nodes.at(known->second).jobs.empty())
+    world_.truth.violate(Property::pools, name + " is ended and has jobs");
 }
 
 void ControllerHost::check_licenses() {
@@ -130,34 +142,39 @@ void ControllerHost::perform(scheduler::Action action) {
   const auto name_of = [this](model::NodeId node) {
     return engine_->state().nodes.at(node).info.name;
   };
-  std::visit(base::Overloaded{[&](const scheduler::Reply& reply) {
-                                const auto found = callbacks_.find(reply.request);
-                                if (found == callbacks_.end()) return;
-                                const auto callback = std::move(found->second);
-                                callbacks_.erase(found);
-                                callback(reply.answer);
-                              },
-                              [&](scheduler::SendLaunch& send) {
-                                world_.to_agent(name_of(send.node),
-                                                model::Launch{std::move(send.order)});
-                              },
-                              [&](const scheduler::SendStop& send) {
-                                world_.to_agent(name_of(send.node), model::Stop{send.key});
-                              },
-                              [&](const scheduler::SendSave& send) {
-                                world_.to_agent(name_of(send.node), model::Save{send.key});
-                              },
-                              [&](const scheduler::SendAcknowledge& send) {
-                                world_.to_agent(name_of(send.node), model::Acknowledge{send.key});
-                              },
-                              [&](const scheduler::Admit& admit) {
-                                sessions_.insert_or_assign(admit.name, admit.node);
-                                world_.to_agent(admit.name, model::Welcome{admit.node, 5s});
-                              },
-                              [&](const scheduler::Refuse& refuse) {
-                                world_.to_agent(refuse.name, model::Refused{refuse.why});
-                              }},
-             action);
+  std::visit(
+      base::Overloaded{[&](const scheduler::Reply& reply) {
+                         const auto found = callbacks_.find(reply.request);
+                         if (found == callbacks_.end()) return;
+                         const auto callback = std::move(found->second);
+                         callbacks_.erase(found);
+                         callback(reply.answer);
+                       },
+                       [&](const scheduler::CreateNode& create) { world_.create(create.name); },
+                       [&](const scheduler::DestroyNode& destroy) {
+                         check_free(destroy.name);
+                         world_.destroy(destroy.name);
+                       },
+                       [&](scheduler::SendLaunch& send) {
+                         world_.to_agent(name_of(send.node), model::Launch{std::move(send.order)});
+                       },
+                       [&](const scheduler::SendStop& send) {
+                         world_.to_agent(name_of(send.node), model::Stop{send.key});
+                       },
+                       [&](const scheduler::SendSave& send) {
+                         world_.to_agent(name_of(send.node), model::Save{send.key});
+                       },
+                       [&](const scheduler::SendAcknowledge& send) {
+                         world_.to_agent(name_of(send.node), model::Acknowledge{send.key});
+                       },
+                       [&](const scheduler::Admit& admit) {
+                         sessions_.insert_or_assign(admit.name, admit.node);
+                         world_.to_agent(admit.name, model::Welcome{admit.node, 5s});
+                       },
+                       [&](const scheduler::Refuse& refuse) {
+                         world_.to_agent(refuse.name, model::Refused{refuse.why});
+                       }},
+      action);
 }
 
 void ControllerHost::arm_tick() {

@@ -25,6 +25,10 @@ class ControllerHost {
     Truth& truth;
     std::function<void(const std::string& node, model::ToAgent)> to_agent;
     std::function<void()> cut_all_links;
+    // The provider's, of a cluster whose nodes come and go.
+    std::function<void(const std::string& node)> create = nullptr;
+    std::function<void(const std::string& node)> destroy = nullptr;
+    std::function<std::vector<std::string>()> list = nullptr;
   };
   using Callback = std::function<void(const base::Result<scheduler::Answer>&)>;
 
@@ -37,6 +41,8 @@ class ControllerHost {
 
   void hear(const std::string& node, const model::FromAgent& message);
   void link_broke(const std::string& node);
+  /// What the provider says; lost when the controller is down.
+  void say(const scheduler::Input& input);
 
   /// Sends a request; the callback is lost with a crash.
   void ask(const std::function<scheduler::Input(scheduler::RequestId)>& make, Callback callback);
@@ -48,6 +54,7 @@ class ControllerHost {
 
  private:
   void give(const scheduler::Input& input);
+  void check_free(const std::string& node);
   void check_licenses();
   void begin_sync();
   void synced(std::size_t n_facts);

@@ -16,16 +16,18 @@ constexpr int exit_violation = 1;
 constexpr int exit_usage = 2;
 
 constexpr std::string_view usage =
-    "usage: muster-sim [--first SEED] [--seeds N] [--expect PROPERTY]\n"
+    "usage: muster-sim [--first SEED] [--seeds N] [--expect PROPERTY] [--pools yes]\n"
     "Runs N seeds (200) from SEED (1) on and ends with 1 at the first broken promise. With "
     "--expect it ends\n"
     "with 0 only if some seed breaks that promise: overlap, twice, lost, replay, sound, untrue, "
-    "unfinished, overlooked, quota.\n";
+    "unfinished, overlooked, pools, quota. With --pools the nodes "
+    "come from a provider and go again.\n";
 
 struct Options {
   std::int64_t first = 1;
   std::int64_t n_seeds = 200;
   std::optional<sim::Property> expected;
+  bool has_pool = false;
 };
 
 std::optional<Options> parse(std::span<char*> words) {
@@ -40,6 +42,8 @@ std::optional<Options> parse(std::span<char*> words) {
       options.n_seeds = *number;
     } else if (name == "--expect" && sim::property_from_text(value)) {
       options.expected = sim::property_from_text(value);
+    } else if (name == "--pools" && value == "yes") {
+      options.has_pool = true;
     } else {
       return std::nullopt;
     }
@@ -51,21 +55,24 @@ int run(const Options& options) {
   std::size_t n_jobs = 0;
   std::size_t n_launches = 0;
   std::size_t n_faults = 0;
+  std::size_t n_made = 0;
   for (auto seed = options.first; seed < options.first + options.n_seeds; ++seed) {
-    const auto result = sim::run_cluster(static_cast<std::uint64_t>(seed));
+    const auto result = sim::run_cluster(static_cast<std::uint64_t>(seed), options.has_pool);
     n_jobs += result.n_jobs;
     n_launches += result.n_launches;
     n_faults += result.n_faults;
+    n_made += result.n_made;
     if (!result.violation) continue;
     fmt::print("seed {}: {}: {}\n", seed, to_text(result.violation->property),
                result.violation->text);
     if (options.expected == result.violation->property) return 0;
     if (options.expected) continue;
-    fmt::print("repeat it with: muster-sim --first {} --seeds 1\n", seed);
+    fmt::print("repeat it with: muster-sim --first {} --seeds 1{}\n", seed,
+               options.has_pool ? " --pools yes" : "");
     return exit_violation;
   }
-  fmt::print("{} seeds from {}: {} jobs, {} launches, {} faults, {}\n", options.n_seeds,
-             options.first, n_jobs, n_launches, n_faults,
+  fmt::print("{} seeds from {}: {} jobs, {} launches, {} faults, {} nodes made, {}\n",
+             options.n_seeds, options.first, n_jobs, n_launches, n_faults, n_made,
              options.expected ? "the promise was never broken" : "no promise broken");
   return options.expected ? exit_violation : 0;
 }

@@ -11,7 +11,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<Property, std::string_view>, 9> names{
+constexpr std::array<std::pair<Property, std::string_view>, 10> names{
     {{Property::overlap, "overlap"},
      {Property::twice, "twice"},
      {Property::lost, "lost"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<Property, std::string_view>, 9> names{
      {Property::untrue, "untrue"},
      {Property::unfinished, "unfinished"},
      {Property::overlooked, "overlooked"},
+     {Property::pools, "pools"},
      {Property::quota, "quota"}}};
 
 /// What the job holds of it; the simulated cluster has one pool.
@@ -154,6 +155,34 @@ void Truth::check_quotas(const scheduler::State& state,
     if (sums.first <= sums.second) continue;
     violate(Property::quota, fmt::format("those that lend and borrow have {} together, and use {}",
                                          model::amount_text(sums.second, resource), sums.first));
+  }
+}
+
+void Truth::check_pools(const scheduler::State& state,
+                        const std::vector<scheduler::ProvidedPool>& pools) {
+  for (const auto& configured : pools) {
+    const auto pool = state.pools.find(configured.name);
+    if (pool == state.pools.end()) continue;
+    const auto most = size_of(configured, state.pools).most;
+    if (pool->second.n_there() > most) {
+      violate(Property::pools, fmt::format("pool {} has {} nodes and may have {}", configured.name,
+                                           pool->second.n_there(), most));
+    }
+  }
+}
+
+void Truth::check_settled_pools(const scheduler::State& state,
+                                const std::vector<std::string>& machines) {
+  using enum model::NodeLife;
+  for (const auto& [id, node] : state.nodes) {
+    if (!node.provided) continue;
+    const auto life = node.provided->life;
+    const bool is_there = std::ranges::find(machines, node.info.name) != machines.end();
+    const bool is_settled = life == up || life == absent || life == unusable;
+    if (!is_settled || is_there != (life == up)) {
+      violate(Property::pools, fmt::format("{} is {} at the end, and its machine is {}there",
+                                           node.info.name, to_text(life), is_there ? "" : "not "));
+    }
   }
 }
 

@@ -26,6 +26,7 @@ enum class Property {
   untrue,      // the recorded exit code is the one that the script ended with
   unfinished,  // once faults stop, every job ends
   overlooked,  // a pass leaves no job that could start
+  pools,       // pools keep their bounds, no busy node is ended, no machine is forgotten
   quota,       // no limit is exceeded; lenders and borrowers have no more than all of theirs
 };
 
@@ -55,6 +56,13 @@ class Truth {
 
   /// What running jobs hold is within these limits.
   void check_quotas(const scheduler::State& state, const std::vector<scheduler::Quota>& quotas);
+
+  /// Pools are within their bounds.
+  void check_pools(const scheduler::State& state,
+                   const std::vector<scheduler::ProvidedPool>& pools);
+  /// Nothing changes any more: the machines that are there are those of nodes that are up, and no
+  /// node is on its way.
+  void check_settled_pools(const scheduler::State& state, const std::vector<std::string>& machines);
 
   void violate(Property property, std::string text);
   const std::optional<Violation>& violation() const { return violation_; }

@@ -114,6 +114,36 @@ void Users::book(int n_nodes) {
       [](const auto&) {});
 }
 
+void Users::plan_scaling(int n, base::Duration within) {
+  for (int i = 0; i < n; ++i) {
+    const auto when = up_to(random_, within);
+    events_.after(when, [this] { scale(); });
+  }
+}
+
+void Users::scale() {
+  model::PoolChange change{.pool = "default"};
+  const auto kind = random_.below(4);
+  const auto n = static_cast<int>(random_.below(static_cast<std::uint64_t>(n_nodes_) + 1));
+  if (kind == 0) change.nodes = n;
+  if (kind == 1) change.most = n;
+  if (kind == 2) change.least = n;
+  if (kind == 3) change.is_auto = true;
+  const auto when = random_.below(3);
+  change.when_busy = static_cast<model::WhenBusy>(when);
+  change.resume = random_.chance(30);
+  controller_.ask(
+      [&](scheduler::RequestId request) { return scheduler::ChangePool{request, root, change}; },
+      [](const auto&) {});
+}
+
+void Users::let_pool_be() {
+  const model::PoolChange change{.pool = "default", .is_auto = true, .resume = true};
+  controller_.ask(
+      [&](scheduler::RequestId request) { return scheduler::ChangePool{request, root, change}; },
+      [](const auto&) {});
+}
+
 /// On jobs that may or may not be there yet.
 model::Dependency Users::any_dependency(int number) {
   model::Dependency dependency;

@@ -28,6 +28,10 @@ class Users {
   /// Plans `n` submissions within the given time, of jobs for up to so many nodes.
   void plan(int n, int n_nodes, base::Duration within);
 
+  /// Plans `n` changes of the pool's size in the given time; and the last, to what is configured.
+  void plan_scaling(int n, base::Duration within);
+  void let_pool_be();
+
   /// Called when a batch script has started: it may ask for steps.
   void script_runs(const model::LaunchKey& key);
 
@@ -41,6 +45,7 @@ class Users {
   void add_waits(model::JobSpec& spec, int number);
   void add_choices(model::JobSpec& spec, int n_nodes);
   void book(int n_nodes);
+  void scale();
   model::Dependency any_dependency(int number);
   std::shared_ptr<const model::JobChange> any_change();
   scheduler::Input any_update(scheduler::RequestId request, model::JobId job);

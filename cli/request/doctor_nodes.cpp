@@ -68,6 +68,8 @@ std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
                          std::span<const model::BookingRecord> bookings) {
   if (node.state == model::NodeState::away) return "away: its agent is not in contact";
   if (node.state == model::NodeState::lost) return "lost: its agent was out of contact too long";
+  if (node.state > model::NodeState::lost)
+    return fmt::format("{}: it comes or goes with its pool", to_text(node.state));
   if (auto booked = booked_text(wish, node, bookings); !booked.empty()) return booked;
   const auto n_cores = node.info.topology.cores.size();
   const auto n_used = static_cast<std::size_t>(node.cores_used.count());

@@ -18,6 +18,34 @@ bool JobUpdated::operator==(const JobUpdated& other) const {
   return job == other.job && by == other.by && *change == *other.change && past == other.past;
 }
 
+namespace {
+
+std::string_view kind_of(NodeLife life) {
+  switch (life) {
+    case NodeLife::absent:
+      return "node_gone";
+    case NodeLife::wanted:
+      return "node_wanted";
+    case NodeLife::starting:
+      return "node_starting";
+    case NodeLife::preparing:
+      return "node_preparing";
+    case NodeLife::up:
+      return "node_up";
+    case NodeLife::draining:
+      return "node_draining";
+    case NodeLife::leaving:
+      return "node_leaving";
+    case NodeLife::unusable:
+      return "node_unusable";
+    case NodeLife::retired:
+      return "node_retired";
+  }
+  return "node_gone";
+}
+
+}  // namespace
+
 std::string_view kind_of(const FactBody& body) {
   using View = std::string_view;
   return std::visit(
@@ -50,7 +78,13 @@ std::string_view kind_of(const FactBody& body) {
                        [](const BookingMade&) -> View { return "booking_made"; },
                        [](const BookingBegun&) -> View { return "booking_begun"; },
                        [](const BookingEnded&) -> View { return "booking_ended"; },
-                       [](const JobUpdated&) -> View { return "job_updated"; }},
+                       [](const JobUpdated&) -> View { return "job_updated"; },
+                       [](const NodePlanned&) -> View { return "node_planned"; },
+                       [](const NodeTurned& fact) -> View { return kind_of(fact.life); },
+                       [](const PoolChanged&) -> View { return "pool_changed"; },
+                       [](const PoolStopped&) -> View { return "pool_stopped"; },
+                       [](const PoolResumed&) -> View { return "pool_resumed"; },
+                       [](const PoolStands&) -> View { return "pool_stands"; }},
       body);
 }
 

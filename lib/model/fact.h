@@ -18,6 +18,7 @@
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
+#include "lib/model/pool_fact.h"
 
 namespace model {
 
@@ -259,7 +260,8 @@ using FactBody =
                  AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, AttemptGrows,
                  GraceEnded, AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised,
                  ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
-                 BookingEnded, JobUpdated>;
+                 BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
+                 PoolResumed, PoolStands>;
 
 struct Fact {
   base::Time at;

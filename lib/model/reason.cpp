@@ -49,6 +49,18 @@ std::string booked(const Booked& r) {
                      to_text(r.until));
 }
 
+std::string coming(const NodesComing& r) {
+  if (r.trouble.empty()) {
+    return fmt::format("waits for {} of pool {} that {} being started",
+                       base::plural(r.n_nodes, "node"), r.pool, r.n_nodes == 1 ? "is" : "are");
+  }
+  const auto text = fmt::format("pool {} cannot get nodes: {}", r.pool, r.trouble);
+  const auto next = r.retry_at ? "at " + to_text(*r.retry_at) : std::string("now");
+  if (!r.is_stopped) return fmt::format("{}; tries again {}", text, next);
+  return fmt::format("{}; it has stopped, and tries again {} or after muster pool {} resume", text,
+                     next, r.pool);
+}
+
 std::string waits_for(const DependsOn& reason) {
   std::vector<std::string> terms;
   for (const auto& open : reason.terms) {
@@ -91,7 +103,8 @@ std::string_view kind_of(const Reason& reason) {
                        [](const ArrayLimit&) -> std::string_view { return "array_limit"; },
                        [](const ShortOfLicenses&) -> std::string_view { return "licenses"; },
                        [](const Booked&) -> std::string_view { return "booked"; },
-                       [](const Quota&) -> std::string_view { return "quota"; }},
+                       [](const Quota&) -> std::string_view { return "quota"; },
+                       [](const NodesComing&) -> std::string_view { return "nodes_coming"; }},
       reason);
 }
 
@@ -135,7 +148,8 @@ std::string describe(const Reason& reason) {
             return fmt::format("needs {} of license '{}'; {} of {} free now{}", r.needed, r.license,
                                r.free, r.all, holders_text(r.holders));
           },
-          [](const Booked& r) { return booked(r); }, [](const Quota& r) { return over_limit(r); }},
+          [](const Booked& r) { return booked(r); }, [](const Quota& r) { return over_limit(r); },
+          [](const NodesComing& r) { return coming(r); }},
       reason);
 }
 

@@ -120,9 +120,19 @@ struct Booked {
   bool operator==(const Booked&) const = default;
 };
 
-using Reason =
-    std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay, BackOff,
-                 Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses, Booked, Quota>;
+/// Nodes of a pool are to come, or the pool cannot get any.
+struct NodesComing {
+  std::string pool;
+  int n_nodes = 0;      // that are being started
+  std::string trouble;  // why none come; empty: they do
+  std::optional<base::Time> retry_at;
+  bool is_stopped = false;
+  bool operator==(const NodesComing&) const = default;
+};
+
+using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
+                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses,
+                            Booked, Quota, NodesComing>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

@@ -9,11 +9,18 @@ namespace model {
 
 namespace {
 
-constexpr std::array<std::pair<NodeState, std::string_view>, 4> node_state_names{
+constexpr std::array<std::pair<NodeState, std::string_view>, 11> node_state_names{
     {{NodeState::idle, "idle"},
      {NodeState::busy, "busy"},
      {NodeState::away, "away"},
-     {NodeState::lost, "lost"}}};
+     {NodeState::lost, "lost"},
+     {NodeState::wanted, "wanted"},
+     {NodeState::starting, "starting"},
+     {NodeState::preparing, "preparing"},
+     {NodeState::draining, "draining"},
+     {NodeState::leaving, "leaving"},
+     {NodeState::unusable, "unusable"},
+     {NodeState::absent, "absent"}}};
 
 }  // namespace
 

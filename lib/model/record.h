@@ -108,7 +108,20 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 
-enum class NodeState { idle, busy, away, lost };
+enum class NodeState {
+  idle,
+  busy,
+  away,
+  lost,
+  // Of nodes that a provider makes and ends (model::NodeLife).
+  wanted,
+  starting,
+  preparing,
+  draining,
+  leaving,
+  unusable,
+  absent
+};
 
 std::string_view to_text(NodeState state);
 std::optional<NodeState> node_state_from_text(std::string_view text);

@@ -15,6 +15,7 @@
 #include "lib/model/change.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
+#include "lib/model/pool.h"
 #include "lib/model/priority.h"
 #include "lib/model/quota.h"
 #include "lib/model/record.h"
@@ -122,6 +123,14 @@ base::Result<std::string> booking_reply_from_json(std::string_view json);
 
 std::string to_json(std::span<const model::BookingRecord> bookings);
 base::Result<std::vector<model::BookingRecord>> bookings_from_json(std::string_view json);
+
+std::string to_json(std::span<const model::PoolRecord> pools);
+base::Result<std::vector<model::PoolRecord>> pools_from_json(std::string_view json);
+
+std::string to_json(const model::PoolChange& change);
+/// errors: invalid
+base::Result<model::PoolChange> pool_change_from_json(std::string_view json);
+
 std::string to_json(std::span<const model::QuotaUse> quotas);
 base::Result<std::vector<model::QuotaUse>> quotas_from_json(std::string_view json);
 

@@ -147,6 +147,16 @@ model::Usage read_usage(api::Usage& in, Strict& strict) {
   return usage;
 }
 
+model::NodesComing read_coming(api::Reason& in, Strict& strict) {
+  model::NodesComing reason{.pool = take(in.mutable_pool()),
+                            .n_nodes = strict.count(in.nodes_coming(), "nodes_coming"),
+                            .trouble = take(in.mutable_trouble()),
+                            .retry_at = {},
+                            .is_stopped = in.stopped()};
+  if (in.has_until()) reason.retry_at = strict.part("until", in.until(), read_time);
+  return reason;
+}
+
 void write(const model::Reason& reason, api::Reason& out) {
   out.set_kind(std::string(kind_of(reason)));
   out.set_text(describe(reason));
@@ -176,7 +186,14 @@ void write(const model::Reason& reason, api::Reason& out) {
                        [&](const model::ArrayLimit& r) { out.set_n_running(u32(r.n_running)); },
                        [&](const model::ShortOfLicenses& r) { write(r, out); },
                        [&](const model::Booked& r) { write(r, out); },
-                       [&](const model::Quota& r) { write(r, out); }},
+                       [&](const model::Quota& r) { write(r, out); },
+                       [&](const model::NodesComing& r) {
+                         out.set_pool(r.pool);
+                         out.set_nodes_coming(u32(r.n_nodes));
+                         out.set_trouble(r.trouble);
+                         out.set_stopped(r.is_stopped);
+                         if (r.retry_at) write(*r.retry_at, *out.mutable_until());
+                       }},
       reason);
 }
 
@@ -217,6 +234,7 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
   if (kind == "booked") return read_booked(in, strict);
   if (kind == "array_limit") return model::ArrayLimit{strict.count(in.n_running(), "n_running")};
   if (kind == "quota") return read_quota(in, strict);
+  if (kind == "nodes_coming") return read_coming(in, strict);
   strict.wrong("kind", "is one that this version does not know");
   return model::NotConsidered{};
 }

@@ -141,6 +141,42 @@ void write(const model::BookingMade& fact, api::Event& out) {
   wire::write(fact.booking.end, *out.mutable_end());
 }
 
+void write(const model::NodePlanned& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_node_name(fact.info.name);
+  out.set_pool(fact.info.pool);
+  out.set_cores(static_cast<std::uint32_t>(fact.info.topology.cores.size()));
+  out.set_gpus(static_cast<std::uint32_t>(fact.info.topology.gpus.size()));
+}
+
+void write(const model::NodeTurned& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_cause(fact.cause);
+  if (fact.retry_at) wire::write(*fact.retry_at, *out.mutable_retry_at());
+}
+
+void write(const model::PoolChanged& fact, api::Event& out) {
+  out.set_pool(fact.pool);
+  out.set_by(fact.by);
+  if (fact.order.least) out.set_min_nodes(u32(*fact.order.least));
+  if (fact.order.most) out.set_max_nodes(u32(*fact.order.most));
+}
+
+void write(const model::PoolStopped& fact, api::Event& out) {
+  out.set_pool(fact.pool);
+  out.set_cause(fact.why);
+  wire::write(fact.until, *out.mutable_retry_at());
+}
+
+void write(const model::PoolResumed& fact, api::Event& out) {
+  out.set_pool(fact.pool);
+  out.set_by(fact.by);
+}
+
+void write(const model::PoolStands& fact, api::Event& out) {
+  out.set_pool(fact.pool);
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(base::Overloaded{[&](const model::NumbersGiven& f) {
                                 out.set_next_job(f.next_job.number());

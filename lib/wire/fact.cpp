@@ -5,6 +5,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/wire/convert.h"
 #include "lib/wire/fact.pb.h"
+#include "lib/wire/fact_pool.h"
 #include "lib/wire/shared_node.h"
 
 namespace wire {
@@ -209,7 +210,13 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::BookingMade& f) { write(f, *out.mutable_booking_made()); },
           [&](const model::BookingBegun& f) { out.mutable_booking_begun()->set_name(f.name); },
           [&](const model::BookingEnded& f) { write(f, *out.mutable_booking_ended()); },
-          [&](const model::JobUpdated& f) { write(f, *out.mutable_job_updated()); }},
+          [&](const model::JobUpdated& f) { write(f, *out.mutable_job_updated()); },
+          [&](const model::NodePlanned& f) { write_pool_fact(f, *out.mutable_node_planned()); },
+          [&](const model::NodeTurned& f) { write_pool_fact(f, *out.mutable_node_turned()); },
+          [&](const model::PoolChanged& f) { write_pool_fact(f, *out.mutable_pool_changed()); },
+          [&](const model::PoolStopped& f) { write_pool_fact(f, *out.mutable_pool_stopped()); },
+          [&](const model::PoolResumed& f) { write_pool_fact(f, *out.mutable_pool_resumed()); },
+          [&](const model::PoolStands& f) { write_pool_fact(f, *out.mutable_pool_stands()); }},
       fact.body);
 }
 
@@ -394,15 +401,30 @@ model::BookingMade read_booking(pb::BookingMade& in, Strict& strict) {
   return {std::move(booking)};
 }
 
-/// Of a fact that is nothing but an attempt.
-template <class Fact, class Message>
-Fact read_alone(const Message& in, Strict& strict) {
-  return {job_of(in, strict), attempt_of(in, strict)};
-}
-
 template <class Fact, class Message>
 Fact read_by(Message& in, Strict& strict) {
   return {job_of(in, strict), take(in.mutable_by())};
+}
+
+/// Nothing but an attempt.
+template <class Fact, class Message>
+Fact read_of_attempt(const Message& in, Strict& strict) {
+  return {job_of(in, strict), attempt_of(in, strict)};
+}
+
+/// Of bookings and pools.
+model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
+  if (in.has_booking_made())
+    return strict.part("booking_made", *in.mutable_booking_made(), read_booking);
+  if (in.has_booking_begun()) {
+    return model::BookingBegun{strict.filled(in.mutable_booking_begun()->mutable_name(), "name")};
+  }
+  if (in.has_booking_ended()) {
+    auto& ended = *in.mutable_booking_ended();
+    return model::BookingEnded{strict.filled(ended.mutable_name(), "name"),
+                               take(ended.mutable_by())};
+  }
+  return read_of_pools(in, strict);
 }
 
 model::FactBody read_body(pb::Fact& in, Strict& strict) {
@@ -440,9 +462,9 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kAttemptPreempted:
       return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
     case pb::Fact::kGraceEnded:
-      return read_alone<model::GraceEnded>(in.grace_ended(), strict);
+      return read_of_attempt<model::GraceEnded>(in.grace_ended(), strict);
     case pb::Fact::kAttemptWarned:
-      return read_alone<model::AttemptWarned>(in.attempt_warned(), strict);
+      return read_of_attempt<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
       return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
     case pb::Fact::kUsageCarried:
@@ -459,15 +481,18 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("tasks_cancelled", *in.mutable_tasks_cancelled(), read_cancelled);
     case pb::Fact::kArrayStands:
       return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
-    case pb::Fact::kBookingMade:
-      return strict.part("booking_made", *in.mutable_booking_made(), read_booking);
-    case pb::Fact::kBookingBegun:
-      return model::BookingBegun{strict.filled(in.mutable_booking_begun()->mutable_name(), "name")};
-    case pb::Fact::kBookingEnded:
-      return model::BookingEnded{strict.filled(in.mutable_booking_ended()->mutable_name(), "name"),
-                                 take(in.mutable_booking_ended()->mutable_by())};
     case pb::Fact::kJobUpdated:
       return strict.part("job_updated", *in.mutable_job_updated(), read_updated);
+    case pb::Fact::kBookingMade:
+    case pb::Fact::kBookingBegun:
+    case pb::Fact::kBookingEnded:
+    case pb::Fact::kNodePlanned:
+    case pb::Fact::kNodeTurned:
+    case pb::Fact::kPoolChanged:
+    case pb::Fact::kPoolStopped:
+    case pb::Fact::kPoolResumed:
+    case pb::Fact::kPoolStands:
+      return read_of_nodes(in, strict);
     case pb::Fact::BODY_NOT_SET:
       break;
   }

@@ -58,6 +58,20 @@ struct Refuse {
   std::string why;
 };
 
-using Action = std::variant<Reply, SendLaunch, SendStop, SendSave, SendAcknowledge, Admit, Refuse>;
+/// To the provider of the pool: this node is to be there. It answers later, by ProviderMade,
+/// ProviderFailed or ProviderEnded; a node that is there already is made no second time.
+struct CreateNode {
+  std::string name;
+  std::string pool;
+};
+
+/// The node is to be there no longer; answered by ProviderEnded, also where it is gone already.
+struct DestroyNode {
+  std::string name;
+  std::string pool;
+};
+
+using Action = std::variant<CreateNode, DestroyNode, Reply, SendLaunch, SendStop, SendSave,
+                            SendAcknowledge, Admit, Refuse>;
 
 }  // namespace scheduler

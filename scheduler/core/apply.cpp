@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/apply_pool.h"
 #include "scheduler/core/ending.h"
 #include "scheduler/core/ledger.h"
 #include "scheduler/core/next_attempt.h"
@@ -38,7 +39,7 @@ void erase_from(Map& sets, const Key& key, model::JobId job) {
   if (found->second.empty()) sets.erase(found);
 }
 
-void claim(State& state, model::JobId job, const model::Allocation& allocation) {
+void claim(State& state, model::JobId job, const model::Allocation& allocation, Time at) {
   for (const auto& share : allocation.nodes) {
     auto& node = node_at(state, share.node);
     base::check(!node.cores_used.intersects(share.cores), "a core is used by one job");
@@ -48,10 +49,11 @@ void claim(State& state, model::JobId job, const model::Allocation& allocation) 
     node.memory_used += share.memory;
     change(state.ready, node);
     node.jobs.insert(job);
+    note_use(state, node, at);
   }
 }
 
-void release(State& state, model::JobId job, const model::Allocation& allocation) {
+void release(State& state, model::JobId job, const model::Allocation& allocation, Time at) {
   for (const auto& share : allocation.nodes) {
     auto& node = node_at(state, share.node);
     node.cores_used -= share.cores;
@@ -59,6 +61,7 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
     node.memory_used -= share.memory;
     change(state.ready, node);
     node.jobs.erase(job);
+    note_use(state, node, at);
   }
 }
 
@@ -117,7 +120,7 @@ Attempt take_attempt(State& state, Job& job, Time at) {
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that ends was active");
   uncount_for_quotas(state, job);
-  release(state, job.id, attempt->allocation);
+  release(state, job.id, attempt->allocation, at);
   release_licenses(state, job);
   charge(state, job, *attempt, at);
   unindex_end(state, job);
@@ -139,19 +142,6 @@ void forget_oldest_ended(State& state) {
   }
 }
 
-/// Before the node becomes one of another kind.
-void forget_kind(State& state, const Node& node) {
-  const auto kind = state.node_kinds.find(node.kind);
-  if (--kind->second == 0) state.node_kinds.erase(kind);
-  remove(state.ready, node);
-}
-
-void note_kind(State& state, Node& node) {
-  node.kind = kind_of(node.info, node.bookings);
-  ++state.node_kinds[node.kind];
-  add(state.ready, node);
-}
-
 void on(State& state, const model::NumbersGiven& fact, Time) {
   state.next_job = std::max(state.next_job, fact.next_job);
   state.next_node = std::max(state.next_node, fact.next_node);
@@ -160,21 +150,8 @@ void on(State& state, const model::NumbersGiven& fact, Time) {
 void on(State& state, const model::NodeJoined& fact, Time at) {
   auto found = state.nodes.find(fact.node);
   if (found == state.nodes.end()) {
-    Node node{.id = fact.node,
-              .info = {},
-              .kind = {},
-              .numa_cores = {},
-              .phase = NodePhase::ready,
-              .since = at,
-              .cores_used = {},
-              .gpus_used = {},
-              .memory_used = {},
-              .jobs = {},
-              .strays = {},
-              .bookings = {}};
-    found = state.nodes.emplace(fact.node, std::move(node)).first;
-    state.node_by_name.emplace(fact.info.name, fact.node);
-    state.next_node = std::max(state.next_node, fact.node.next());
+    add_node(state, fact.node, fact.info.name, at);
+    found = state.nodes.find(fact.node);
   } else {
     forget_kind(state, found->second);
   }
@@ -187,6 +164,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
+  come_up(state, node, at);
   note_kind(state, node);
 }
 
@@ -266,7 +244,7 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   base::check(std::holds_alternative<Waiting>(job.phase), "a job that starts was waiting");
   base::check(fact.attempt == job.attempts + 1, "attempts are counted without a gap");
   leave_waiting(state, job);
-  claim(state, job.id, fact.allocation);
+  claim(state, job.id, fact.allocation, at);
   claim_licenses(state, job);
   job.attempts = fact.attempt;
   job.phase = Starting{
@@ -483,6 +461,12 @@ void on(State& state, const model::BookingEnded& fact, Time) {
 
 void on(State& state, const model::JobUpdated& fact, Time at) {
   apply_update(state, fact, at);
+}
+
+template <class Fact>
+  requires requires(State& state, const Fact& fact) { apply_pool(state, fact, Time()); }
+void on(State& state, const Fact& fact, Time at) {
+  apply_pool(state, fact, at);
 }
 
 void on(State& state, const model::UsageCarried& fact, Time) {

@@ -375,7 +375,12 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const NodeSaysStarted& i) { return decide_started(state, i); },
           [&](const NodeSaysEnded& i) { return decide_ended(state, i); },
           [&](const NodeSaysCheckpoint& i) { return decide_node_checkpoint(state, i, now); },
-          [&](const Restarted&) { return decide_restarted(state); },
+          [&](const Restarted&) { return decide_restarted(state, settings); },
+          [&](const ChangePool& i) { return decide_change_pool(state, settings, i); },
+          [&](const ProviderMade& i) { return decide_provider(state, i); },
+          [&](const ProviderFailed& i) { return decide_provider(state, i, now); },
+          [&](const ProviderEnded& i) { return decide_provider(state, settings, i, now); },
+          [&](const ProviderHas& i) { return decide_provider(state, settings, i); },
           [&](const Tick&) { return decide_tick(state, settings, now); }},
       input);
 }

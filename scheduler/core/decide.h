@@ -61,7 +61,15 @@ Decision decide_started(const State& state, const NodeSaysStarted& said);
 Decision decide_ended(const State& state, const NodeSaysEnded& said);
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);
-Decision decide_restarted(const State& state);
+Decision decide_restarted(const State& state, const Settings& settings);
+/// errors: denied, not_found, invalid
+Decision decide_change_pool(const State& state, const Settings& settings,
+                            const ChangePool& request);
+Decision decide_provider(const State& state, const ProviderMade& said);
+Decision decide_provider(const State& state, const ProviderFailed& said, base::Time now);
+Decision decide_provider(const State& state, const Settings& settings, const ProviderEnded& said,
+                         base::Time now);
+Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said);
 /// errors: conflict when nodes are in use or booked at that time, denied, not_found, invalid
 Decision decide_make_booking(const View& view, const Settings& settings, const MakeBooking& request,
                              base::Time now);

@@ -69,6 +69,7 @@ base::Result<std::vector<model::NodeId>> any_nodes(const State& state,
   for (const auto& [name, id] : state.node_by_name) {
     const auto& node = state.nodes.at(id);
     if (!spec.pool.empty() && node.info.pool != spec.pool) continue;
+    if (node.provided && node.provided->life == model::NodeLife::retired) continue;
     ++n_all;
     const auto why = obstacle(state, node, spec);
     if (why.empty()) nodes.push_back(id);

@@ -5,6 +5,7 @@
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/pools.h"
 #include "scheduler/core/react.h"
 
 namespace scheduler {
@@ -38,7 +39,8 @@ std::string refusal(const View& view, const model::AgentHello& hello) {
   return {};
 }
 
-/// With the features and switches that the configuration gives it.
+}  // namespace
+
 model::NodeInfo marked(model::NodeInfo info, const std::vector<NodeMark>& marks) {
   for (const auto& mark : marks) {
     const bool is_meant = mark.pool.empty() ? std::ranges::binary_search(mark.names, info.name)
@@ -51,6 +53,8 @@ model::NodeInfo marked(model::NodeInfo info, const std::vector<NodeMark>& marks)
   info.features.erase(std::ranges::unique(info.features).begin(), info.features.end());
   return info;
 }
+
+namespace {
 
 /// A report written by the controller, for a launch that the node cannot report any more.
 model::LaunchReport written_off(const model::LaunchKey& key, model::Cause cause, const Node& node,
@@ -231,8 +235,8 @@ Decision decide_gone(const State& state, const NodeGone& gone) {
   return {.facts = {model::NodeAway{gone.node}}, .actions = {}};
 }
 
-Decision decide_restarted(const State& state) {
-  Decision decision;
+Decision decide_restarted(const State& state, const Settings& settings) {
+  Decision decision{.facts = plan_nodes(state, settings), .actions = {}};
   for (const auto& [id, node] : state.nodes) {
     if (node.phase == NodePhase::ready) decision.facts.push_back(model::NodeAway{id});
   }

@@ -7,6 +7,7 @@
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/pools.h"
 #include "scheduler/core/quota_use.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
@@ -100,10 +101,22 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
   std::vector<model::Fact> facts;
   reasons_.clear();
   do {
-    last_plan_ = policy_.plan(view(), now);
-  } while (carry_out(facts, now));
+    do {
+      last_plan_ = policy_.plan(view(), now);
+    } while (carry_out(facts, now));
+  } while (steer_pools(facts, now));
   last_pass_ = now;
   return facts;
+}
+
+/// Returns whether a node takes work again.
+bool Engine::steer_pools(std::vector<model::Fact>& facts, base::Time now) {
+  if (settings_.provided.empty()) return false;
+  const bool may_grow = policy_.needs && has_elastic_pools(view());
+  auto steering = steer(view(), may_grow ? policy_.needs(view(), now) : Needs(), now);
+  for (auto& body : steering.facts) take({now, std::move(body)}, facts);
+  steer_again_ = steering.again;
+  return steering.takes_work_again;
 }
 
 /// Returns whether another pass may start more: who is being ended leaves room for other plans, and
@@ -170,6 +183,7 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.graces.empty()) consider(state_.graces.begin()->first);
   if (!state_.booking_times.empty()) consider(state_.booking_times.begin()->first);
   if (last_plan_.again) consider(*last_plan_.again);
+  if (steer_again_) consider(*steer_again_);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   const bool is_period_awaited = !state_.queue.empty() && state_.tally.quotas().has_hours();
@@ -286,8 +300,8 @@ bool Engine::is_forgotten(const model::Fact& fact) const {
   return job && !state_.jobs.contains(*job);
 }
 
-std::vector<model::Fact> Engine::arrays_stand(base::Time now) const {
-  std::vector<model::Fact> facts;
+std::vector<model::Fact> Engine::tail(base::Time now) const {
+  std::vector<model::Fact> facts = pools_stand(state_, now);
   for (const auto& [id, job] : state_.jobs) {
     if (job.tasks) facts.push_back({now, model::ArrayStands{id, job.tasks->tally}});
   }
@@ -306,8 +320,17 @@ std::vector<model::Fact> Engine::head(base::Time now) const {
   return facts;
 }
 
+std::vector<model::PoolRecord> Engine::pools() const {
+  return pool_records(state_, settings_);
+}
+
 bool is_of_snapshot(const model::Fact& fact) {
-  return std::holds_alternative<model::NumbersGiven>(fact.body) ||
+  const bool is_of_pool = std::holds_alternative<model::NodeTurned>(fact.body) ||
+                          std::holds_alternative<model::PoolChanged>(fact.body) ||
+                          std::holds_alternative<model::PoolStopped>(fact.body) ||
+                          std::holds_alternative<model::PoolResumed>(fact.body) ||
+                          std::holds_alternative<model::PoolStands>(fact.body);
+  return is_of_pool || std::holds_alternative<model::NumbersGiven>(fact.body) ||
          std::holds_alternative<model::UsageCarried>(fact.body) ||
          std::holds_alternative<model::ArrayStands>(fact.body);
 }

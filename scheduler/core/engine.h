@@ -12,6 +12,7 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/model/fact.h"
+#include "lib/model/pool.h"
 #include "lib/model/quota.h"
 #include "lib/model/reason.h"
 #include "lib/model/record.h"
@@ -84,8 +85,11 @@ class Engine {
   /// The facts that head a snapshot: what is known of jobs that the state has dropped.
   std::vector<model::Fact> head(base::Time now) const;
 
-  /// Those that end it: how arrays stand of which it has dropped tasks.
-  std::vector<model::Fact> arrays_stand(base::Time now) const;
+  /// Those that end it: how arrays stand of which it has dropped tasks, and pools with their nodes.
+  std::vector<model::Fact> tail(base::Time now) const;
+
+  /// The pools whose nodes a provider makes and ends, as people see them.
+  std::vector<model::PoolRecord> pools() const;
 
  private:
   struct Held {
@@ -97,6 +101,7 @@ class Engine {
   std::vector<model::FactBody> take_alone(model::Fact fact, std::vector<model::Fact>& facts);
   model::JobId single(model::JobId id, std::vector<model::Fact>& facts, base::Time now);
   bool carry_out(std::vector<model::Fact>& facts, base::Time now);
+  bool steer_pools(std::vector<model::Fact>& facts, base::Time now);
   bool stands_out(model::JobId job) const;
   base::Time stop_at(model::JobId job, base::Time now) const;
   View view() const {
@@ -105,7 +110,8 @@ class Engine {
             .classes = settings_.classes,
             .workspaces = settings_.workspaces,
             .licenses = settings_.licenses,
-            .last_pass = last_pass_};
+            .last_pass = last_pass_,
+            .provided = settings_.provided};
   }
 
   Settings settings_;
@@ -113,6 +119,7 @@ class Engine {
   State state_;
   Plan last_plan_;
   std::optional<base::Time> last_pass_;
+  std::optional<base::Time> steer_again_;
   mutable std::map<JobKind, model::Reason> reasons_;  // of the last pass, as they are asked for
   model::Seq last_seq_ = 0;
   std::deque<Held> held_;

@@ -16,6 +16,7 @@
 #include "lib/model/job.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
+#include "lib/model/pool.h"
 
 namespace scheduler {
 
@@ -125,8 +126,41 @@ struct Restarted {};
 /// A deadline has come.
 struct Tick {};
 
+/// What `muster pool` asks for.
+struct ChangePool {
+  RequestId request;
+  model::User user;
+  model::PoolChange change;
+};
+
+// What a provider says of its nodes, which it knows by their names.
+
+/// The node was made; its agent is to dial in.
+struct ProviderMade {
+  std::string name;
+};
+
+/// It could not be made, and is not there.
+struct ProviderFailed {
+  std::string name;
+  std::string why;           // in its own last words
+  bool is_capacity = false;  // there was no room for it
+};
+
+/// It is not there any more.
+struct ProviderEnded {
+  std::string name;
+  std::string why;  // where it was not asked to
+};
+
+/// The nodes that are there, all of them: after a start of the controller.
+struct ProviderHas {
+  std::vector<std::string> names;
+};
+
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob>;
+                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
+                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas>;
 
 }  // namespace scheduler

@@ -89,6 +89,33 @@ Violation check_bookings(const State& state) {
   return std::nullopt;
 }
 
+/// Nodes that are not there have no jobs, and pools know where theirs stand.
+Violation check_pools(const State& state) {
+  using enum model::NodeLife;
+  std::map<std::string, Pool> expected;
+  for (const auto& [id, node] : state.nodes) {
+    const bool is_absent = node.phase == NodePhase::absent;
+    if (is_absent && !node.jobs.empty())
+      return fmt::format("{} has jobs and is not there", node.info.name);
+    if (!node.provided) continue;
+    const auto life = node.provided->life;
+    const bool may_be_there = life == up || life == draining || life == leaving;
+    const bool is_fitting = may_be_there ? life == leaving || !is_absent : is_absent;
+    if (!is_fitting) return fmt::format("{} is {}, and is not", node.info.name, to_text(life));
+    auto& pool = expected[node.provided->pool];
+    pool.by_life[life].insert(id);
+    const auto idle_since = node.provided->idle_since;
+    if (idle_since && !node.jobs.empty())
+      return fmt::format("{} has jobs and is idle", node.info.name);
+    if (life == up && idle_since) pool.idle.emplace(*idle_since, id);
+  }
+  for (const auto& [name, pool] : state.pools) {
+    if (pool.by_life != expected[name].by_life || pool.idle != expected[name].idle)
+      return fmt::format("pool {} does not know how its nodes stand", name);
+  }
+  return std::nullopt;
+}
+
 Violation check_queue(const State& state, const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
   const bool may_start = waiting != nullptr && !waiting->held_by &&
@@ -318,6 +345,7 @@ std::optional<std::string> violation(const State& state) {
   if (auto found = check_ready(state)) return found;
   if (auto found = check_licenses(state)) return found;
   if (auto found = check_bookings(state)) return found;
+  if (auto found = check_pools(state)) return found;
   if (auto found = check_indexes(state)) return found;
   if (auto found = check_whole_queue(state)) return found;
   return check_nodes(state, used);

@@ -58,6 +58,16 @@ Actions after_launch_ended(const State& state, const model::LaunchEnded& fact) {
   return actions;
 }
 
+/// One that did not come up may yet be there in part.
+Actions after_turn(const State& state, const model::NodeTurned& turned) {
+  const auto& node = state.nodes.at(turned.node);
+  const auto& pool = node.provided->pool;
+  if (turned.life == model::NodeLife::starting) return {CreateNode{node.info.name, pool}};
+  const bool is_to_go =
+      turned.life == model::NodeLife::leaving || turned.life == model::NodeLife::unusable;
+  return is_to_go ? Actions{DestroyNode{node.info.name, pool}} : Actions();
+}
+
 }  // namespace
 
 std::vector<LivePart> live_parts(const Job& job) {
@@ -142,6 +152,7 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
           [&](const model::AttemptWarned& warned) {
             return ask_to_save(after.jobs.at(warned.job));
           },
+          [&](const model::NodeTurned& turned) { return after_turn(after, turned); },
           [](const auto&) { return Actions(); }},
       fact.body);
 }

@@ -149,10 +149,39 @@ model::JobRecord task_record(const Job& array, model::JobId job, const model::Ar
   return record;
 }
 
+namespace {
+
+/// Of a node that is not simply there.
+std::optional<model::NodeState> state_of(model::NodeLife life) {
+  switch (life) {
+    case model::NodeLife::absent:
+    case model::NodeLife::retired:
+      return model::NodeState::absent;
+    case model::NodeLife::wanted:
+      return model::NodeState::wanted;
+    case model::NodeLife::starting:
+      return model::NodeState::starting;
+    case model::NodeLife::preparing:
+      return model::NodeState::preparing;
+    case model::NodeLife::draining:
+      return model::NodeState::draining;
+    case model::NodeLife::leaving:
+      return model::NodeState::leaving;
+    case model::NodeLife::unusable:
+      return model::NodeState::unusable;
+    case model::NodeLife::up:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 model::NodeRecord node_record(const Node& node) {
   model::NodeState state = node.jobs.empty() ? model::NodeState::idle : model::NodeState::busy;
   if (node.phase == NodePhase::away) state = model::NodeState::away;
   if (node.phase == NodePhase::lost) state = model::NodeState::lost;
+  if (node.provided) state = state_of(node.provided->life).value_or(state);
   return {.node = node.id,
           .info = node.info,
           .state = state,

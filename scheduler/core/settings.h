@@ -11,6 +11,7 @@
 #include "lib/base/time.h"
 #include "lib/model/job.h"
 #include "scheduler/core/class.h"
+#include "scheduler/core/pool.h"
 #include "scheduler/core/quota.h"
 #include "scheduler/core/workspace.h"
 
@@ -28,6 +29,7 @@ struct Settings {
   std::string cluster = "local";
   std::uint32_t owner_uid = 0;  // may act on everybody's jobs, as root may
   std::vector<std::string> pools{"default"};
+  std::vector<ProvidedPool> provided = {};  // of these, those with a provider
   Classes classes;
   Workspaces workspaces;
   model::Licenses licenses;     // of the whole cluster

@@ -7,7 +7,8 @@ NamesakeKey namesake_key(const Job& job) {
 }
 
 bool may_take_work(const Node& node) {
-  return node.phase == NodePhase::ready && node.strays.empty();
+  const bool stays = !node.provided || node.provided->life == model::NodeLife::up;
+  return node.phase == NodePhase::ready && node.strays.empty() && stays;
 }
 
 model::CoreSet free_cores(const Node& node) {

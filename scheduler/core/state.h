@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/box.h"
 #include "lib/base/id_map.h"
 #include "lib/base/id_set.h"
 #include "lib/base/time.h"
@@ -23,13 +24,15 @@
 #include "scheduler/core/job.h"
 #include "scheduler/core/kind.h"
 #include "scheduler/core/lifetimes.h"
+#include "scheduler/core/pool.h"
 #include "scheduler/core/quota.h"
 #include "scheduler/core/ready_nodes.h"
 #include "scheduler/core/usage.h"
 
 namespace scheduler {
 
-enum class NodePhase { ready, away, lost };
+/// `absent`: a provider has not made it, or has ended it.
+enum class NodePhase { ready, away, lost, absent };
 
 struct Node {
   model::NodeId id;
@@ -44,11 +47,12 @@ struct Node {
   std::set<model::JobId> jobs;        // with a share of it
   std::set<model::LaunchKey> strays;  // written off, but still running there
   std::set<std::string> bookings;     // that it is part of
+  base::Box<Provided> provided;       // of one that a provider makes and ends
 
   bool operator==(const Node&) const = default;
 };
 
-/// Connected, and nothing runs there that the state does not know.
+/// Connected, to stay, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
@@ -97,6 +101,7 @@ struct State {
   Jobs jobs;
   Nodes nodes;
   std::map<std::string, StandingBooking> bookings;  // by name
+  Pools pools;                                      // with a provider, by name
   model::JobId next_job{1};
   model::NodeId next_node{1};
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,19 @@ struct View {
   const Workspaces& workspaces;
   const model::Licenses& licenses;
   std::optional<base::Time> last_pass = {};  // absent: there was none
+  std::span<const ProvidedPool> provided = {};
+};
+
+/// For whom a node is to be there.
+struct Need {
+  std::optional<model::JobId> job;  // that waits
+  std::string booking;              // else: that begins soon
+};
+
+/// Nodes that waiting jobs and bookings would use, there or not.
+struct Needs {
+  std::map<model::NodeId, Need> nodes;
+  std::optional<base::Time> again;  // when there may be more, whatever happens
 };
 
 struct Start {
@@ -87,6 +101,9 @@ struct Policy {
   std::function<base::Result<void>(const View&, const model::User&, const model::JobSpec&,
                                    bool is_new)>
       allow;
+
+  /// The nodes that those in the queue would use if all of them could start now.
+  std::function<Needs(const View&, base::Time now)> needs = {};
 };
 
 }  // namespace scheduler

@@ -83,7 +83,7 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 24> table{{
+  static constexpr std::array<Route, 26> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
@@ -91,6 +91,8 @@ std::span<const Api::Route> Api::routes() {
       {"GET", "/v1/bookings", &Api::bookings},
       {"POST", "/v1/bookings", &Api::book},
       {"POST", "/v1/bookings/cancel", &Api::cancel_booking},
+      {"GET", "/v1/pools", &Api::pools},
+      {"POST", "/v1/pools/change", &Api::change_pool},
       {"POST", "/v1/shutdown", &Api::shutdown},
       {"POST", "/v1/jobs", &Api::submit},
       {"GET", "/v1/jobs", &Api::jobs},

@@ -88,6 +88,9 @@ class Api {
   void bookings(Ask ask);
   void book(Ask ask);
   void cancel_booking(Ask ask);
+  // api_pools.cpp
+  void pools(Ask ask);
+  void change_pool(Ask ask);
   // api_jobs.cpp
   void jobs(Ask ask);
   void priorities(Ask ask);

@@ -22,6 +22,10 @@ constexpr base::Duration linger_step = std::chrono::milliseconds(5);
 /// kept for its next start.
 scheduler::Policy gated(scheduler::Policy policy, std::shared_ptr<const bool> closed) {
   auto plan = policy.plan;
+  auto needs = policy.needs;
+  policy.needs = [needs, closed](const scheduler::View& view, base::Time now) {
+    return *closed ? scheduler::Needs{} : needs(view, now);
+  };
   policy.plan = [plan, closed = std::move(closed)](const scheduler::View& view, base::Time now) {
     return *closed ? scheduler::Plan{} : plan(view, now);
   };
@@ -32,16 +36,22 @@ scheduler::Policy gated(scheduler::Policy policy, std::shared_ptr<const bool> cl
 
 base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, const Setup& setup) {
   auto gate_closed = std::make_shared<bool>(false);
+  auto slices = cut(setup.config.pools, this_machine());
+  auto settings = configured::settings(setup.config, setup.owner_uid);
+  settings.provided = provided_pools(setup.config.pools, slices);
   scheduler::Engine engine(
-      configured::settings(setup.config, setup.owner_uid),
+      std::move(settings),
       gated(policy::make(configured::policy_options(setup.config)), gate_closed));
   const auto recovered = recover(setup.journal, engine);
   if (!recovered) return std::unexpected(recovered.error().in(setup.paths.journal()));
   setup.log.info("journal_read", {{"facts", recovered->n_facts},
                                   {"seq", engine.last_seq()},
                                   {"jobs", engine.state().jobs.size()}});
-  std::unique_ptr<Controller> controller(
-      new Controller(loop, setup, std::move(engine), recovered->snapshot_seq, gate_closed));
+  std::unique_ptr<Controller> controller(new Controller(loop, setup,
+                                                        {.slices = std::move(slices),
+                                                         .engine = std::move(engine),
+                                                         .covered = recovered->snapshot_seq,
+                                                         .gate_closed = gate_closed}));
   controller->driver_->not_before(recovered->last_at);
   if (auto done = controller->open_members(); !done) {
     return std::unexpected(std::move(done).error());
@@ -50,26 +60,30 @@ base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, con
   controller->make_api();
   if (auto done = controller->listen(); !done) return std::unexpected(std::move(done).error());
   controller->driver_->submit(scheduler::Restarted{});
-  controller->local_nodes_.start();
+  controller->driver_->submit(scheduler::ProviderHas{controller->local_nodes_.list()});
   return controller;
 }
 
-Controller::Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine,
-                       model::Seq covered, std::shared_ptr<bool> gate_closed)
+Controller::Controller(loop::Loop& loop, const Setup& setup, Made made)
     : loop_(loop),
       setup_(setup),
-      slices_(cut(setup.config.pools, this_machine())),
-      gate_closed_(std::move(gate_closed)),
+      slices_(std::move(made.slices)),
+      gate_closed_(std::move(made.gate_closed)),
       driver_(std::make_unique<Driver>(
-          loop, std::move(engine), setup.journal,
+          loop, std::move(made.engine), setup.journal,
           Driver::Hooks{
               .perform = [this](const scheduler::Action& action) { perform(action); },
               .publish = [this](model::Seq seq, const model::Fact& fact) { publish(seq, fact); },
               .failed = [this](const base::Error& error) { fail(error); }})),
       archive_(loop, setup.reader),
-      snapshots_({*driver_, setup.journal, archive_, setup.log}, setup.snapshots, covered),
+      snapshots_({*driver_, setup.journal, archive_, setup.log}, setup.snapshots, made.covered),
       events_(loop, archive_, driver_->durable_seq(), setup.events, setup.log),
-      local_nodes_(loop, setup.agent_program, setup.paths, slices_, setup.log),
+      local_nodes_(loop,
+                   {.program = setup.agent_program,
+                    .paths = setup.paths,
+                    .slices = slices_,
+                    .say = [this](scheduler::Input input) { driver_->submit(std::move(input)); }},
+                   setup.log),
       watchdog_(
           loop, driver_->engine(), [gate = gate_closed_] { return *gate; }, setup.log),
       drain_timer_(loop, [this] { drain(); }) {}
@@ -159,9 +173,13 @@ base::Result<void> Controller::listen() {
 }
 
 void Controller::perform(const scheduler::Action& action) {
-  std::visit(base::Overloaded{[this](const scheduler::Reply& reply) { requests_.answer(reply); },
-                              [this](const auto& order) { agents_->perform(order); }},
-             action);
+  std::visit(
+      base::Overloaded{
+          [this](const scheduler::Reply& reply) { requests_.answer(reply); },
+          [this](const scheduler::CreateNode& create) { local_nodes_.create(create.name); },
+          [this](const scheduler::DestroyNode& destroy) { local_nodes_.destroy(destroy.name); },
+          [this](const auto& order) { agents_->perform(order); }},
+      action);
 }
 
 void Controller::publish(model::Seq seq, const model::Fact& fact) {
@@ -199,12 +217,12 @@ void Controller::drain() {
   loop_.stop();
 }
 
-/// Nodes of an earlier configuration, and machines that were removed, are not, once they are empty
-/// and gone.
+/// Nodes that are not there, and that nobody waits for, are not.
 bool Controller::is_shown(const scheduler::Node& node) const {
-  return !node.jobs.empty() || agents_->is_connected(node.id) ||
-         (members_ && members_->contains(node.info.name)) ||
-         std::ranges::find(slices_, node.info.name, &LocalSlice::name) != slices_.end();
+  if (!node.jobs.empty() || agents_->is_connected(node.id)) return true;
+  if (members_ && members_->contains(node.info.name)) return true;
+  using enum model::NodeLife;
+  return node.provided && node.provided->life != absent && node.provided->life != retired;
 }
 
 /// Of all nodes that there should be, whether they ever came or not.
@@ -216,14 +234,16 @@ std::vector<std::string> Controller::node_names() const {
 
 wire::Status Controller::status() const {
   const auto& state = driver_->engine().state();
-  const auto names = node_names();
-  wire::Status status{.nodes_total = static_cast<std::uint32_t>(names.size()),
+  wire::Status status{.nodes_total = 0,
                       .nodes_idle = 0,
                       .jobs_waiting = static_cast<std::uint32_t>(state.n_waiting),
                       .jobs_running = static_cast<std::uint32_t>(state.n_active),
                       .writable = !driver_->failure().has_value(),
                       .error = {}};
-  for (const auto& name : names) {
+  for (const auto& pool : driver_->engine().pools())
+    status.nodes_total += static_cast<std::uint32_t>(pool.least);
+  if (members_) status.nodes_total += static_cast<std::uint32_t>(members_->names().size());
+  for (const auto& name : node_names()) {
     const auto id = state.node_by_name.find(name);
     if (id == state.node_by_name.end()) continue;
     const auto& node = state.nodes.at(id->second);

@@ -64,8 +64,14 @@ class Controller {
   const Agents& agents() const { return *agents_; }
 
  private:
-  Controller(loop::Loop& loop, const Setup& setup, scheduler::Engine engine, model::Seq covered,
-             std::shared_ptr<bool> gate_closed);
+  struct Made {
+    std::vector<LocalSlice> slices;
+    scheduler::Engine engine;
+    model::Seq covered = 0;
+    std::shared_ptr<bool> gate_closed;
+  };
+
+  Controller(loop::Loop& loop, const Setup& setup, Made made);
   base::Result<void> listen();
   base::Result<void> open_members();
   base::Result<void> open_agents();

@@ -176,6 +176,35 @@ struct Line {
   void operator()(const model::BookingBegun& fact) const {
     log.info("booking_begun", {{"seq", seq}, {"booking", fact.name}});
   }
+  void operator()(const model::NodePlanned& fact) const {
+    log.debug("node_planned", {{"seq", seq},
+                               {"node", fact.info.name},
+                               {"pool", fact.info.pool},
+                               {"cores", fact.info.topology.cores.size()}});
+  }
+  void operator()(const model::NodeTurned& fact) const {
+    const auto event = model::kind_of(model::FactBody(fact));
+    const auto name = name_of(fact.node);
+    if (fact.life == model::NodeLife::unusable) {
+      log.warn(event, {{"seq", seq}, {"node", name}, {"why", fact.cause}});
+    } else {
+      log.info(event, {{"seq", seq}, {"node", name}, {"why", fact.cause}});
+    }
+  }
+  void operator()(const model::PoolChanged& fact) const {
+    log.info("pool_changed", {{"seq", seq}, {"pool", fact.pool}, {"by", fact.by}});
+  }
+  void operator()(const model::PoolStopped& fact) const {
+    log.error(
+        "pool_stopped",
+        {{"seq", seq}, {"pool", fact.pool}, {"why", fact.why}, {"until", to_text(fact.until)}});
+  }
+  void operator()(const model::PoolResumed& fact) const {
+    log.info("pool_resumed", {{"seq", seq}, {"pool", fact.pool}, {"by", fact.by}});
+  }
+  void operator()(const model::PoolStands& fact) const {
+    log.debug("pool_stands", {{"seq", seq}, {"pool", fact.pool}});
+  }
   void operator()(const model::BookingEnded& fact) const {
     log.info("booking_ended", {{"seq", seq}, {"booking", fact.name}, {"by", fact.by}});
   }

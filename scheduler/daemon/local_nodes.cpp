@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -18,6 +21,7 @@ constexpr base::Duration first_back_off = std::chrono::milliseconds(100);
 constexpr base::Duration longest_back_off = std::chrono::seconds(30);
 constexpr std::size_t error_file_limit = std::size_t{1} << 20;
 constexpr base::Duration long_life = std::chrono::seconds(30);  // after it back-off starts anew
+constexpr base::Duration term_time = std::chrono::seconds(5);   // from TERM to KILL
 
 std::vector<std::string> own_environment() {
   std::vector<std::string> variables;
@@ -35,71 +39,147 @@ std::string last_line(const std::string& path) {
   return base::printable(trimmed.substr(trimmed.rfind('\n') + 1), 300);
 }
 
+std::vector<std::string> folders_in(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;  // a folder that is not there has none
+  namespace fs = std::filesystem;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+    names.push_back(it->path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
 
-struct LocalNodes::Node {
-  Node(loop::Loop& loop, LocalSlice s, std::function<void()> on_retry)
-      : slice(std::move(s)), timer(loop, std::move(on_retry)) {}
+/// What the timer of a node is for.
+enum class Pending { nothing, start, kill };
 
-  LocalSlice slice;
+struct LocalNodes::Node {
+  Node(loop::Loop& loop, std::string n, std::function<void()> on_time)
+      : name(std::move(n)), timer(loop, std::move(on_time)) {}
+
+  std::string name;
+  std::optional<LocalSlice> slice;          // absent: of an earlier configuration
   std::optional<loop::Process> child;       // started by this process
   std::optional<loop::ProcessWatch> watch;  // started by an earlier one
+  bool is_wanted = false;
+  Pending pending = Pending::nothing;
   loop::Timer timer;
   loop::Elapsed age;
-  base::Duration back_off = first_back_off;
+  base::Duration back_off{};
   std::string last_words;  // of an agent that ended with an error, until the next lives longer
 
   bool is_alive() const { return child || watch; }
+  void signal(int number) {
+    // An agent that is gone by now needs no signal.
+    if (child) (void)child->signal(number);
+    if (watch) (void)watch->signal(number);
+  }
 };
 
-LocalNodes::LocalNodes(loop::Loop& loop, std::string program, Paths paths,
-                       const std::vector<LocalSlice>& slices, const loop::Log& log)
-    : program_(std::move(program)), paths_(std::move(paths)), log_(log), loop_(loop) {
-  for (const auto& slice : slices) {
-    const std::size_t place = nodes_.size();
-    nodes_.push_back(std::make_unique<Node>(loop, slice, [this, place] { look(*nodes_[place]); }));
-  }
-}
+LocalNodes::LocalNodes(loop::Loop& loop, Parts parts, const loop::Log& log)
+    : parts_(std::move(parts)), log_(log), loop_(loop) {}
 
 LocalNodes::~LocalNodes() = default;
 
-void LocalNodes::start() {
-  for (const auto& node : nodes_) look(*node);
+LocalNodes::Node* LocalNodes::node_of(const std::string& name) {
+  auto& node = nodes_[name];
+  if (node) return node.get();
+  node = std::make_unique<Node>(loop_, name, [this, name] { fire(*nodes_.at(name)); });
+  const auto slice = std::ranges::find(parts_.slices, name, &LocalSlice::name);
+  if (slice != parts_.slices.end()) node->slice = *slice;
+  return node.get();
+}
+
+void LocalNodes::create(const std::string& name) {
+  if (is_stopping_) return;
+  auto& node = *node_of(name);
+  node.is_wanted = true;
+  if (node.pending == Pending::kill) return;  // started when it has ended
+  if (node.is_alive()) return parts_.say(scheduler::ProviderMade{name});
+  if (node.back_off == base::Duration()) return look(node);
+  node.pending = Pending::start;
+  node.timer.start(node.back_off);
+}
+
+void LocalNodes::destroy(const std::string& name) {
+  auto& node = *node_of(name);
+  node.is_wanted = false;
+  if (node.pending == Pending::start) node.timer.stop();
+  if (node.pending != Pending::kill) node.pending = Pending::nothing;
+  node.back_off = {};
+  if (!node.is_alive()) {
+    const auto holder = loop::lock_holder(parts_.paths.node_dir(name) + "/agent.lock");
+    if (holder && *holder != 0) (void)watch(node, *holder);
+  }
+  if (!node.is_alive()) return parts_.say(scheduler::ProviderEnded{name, {}});
+  end(node);
+}
+
+void LocalNodes::end(Node& node) {
+  if (node.pending == Pending::kill) return;
+  node.signal(SIGTERM);
+  node.pending = Pending::kill;
+  node.timer.start(term_time);
+}
+
+void LocalNodes::fire(Node& node) {
+  const auto pending = std::exchange(node.pending, Pending::nothing);
+  if (pending == Pending::start && node.is_wanted) look(node);
+  if (pending != Pending::kill) return;
+  log_.warn("agent_killed", {{"node", node.name}});
+  node.signal(SIGKILL);
+  node.pending = Pending::kill;
+  node.timer.start(term_time);
+}
+
+std::vector<std::string> LocalNodes::list() const {
+  std::vector<std::string> names;
+  for (const auto& name : folders_in(parts_.paths.nodes_dir())) {
+    const auto holder = loop::lock_holder(parts_.paths.node_dir(name) + "/agent.lock");
+    if (holder && *holder != 0) names.push_back(name);
+  }
+  return names;
 }
 
 /// Watches the agent that lives, or starts one.
 void LocalNodes::look(Node& node) {
   if (is_stopping_) return;
-  const auto holder = loop::lock_holder(paths_.node_dir(node.slice.name) + "/agent.lock");
+  const auto holder = loop::lock_holder(parts_.paths.node_dir(node.name) + "/agent.lock");
   if (!holder) {
-    log_.warn("agent_lock_unreadable", {{"node", node.slice.name}, {"why", holder.error().text}});
-    retry(node);
-  } else if (*holder != 0) {
-    watch(node, *holder);
-  } else {
+    log_.warn("agent_lock_unreadable", {{"node", node.name}, {"why", holder.error().text}});
+    fail(node, holder.error().text, false);
+  } else if (*holder == 0) {
     launch(node);
+  } else if (watch(node, *holder)) {
+    log_.info("agent_found", {{"node", node.name}, {"pid", *holder}});
+    parts_.say(scheduler::ProviderMade{node.name});
+  } else {
+    node.pending = Pending::start;
+    node.timer.start(first_back_off);
   }
 }
 
-void LocalNodes::watch(Node& node, pid_t pid) {
+bool LocalNodes::watch(Node& node, pid_t pid) {
   const auto start_time = loop::process_start_time(pid);
-  if (!start_time) return retry(node);
+  if (!start_time) return false;
   auto watch =
       loop::ProcessWatch::open(loop_, pid, *start_time, [this, &node] { ended(node, nullptr); });
-  if (!watch) return retry(node);
+  if (!watch) return false;
   node.age = loop::Elapsed();
   node.watch = std::move(*watch);
-  log_.info("agent_found", {{"node", node.slice.name}, {"pid", pid}});
+  return true;
 }
 
 void LocalNodes::launch(Node& node) {
-  const auto dir = paths_.node_dir(node.slice.name);
-  loop::SpawnOptions options{.program = program_,
-                             .arguments = agent_arguments(node.slice, paths_),
+  if (!node.slice) return fail(node, "muster.toml has no such node", false);
+  const auto dir = parts_.paths.node_dir(node.name);
+  loop::SpawnOptions options{.program = parts_.program,
+                             .arguments = agent_arguments(*node.slice, parts_.paths),
                              .environment = own_environment(),
                              .directory = "/",
                              .new_session = true};
-  options.arguments.insert(options.arguments.begin(), program_);
+  options.arguments.insert(options.arguments.begin(), parts_.program);
   options.error = loop::OutputFile{dir + "/agent.err", false};
   auto made = loop::make_directories(dir, 0700);
   auto child = made ? loop::Process::spawn(
@@ -107,61 +187,73 @@ void LocalNodes::launch(Node& node) {
                           [this, &node](const loop::ExitStatus& status) { ended(node, &status); })
                     : std::unexpected(made.error());
   if (!child) {
-    log_.error("agent_not_started", {{"node", node.slice.name}, {"why", child.error().text}});
-    return retry(node);
+    log_.error("agent_not_started", {{"node", node.name}, {"why", child.error().text}});
+    return fail(node, child.error().text, child.error().code == base::Code::exhausted);
   }
   node.age = loop::Elapsed();
   node.child = std::move(*child);
-  log_.info("agent_started", {{"node", node.slice.name}, {"pid", node.child->pid()}});
+  log_.info("agent_started", {{"node", node.name}, {"pid", node.child->pid()}});
+  parts_.say(scheduler::ProviderMade{node.name});
+}
+
+/// One that is to stay there is asked for again, after a pause.
+void LocalNodes::fail(Node& node, const std::string& why, bool is_capacity) {
+  node.back_off = std::min(std::max(2 * node.back_off, first_back_off), longest_back_off);
+  parts_.say(scheduler::ProviderFailed{node.name, why, is_capacity});
+  parts_.say(scheduler::ProviderEnded{node.name, why});
 }
 
 /// `status` is known of children only.
 void LocalNodes::ended(Node& node, const loop::ExitStatus* status) {
-  const auto& name = node.slice.name;
-  if (is_stopping_) {
-    log_.info("agent_ended", {{"node", name}});
+  const bool is_expected = is_stopping_ || !node.is_wanted;
+  if (is_expected) {
+    log_.info("agent_ended", {{"node", node.name}});
   } else if (status != nullptr) {
-    log_.warn("agent_ended", {{"node", name}, {"code", status->code}, {"signal", status->signal}});
+    log_.warn("agent_ended",
+              {{"node", node.name}, {"code", status->code}, {"signal", status->signal}});
   } else {
-    log_.warn("agent_ended", {{"node", name}});
+    log_.warn("agent_ended", {{"node", node.name}});
   }
   node.child.reset();
   node.watch.reset();
-  if (node.age.so_far() > long_life) node.back_off = first_back_off;
-  node.last_words = last_line(paths_.node_dir(name) + "/agent.err");
-  if (!is_stopping_) return retry(node);
-  if (n_alive() == 0 && gone_) std::exchange(gone_, nullptr)();
-}
-
-void LocalNodes::retry(Node& node) {
-  node.timer.start(node.back_off);
-  node.back_off = std::min(2 * node.back_off, longest_back_off);
+  const bool was_ended = std::exchange(node.pending, Pending::nothing) == Pending::kill;
+  node.timer.stop();
+  if (node.age.so_far() > long_life || was_ended) node.back_off = {};
+  node.back_off = std::min(std::max(2 * node.back_off, first_back_off), longest_back_off);
+  node.last_words = is_expected ? "" : last_line(parts_.paths.node_dir(node.name) + "/agent.err");
+  if (is_stopping_) {
+    if (n_alive() == 0 && gone_) std::exchange(gone_, nullptr)();
+    return;
+  }
+  const bool is_again = was_ended && node.is_wanted;  // asked for while it ended
+  if (is_again) return look(node);
+  // Another one of the same node may have been quicker: of a controller that was killed.
+  const auto holder = loop::lock_holder(parts_.paths.node_dir(node.name) + "/agent.lock");
+  if (node.is_wanted && holder && *holder != 0 && watch(node, *holder)) return;
+  parts_.say(scheduler::ProviderEnded{node.name, node.last_words});
 }
 
 void LocalNodes::stop_restarting(std::function<void()> gone) {
   is_stopping_ = true;
   gone_ = std::move(gone);
-  for (const auto& node : nodes_) node->timer.stop();
+  for (const auto& [name, node] : nodes_) node->timer.stop();
   if (n_alive() == 0) std::exchange(gone_, nullptr)();
 }
 
 void LocalNodes::signal(int number) {
-  // An agent that is gone by now needs no signal.
-  for (const auto& node : nodes_) {
-    if (node->child) (void)node->child->signal(number);
-    if (node->watch) (void)node->watch->signal(number);
-  }
+  for (const auto& [name, node] : nodes_) node->signal(number);
 }
 
 std::size_t LocalNodes::n_alive() const {
   return static_cast<std::size_t>(
-      std::ranges::count_if(nodes_, [](const auto& node) { return node->is_alive(); }));
+      std::ranges::count_if(nodes_, [](const auto& node) { return node.second->is_alive(); }));
 }
 
 std::string LocalNodes::trouble() const {
-  for (const auto& node : nodes_) {
+  for (const auto& [name, node] : nodes_) {
     const bool is_young = !node->is_alive() || node->age.so_far() < node->back_off;
-    if (is_young && !node->last_words.empty()) return node->slice.name + ": " + node->last_words;
+    const bool is_to_be_there = node->is_wanted && is_young;
+    if (is_to_be_there && !node->last_words.empty()) return name + ": " + node->last_words;
   }
   return {};
 }

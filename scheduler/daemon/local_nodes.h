@@ -1,12 +1,13 @@
 #pragma once
-// The provider "local": an agent process for each slice of this machine, started again when it
-// dies. Agents live in sessions of their own and outlive the controller; the next one finds them by
-// their locks.
+// The provider "local": an agent process for each node that is to be there, a slice of this
+// machine. Agents live in sessions of their own and outlive the controller; the next one finds them
+// by their locks.
 
 #include <sys/types.h>
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "lib/loop/log.h"
 #include "lib/loop/process.h"
 #include "lib/loop/timer.h"
+#include "scheduler/core/input.h"
 #include "scheduler/daemon/local_slices.h"
 #include "scheduler/daemon/paths.h"
 
@@ -25,16 +27,29 @@ class Loop;
 
 namespace musterd {
 
+/// What every provider does: it makes and ends nodes by their names, says when it has, or why not,
+/// and lists those that are there. Whatever it is asked may be asked again.
 class LocalNodes {
  public:
-  /// `program` is the path of muster-agent. Nothing is started yet.
-  LocalNodes(loop::Loop& loop, std::string program, Paths paths,
-             const std::vector<LocalSlice>& slices, const loop::Log& log);
+  struct Parts {
+    std::string program;  // the path of muster-agent
+    Paths paths;
+    const std::vector<LocalSlice>& slices;
+    std::function<void(scheduler::Input)> say;  // ProviderMade, ProviderFailed, ProviderEnded
+  };
+
+  LocalNodes(loop::Loop& loop, Parts parts, const loop::Log& log);
   ~LocalNodes();
 
-  /// Starts every agent that does not live.
-  void start();
-  /// From now on agents that end stay ended; `gone` runs when the last one has.
+  /// Starts the node's agent, or watches the one that lives. One that ended a moment ago is started
+  /// after a pause, longer each time.
+  void create(const std::string& name);
+  /// Ends it: TERM, and KILL when that has no effect.
+  void destroy(const std::string& name);
+  /// The nodes whose agents live.
+  std::vector<std::string> list() const;
+
+  /// From now on no agent is started; `gone` runs when the last one has ended.
   void stop_restarting(std::function<void()> gone);
   /// Sends a signal to all agents that live.
   void signal(int number);
@@ -45,17 +60,19 @@ class LocalNodes {
  private:
   struct Node;
 
+  Node* node_of(const std::string& name);
   void look(Node& node);
   void launch(Node& node);
-  void watch(Node& node, pid_t pid);
+  bool watch(Node& node, pid_t pid);
   void ended(Node& node, const loop::ExitStatus* status);
-  void retry(Node& node);
+  void end(Node& node);
+  void fire(Node& node);
+  void fail(Node& node, const std::string& why, bool is_capacity);
 
-  std::string program_;
-  Paths paths_;
+  Parts parts_;
   const loop::Log& log_;
   loop::Loop& loop_;
-  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<std::string, std::unique_ptr<Node>> nodes_;  // that were ever asked for
   bool is_stopping_ = false;
   std::function<void()> gone_;
 };

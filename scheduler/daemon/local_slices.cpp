@@ -2,6 +2,42 @@
 
 namespace musterd {
 
+namespace {
+
+/// As its agent will announce it, as far as that is known.
+model::NodeInfo info_of(const LocalSlice& slice, const std::string& gpu_kind) {
+  model::NodeInfo info;
+  info.name = slice.name;
+  info.pool = slice.pool;
+  info.topology.numa.resize(1);
+  info.topology.memory = slice.memory;
+  for (int core = 0; core < slice.cores; ++core) {
+    info.topology.cores.push_back({.package = 0, .numa = 0, .cpus = model::CpuSet::range(core, 1)});
+  }
+  info.topology.gpus.resize(slice.gpus.size());
+  for (auto& gpu : info.topology.gpus) gpu.kind = gpu_kind;
+  return info;
+}
+
+}  // namespace
+
+std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool>& pools,
+                                                    const std::vector<LocalSlice>& slices) {
+  std::vector<scheduler::ProvidedPool> provided;
+  for (const auto& pool : pools) {
+    auto& added =
+        provided.emplace_back(scheduler::ProvidedPool{.name = pool.name,
+                                                      .least = pool.min_nodes.value_or(pool.nodes),
+                                                      .most = pool.nodes,
+                                                      .idle_timeout = pool.idle_timeout,
+                                                      .start_timeout = pool.start_timeout});
+    for (const auto& slice : slices) {
+      if (slice.pool == pool.name) added.nodes.push_back(info_of(slice, pool.gpu_kind));
+    }
+  }
+  return provided;
+}
+
 std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine& machine) {
   int n_nodes = 0;
   std::int64_t n_cores = 0;

@@ -7,6 +7,7 @@
 
 #include "conf/config.h"
 #include "lib/base/bytes.h"
+#include "scheduler/core/pool.h"
 
 namespace musterd {
 
@@ -32,5 +33,9 @@ struct LocalSlice {
 /// Cores and GPUs are given out in order, over all pools. Nodes are named n1, n2 ..., and with
 /// several pools POOL-n1, ....
 std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine& machine);
+
+/// The pools for the core: the nodes that each can have are its slices.
+std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool>& pools,
+                                                    const std::vector<LocalSlice>& slices);
 
 }  // namespace musterd

@@ -21,7 +21,7 @@ void Snapshots::consider() {
   auto plan = std::make_shared<Plan>(Plan{.up_to = engine.last_seq(),
                                           .jobs = {},
                                           .head = engine.head(parts_.driver.now()),
-                                          .tail = engine.arrays_stand(parts_.driver.now())});
+                                          .tail = engine.tail(parts_.driver.now())});
   plan->jobs.reserve(engine.state().jobs.size());
   for (const auto& [id, job] : engine.state().jobs) plan->jobs.push_back(id);
   parts_.driver.when_durable([this, plan] { begin(plan); });

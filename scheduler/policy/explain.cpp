@@ -82,8 +82,42 @@ std::vector<model::JobId> soonest(const scheduler::State& state,
   return first;
 }
 
+/// The nodes that are to come for it, or why none do; of several pools the first where some come.
+std::optional<model::NodesComing> coming(const scheduler::View& view, const scheduler::Job& job,
+                                         const model::NodeChoice& choice) {
+  using enum model::NodeLife;
+  std::optional<model::NodesComing> first;
+  for (const auto& configured : view.provided) {
+    const auto pool = view.state.pools.find(configured.name);
+    if (!is_allowed(job, configured.name) || pool == view.state.pools.end()) continue;
+    model::NodesComing found{.pool = configured.name,
+                             .n_nodes = 0,
+                             .trouble = {},
+                             .retry_at = {},
+                             .is_stopped = pool->second.is_stopped};
+    int n_waiting = 0;
+    for (const auto life : {starting, preparing, wanted, unusable}) {
+      const auto nodes = pool->second.by_life.find(life);
+      if (nodes == pool->second.by_life.end()) continue;
+      for (const auto id : nodes->second) {
+        const auto& node = view.state.nodes.at(id);
+        if (!may_use(job, node.kind) || !scheduler::is_chosen_name(choice, node.info.name))
+          continue;
+        ++(life == starting || life == preparing ? found.n_nodes : n_waiting);
+      }
+    }
+    if (found.n_nodes > 0) return found;
+    if (n_waiting == 0 || pool->second.trouble.empty() || first) continue;
+    found.trouble = pool->second.trouble;
+    found.retry_at = pool->second.retry_at;
+    first = found;
+  }
+  return first;
+}
+
 model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
                       const model::NodeChoice& choice) {
+  if (auto nodes = coming(view, job, choice)) return *nodes;
   const auto ready = ready_nodes(view, job, choice);
   const int n_ready = static_cast<int>(ready.size());
   const int n_needed = job.layout.nodes.value_or(1);

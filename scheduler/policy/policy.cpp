@@ -3,6 +3,7 @@
 #include "scheduler/policy/admit.h"
 #include "scheduler/policy/allow.h"
 #include "scheduler/policy/explain.h"
+#include "scheduler/policy/needs.h"
 #include "scheduler/policy/pass.h"
 
 namespace policy {
@@ -16,7 +17,8 @@ scheduler::Policy make(const Options& options) {
           .priorities = [options](const scheduler::View& view,
                                   base::Time now) { return Pass(options, view, now).priorities(); },
           .admit = admit,
-          .allow = allow};
+          .allow = allow,
+          .needs = needs};
 }
 
 }  // namespace policy

@@ -101,7 +101,7 @@ void Controller::verify_snapshot() const {
   for (const auto& fact : facts_) {
     if (!engine_.is_forgotten(fact)) again.replay(++seq, fact);
   }
-  for (const auto& fact : engine_.arrays_stand(now_)) again.replay(++seq, fact);
+  for (const auto& fact : engine_.tail(now_)) again.replay(++seq, fact);
   if (!(again.state() == engine_.state())) throw std::logic_error("a snapshot changes the state");
 }
 

@@ -5,6 +5,7 @@
 
 #include "tests/support/random_model.h"
 #include "tests/support/random_nodes.h"
+#include "tests/support/random_pools.h"
 #include "tests/support/random_requests.h"
 
 namespace support {
@@ -157,7 +158,8 @@ inline model::FactBody RandomModel::fact_body() {
         return model::JobUpdated{job(), text(),
                                  std::make_shared<const model::JobChange>(job_change()),
                                  several(2, [&] { return past_job(); })};
-      });
+      },
+      [&]() -> Any { return pool_fact(); });
 }
 
 inline model::Quota RandomModel::quota() {
@@ -204,6 +206,9 @@ inline model::Reason RandomModel::reason() {
                                       several(3, [&] { return job(); })};
       },
       [&]() -> Any { return model::Booked{name(), maybe([&] { return time(); }), time(), coin()}; },
+      [&]() -> Any {
+        return model::NodesComing{name(), upto(9), text(), maybe([&] { return time(); }), coin()};
+      },
       [&]() -> Any { return quota(); });
 }
 
@@ -276,7 +281,8 @@ inline model::JobRecord RandomModel::job_record() {
 }
 
 inline model::NodeRecord RandomModel::node_record() {
-  const auto state = static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::lost)));
+  const auto state =
+      static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
   return {node(),       node_info(), state,   time(),
           indices(),    indices(),   bytes(), several(3, [&] { return job(); }),
           plain_names()};

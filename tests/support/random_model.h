@@ -163,6 +163,7 @@ class RandomModel {
   model::RestartPolicy restart_policy();
   model::HangLimit hang_limit();
   model::JobChange job_change();
+  model::FactBody pool_fact();
   model::Array array() {
     model::Array made;
     made.tasks = indices();

@@ -245,6 +245,24 @@ TEST_CASE("machines dial in by TLS or not at all") {
         "leave it out");
 }
 
+TEST_CASE("a pool has a number of nodes, or bounds") {
+  const std::string pool = "[[pool]]\nname = 'p'\ncpus_per_node = 1\n";
+  const auto bounds = conf::read_text(pool + "min_nodes = 1\nmax_nodes = 4\n", "m.toml");
+  REQUIRE(bounds.has_value());
+  CHECK(bounds->pools[0].min_nodes == 1);
+  CHECK(bounds->pools[0].nodes == 4);
+  const auto elastic = conf::read_text(pool + "max_nodes = 4\nidle_timeout = '90s'\n", "m.toml");
+  REQUIRE(elastic.has_value());
+  CHECK(elastic->pools[0].min_nodes == 0);
+  CHECK(elastic->pools[0].idle_timeout == 90s);
+  CHECK(error_of(pool + "nodes = 2\nmax_nodes = 4\n") ==
+        "m.toml: line 4: 'pool.nodes': expected either nodes, or min_nodes and max_nodes");
+  CHECK(error_of(pool + "min_nodes = 2\n") ==
+        "m.toml: line 4: 'pool.min_nodes': expected max_nodes beside it");
+  CHECK(error_of(pool + "min_nodes = 5\nmax_nodes = 4\n") ==
+        "m.toml: line 4: 'pool.min_nodes': expected at most max_nodes (4), found 5");
+}
+
 TEST_CASE("text that is not TOML is reported with its line") {
   CHECK(error_of("[log]\nlevel = \n").starts_with("m.toml: line 2: "));
   CHECK(error_of("[log]\nlevel = 'a'\nlevel = 'b'\n").starts_with("m.toml: line 3: "));

@@ -24,7 +24,7 @@ TEST_CASE("every cause, ending and state has a name that is read back") {
     CHECK(model::job_state_from_text(to_text(state)) == state);
     CHECK(model::is_final(state) == (i >= static_cast<int>(model::JobState::completed)));
   }
-  for (int i = 0; i <= static_cast<int>(model::NodeState::lost); ++i) {
+  for (int i = 0; i <= static_cast<int>(model::NodeState::absent); ++i) {
     const auto state = static_cast<model::NodeState>(i);
     CHECK(model::node_state_from_text(to_text(state)) == state);
   }

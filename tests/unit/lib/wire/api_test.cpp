@@ -146,6 +146,48 @@ TEST_CASE("priorities come back as they went out") {
   }
 }
 
+TEST_CASE("pools and their changes come back as they went out") {
+  for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
+    support::RandomModel make(seed, true);
+    const std::vector<model::PoolRecord> pools = make.several(3, [&] {
+      return model::PoolRecord{.pool = "p" + make.text(),
+                               .least = make.upto(9),
+                               .most = make.upto(9),
+                               .idle_timeout = make.duration(),
+                               .is_ordered = make.coin(),
+                               .wanted = make.upto(9),
+                               .idle = make.upto(9),
+                               .busy = make.upto(9),
+                               .starting = make.upto(9),
+                               .leaving = make.upto(9),
+                               .unusable = make.upto(9),
+                               .trouble = make.text(),
+                               .retry_at = make.maybe([&] { return make.time(); }),
+                               .is_stopped = make.coin(),
+                               .decisions = make.several(2, [&] {
+                                 return model::PoolDecision{make.time(), make.text(), make.text(),
+                                                            make.text()};
+                               })};
+    });
+    const auto back = wire::pools_from_json(wire::to_json(pools));
+    INFO("seed " << seed << (back ? "" : back.error().text));
+    REQUIRE(back.has_value());
+    REQUIRE(*back == pools);
+    const auto order = support::random_order(make);
+    const model::PoolChange change{.pool = "p",
+                                   .nodes = make.maybe([&] { return make.upto(9); }),
+                                   .least = order.least,
+                                   .most = order.most,
+                                   .idle_timeout = order.idle_timeout,
+                                   .when_busy = order.when_busy,
+                                   .is_auto = make.coin(),
+                                   .resume = make.coin()};
+    const auto changed = wire::pool_change_from_json(wire::to_json(change));
+    REQUIRE(changed.has_value());
+    REQUIRE(*changed == change);
+  }
+}
+
 TEST_CASE("quotas come back as they went out") {
   for (std::uint64_t seed = 0; seed < n_replies; ++seed) {
     support::RandomModel make(seed, true);

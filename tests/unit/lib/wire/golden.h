@@ -19,6 +19,13 @@ inline model::NodeInfo golden_node() {
   return info;
 }
 
+inline model::PoolOrder golden_order() {
+  return {.least = 1,
+          .most = 4,
+          .idle_timeout = base::Duration(60'000'000),
+          .when_busy = model::WhenBusy::requeue};
+}
+
 inline std::shared_ptr<const model::JobSpec> golden_job() {
   auto spec = std::make_shared<model::JobSpec>();
   spec->name = "train";
@@ -73,6 +80,29 @@ inline model::JobUpdated golden_update(base::Time at) {
           {{model::JobId(16), model::Ending::failed, at, {}, {}}}};
 }
 
+inline std::vector<model::Fact> golden_pool_facts(base::Time at) {
+  return {{at, model::NodePlanned{model::NodeId(2), golden_node()}},
+          {at, model::NodeTurned{.node = model::NodeId(2),
+                                 .life = model::NodeLife::unusable,
+                                 .cause = "no more of these",
+                                 .retry_at = at + base::Duration(2'000'000),
+                                 .n_failures = 2,
+                                 .is_there = true,
+                                 .stands = true,
+                                 .idle_since = at}},
+          {at, model::PoolChanged{"gpu", "root", golden_order()}},
+          {at, model::PoolStopped{"gpu", "no more of these", at + base::Duration(1'800'000'000)}},
+          {at, model::PoolResumed{"gpu", "root"}},
+          {at, model::PoolStands{.pool = "gpu",
+                                 .order = golden_order(),
+                                 .is_ordered = true,
+                                 .n_failures = 8,
+                                 .retry_at = at,
+                                 .is_stopped = true,
+                                 .trouble = "no more of these",
+                                 .decisions = {{at, "n2", "starting", "for job 17"}}}}};
+}
+
 inline std::vector<model::Fact> golden_facts() {
   const model::JobId job(17);
   const model::NodeId node(1);
@@ -91,7 +121,7 @@ inline std::vector<model::Fact> golden_facts() {
                                    golden_failure(),
                                    {base::Duration(1'500'000), base::Bytes(123'456)}};
   const model::Outcome outcome{model::Ending::failed, 137, golden_failure()};
-  return {
+  std::vector<model::Fact> facts{
       {at, model::NumbersGiven{job, node}},
       {at, model::NodeJoined{node, golden_node(), {batch, step}}},
       {at, model::StrayGone{node, step}},
@@ -138,6 +168,8 @@ inline std::vector<model::Fact> golden_facts() {
                                .by = {0, 0, "root"}}}},
       {at, model::BookingBegun{"upgrade"}},
       {at, model::BookingEnded{"upgrade", "root"}}};
+  for (auto& fact : golden_pool_facts(at)) facts.push_back(std::move(fact));
+  return facts;
 }
 
 }  // namespace support

@@ -1,0 +1,405 @@
+#include "scheduler/core/pools.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "lib/base/text.h"
+
+namespace scheduler {
+
+namespace {
+
+using base::Time;
+using model::NodeLife;
+
+constexpr base::Duration ask_again = std::chrono::minutes(1);  // for a node that does not go
+
+/// One pool at one time. The facts are about different nodes, so that none changes what another is
+/// about.
+class Helm {
+ public:
+  Helm(const View& view, const ProvidedPool& configured, const Pool& pool, Time now)
+      : view_(view),
+        configured_(configured),
+        pool_(pool),
+        size_(size_of(configured, view.state.pools)),
+        now_(now),
+        n_there_(pool.n_there()),
+        n_under_way_(pool.n_in(NodeLife::starting) + pool.n_in(NodeLife::preparing)) {}
+
+  void run(const Needs& needs, Steering& steering) {
+    end_waits();
+    end_draining();
+    if (n_there_ > size_.most) shrink(needs);
+    if (n_there_ < size_.least) take_back();
+    grow(needs);
+    drop_unneeded(needs);
+    if (size_.is_elastic()) let_idle_go(needs);
+    std::ranges::move(facts_, std::back_inserter(steering.facts));
+    steering.takes_work_again = steering.takes_work_again || takes_work_again_;
+    if (again_ && (!steering.again || *again_ < *steering.again)) steering.again = again_;
+  }
+
+ private:
+  const Node& node_of(model::NodeId id) const { return view_.state.nodes.at(id); }
+
+  std::vector<model::NodeId> those(NodeLife life) const {
+    const auto found = pool_.by_life.find(life);
+    if (found == pool_.by_life.end()) return {};
+    return {found->second.begin(), found->second.end()};
+  }
+
+  void note(Time at) { again_ = again_ ? std::min(*again_, at) : at; }
+
+  void turn(const Node& node, NodeLife life, std::string cause) {
+    const bool may_be_there =
+        life == NodeLife::up || life == NodeLife::draining || life == NodeLife::leaving;
+    turned_.insert(node.id);
+    facts_.push_back(model::NodeTurned{.node = node.id,
+                                       .life = life,
+                                       .cause = std::move(cause),
+                                       .retry_at = {},
+                                       .is_there = may_be_there && node.phase != NodePhase::absent,
+                                       .idle_since = {}});
+  }
+
+  /// Steps that take too long.
+  void end_waits() {
+    for (const auto life : {NodeLife::starting, NodeLife::preparing}) {
+      for (const auto id : those(life)) {
+        const auto& node = node_of(id);
+        const auto limit = node.provided->since + configured_.start_timeout;
+        if (limit > now_) {
+          note(limit);
+          continue;
+        }
+        auto why =
+            fmt::format("it did not come up within {}", base::to_text(configured_.start_timeout));
+        auto failure = fail_node(view_.state, node, std::move(why), now_);
+        if (has_failed_ && failure.size() > 1) failure.pop_back();  // the pool stops once
+        std::ranges::move(failure, std::back_inserter(facts_));
+        turned_.insert(id);
+        --n_there_;
+        --n_under_way_;
+        has_failed_ = true;
+      }
+    }
+    for (const auto id : those(NodeLife::leaving)) {
+      const auto& node = node_of(id);
+      const auto limit = node.provided->since + ask_again;
+      if (limit <= now_) turn(node, NodeLife::leaving, node.provided->cause);
+      note(limit <= now_ ? now_ + ask_again : limit);
+    }
+  }
+
+  void end_draining() {
+    for (const auto id : those(NodeLife::draining)) {
+      const auto& node = node_of(id);
+      if (node.jobs.empty()) turn(node, NodeLife::leaving, node.provided->cause);
+    }
+  }
+
+  /// Above what it may have: those go first that cost least.
+  void shrink(const Needs& needs) {
+    const auto cause = fmt::format("the pool is to have at most {}", size_.most);
+    const auto drop = [&](NodeLife life, NodeLife to) {
+      auto nodes = those(life);
+      for (auto id = nodes.rbegin(); id != nodes.rend() && n_there_ > size_.most; ++id) {
+        if (turned_.contains(*id)) continue;
+        turn(node_of(*id), to, cause);
+        --n_there_;
+      }
+    };
+    drop(NodeLife::wanted, NodeLife::absent);
+    drop(NodeLife::starting, NodeLife::leaving);
+    drop(NodeLife::preparing, NodeLife::leaving);
+    std::vector<std::pair<bool, model::NodeId>> idle;
+    for (const auto& [since, id] : pool_.idle) idle.emplace_back(needs.nodes.contains(id), id);
+    std::ranges::sort(idle, [](const auto& a, const auto& b) {
+      return a.first != b.first ? b.first : a.second > b.second;
+    });
+    for (const auto& [is_needed, id] : idle) {
+      if (n_there_ <= size_.most) return;
+      turn(node_of(id), NodeLife::leaving, cause);
+      --n_there_;
+    }
+    if (n_there_ > size_.most) shrink_busy(cause);
+  }
+
+  /// Core-time that would be done again.
+  double lost_work(const Node& node) const {
+    double lost = 0;
+    for (const auto id : node.jobs) {
+      const auto& job = view_.state.jobs.at(id);
+      lost += static_cast<double>(unsaved_time(job, now_).count()) *
+              model::n_cores(active_attempt(job)->allocation);
+    }
+    return lost;
+  }
+
+  void shrink_busy(const std::string& cause) {
+    std::vector<std::pair<double, model::NodeId>> busy;
+    for (const auto id : those(NodeLife::up)) {
+      const auto& node = node_of(id);
+      if (!node.jobs.empty()) busy.emplace_back(lost_work(node), id);
+    }
+    std::ranges::sort(busy);
+    for (const auto& [lost, id] : busy) {
+      if (n_there_ <= size_.most) return;
+      const auto& node = node_of(id);
+      turn(node, NodeLife::draining, cause);
+      --n_there_;
+      end_jobs(node);
+    }
+  }
+
+  void end_jobs(const Node& node) {
+    const auto when = pool_.order.when_busy;
+    if (when == model::WhenBusy::wait) return;
+    const bool is_requeue = when == model::WhenBusy::requeue;
+    for (const auto id : node.jobs) {
+      const auto& job = view_.state.jobs.at(id);
+      if (std::holds_alternative<Ending>(job.phase) || !ended_.insert(id).second) continue;
+      const auto text =
+          fmt::format("its node {} was taken out of pool {}", node.info.name, configured_.name);
+      facts_.push_back(model::AttemptEnding{
+          id,
+          active_attempt(job)->number,
+          {.cause = is_requeue ? model::Cause::preempted : model::Cause::cancelled,
+           .code = 0,
+           .step = {},
+           .rank = {},
+           .node = node.info.name,
+           .text = text}});
+    }
+  }
+
+  bool has_place(const Node& node) const {
+    return std::ranges::find(configured_.nodes, node.info.name, &model::NodeInfo::name) !=
+           configured_.nodes.end();
+  }
+
+  /// Nodes that are to go and still there are as good as new ones.
+  void take_back() {
+    for (const auto id : those(NodeLife::draining)) {
+      const auto& node = node_of(id);
+      if (n_there_ >= size_.least) return;
+      if (turned_.contains(id) || !has_place(node)) continue;
+      turn(node, NodeLife::up, fmt::format("the pool is to have at least {}", size_.least));
+      ++n_there_;
+      takes_work_again_ = true;
+    }
+  }
+
+  /// After a failure one node at a time is tried, until one comes.
+  bool may_start() const {
+    if (pool_.is_blocked(now_) || has_failed_) return false;
+    return pool_.n_failures == 0 || n_under_way_ == 0;
+  }
+
+  void start(const Node& node, std::string cause) {
+    turn(node, NodeLife::starting, std::move(cause));
+    ++n_under_way_;
+  }
+
+  /// One that is to be there, and is not.
+  void want(const Node& node, const std::string& cause) {
+    const auto life = node.provided->life;
+    const bool is_counted = life == NodeLife::wanted;
+    if (turned_.contains(node.id) || (!is_counted && n_there_ >= size_.most)) return;
+    if (may_start()) {
+      start(node, cause);
+      if (!is_counted) ++n_there_;
+    } else if (life == NodeLife::absent) {
+      turn(node, NodeLife::wanted, cause);
+      ++n_there_;
+    } else {
+      waiting_.insert(node.id);
+    }
+    if (pool_.retry_at && pool_.is_blocked(now_)) note(*pool_.retry_at);
+  }
+
+  static std::string cause_of(const Need& need) {
+    return need.job ? "for job " + to_text(*need.job) : "for booking '" + need.booking + "'";
+  }
+
+  void grow(const Needs& needs) {
+    using enum NodeLife;
+    const auto is_short = [&] { return n_there_ < size_.least; };
+    const auto least_text = [&] { return fmt::format("the pool has {} at least", size_.least); };
+    for (const auto life : {wanted, unusable, absent}) {
+      if (needs.nodes.empty()) break;
+      for (const auto id : those(life)) {
+        const auto need = needs.nodes.find(id);
+        if (need != needs.nodes.end()) want(node_of(id), cause_of(need->second));
+      }
+    }
+    for (const auto id : those(wanted)) {
+      if (n_there_ <= size_.least) want(node_of(id), least_text());
+    }
+    for (const auto life : {unusable, absent}) {
+      if (!is_short()) return;
+      for (const auto id : those(life)) {
+        if (is_short()) want(node_of(id), least_text());
+      }
+    }
+  }
+
+  /// Of those that were to come, and of those that could not.
+  void drop_unneeded(const Needs& needs) {
+    for (const auto id : those(NodeLife::wanted)) {
+      const auto& node = node_of(id);
+      if (turned_.contains(id) || waiting_.contains(id) || needs.nodes.contains(id)) continue;
+      if (n_there_ <= size_.least) continue;
+      turn(node, NodeLife::absent, "nobody needs it any more");
+      --n_there_;
+    }
+    for (const auto id : those(NodeLife::unusable)) {
+      if (turned_.contains(id) || waiting_.contains(id)) continue;
+      if (pool_.is_blocked(now_)) {
+        note(*pool_.retry_at);
+      } else if (n_there_ >= size_.least) {
+        turn(node_of(id), NodeLife::absent, "nobody needs it any more");
+      }
+    }
+  }
+
+  /// Those first that were idle longest, of these the last ones.
+  void let_idle_go(const Needs& needs) {
+    std::vector<std::pair<Time, model::NodeId>> idle(pool_.idle.begin(), pool_.idle.end());
+    std::ranges::sort(idle, [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second > b.second;
+    });
+    for (const auto& [since, id] : idle) {
+      if (turned_.contains(id)) continue;
+      const auto& node = node_of(id);
+      if (node.phase == NodePhase::lost) {
+        turn(node, NodeLife::leaving, "it was out of contact for too long");
+        --n_there_;
+        continue;
+      }
+      if (n_there_ <= size_.least || needs.nodes.contains(id)) continue;
+      const auto end = since + size_.idle_timeout;
+      if (end > now_) {
+        note(end);
+        continue;
+      }
+      turn(node, NodeLife::leaving, "idle for " + base::to_text(size_.idle_timeout));
+      --n_there_;
+    }
+  }
+
+  const View& view_;
+  const ProvidedPool& configured_;
+  const Pool& pool_;
+  PoolSize size_;
+  Time now_;
+  int n_there_;
+  int n_under_way_;
+  bool has_failed_ = false;
+  bool takes_work_again_ = false;
+  std::set<model::NodeId> turned_;
+  std::set<model::NodeId> waiting_;  // for the pause after a failure
+  std::set<model::JobId> ended_;
+  std::vector<model::FactBody> facts_;
+  std::optional<Time> again_;
+};
+
+/// All are there that can be, and stay.
+bool is_settled(const ProvidedPool& configured, const Pool& pool, const Pools& pools) {
+  const auto size = size_of(configured, pools);
+  const bool is_full = pool.n_in(NodeLife::up) == size.least;
+  return !size.is_elastic() && is_full && pool.by_life.size() == 1;
+}
+
+model::PoolRecord record_of(const State& state, const ProvidedPool& configured, const Pool& pool) {
+  using enum NodeLife;
+  const auto size = size_of(configured, state.pools);
+  model::PoolRecord record{
+      .pool = configured.name,
+      .least = size.least,
+      .most = size.most,
+      .idle_timeout = size.idle_timeout,
+      .is_ordered = pool.is_ordered,
+      .wanted = pool.n_there(),
+      .idle = 0,
+      .busy = 0,
+      .starting = pool.n_in(wanted) + pool.n_in(starting) + pool.n_in(preparing),
+      .leaving = pool.n_in(draining) + pool.n_in(leaving),
+      .unusable = pool.n_in(unusable),
+      .trouble = pool.trouble,
+      .retry_at = pool.retry_at,
+      .is_stopped = pool.is_stopped,
+      .decisions = {pool.decisions.begin(), pool.decisions.end()}};
+  const auto ups = pool.by_life.find(up);
+  if (ups == pool.by_life.end()) return record;
+  for (const auto id : ups->second) {
+    const auto& node = state.nodes.at(id);
+    const bool is_here = node.phase == NodePhase::ready;
+    ++(!is_here ? record.unusable : node.jobs.empty() ? record.idle : record.busy);
+  }
+  return record;
+}
+
+}  // namespace
+
+Steering steer(const View& view, const Needs& needs, Time now) {
+  Steering steering;
+  for (const auto& configured : view.provided) {
+    const auto pool = view.state.pools.find(configured.name);
+    if (pool == view.state.pools.end()) continue;
+    if (is_settled(configured, pool->second, view.state.pools)) continue;
+    Helm(view, configured, pool->second, now).run(needs, steering);
+  }
+  if (needs.again && (!steering.again || *needs.again < *steering.again))
+    steering.again = needs.again;
+  return steering;
+}
+
+bool has_elastic_pools(const View& view) {
+  return std::ranges::any_of(view.provided, [&view](const ProvidedPool& pool) {
+    return size_of(pool, view.state.pools).is_elastic();
+  });
+}
+
+std::vector<model::PoolRecord> pool_records(const State& state, const Settings& settings) {
+  std::vector<model::PoolRecord> records;
+  for (const auto& configured : settings.provided) {
+    const auto pool = state.pools.find(configured.name);
+    if (pool != state.pools.end()) records.push_back(record_of(state, configured, pool->second));
+  }
+  return records;
+}
+
+std::vector<model::Fact> pools_stand(const State& state, Time now) {
+  std::vector<model::Fact> facts;
+  for (const auto& [id, node] : state.nodes) {
+    if (!node.provided) continue;
+    const auto& provided = *node.provided;
+    facts.push_back({provided.since, model::NodeTurned{.node = id,
+                                                       .life = provided.life,
+                                                       .cause = provided.cause,
+                                                       .retry_at = {},
+                                                       .is_there = node.phase != NodePhase::absent,
+                                                       .stands = true,
+                                                       .idle_since = provided.idle_since}});
+  }
+  for (const auto& [name, pool] : state.pools) {
+    facts.push_back(
+        {now, model::PoolStands{.pool = name,
+                                .order = pool.order,
+                                .is_ordered = pool.is_ordered,
+                                .n_failures = pool.n_failures,
+                                .retry_at = pool.retry_at,
+                                .is_stopped = pool.is_stopped,
+                                .trouble = pool.trouble,
+                                .decisions = {pool.decisions.begin(), pool.decisions.end()}}});
+  }
+  return facts;
+}
+
+}  // namespace scheduler

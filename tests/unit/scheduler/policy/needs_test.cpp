@@ -1,0 +1,113 @@
+// Which nodes waiting jobs need, by table: a pool, what it has and runs, what waits, and how many
+// nodes are to be there for that.
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/controller.h"
+#include "tests/support/pool_site.h"
+
+using namespace support;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Case {
+  std::string name;
+  std::vector<JobBuilder> jobs;  // in this order
+  int wanted;                    // nodes
+};
+
+std::vector<Case> cases() {
+  return {
+      {"nothing waits", {}, 0},
+      {"a job on a core of one of four", {job().tasks(1)}, 1},
+      {"four such jobs share a node",
+       {job().tasks(1), job().tasks(1), job().tasks(1), job().tasks(1)},
+       1},
+      {"five do not",
+       {job().tasks(1), job().tasks(1), job().tasks(1), job().tasks(1), job().tasks(1)},
+       2},
+      {"tasks spread over nodes", {job().tasks(9)}, 3},
+      {"a gang comes whole", {job().nodes(3)}, 3},
+      {"two gangs that share nodes",
+       {job().nodes(3).tasks_per_node(2), job().nodes(3).tasks_per_node(2)},
+       3},
+      {"two gangs that cannot",
+       {job().nodes(3).tasks_per_node(3), job().nodes(3).tasks_per_node(3)},
+       3},
+      {"a small job fits beside a gang", {job().nodes(3).tasks_per_node(3), job().tasks(1)}, 3},
+      {"a gang of all", {job().nodes(4)}, 4},
+      {"a held job counts for nothing", {job().nodes(4).hold()}, 0},
+      {"nor one that begins later", {job().nodes(4).begin(base::time_from_us(9'000'000'000))}, 0},
+      {"a job with GPUs, two on a node", {job().gpus_per_node(2), job().gpus_per_node(2)}, 2},
+      {"an array counts its tasks", {job().tasks(2).array("0-5")}, 3},
+      {"of an array with a limit, what may run", {job().tasks(4).array("0-9%2")}, 2},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a pool has as many nodes as its jobs need") {
+  for (const auto& each : cases()) {
+    PoolSite site({.least = 0, .most = 4});
+    INFO(each.name);
+    std::vector<model::JobId> jobs;
+    for (const auto& builder : each.jobs) REQUIRE(site.controller.submit(*builder).has_value());
+    site.bring_up();
+    CHECK(site.n_there() == each.wanted);
+    site.bring_up();  // the same demand, the same nodes
+    CHECK(site.n_there() == each.wanted);
+    CHECK(site.n_created() == each.wanted);
+  }
+}
+
+TEST_CASE("nodes come for what quotas allow only") {
+  PoolSite site({.least = 0, .most = 4},
+                {.quotas = {{.limits = {{model::QuotaResource::nodes, 2}}}}});
+  for (int i = 0; i < 4; ++i) REQUIRE(site.controller.submit(*job().tasks(4)).has_value());
+  site.bring_up();
+  CHECK(site.n_there() == 2);
+}
+
+TEST_CASE("nodes come for jobs that have their licenses") {
+  PoolSite site({.least = 0, .most = 4}, {.licenses = {{"solver", 1}}});
+  for (int i = 0; i < 3; ++i) {
+    auto spec = **job().tasks(4);
+    spec.licenses = {{"solver", 1}};
+    REQUIRE(site.controller.submit(std::make_shared<const model::JobSpec>(spec)).has_value());
+  }
+  site.bring_up();
+  CHECK(site.n_there() == 1);
+}
+
+TEST_CASE("a job that names its node gets that one") {
+  PoolSite site({.least = 0, .most = 4});
+  auto spec = **job().tasks(1);
+  spec.choice.only = {"n3"};
+  REQUIRE(site.controller.submit(std::make_shared<const model::JobSpec>(spec)).has_value());
+  site.bring_up();
+  CHECK(site.life("n3") == model::NodeLife::up);
+  CHECK(site.n_there() == 1);
+  spec.choice = {};
+  spec.choice.never = {"n1", "n3"};
+  REQUIRE(site.controller.submit(std::make_shared<const model::JobSpec>(spec)).has_value());
+  site.bring_up();
+  CHECK(site.life("n2") == model::NodeLife::up);
+  CHECK(site.n_there() == 2);
+}
+
+TEST_CASE("a gang beside small jobs gets the nodes that it lacks, and they stay for it") {
+  PoolSite site({.least = 0, .most = 4});
+  const auto small = site.controller.submit(*job().tasks(3));
+  site.bring_up();
+  CHECK(site.controller.state_of(*small) == model::JobState::starting);
+  const auto gang = site.controller.submit(*job().nodes(4).tasks_per_node(4));
+  site.bring_up();
+  CHECK(site.n_there() == 4);
+  site.controller.pass(1h);
+  CHECK(site.n_there() == 4);
+  site.controller.run(*small);
+  CHECK(site.controller.state_of(*gang) == model::JobState::starting);
+}
