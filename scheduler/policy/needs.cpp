@@ -63,6 +63,7 @@ class Packer {
 
   scheduler::Needs run() {
     need_for_bookings();
+    need_for_growth();
     for (const auto* entry : in_order()) pack(*entry);
     return std::move(needs_);
   }
@@ -133,6 +134,13 @@ class Packer {
           needs_.again = from;
         }
       }
+    }
+  }
+
+  /// Nodes that are kept for jobs which are being ended to start again on them.
+  void need_for_growth() {
+    for (const auto& [job, promise] : view_.state.owed) {
+      for (const auto id : promise.nodes) needs_.nodes.try_emplace(id, scheduler::Need{job, {}});
     }
   }
 
@@ -446,7 +454,7 @@ class Packer {
 }  // namespace
 
 scheduler::Needs needs(const scheduler::View& view, Time now) {
-  if (view.state.queue.empty() && view.state.bookings.empty()) return {};
+  if (view.state.queue.empty() && view.state.bookings.empty() && view.state.owed.empty()) return {};
   return Packer(view, now).run();
 }
 

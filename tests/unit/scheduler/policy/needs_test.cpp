@@ -111,3 +111,24 @@ TEST_CASE("a gang beside small jobs gets the nodes that it lacks, and they stay 
   site.controller.run(*small);
   CHECK(site.controller.state_of(*gang) == model::JobState::starting);
 }
+
+TEST_CASE("a node that is kept for a job which grows does not go, however long that takes") {
+  PoolSite site({.least = 0, .most = 2});
+  const auto other = site.controller.submit(*job().tasks(4));
+  site.bring_up();
+  const auto id =
+      site.controller.submit(*job().nodes(1).up_to_nodes(2).tasks_per_node(4).grow_after(10min));
+  site.bring_up();
+  REQUIRE(id.has_value());
+  const auto& grower = site.controller.engine().state().jobs.at(*id);
+  REQUIRE(scheduler::active_attempt(grower) != nullptr);
+  (void)site.controller.give(
+      scheduler::NodeSaysStarted{scheduler::active_attempt(grower)->batch.node, {*id, 1, {}}});
+  site.controller.pass(8min);
+  site.controller.run(*other);
+  CHECK(site.n_in(model::NodeLife::up) == 2);
+  site.controller.pass(2min);
+  CHECK(scheduler::is_growing(grower));
+  site.controller.pass(1h);
+  CHECK(site.n_in(model::NodeLife::up) == 2);
+}
