@@ -20,8 +20,10 @@ $2
 echo \$? >$1.code
 stty -g >$1.after
 END
-  sleep 600 >"$1.keys" &
+  exec 9<>"$1.keys" # held open before anything is typed: who types closes it again
+  sleep 600 >&9 &
   echo $! >"$1.holder"
+  exec 9>&-
   script -qefc "sh $1.sh" "$1.seen" <"$1.keys" >/dev/null 2>&1 &
 }
 
