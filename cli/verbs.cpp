@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t help_width = 80;
 
-constexpr std::array<const Verb*, 27> all{
+constexpr std::array<const Verb*, 29> all{
     &up_verb,      &down_verb,   &submit_verb,     &run_verb,      &attach_verb,  &jobs_verb,
     &show_verb,    &why_verb,    &logs_verb,       &wait_verb,     &cancel_verb,  &hold_verb,
     &release_verb, &update_verb, &checkpoint_verb, &priority_verb, &quota_verb,   &nodes_verb,
