@@ -116,20 +116,20 @@ state_is() {
 # process_with NAME=VALUE...: the process of this case's cluster that has all of these in its environment, though
 # the one that started it has not.
 process_with() {
-  set -- "$@" "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock"
-  for process in /proc/[0-9]*; do
-    if has_environment "$process" "$@" && ! has_environment "/proc/$(ps -o ppid= -p "${process#/proc/}" | tr -d ' ')" "$@"; then
-      echo "${process#/proc/}"
+  found=$(cd /proc && echo [0-9]*/environ)
+  for variable in "$@" "MUSTER_CONTROLLER=unix:$MUSTER_DIR/api.sock"; do
+    # shellcheck disable=SC2086
+    found=$(cd /proc && grep -lszFx -e "$variable" $found)
+    [ -n "$found" ] || return
+  done
+  for process in $found; do
+    parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/${process%/environ}/status")
+    if ! printf '%s\n' "$found" | grep -qFx "$parent/environ"; then
+      echo "${process%/environ}"
       return
     fi
   done
 }
-
-has_environment() (
-  process=$1
-  shift
-  [ "$(tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -cFx "$(printf '%s\n' "$@")")" = $# ]
-)
 
 # agent_of NODE: the process of its agent.
 agent_of() {
