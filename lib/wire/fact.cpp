@@ -412,8 +412,10 @@ Fact read_of_attempt(const Message& in, Strict& strict) {
   return {job_of(in, strict), attempt_of(in, strict)};
 }
 
-/// Of bookings and pools.
+/// Of nodes, bookings and pools.
 model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
+  if (in.has_node_away()) return model::NodeAway{node_of(in.node_away(), strict)};
+  if (in.has_node_lost()) return model::NodeLost{node_of(in.node_lost(), strict)};
   if (in.has_booking_made())
     return strict.part("booking_made", *in.mutable_booking_made(), read_booking);
   if (in.has_booking_begun()) {
@@ -433,10 +435,6 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("numbers_given", *in.mutable_numbers_given(), read_numbers);
     case pb::Fact::kNodeJoined:
       return strict.part("node_joined", *in.mutable_node_joined(), read_joined);
-    case pb::Fact::kNodeAway:
-      return model::NodeAway{node_of(in.node_away(), strict)};
-    case pb::Fact::kNodeLost:
-      return model::NodeLost{node_of(in.node_lost(), strict)};
     case pb::Fact::kJobSubmitted:
       return strict.part("job_submitted", *in.mutable_job_submitted(), read_submitted);
     case pb::Fact::kJobHeld:
@@ -483,6 +481,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
     case pb::Fact::kJobUpdated:
       return strict.part("job_updated", *in.mutable_job_updated(), read_updated);
+    case pb::Fact::kNodeAway:
+    case pb::Fact::kNodeLost:
     case pb::Fact::kBookingMade:
     case pb::Fact::kBookingBegun:
     case pb::Fact::kBookingEnded:

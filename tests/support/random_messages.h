@@ -92,11 +92,6 @@ inline model::HeadMessage RandomModel::head_message() {
 
 inline model::FactBody RandomModel::fact_body() {
   using Any = model::FactBody;
-  const auto step_key = [&] {
-    auto made = key();
-    made.step = step();
-    return made;
-  };
   return one_of(
       [&]() -> Any { return model::NumbersGiven{job(), node()}; },
       [&]() -> Any {
@@ -115,7 +110,9 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
       [&]() -> Any { return model::LaunchStarted{key(), node()}; },
       [&]() -> Any {
-        return model::StepStarted{step_key(), std::make_shared<const model::StepSpec>(step_spec()),
+        auto of = key();
+        of.step = step();
+        return model::StepStarted{of, std::make_shared<const model::StepSpec>(step_spec()),
                                   tasks(3)};
       },
       [&]() -> Any { return model::LaunchEnded{node(), report()}; },
