@@ -171,18 +171,21 @@ Try<void> start_controller(const Cluster& cluster) {
 
 /// Waits until the nodes are there that are to be there at all times.
 Try<std::vector<model::NodeRecord>> wait_for_nodes(const Api& api) {
-  const auto answer = api.get("/v1/status");
+  const auto answer = api.get("/v1/pools");
   if (!answer) return std::unexpected(answer.error());
-  const auto status = wire::status_from_json(*answer);
-  if (!status) return refuse(status.error());
-  const int n_nodes = static_cast<int>(status->nodes_total);
+  const auto pools = wire::pools_from_json(*answer);
+  if (!pools) return refuse(pools.error());
+  int n_nodes = 0;
+  for (const auto& pool : *pools) n_nodes += pool.least;
   const loop::Elapsed elapsed;
   for (;;) {
     const auto body = api.get("/v1/nodes");
     if (!body) return std::unexpected(body.error());
     auto nodes = wire::nodes_from_json(*body);
     if (!nodes) return refuse(nodes.error());
-    const auto n_ready = std::ranges::count_if(*nodes, [](const auto& node) {
+    const auto n_ready = std::ranges::count_if(*nodes, [&](const auto& node) {
+      const auto& name = node.info.pool;
+      if (std::ranges::find(*pools, name, &model::PoolRecord::pool) == pools->end()) return false;
       return node.state == model::NodeState::idle || node.state == model::NodeState::busy;
     });
     if (n_ready >= n_nodes) return std::move(*nodes);

@@ -32,21 +32,27 @@ base::Result<void> wrong(const std::string& what) {
                     what + (words == nullptr ? "" : std::string(": ") + words));
 }
 
+/// No text from elsewhere makes OpenSSL ask whoever sits at the terminal.
+int no_password(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*data*/) {
+  return -1;
+}
+
 base::Result<void> use_own(SSL_CTX* context, const TlsOptions& options) {
   if (options.certificate.empty()) return {};
   const auto certificates = reader(options.certificate);
-  const CertificatePointer own(PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr));
+  const CertificatePointer own(
+      PEM_read_bio_X509(certificates.get(), nullptr, no_password, nullptr));
   if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) {
     return wrong("the own certificate is not one in PEM");
   }
   for (;;) {
-    X509* next = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr);
+    X509* next = PEM_read_bio_X509(certificates.get(), nullptr, no_password, nullptr);
     if (next == nullptr) break;
     SSL_CTX_add_extra_chain_cert(context, next);
   }
   ERR_clear_error();  // the end of the text is an error of PEM_read_bio_X509
   const auto text = reader(options.key);
-  const KeyPointer key(PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr));
+  const KeyPointer key(PEM_read_bio_PrivateKey(text.get(), nullptr, no_password, nullptr));
   if (!key) return wrong("the own key is not one in PEM");
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return wrong("the own key is not that of the own certificate");
@@ -58,13 +64,13 @@ base::Result<void> trust(SSL_CTX* context, const TlsOptions& options) {
   if (options.authority.empty()) return {};
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   const auto text = reader(options.authority);
-  const CertificatePointer authority(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  const CertificatePointer authority(PEM_read_bio_X509(text.get(), nullptr, no_password, nullptr));
   if (!authority || X509_STORE_add_cert(store, authority.get()) != 1) {
     return wrong("the certificate of the authority is not one in PEM");
   }
   if (options.revoked.empty()) return {};
   const auto list_text = reader(options.revoked);
-  const ListPointer list(PEM_read_bio_X509_CRL(list_text.get(), nullptr, nullptr, nullptr));
+  const ListPointer list(PEM_read_bio_X509_CRL(list_text.get(), nullptr, no_password, nullptr));
   if (!list || X509_STORE_add_crl(store, list.get()) != 1) {
     return wrong("the revocation list is not one in PEM");
   }
@@ -127,8 +133,9 @@ int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* lengt
       }
       *chosen = offered + at + 1;
       *length = offered[at];
-      if (name == &options.open_protocol)
-        SSL_set_verify(ssl, SSL_VERIFY_PEER, TlsSession::note_refused);
+      // Set each time: a client that is asked for another hello may name another protocol in it.
+      const int demand = name == &options.open_protocol ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+      SSL_set_verify(ssl, SSL_VERIFY_PEER | demand, TlsSession::note_refused);
       return SSL_TLSEXT_ERR_OK;
     }
   }

@@ -7,9 +7,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <string_view>
 
 #include "lib/base/check.h"
 #include "lib/base/text.h"
@@ -52,14 +54,19 @@ std::unexpected<base::Error> wrong(const std::string& what) {
   return base::fail(base::Code::invalid, what);
 }
 
+/// No text from elsewhere makes OpenSSL ask whoever sits at the terminal.
+int no_password(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*data*/) {
+  return -1;
+}
+
 base::Result<Key> read_key(const std::string& text) {
-  Key key(PEM_read_bio_PrivateKey(reader(text).get(), nullptr, nullptr, nullptr));
+  Key key(PEM_read_bio_PrivateKey(reader(text).get(), nullptr, no_password, nullptr));
   if (!key) return wrong("expected a private key in PEM");
   return key;
 }
 
 base::Result<Cert> read(const std::string& text) {
-  Cert certificate(PEM_read_bio_X509(reader(text).get(), nullptr, nullptr, nullptr));
+  Cert certificate(PEM_read_bio_X509(reader(text).get(), nullptr, no_password, nullptr));
   if (!certificate) return wrong("expected a certificate in PEM");
   return certificate;
 }
@@ -115,6 +122,13 @@ std::string serial_text(const ASN1_INTEGER* serial) {
   return text;
 }
 
+bool is_on_p256(EVP_PKEY* key) {
+  std::array<char, 32> group{};
+  return key != nullptr && EVP_PKEY_is_a(key, "EC") == 1 &&
+         EVP_PKEY_get_group_name(key, group.data(), group.size(), nullptr) == 1 &&
+         std::string_view(group.data()) == "prime256v1";
+}
+
 /// The authority's certificate and key.
 struct Signer {
   Cert certificate;
@@ -149,7 +163,7 @@ base::Result<std::string> make_authority(const std::string& key, const std::stri
   const Cert certificate(X509_new());
   X509* raw = certificate.get();
   set_frame(raw, validity);
-  add_name(X509_get_subject_name(raw), "O", "Muster cluster " + cluster);
+  add_name(X509_get_subject_name(raw), "O", ("Muster cluster " + cluster).substr(0, 64));
   add_name(X509_get_subject_name(raw), "CN", "authority");
   X509_set_issuer_name(raw, X509_get_subject_name(raw));
   X509_set_pubkey(raw, own->get());
@@ -176,14 +190,12 @@ base::Result<std::string> sign_request(const Authority& authority, const std::st
                                        const Subject& subject, const Validity& validity) {
   const auto signer = signer_of(authority);
   if (!signer) return std::unexpected(signer.error());
-  const Request asked(PEM_read_bio_X509_REQ(reader(request).get(), nullptr, nullptr, nullptr));
+  const Request asked(PEM_read_bio_X509_REQ(reader(request).get(), nullptr, no_password, nullptr));
   if (!asked) return wrong("expected a request for a certificate in PEM");
   EVP_PKEY* key = X509_REQ_get0_pubkey(asked.get());
-  if (key == nullptr || X509_REQ_verify(asked.get(), key) != 1) {
+  if (!is_on_p256(key)) return wrong("expected a request for a certificate with a key on P-256");
+  if (X509_REQ_verify(asked.get(), key) != 1) {
     return wrong("the request for a certificate is not signed with its own key");
-  }
-  if (EVP_PKEY_is_a(key, "EC") != 1 || EVP_PKEY_get_bits(key) != 256) {
-    return wrong("expected a request for a certificate with a key on P-256");
   }
   const Cert certificate(X509_new());
   X509* raw = certificate.get();

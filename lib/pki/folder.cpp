@@ -26,6 +26,7 @@ using base::fail;
 
 constexpr std::size_t file_limit = std::size_t{16} << 20;
 constexpr std::size_t secret_bytes = 32;
+constexpr std::size_t most_certificates = 4;  // of a node that are good at a time
 constexpr mode_t for_owner = 0600;
 constexpr auto authority_life = std::chrono::days(3650);
 constexpr auto controller_life = std::chrono::days(365);
@@ -196,7 +197,7 @@ base::Result<std::vector<Member>> Folder::members() const {
     if (!is_node_name(name) || name.contains(".tmp.")) continue;  // of a change going on
     auto found = member(name);
     if (!found && found.error().code == Code::not_found) continue;  // just removed
-    if (!found) return std::unexpected(found.error());
+    if (!found) found = Member{.name = name, .trouble = found.error().text};
     members.push_back(*std::move(found));
   }
   if (error) return fail(Code::io, "cannot read '" + path_ + "/nodes': " + error.message());
@@ -210,6 +211,8 @@ base::Result<void> Folder::keep(const Member& member) {
 }
 
 base::Result<std::string> Folder::invite(const Member& asked, base::Time until) {
+  if (asked.name.contains(".tmp."))
+    return fail(Code::invalid, "'" + asked.name + "': names of nodes do not have '.tmp.' in them");
   const auto locked = lock(path_);
   if (!locked) return std::unexpected(locked.error());
   const auto known = member(asked.name);
@@ -232,6 +235,8 @@ base::Result<Admission> Folder::issue(Member member, const std::string& request,
   const auto made = read_certificate(*certificate);
   if (!made) return std::unexpected(made.error());
   std::erase_if(member.certificates, [now](const auto& each) { return each.until <= now; });
+  while (member.certificates.size() >= most_certificates)
+    member.certificates.erase(member.certificates.begin());
   member.certificates.push_back({made->serial, validity.until});
   if (auto kept = keep(member); !kept) return std::unexpected(kept.error());
   return Admission{*std::move(certificate), signer->certificate, member.pool};
@@ -281,6 +286,9 @@ base::Result<void> Folder::remove(const std::string& name, base::Time now) {
     *revoked += each.serial + " " + name + " " + number(each.until) + " " + number(now) + "\n";
   }
   if (auto kept = write(path_ + "/revoked", *revoked); !kept) return kept;
+  // Should the removal of the file not outlive a crash, nothing in it is good.
+  if (auto kept = write(member_file(name), text_of({.name = name, .pool = known->pool})); !kept)
+    return kept;
   if (::unlink(member_file(name).c_str()) != 0) {
     return base::fail_errno(errno, "cannot remove '" + member_file(name) + "'");
   }
@@ -292,9 +300,18 @@ base::Result<bool> Folder::renew_controller(base::Time now) {
   if (!text) return std::unexpected(text.error());
   const auto certificate = read_certificate(*text);
   if (!certificate) return std::unexpected(certificate.error());
-  if (!is_to_renew(certificate->validity, now)) return false;
+  const bool is_of_the_future = now < certificate->validity.from;  // made by a clock that was wrong
+  if (!is_of_the_future && !is_to_renew(certificate->validity, now)) return false;
   const auto signer = authority();
   if (!signer) return std::unexpected(signer.error());
+  const auto own = read_certificate(signer->certificate);
+  if (!own) return std::unexpected(own.error());
+  if (now < own->validity.from || now >= own->validity.until) {
+    return fail(Code::conflict, "the authority of the cluster is good from " +
+                                    base::to_text(own->validity.from) + " until " +
+                                    base::to_text(own->validity.until) +
+                                    ", and this machine's clock says " + base::to_text(now));
+  }
   if (auto made = make_controller(*signer, now); !made) return std::unexpected(made.error());
   return true;
 }
@@ -306,8 +323,10 @@ base::Result<loop::TlsOptions> Folder::controller_options(base::Time now) const 
   if (!own) return std::unexpected(own.error());
   const auto revoked = read_revoked(path_ + "/revoked", now);
   if (!revoked) return std::unexpected(revoked.error());
-  auto list = make_revocation_list(*signer, *revoked,
-                                   {.from = now - clock_skew, .until = now + authority_life});
+  const auto authority_made = read_certificate(signer->certificate);
+  if (!authority_made) return std::unexpected(authority_made.error());
+  // It never leaves this process: a clock that is set must not make it useless.
+  auto list = make_revocation_list(*signer, *revoked, authority_made->validity);
   if (!list) return std::unexpected(list.error());
   return loop::TlsOptions{.certificate = *own + signer->certificate,
                           .key = *own,

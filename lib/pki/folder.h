@@ -36,6 +36,7 @@ struct Member {
   base::Duration life{};  // of its certificates
   std::optional<Invitation> invitation;
   std::vector<Issued> certificates;  // that are good, oldest first
+  std::string trouble;               // why no more than the name is known
 };
 
 /// A certificate just made, with what else its owner must know.

@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
+#include "lib/loop/tls.h"
 
 namespace pki {
 
@@ -26,6 +27,17 @@ base::Result<void> Identity::keep(const std::string& name, const std::string& ke
                                                base::printable(certificate->name) + "', not for '" +
                                                name + "'");
   }
+  // What is good is not given up for what would not work.
+  const auto usable = loop::TlsContext::make({.certificate = reply.certificate,
+                                              .key = key,
+                                              .authority = reply.authority,
+                                              .revoked = {},
+                                              .authority_fingerprint = {},
+                                              .protocol = {},
+                                              .open_protocol = {}});
+  const auto authority = read_certificate(reply.authority);
+  if (!authority) return std::unexpected(authority.error().in("the controller's answer"));
+  if (!usable) return std::unexpected(usable.error().in("the controller's answer"));
   if (auto made = loop::make_directories(folder_, 0700); !made) return made;
   const loop::WriteOptions for_owner{.mode = 0600, .sync = true};
   if (auto kept = loop::write_file_atomic(authority_file(), reply.authority, for_owner); !kept) {

@@ -220,7 +220,7 @@ Decision decide_ended(const State& state, const NodeSaysEnded& said) {
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said,
                                 base::Time now) {
   const auto job = state.jobs.find(said.key.job);
-  if (job == state.jobs.end()) return {};
+  if (job == state.jobs.end() || !find_part(job->second, said.key, said.node)) return {};
   const Attempt* attempt = active_attempt(job->second);
   if (attempt == nullptr || attempt->number != said.key.attempt) return {};
   const auto taken_at = std::min(said.taken_at, now);

@@ -81,6 +81,7 @@ std::vector<model::FactBody> plan_nodes(const State& state, const Settings& sett
   for (const auto& [name, pool] : state.pools) {
     if (pool.n_failures > 0) facts.push_back(model::PoolResumed{name, "a start of musterd"});
   }
+  std::set<model::NodeId> planned;
   auto next = state.next_node;
   for (const auto& pool : settings.provided) {
     for (const auto& each : pool.nodes) {
@@ -90,10 +91,13 @@ std::vector<model::FactBody> plan_nodes(const State& state, const Settings& sett
       const auto* node = is_new ? nullptr : &state.nodes.at(known->second);
       const bool is_as_planned =
           node != nullptr && node->provided && node->provided->pool == pool.name &&
-          node->provided->life != NodeLife::retired && node->provided->planned == kind_of(info, {});
+          node->provided->life != NodeLife::retired &&
+          node->provided->planned == kind_of(info, {}) &&
+          (node->phase != NodePhase::absent || kind_of(node->info, {}) == kind_of(info, {}));
       if (is_as_planned) continue;
       const auto id = is_new ? next : known->second;
       if (is_new) next = next.next();
+      planned.insert(id);
       facts.push_back(model::NodePlanned{id, std::move(info)});
     }
   }
@@ -101,6 +105,7 @@ std::vector<model::FactBody> plan_nodes(const State& state, const Settings& sett
     if (!node.provided || node.provided->life == NodeLife::retired || has_place(settings, node))
       continue;
     const bool is_there = node.phase != NodePhase::absent;
+    if (!is_there && planned.contains(id)) continue;  // its pool has another name
     facts.push_back(model::NodeTurned{.node = id,
                                       .life = is_there ? NodeLife::draining : NodeLife::retired,
                                       .cause = "muster.toml has it no longer",
@@ -142,6 +147,13 @@ Decision decide_change_pool(const State& state, const Settings& settings,
     return answer(fail(Code::denied, "only root and the owner of the cluster may change a pool"));
   }
   const auto pool = std::ranges::find(settings.provided, change.pool, &ProvidedPool::name);
+  if (pool == settings.provided.end() &&
+      std::ranges::find(settings.pools, change.pool) != settings.pools.end()) {
+    return answer(
+        fail(Code::invalid,
+             "the machines of pool '" + change.pool +
+                 "' join by themselves, so that it has no size to change; see muster-node(1)"));
+  }
   if (pool == settings.provided.end()) {
     std::vector<std::string> names;
     for (const auto& each : settings.provided) names.push_back(each.name);

@@ -35,7 +35,7 @@ class Helm {
     end_waits();
     end_draining();
     if (n_there_ > size_.most) shrink(needs);
-    if (n_there_ < size_.least) take_back();
+    if (n_there_ < size_.most) take_back();
     grow(needs);
     drop_unneeded(needs);
     if (size_.is_elastic()) let_idle_go(needs);
@@ -65,10 +65,13 @@ class Helm {
                                        .retry_at = {},
                                        .is_there = may_be_there && node.phase != NodePhase::absent,
                                        .idle_since = {}});
+    if (life == NodeLife::starting) note(now_ + configured_.start_timeout);
+    if (life == NodeLife::leaving) note(now_ + ask_again);
   }
 
   /// Steps that take too long.
   void end_waits() {
+    std::optional<model::FactBody> stop;  // the pool stops once, and after its nodes have failed
     for (const auto life : {NodeLife::starting, NodeLife::preparing}) {
       for (const auto id : those(life)) {
         const auto& node = node_of(id);
@@ -80,7 +83,11 @@ class Helm {
         auto why =
             fmt::format("it did not come up within {}", base::to_text(configured_.start_timeout));
         auto failure = fail_node(view_.state, node, std::move(why), now_);
-        if (has_failed_ && failure.size() > 1) failure.pop_back();  // the pool stops once
+        if (failure.size() > 1) {
+          stop = std::move(failure.back());
+          failure.pop_back();
+        }
+        note(*std::get<model::NodeTurned>(failure.front()).retry_at);
         std::ranges::move(failure, std::back_inserter(facts_));
         turned_.insert(id);
         --n_there_;
@@ -88,18 +95,26 @@ class Helm {
         has_failed_ = true;
       }
     }
+    if (stop) facts_.push_back(*std::move(stop));
     for (const auto id : those(NodeLife::leaving)) {
       const auto& node = node_of(id);
       const auto limit = node.provided->since + ask_again;
-      if (limit <= now_) turn(node, NodeLife::leaving, node.provided->cause);
-      note(limit <= now_ ? now_ + ask_again : limit);
+      if (limit <= now_) {
+        turn(node, NodeLife::leaving, node.provided->cause);
+      } else {
+        note(limit);
+      }
     }
   }
 
   void end_draining() {
     for (const auto id : those(NodeLife::draining)) {
       const auto& node = node_of(id);
-      if (node.jobs.empty()) turn(node, NodeLife::leaving, node.provided->cause);
+      if (node.jobs.empty()) {
+        turn(node, NodeLife::leaving, node.provided->cause);
+      } else if (has_place(node)) {
+        end_jobs(node);  // somebody may have said so since
+      }
     }
   }
 
@@ -187,9 +202,11 @@ class Helm {
   void take_back() {
     for (const auto id : those(NodeLife::draining)) {
       const auto& node = node_of(id);
-      if (n_there_ >= size_.least) return;
+      if (n_there_ >= size_.most) return;
       if (turned_.contains(id) || !has_place(node)) continue;
-      turn(node, NodeLife::up, fmt::format("the pool is to have at least {}", size_.least));
+      turn(node, NodeLife::up,
+           n_there_ < size_.least ? fmt::format("the pool is to have at least {}", size_.least)
+                                  : fmt::format("the pool may have {} again", size_.most));
       ++n_there_;
       takes_work_again_ = true;
     }
@@ -262,7 +279,7 @@ class Helm {
       if (turned_.contains(id) || waiting_.contains(id)) continue;
       if (pool_.is_blocked(now_)) {
         note(*pool_.retry_at);
-      } else if (n_there_ >= size_.least) {
+      } else if (n_there_ >= size_.least && pool_.n_failures == 0) {
         turn(node_of(id), NodeLife::absent, "nobody needs it any more");
       }
     }
@@ -282,6 +299,7 @@ class Helm {
         --n_there_;
         continue;
       }
+      if (node.phase == NodePhase::away) continue;  // it comes back, or is lost
       if (n_there_ <= size_.least || needs.nodes.contains(id)) continue;
       const auto end = since + size_.idle_timeout;
       if (end > now_) {

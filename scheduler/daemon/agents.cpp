@@ -15,6 +15,7 @@ namespace musterd {
 namespace {
 
 constexpr int heartbeats_missed = 3;
+constexpr int most_of_one_machine = 4;  // sessions
 constexpr std::size_t most_told = 1000;
 constexpr base::Duration between_tellings = std::chrono::minutes(10);
 constexpr base::Duration expiry_warning = std::chrono::days(3);  // agents renew much earlier
@@ -103,7 +104,12 @@ void Agents::accept_remote(loop::Stream stream) {
   if (stream.protocol() == pki::join_protocol) return options_.members->take(std::move(stream));
   auto identity = stream.peer_identity();
   auto from = stream.peer_host();
-  if (!identity) return;  // the handshake demands it
+  // The handshake demands both.
+  if (!identity || stream.protocol() != pki::agent_protocol) return;
+  const auto is_its_own = [&](const auto& each) {
+    return each.second.identity && each.second.identity->name == identity->name;
+  };
+  if (std::ranges::count_if(sessions_, is_its_own) >= most_of_one_machine) return;
   const auto id = open_session(std::move(stream));
   if (!id) return;
   auto& session = sessions_.at(*id);
@@ -182,7 +188,9 @@ void Agents::take(SessionId id, std::string_view frame) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   auto& session = found->second;
-  session.since_heard = loop::Elapsed();
+  // Who says no hello, or was refused, does not live by its heartbeats.
+  if (session.node || (!session.name.empty() && !session.is_refused))
+    session.since_heard = loop::Elapsed();
   auto message = wire::decode_from_agent(frame);
   if (!message) {
     close(id, message.error().text);
@@ -382,13 +390,16 @@ void Agents::drop_reads(model::NodeId node) {
   for (const auto& tell : lost) tell();
 }
 
-/// Ends the sessions that have been silent for too long.
+/// Ends the sessions that have been silent for too long, and those of expired certificates.
 void Agents::sweep() {
-  std::vector<SessionId> silent;
+  std::map<SessionId, std::string_view> over;
   for (const auto& [id, session] : sessions_) {
-    if (session.since_heard.so_far() > heartbeats_missed * options_.heartbeat) silent.push_back(id);
+    if (session.since_heard.so_far() > heartbeats_missed * options_.heartbeat)
+      over.emplace(id, "nothing was heard from it for too long");
+    if (session.identity && session.identity->expires_at <= loop::now())
+      over.emplace(id, "its certificate has expired; it may come back with a later one");
   }
-  for (const auto id : silent) close(id, "nothing was heard from it for too long");
+  for (const auto& [id, why] : over) close(id, why);
 }
 
 }  // namespace musterd

@@ -25,6 +25,7 @@ std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool
                                                     const std::vector<LocalSlice>& slices) {
   std::vector<scheduler::ProvidedPool> provided;
   for (const auto& pool : pools) {
+    if (pool.nodes == 0) continue;  // its machines come by themselves
     auto& added =
         provided.emplace_back(scheduler::ProvidedPool{.name = pool.name,
                                                       .least = pool.min_nodes.value_or(pool.nodes),

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t request_limit = std::size_t{64} << 10;
 constexpr std::size_t most_calls = 64;
 constexpr base::Duration call_limit = 10s;
+constexpr base::Duration after_failure = 10s;
 constexpr base::Duration between_reloads = 6h;  // in which the controller's certificate is renewed
 
 /// `done` gets what `call` returned on the worker's thread.
@@ -50,6 +51,7 @@ base::Result<std::unique_ptr<Members>> Members::open(loop::Loop& loop, const std
   if (!watch) return std::unexpected(watch.error());
   members->watch_.emplace(*std::move(watch));
   members->daily_.start_repeating(between_reloads);
+  members->reload();  // what has changed before it was watched
   return members;
 }
 
@@ -65,13 +67,21 @@ Members::Loaded Members::load(pki::Folder folder, base::Time now) {
 }
 
 base::Result<void> Members::apply(Loaded loaded) {
-  if (!loaded.renewed) return std::unexpected(loaded.renewed.error());
+  if (!loaded.renewed) {
+    log_.error("controller_certificate_not_renewed", {{"why", loaded.renewed.error().text}});
+  } else if (*loaded.renewed) {
+    log_.info("controller_certificate_renewed");
+  }
   if (!loaded.options) return std::unexpected(loaded.options.error());
-  if (!loaded.members) return std::unexpected(loaded.members.error());
+  // First of all, and whatever else is wrong: those who were removed are to stay out.
   if (auto reloaded = context_->reload(*loaded.options); !reloaded) return reloaded;
-  if (*loaded.renewed) log_.info("controller_certificate_renewed");
+  if (!loaded.members) return std::unexpected(loaded.members.error());
   members_.clear();
-  for (auto& member : *loaded.members) members_.emplace(member.name, std::move(member));
+  for (auto& member : *loaded.members) {
+    if (!member.trouble.empty())
+      log_.error("member_not_read", {{"node", member.name}, {"why", member.trouble}});
+    members_.emplace(member.name, std::move(member));
+  }
   return {};
 }
 
@@ -86,8 +96,10 @@ void Members::reload() {
         is_loading_ = false;
         if (const auto applied = apply(std::move(loaded)); !applied) {
           log_.error("members_not_read", {{"why", applied.error().text}});
-        } else if (changed_) {
-          changed_();
+          daily_.start_repeating(after_failure);
+        } else {
+          daily_.start_repeating(between_reloads);
+          if (changed_) changed_();
         }
         if (std::exchange(is_stale_, false)) return loop_.defer([this] { reload(); });
         for (const auto& go_on : std::exchange(after_reload_, {})) go_on();

@@ -41,6 +41,14 @@ bool has_all_of(const Placement& placement, const std::vector<model::NodeId>& no
   });
 }
 
+/// They come for jobs that wait.
+bool are_nodes_coming(const scheduler::State& state) {
+  return std::ranges::any_of(state.pools, [](const auto& pool) {
+    using enum model::NodeLife;
+    return pool.second.n_in(wanted) + pool.second.n_in(starting) + pool.second.n_in(preparing) > 0;
+  });
+}
+
 /// Its script runs, it has still long to run, and what follows can end in time.
 bool is_ripe(const scheduler::View& view, const Job& job, base::Time now) {
   if (!scheduler::active_attempt(job)->batch.is_live()) return false;
@@ -121,7 +129,7 @@ void Pass::leave_nodes_to(const Request& request) {
     for (const auto& [name, n] : *request.licenses) wants_.licenses.insert(name);
     return;
   }
-  if (!timeline_.fits_when_empty(request)) return;
+  if (!timeline_.fits_when_empty(request) && !are_nodes_coming(view_.state)) return;
   const auto& nodes = *request.nodes;
   wants_.nodes.insert(wants_.nodes.end(), nodes.only.begin(), nodes.only.end());
   if (nodes.is_listed) return;

@@ -111,7 +111,12 @@ class Packer {
       }
     }
     for (auto& [key, group] : groups_) {
-      std::ranges::sort(group, [](const Node* a, const Node* b) {
+      // The last is taken first: those that could not be made are tried when there is no other.
+      const auto has_failed = [](const Node* node) {
+        return node->provided && node->provided->life == unusable;
+      };
+      std::ranges::sort(group, [&](const Node* a, const Node* b) {
+        if (has_failed(a) != has_failed(b)) return has_failed(a);
         return scheduler::NameOrder()(b->info.name, a->info.name);
       });
     }
@@ -403,7 +408,6 @@ class Packer {
   /// A job that would fit if what runs there ended: what is missing for that comes, and what is
   /// idle stays. Returns whether it would, or the first of the others in this pool would.
   bool wait_for_room(const Ask& ask, const std::string& pool) {
-    if (awaited_.contains(pool)) return true;
     std::int64_t n_there = 0;
     std::vector<const Node*> idle;
     std::vector<const Node*> possible;
@@ -432,6 +436,7 @@ class Packer {
       more.push_back(*node);
     }
     if (missing > 0) return false;
+    if (awaited_.contains(pool)) return true;
     for (const auto* node : idle) need(*node, ask.job);
     for (const auto* node : more) need(*node, ask.job);
     growth -= static_cast<int>(more.size());
