@@ -134,8 +134,8 @@ int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* lengt
       *chosen = offered + at + 1;
       *length = offered[at];
       // Set each time: a client that is asked for another hello may name another protocol in it.
-      const int demand = name == &options.open_protocol ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-      SSL_set_verify(ssl, SSL_VERIFY_PEER | demand, TlsSession::note_refused);
+      const int needed = name == &options.open_protocol ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+      SSL_set_verify(ssl, SSL_VERIFY_PEER | needed, TlsSession::note_refused);
       return SSL_TLSEXT_ERR_OK;
     }
   }
