@@ -385,7 +385,15 @@ class Packer {
 
   void pack(const Entry& entry) {
     auto left = licensed(entry.first, n_jobs(entry));
-    if (left == 0) return;
+    if (left == 0 || put_all(entry, left) || entry.first.avoided.empty()) return;
+    // Nodes where it has failed are better than none.
+    auto kind = entry.first;
+    kind.avoided.clear();
+    (void)put_all({std::move(kind), entry.second}, left);
+  }
+
+  /// Returns whether nothing is left of these jobs that other nodes could do.
+  bool put_all(const Entry& entry, std::int64_t& left) {
     const auto pools = pools_for(entry.first);
     bool is_over_quota = true;
     for (const auto farthest : {Distance::coming, Distance::possible}) {
@@ -396,13 +404,12 @@ class Packer {
         const auto n = put(ask, pool, farthest, may);
         spend(ask, pool, n);
         left -= n;
-        if (left == 0) return;
+        if (left == 0) return true;
       }
     }
-    if (is_over_quota) return;
-    for (const auto& pool : pools) {
-      if (wait_for_room(ask_for(entry, pool), pool)) return;
-    }
+    return is_over_quota || std::ranges::any_of(pools, [&](const std::string& pool) {
+             return wait_for_room(ask_for(entry, pool), pool);
+           });
   }
 
   /// A job that would fit if what runs there ended: what is missing for that comes, and what is
