@@ -327,11 +327,13 @@ class Helm {
   std::optional<Time> again_;
 };
 
-/// All are there that can be, and stay.
+/// All are there that can be, and stay, or none is and none comes.
 bool is_settled(const ProvidedPool& configured, const Pool& pool, const Pools& pools) {
   const auto size = size_of(configured, pools);
-  const bool is_full = pool.n_in(NodeLife::up) == size.least;
-  return !size.is_elastic() && is_full && pool.by_life.size() == 1;
+  if (size.is_elastic() || pool.by_life.size() != 1) return false;
+  const auto life = pool.by_life.begin()->first;
+  return pool.n_in(NodeLife::up) == size.least &&
+         (life == NodeLife::up || life == NodeLife::absent);
 }
 
 model::PoolRecord record_of(const State& state, const ProvidedPool& configured, const Pool& pool) {

@@ -249,3 +249,10 @@ TEST_CASE("a place that the configuration has no longer is retired") {
   CHECK(state.nodes.at(state.node_by_name.at("n4")).provided->life == NodeLife::retired);
   CHECK(state.node_kinds.begin()->second == 2);
 }
+
+TEST_CASE("nodes that are being started go when a pool is to have none") {
+  PoolSite site({.least = 3, .most = 3});
+  REQUIRE(site.n_in(NodeLife::starting) == 3);
+  REQUIRE(site.change({.nodes = 0}).has_value());
+  CHECK(site.n_there() == 0);
+}
