@@ -376,7 +376,8 @@ TEST_CASE("a byte that is changed on the way is noticed, wherever it is") {
     }
     n_bytes = at == 0 ? wire.n_sent : n_bytes;
     INFO("byte " << at << " of " << n_bytes);
-    CHECK(wire.server->take_opened() == (at == 0 || at >= n_bytes ? "hello" : ""));
+    // Signatures differ in length: this time there may have been fewer.
+    CHECK(wire.server->take_opened() == (at == 0 || at >= wire.n_sent ? "hello" : ""));
   }
   CHECK(n_bytes > 500);
 }
