@@ -40,11 +40,12 @@ Outcome pools(const options::Parsed& line) {
 constinit const Verb pools_verb{
     "pools",
     "[OPTIONS]",
-    "List pools.",
+    "List pools that have a size.",
     "For each pool: the bounds of its SIZE (with a star if they were set by muster pool), how many "
     "nodes are to be there (WANTED), and how many of its nodes are idle, busy, starting, leaving "
-    "and "
-    "unusable. Below it, what keeps a pool from getting nodes.",
+    "and unusable. Below it, what keeps a pool from getting nodes. Machines that join by "
+    "themselves "
+    "(provider \"static\" in muster.toml) are in muster nodes only.",
     [] { return std::span<const options::Option>(table); },
     options::Operands::anywhere,
     pools};

@@ -6,6 +6,7 @@
 
 #include "lib/base/check.h"
 #include "lib/loop/hex.h"
+#include "lib/loop/openssl.h"
 #include "lib/loop/secret.h"
 #include "lib/loop/tls.h"
 #include "lib/loop/tls_session.h"
@@ -30,11 +31,6 @@ base::Result<void> wrong(const std::string& what) {
   ERR_clear_error();
   return base::fail(base::Code::invalid,
                     what + (words == nullptr ? "" : std::string(": ") + words));
-}
-
-/// No text from elsewhere makes OpenSSL ask whoever sits at the terminal.
-int no_password(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*data*/) {
-  return -1;
 }
 
 base::Result<void> use_own(SSL_CTX* context, const TlsOptions& options) {

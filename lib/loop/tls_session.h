@@ -10,18 +10,11 @@
 #include <string>
 #include <string_view>
 
+#include "lib/loop/openssl.h"
 #include "lib/loop/shield.h"
 
 namespace loop {
 
-/// Calls an OpenSSL function that frees.
-template <auto free>
-struct FreeWith {
-  template <class Thing>
-  void operator()(Thing* thing) const noexcept {
-    free(thing);
-  }
-};
 using SslPointer = std::unique_ptr<SSL, FreeWith<SSL_free>>;
 using ContextPointer = std::shared_ptr<SSL_CTX>;
 

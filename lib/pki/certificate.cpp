@@ -16,18 +16,14 @@
 #include "lib/base/check.h"
 #include "lib/base/text.h"
 #include "lib/loop/hex.h"
+#include "lib/loop/openssl.h"
 
 namespace pki {
 
 namespace {
 
-template <auto free>
-struct FreeWith {
-  template <class Thing>
-  void operator()(Thing* thing) const noexcept {
-    free(thing);
-  }
-};
+using loop::FreeWith;
+using loop::no_password;
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using Text = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
 using Cert = std::unique_ptr<X509, FreeWith<X509_free>>;
@@ -52,11 +48,6 @@ std::string text_of(BIO* written) {
 std::unexpected<base::Error> wrong(const std::string& what) {
   ERR_clear_error();
   return base::fail(base::Code::invalid, what);
-}
-
-/// No text from elsewhere makes OpenSSL ask whoever sits at the terminal.
-int no_password(char* /*buffer*/, int /*size*/, int /*is_writing*/, void* /*data*/) {
-  return -1;
 }
 
 base::Result<Key> read_key(const std::string& text) {

@@ -175,3 +175,53 @@ TEST_CASE("a token is one word") {
     CHECK(read.error().text.find("bbbb") == std::string::npos);
   }
 }
+
+TEST_CASE("of a node's certificates the last four are good") {
+  Site site;
+  std::vector<std::string> serials{site.admit("n1").serial};
+  for (int i = 0; i < 5; ++i) {
+    const auto next = site.folder.renew("n1", serials.back(), site.request("n1"), start);
+    REQUIRE(next.has_value());
+    serials.push_back(pki::read_certificate(next->certificate)->serial);
+  }
+  std::vector<std::string> good;
+  for (const auto& each : site.folder.members()->front().certificates) good.push_back(each.serial);
+  CHECK(good == std::vector(serials.end() - 4, serials.end()));
+  CHECK(site.folder.renew("n1", serials.front(), site.request("n1"), start).error().code ==
+        base::Code::denied);
+}
+
+TEST_CASE("what one file has wrong is no harm to the others, and lets nobody in") {
+  Site site;
+  site.admit("n1");
+  site.admit("n2");
+  REQUIRE(loop::write_file_atomic(site.folder.path() + "/nodes/n1", "nonsense\n", {}).has_value());
+  const auto members = site.folder.members();
+  REQUIRE(members.has_value());
+  REQUIRE(members->size() == 2);
+  CHECK((*members)[0].certificates.empty());
+  CHECK_THAT((*members)[0].trouble, Contains("'nonsense' makes no sense"));
+  CHECK((*members)[1].certificates.size() == 1);
+}
+
+TEST_CASE("a request with a password is refused, and nobody is asked for it") {
+  Site site;
+  auto request = site.request("n1");
+  const std::string begin = "-----BEGIN CERTIFICATE REQUEST-----\n";
+  REQUIRE(request.starts_with(begin));
+  request.insert(
+      begin.size(),
+      "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n");
+  const auto admission = site.folder.admit("n1", site.invite("n1"), request, start);
+  REQUIRE_FALSE(admission.has_value());
+  CHECK_THAT(admission.error().text, Contains("expected a request for a certificate in PEM"));
+}
+
+TEST_CASE("a certificate that a wrong clock has made is made again") {
+  Site site;
+  REQUIRE(site.folder.renew_controller(start + 24h * 300).value());
+  REQUIRE(site.folder.renew_controller(start).value());
+  CHECK_FALSE(site.folder.renew_controller(start).value());
+  CHECK(site.folder.renew_controller(base::Time()).error().code == base::Code::conflict);
+  CHECK(site.folder.controller_options(base::Time()).has_value());
+}

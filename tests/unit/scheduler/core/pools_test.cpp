@@ -205,6 +205,19 @@ TEST_CASE("what is ordered must be possible, and is for the owner") {
   CHECK(unknown.error().code == base::Code::not_found);
 }
 
+TEST_CASE("a pool whose machines join by themselves has no size to change") {
+  scheduler::Settings settings;
+  settings.pools = {"default", "machines"};
+  PoolSite site({.least = 1, .most = 4}, settings);
+  for (const auto& change : {model::PoolChange{.pool = "machines", .nodes = 0},
+                             model::PoolChange{.pool = "machines", .resume = true}}) {
+    const auto answer = site.controller.ask(scheduler::ChangePool{
+        site.controller.next_request(), {.uid = 0, .gid = 0, .name = "root"}, change});
+    REQUIRE_FALSE(answer.has_value());
+    CHECK_THAT(answer.error().text, Contains("join by themselves"));
+  }
+}
+
 TEST_CASE("after a start what is there is compared with what should be") {
   PoolSite site({.least = 0, .most = 4});
   REQUIRE(site.controller.submit(*job().nodes(2)).has_value());

@@ -8,67 +8,12 @@
 
 #include "lib/base/random.h"
 #include "tests/support/catch.h"
-#include "tests/support/controller.h"
+#include "tests/support/rack.h"
 
 using namespace support;
 using namespace std::chrono_literals;
 using model::Cause;
 using model::JobState;
-
-namespace {
-
-scheduler::Settings without_pause() {
-  scheduler::Settings settings;
-  settings.requeue_backoff = {};
-  return settings;
-}
-
-/// Nodes of one core.
-class Rack {
- public:
-  explicit Rack(int n_nodes, scheduler::Settings settings = without_pause())
-      : controller(std::move(settings)) {
-    for (int i = 1; i <= n_nodes; ++i) join("n" + std::to_string(i));
-  }
-
-  void join(const std::string& name) { controller.join(node(name, 1)); }
-  model::JobId submit(const JobBuilder& request) { return *controller.submit(*request); }
-  model::JobId elastic(int least, int most) {
-    auto spec = **job().nodes(least).tasks_per_node(1);
-    spec.shape.most_nodes = most;
-    return *controller.submit(std::make_shared<const model::JobSpec>(std::move(spec)));
-  }
-  std::string nodes_of(model::JobId id) const {
-    const auto* attempt = scheduler::active_attempt(controller.engine().state().jobs.at(id));
-    if (attempt == nullptr) return "none";
-    std::string names;
-    for (const auto& share : attempt->allocation.nodes)
-      names += (names.empty() ? "" : " ") + share.name;
-    return names;
-  }
-  model::LaunchKey key(model::JobId id) const {
-    return {id, controller.engine().state().jobs.at(id).attempts, {}};
-  }
-  model::NodeId first_node(model::JobId id) const {
-    return scheduler::active_attempt(controller.engine().state().jobs.at(id))->batch.node;
-  }
-  /// The node goes silent, and its time is over.
-  void lose(const std::string& name) {
-    (void)controller.give(scheduler::NodeGone{controller.node_id(name)});
-    controller.pass(scheduler::Settings().node_timeout);
-  }
-  /// The script ends, told to or by itself.
-  std::vector<scheduler::Action> end(model::JobId id, Cause cause = Cause::signal, int code = 15) {
-    const auto where = first_node(id);
-    const auto name = controller.engine().state().nodes.at(where).info.name;
-    return controller.give(scheduler::NodeSaysEnded{where, failure(key(id), cause, code, name)});
-  }
-  JobState state(model::JobId id) const { return controller.state_of(id); }
-
-  Controller controller;
-};
-
-}  // namespace
 
 TEST_CASE("a job that lost a node starts at once on the others that it had, and a spare one") {
   Rack cluster(4);
@@ -96,7 +41,7 @@ TEST_CASE("a job of a higher class comes before one that lost a node") {
 }
 
 TEST_CASE("with a pause the nodes are free for others, and no claim is left") {
-  auto settings = without_pause();
+  auto settings = settings_without_pause();
   settings.requeue_backoff = 5s;
   Rack cluster(4, settings);
   const auto hurt = cluster.submit(job().nodes(4));
@@ -139,7 +84,7 @@ TEST_CASE("nodes that have been taken in the meantime are not waited for") {
 }
 
 TEST_CASE("the one that takes the place of a lost node is below the same switch") {
-  Controller controller(without_pause());
+  Controller controller(settings_without_pause());
   const auto join = [&](std::string name, std::string above) {
     auto info = node(std::move(name), 1);
     info.switches = {"top", std::move(above)};
@@ -161,7 +106,7 @@ TEST_CASE("the one that takes the place of a lost node is below the same switch"
 TEST_CASE(
     "a job with an open number of nodes goes on with fewer when none takes the lost one's place") {
   Rack cluster(4);
-  const auto hurt = cluster.elastic(2, 4);
+  const auto hurt = cluster.submit(job().nodes(2).up_to_nodes(4).tasks_per_node(1));
   const auto waits_longer = cluster.submit(job().nodes(2));
   REQUIRE(cluster.nodes_of(hurt) == "n1 n2 n3 n4");
   cluster.lose("n2");

@@ -8,7 +8,7 @@
 #include "lib/base/random.h"
 #include "scheduler/core/record.h"
 #include "tests/support/catch.h"
-#include "tests/support/controller.h"
+#include "tests/support/rack.h"
 
 using namespace support;
 using namespace std::chrono_literals;
@@ -18,22 +18,11 @@ using model::JobState;
 
 namespace {
 
-scheduler::Settings settings_without_pause() {
-  scheduler::Settings settings;
-  settings.requeue_backoff = {};
-  return settings;
-}
-
-/// Nodes of one core, n1 to n9 at most; a job that is stopped ends when the test says so.
-class Field {
+/// A job that is stopped ends when the test says so; what follows it starts.
+class Field : public Rack {
  public:
-  explicit Field(int n_nodes, scheduler::Settings settings = settings_without_pause(),
-                 policy::Options options = {})
-      : controller(std::move(settings), policy::make(options)) {
-    for (int i = 1; i <= n_nodes; ++i) join("n" + std::to_string(i));
-  }
+  using Rack::Rack;
 
-  void join(const std::string& name) { controller.join(node(name, 1)); }
   model::JobId submit(const JobBuilder& request, std::uint32_t uid = 1000) {
     const auto id = controller.submit(*request, user(uid));
     INFO((id ? "" : id.error().text));
@@ -57,42 +46,13 @@ class Field {
     if (scheduler::active_attempt(job_of(id)) != nullptr)
       (void)controller.give(scheduler::NodeSaysStarted{first_node(id), key(id)});
   }
-  /// The script ends, told to or by itself; what follows it starts.
   std::vector<scheduler::Action> end(model::JobId id, Cause cause = Cause::signal, int code = 15) {
-    const auto where = first_node(id);
-    const auto report = code == 0 ? success(key(id))
-                                  : failure(key(id), cause, code,
-                                            controller.engine().state().nodes.at(where).info.name);
-    auto actions = controller.give(scheduler::NodeSaysEnded{where, report});
+    auto actions = Rack::end(id, cause, code);
     if (scheduler::active_attempt(job_of(id)) != nullptr) tell_started(id);
     return actions;
   }
   std::vector<scheduler::Action> complete(model::JobId id) { return end(id, Cause::signal, 0); }
-  void lose(const std::string& name) {
-    (void)controller.give(scheduler::NodeGone{controller.node_id(name)});
-    controller.pass(scheduler::Settings().node_timeout);
-  }
-  const scheduler::Job& job_of(model::JobId id) const {
-    return controller.engine().state().jobs.at(id);
-  }
-  std::string nodes_of(model::JobId id) const {
-    const auto* attempt = scheduler::active_attempt(job_of(id));
-    if (attempt == nullptr) return "none";
-    std::string names;
-    for (const auto& share : attempt->allocation.nodes)
-      names += (names.empty() ? "" : " ") + share.name;
-    return names;
-  }
-  JobState state(model::JobId id) const { return controller.state_of(id); }
   bool is_growing(model::JobId id) const { return scheduler::is_growing(job_of(id)); }
-
-  Controller controller;
-
- private:
-  model::LaunchKey key(model::JobId id) const { return {id, job_of(id).attempts, {}}; }
-  model::NodeId first_node(model::JobId id) const {
-    return scheduler::active_attempt(job_of(id))->batch.node;
-  }
 };
 
 JobBuilder elastic(int least, int most, base::Duration after = 10min) {

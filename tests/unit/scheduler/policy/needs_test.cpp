@@ -132,3 +132,37 @@ TEST_CASE("a node that is kept for a job which grows does not go, however long t
   site.controller.pass(1h);
   CHECK(site.n_in(model::NodeLife::up) == 2);
 }
+
+TEST_CASE("a job gets a node where it has failed when there are no others, and only then") {
+  PoolSite site({.least = 0, .most = 4});
+  const auto fails_and_waits = [&](JobBuilder request) {
+    const auto id =
+        *site.controller.submit(*request.restart("on=exit backoff=10m max=9 avoid-nodes"));
+    site.bring_up();
+    const auto share = scheduler::active_attempt(site.controller.engine().state().jobs.at(id))
+                           ->allocation.nodes.front();
+    (void)site.controller.give(scheduler::NodeSaysEnded{
+        share.node, failure({id, 1, {}}, model::Cause::exit_code, 1, share.name)});
+    site.controller.pass(6min);
+    site.bring_up();
+    CHECK(site.n_there() == 0);
+    site.controller.pass(5min);
+    site.bring_up();
+    return id;
+  };
+  const auto nodes_of = [&](model::JobId id) {
+    const auto* attempt = scheduler::active_attempt(site.controller.engine().state().jobs.at(id));
+    std::string names;
+    if (attempt == nullptr) return names;
+    for (const auto& share : attempt->allocation.nodes) names += share.name + " ";
+    return names;
+  };
+  const auto one = fails_and_waits(job().tasks(4));
+  CHECK(nodes_of(one) == "n2 ");
+  (void)site.controller.give(
+      scheduler::NodeSaysEnded{site.controller.node_id("n2"), success({one, 2, {}})});
+  site.controller.pass(6min);
+  site.bring_up();
+  const auto all = fails_and_waits(job().nodes(4).tasks_per_node(4));
+  CHECK(nodes_of(all) == "n1 n2 n3 n4 ");
+}
