@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/model/advice.h"
 #include "lib/model/booking.h"
 #include "lib/model/change.h"
@@ -54,6 +55,14 @@ struct Version {
   bool operator==(const Version&) const = default;
 };
 
+/// The configuration file of a controller, and how its last reading went.
+struct ConfigNews {
+  std::string path;
+  base::Time read_at;   // the last time
+  std::string problem;  // why what was read then is not in force, but what was before; empty: it is
+  bool operator==(const ConfigNews&) const = default;
+};
+
 struct Status {
   std::uint32_t nodes_total = 0;
   std::uint32_t nodes_idle = 0;
@@ -61,6 +70,7 @@ struct Status {
   std::uint32_t jobs_running = 0;
   bool writable = true;
   std::string error;  // why it is not
+  ConfigNews config;
   bool operator==(const Status&) const = default;
 };
 

@@ -111,14 +111,25 @@ std::string to_json(const Status& status) {
   out.set_jobs_running(status.jobs_running);
   out.set_writable(status.writable);
   out.set_error(status.error);
+  out.set_config_path(status.config.path);
+  wire::write(status.config.read_at, *out.mutable_config_read_at());
+  out.set_config_problem(status.config.problem);
   return print_json(out);
 }
 
 base::Result<Status> status_from_json(std::string_view json) {
-  return from_json<api::Status>(json, "status", base::Code::corrupt, [](api::Status& in, Strict&) {
-    return Status{in.nodes_total(),  in.nodes_idle(), in.jobs_waiting(),
-                  in.jobs_running(), in.writable(),   take(in.mutable_error())};
-  });
+  return from_json<api::Status>(
+      json, "status", base::Code::corrupt, [](api::Status& in, Strict& strict) {
+        return Status{in.nodes_total(),
+                      in.nodes_idle(),
+                      in.jobs_waiting(),
+                      in.jobs_running(),
+                      in.writable(),
+                      take(in.mutable_error()),
+                      {.path = take(in.mutable_config_path()),
+                       .read_at = strict.part("config_read_at", in.config_read_at(), read_time),
+                       .problem = take(in.mutable_config_problem())}};
+      });
 }
 
 std::string error_json(const base::Error& error) {

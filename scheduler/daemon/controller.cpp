@@ -15,7 +15,7 @@ namespace musterd {
 
 namespace {
 
-constexpr base::Duration linger = std::chrono::seconds(1);  // for clients to take their answers
+constexpr base::Duration short_linger = std::chrono::milliseconds(50);
 constexpr base::Duration linger_step = std::chrono::milliseconds(5);
 
 /// The policy, but nothing starts while the gate is closed: the cluster goes down and what waits is
@@ -209,10 +209,19 @@ void Controller::stop(ExitStatus status) {
   drain_timer_.start_repeating(linger_step);
 }
 
+void Controller::reload() {
+  if (!stopping_) linger_ = short_linger;
+  stop(ExitStatus::stopped);
+}
+
+bool Controller::may_reload() const {
+  return !stopping_ && !shutdown_->is_going_down();
+}
+
 /// Lets the clients take their answers, but not for ever.
 void Controller::drain() {
   const bool is_quiet = server_->n_connections() == 0 && requests_.n_waiting() == 0;
-  if (!is_quiet && stopping_->so_far() < linger) return;
+  if (!is_quiet && stopping_->so_far() < linger_) return;
   drain_timer_.stop();
   loop_.stop();
 }
@@ -239,7 +248,8 @@ wire::Status Controller::status() const {
                       .jobs_waiting = static_cast<std::uint32_t>(state.n_waiting),
                       .jobs_running = static_cast<std::uint32_t>(state.n_active),
                       .writable = !driver_->failure().has_value(),
-                      .error = {}};
+                      .error = {},
+                      .config = {}};
   for (const auto& pool : driver_->engine().pools())
     status.nodes_total += static_cast<std::uint32_t>(pool.least);
   if (members_) status.nodes_total += static_cast<std::uint32_t>(members_->names().size());
@@ -251,6 +261,7 @@ wire::Status Controller::status() const {
         node.phase == scheduler::NodePhase::ready && agents_->is_connected(node.id);
     if (is_there && node.jobs.empty()) ++status.nodes_idle;
   }
+  status.config = setup_.news;
   status.error = driver_->failure() ? driver_->failure()->text : local_nodes_.trouble();
   return status;
 }

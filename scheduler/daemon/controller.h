@@ -1,6 +1,7 @@
 #pragma once
 // The controller of a cluster, put together on one loop: driver, agents, API and local nodes.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ class Controller {
  public:
   struct Setup {
     const conf::Config& config;
+    const wire::ConfigNews& news;
     const Paths& paths;
     const StepAccess& access;
     store::Journal& journal;
@@ -59,6 +61,10 @@ class Controller {
   /// Ends the loop when the clients have their answers. Jobs and agents go on.
   void stop(ExitStatus status);
   ExitStatus exit_status() const { return exit_status_; }
+  /// Not while it ends.
+  bool may_reload() const;
+  /// Makes room for another one in this process: as stop, and who follows something asks that one.
+  void reload();
 
   const Driver& driver() const { return *driver_; }
   const Agents& agents() const { return *agents_; }
@@ -90,6 +96,7 @@ class Controller {
   std::shared_ptr<bool> gate_closed_;
   ExitStatus exit_status_ = ExitStatus::stopped;
   std::optional<loop::Elapsed> stopping_;
+  base::Duration linger_ = std::chrono::seconds(1);  // for clients to take their answers
 
   Requests requests_;
   JobWaits waits_;

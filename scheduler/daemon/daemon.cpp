@@ -5,15 +5,18 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "conf/config.h"
 #include "lib/base/check.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/signal.h"
 #include "lib/store/sqlite_journal.h"
+#include "lib/wire/api.h"
 #include "scheduler/daemon/controller.h"
 #include "scheduler/daemon/paths.h"
 #include "scheduler/daemon/step_access.h"
@@ -37,8 +40,40 @@ base::Result<loop::Log> open_log(const conf::Config& config, const Paths& paths)
   return loop::Log::open({.path = paths.log(), .level = *level, .format = *format});
 }
 
-base::Result<ExitStatus> serve(const conf::Config& config, const Paths& paths,
-                               const loop::Log& log) {
+/// SIGHUP waits while there is no loop to take it.
+void block_hangup(bool is_blocked) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, nullptr);
+}
+
+class HangupsWelcome {
+ public:
+  HangupsWelcome() { block_hangup(false); }
+  ~HangupsWelcome() { block_hangup(true); }
+  HangupsWelcome(const HangupsWelcome&) = delete;
+  HangupsWelcome& operator=(const HangupsWelcome&) = delete;
+};
+
+/// The file again, for a controller that goes on in the folder of the one before.
+base::Result<conf::Config> read_again(const std::string& path, const conf::Config& before) {
+  auto config = conf::read_file(path);
+  if (config && config->cluster.dir != before.cluster.dir) {
+    return base::fail(base::Code::invalid, "cluster.dir is '" + config->cluster.dir +
+                                               "' now, and '" + before.cluster.dir +
+                                               "' in the cluster that runs: end it first");
+  }
+  return config;
+}
+
+struct Served {
+  ExitStatus status = ExitStatus::stopped;
+  std::optional<conf::Config> next;  // to go on with
+};
+
+base::Result<Served> serve(const conf::Config& config, wire::ConfigNews& news, const Paths& paths,
+                           const loop::Log& log) {
   const auto access = StepAccess::open(paths);
   if (!access) return std::unexpected(access.error());
   auto agent_program = program_beside("muster-agent");
@@ -50,6 +85,7 @@ base::Result<ExitStatus> serve(const conf::Config& config, const Paths& paths,
 
   loop::Loop loop;
   const auto controller = Controller::open(loop, {.config = config,
+                                                  .news = news,
                                                   .paths = paths,
                                                   .access = *access,
                                                   .journal = **journal,
@@ -60,28 +96,58 @@ base::Result<ExitStatus> serve(const conf::Config& config, const Paths& paths,
                                                   .snapshots = {},
                                                   .events = {}});
   if (!controller) return std::unexpected(controller.error());
-  const auto stop = [&] { (*controller)->stop(ExitStatus::stopped); };
+  std::optional<conf::Config> next;
+  const auto stop = [&] {
+    next.reset();
+    (*controller)->stop(ExitStatus::stopped);
+  };
+  const auto reload = [&] {
+    if (!next && !(*controller)->may_reload()) return;
+    auto read = read_again(news.path, config);
+    if (read) {
+      next = *std::move(read);
+      return (*controller)->reload();
+    }
+    log.error("configuration_refused", {{"why", read.error().text}});
+    news.read_at = loop::now();
+    news.problem = std::move(read).error().text;
+  };
   const loop::Signal on_term(loop, SIGTERM, stop);
   const loop::Signal on_interrupt(loop, SIGINT, stop);
+  const loop::Signal on_hangup(loop, SIGHUP, reload);
+  const HangupsWelcome welcome;
   log.info("started", {{"cluster", config.cluster.name}, {"dir", paths.dir}, {"pid", getpid()}});
   loop.run();
-  log.info("stopped");
-  return (*controller)->exit_status();
+  log.info(next ? "reloading" : "stopped");
+  return Served{(*controller)->exit_status(), std::move(next)};
 }
 
 base::Result<ExitStatus> run(const std::string& config_path) {
-  const auto config = conf::read_file(config_path);
+  auto config = conf::read_file(config_path);
   if (!config) return std::unexpected(config.error());
   const Paths paths{config->cluster.dir};
   if (auto made = make_folders(paths); !made) return std::unexpected(std::move(made).error());
   const auto lock = loop::FileLock::take(paths.lock());
   if (!lock) return std::unexpected(lock.error());
-  const auto log = open_log(*config, paths);
-  if (!log) return std::unexpected(log.error());
   allow_many_files();
-  auto status = serve(*config, paths, *log);
-  if (!status) log->error("cannot_start", {{"why", status.error().text}});
-  return status;
+  block_hangup(true);
+  wire::ConfigNews news{.path = config_path, .read_at = loop::now(), .problem = {}};
+  std::optional<conf::Config> before;  // that worked, while another one is tried
+  for (;;) {
+    const auto log = open_log(*config, paths);
+    auto served = log ? serve(*config, news, paths, *log) : std::unexpected(log.error());
+    if (served && !served->next) return served->status;
+    if (served) {
+      before = std::exchange(*config, *std::move(served->next));
+      news.read_at = loop::now();
+      news.problem.clear();
+      continue;
+    }
+    if (log) log->error("cannot_start", {{"why", served.error().text}});
+    if (!before) return std::unexpected(std::move(served).error());
+    news.problem = std::move(served).error().text;
+    config = *std::exchange(before, std::nullopt);
+  }
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace musterd {
 
-/// Runs until it is told to stop. An error before that is one line on standard error.
+/// Runs until it is told to stop; SIGHUP makes it read its configuration again. An error before
+/// that is one line on standard error.
 ExitStatus run_daemon(const std::string& config_path);
 
 }  // namespace musterd

@@ -118,7 +118,14 @@ TEST_CASE("small replies come back as they went out") {
   CHECK(wire::step_reply_from_json(wire::to_json(step)) == step);
   const wire::Version version{"muster", "0.1.0", "local", 123, 1};
   CHECK(wire::version_from_json(wire::to_json(version)) == version);
-  const wire::Status status{2, 1, 4, 1, false, "disk full"};
+  const wire::Status status{
+      2,
+      1,
+      4,
+      1,
+      false,
+      "disk full",
+      {"/etc/muster.toml", base::time_from_us(1'000'001), "line 3: no such key"}};
   CHECK(wire::status_from_json(wire::to_json(status)) == status);
   const base::Error error{base::Code::conflict, "job 17 has ended"};
   CHECK(wire::error_json(error) == R"({"error":{"code":"conflict","text":"job 17 has ended"}})");

@@ -105,6 +105,7 @@ TEST_CASE("a journal with a fact that makes no sense is refused with its place")
   auto file = store::SqliteJournal::open(site.paths.journal());
   auto reader = store::SqliteReader::open(site.paths.journal());
   const auto opened = musterd::Controller::open(site.fixture.loop, {.config = site.config,
+                                                                    .news = site.news,
                                                                     .paths = site.paths,
                                                                     .access = *site.access,
                                                                     .journal = **file,

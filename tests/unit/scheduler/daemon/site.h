@@ -106,6 +106,7 @@ struct Site {
     REQUIRE(beside.has_value());
     reader = std::move(*beside);
     auto opened = musterd::Controller::open(fixture.loop, {.config = config,
+                                                           .news = news,
                                                            .paths = paths,
                                                            .access = *access,
                                                            .journal = *journal,
@@ -211,6 +212,7 @@ struct Site {
   }
 
   conf::Config config = conf::defaults();
+  wire::ConfigNews news;
   musterd::Paths paths;
   musterd::Snapshots::Options snapshots;
   musterd::Events::Options events;
