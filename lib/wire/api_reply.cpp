@@ -1,5 +1,7 @@
 // Nodes and the small replies.
 
+#include <utility>
+
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
 #include "lib/wire/shared_node.h"
@@ -79,9 +81,10 @@ std::string to_json(const StepReply& reply) {
 base::Result<StepReply> step_reply_from_json(std::string_view json) {
   return from_json<api::StepReply>(
       json, "reply", base::Code::corrupt, [](api::StepReply& in, Strict& strict) {
-        if (in.head_tls().empty()) (void)strict.filled(in.mutable_head_address(), "head_address");
+        auto* address = in.mutable_head_address();
+        auto head = in.head_tls().empty() ? strict.filled(address, "head_address") : take(address);
         return StepReply{model::StepId(in.step()),
-                         take(in.mutable_head_address()),
+                         std::move(head),
                          take(in.mutable_secret()),
                          strict.from_one(in.attempt(), "attempt"),
                          model::JobId(strict.from_one(in.job(), "job")),

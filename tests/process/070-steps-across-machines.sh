@@ -126,9 +126,11 @@ id=$(submit --parsable -N 3 -n 3 -o long.out --wrap "muster run ./long.sh; muste
 wait_for 10 "a long step runs" all_there 1
 head=$(field "$id" '.allocation.nodes[0].name')
 port=$(on "$head" ss -Hltn | sed -n "s/.*$(address_of "$head"):\([0-9]*\) .*/\1/p" | head -n 1)
-knock() { on n4 timeout 5 openssl s_client -connect "$(address_of "$head"):$port" -tls1_3 "$@"; }
-runs 1 "a stranger's key is no way in" knock -psk 00112233445566778899aabbccddeeff -psk_identity "$id.1.0"
-runs 1 "nor is none" knock
+knock="ip netns exec $(host n4) openssl s_client -tls1_3 -connect $(address_of "$head"):$port"
+# shellcheck disable=SC2086 # words
+runs 1 "a stranger's key is no way in" $knock -psk 00112233445566778899aabbccddeeff -psk_identity "$id.1.0"
+# shellcheck disable=SC2086
+runs 1 "nor is none" $knock
 turned_away() {
   [ "$(grep -c "refused a connection to the step's head from $(address_of n4)" "$(folder "$head")/launches/$id.1.0/launcher.log")" = 2 ]
 }
@@ -139,7 +141,8 @@ touch enough
 all_done() { [ "$(grep -c "^rank . done" long.out)" = 3 ]; }
 wait_for 10 "the step ends without a controller" all_done
 start_controller
-runs 0 "the script's next step waits for it" muster wait "$id"
+wait_for 10 "the controller comes back" muster nodes
+runs 0 "the script's next step has waited for it" muster wait "$id"
 like long.out "^after$" "and runs"
 
 # Who has no job on a node is not heard from there.

@@ -17,13 +17,13 @@ namespace {
 
 const loop::PskOptions ours{.identity = "17.1.0", .secret = "s3cret"};
 
-std::shared_ptr<const loop::ShieldMaker> key(const loop::PskOptions& options = ours) {
+std::shared_ptr<const loop::ShieldMaker> keyed(const loop::PskOptions& options = ours) {
   return std::make_shared<loop::TlsPsk>(options);
 }
 
 /// Listens, dials, and keeps what came of it at both ends.
-struct Pair {
-  explicit Pair(std::shared_ptr<const loop::ShieldMaker> server_tls = key()) {
+struct KeyedPair {
+  explicit KeyedPair(std::shared_ptr<const loop::ShieldMaker> server_tls = keyed()) {
     auto opened = loop::Listener::open(
         fixture.loop, loop::TlsAddress{{"127.0.0.1", 0}},
         {.tls = std::move(server_tls),
@@ -42,9 +42,8 @@ struct Pair {
             client->on_end([this](const base::Result<void>& how) {
               failure = how ? "the end" : how.error().text;
             });
-            client->on_data([this](std::span<const char> bytes) {
-              heard.append(bytes.data(), bytes.size());
-            });
+            client->on_data(
+                [this](std::span<const char> bytes) { heard.append(bytes.data(), bytes.size()); });
           } else {
             failure = stream.error().text;
           }
@@ -84,8 +83,8 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("two ends with one secret talk, and nobody else") {
-  Pair pair;
-  pair.dial(key());
+  KeyedPair pair;
+  pair.dial(keyed());
   pair.run_until([&] { return pair.server && pair.client; });
   std::string asked;
   pair.server->on_data([&](std::span<const char> bytes) {
@@ -101,15 +100,15 @@ TEST_CASE("two ends with one secret talk, and nobody else") {
 }
 
 TEST_CASE("a wrong key, and one of another step, are turned away in the handshake") {
-  Pair wrong;
-  wrong.fail(key({.identity = ours.identity, .secret = "guessed"}));
-  Pair other;
-  other.fail(key({.identity = "18.1.0", .secret = ours.secret}));
+  KeyedPair wrong;
+  wrong.fail(keyed({.identity = ours.identity, .secret = "guessed"}));
+  KeyedPair other;
+  other.fail(keyed({.identity = "18.1.0", .secret = ours.secret}));
   CHECK_THAT(other.failure, Contains("refuses this one by TLS"));
 }
 
 TEST_CASE("who speaks no TLS hears nothing, and is heard by nobody") {
-  Pair pair;
+  KeyedPair pair;
   auto tcp = std::get<loop::TlsAddress>(pair.listener->address()).tcp;
   pair.dial(loop::Address(tcp), nullptr);
   pair.run_until([&] { return pair.client.has_value(); });
@@ -119,31 +118,31 @@ TEST_CASE("who speaks no TLS hears nothing, and is heard by nobody") {
 }
 
 TEST_CASE("a server with a certificate in place of the key is not spoken to") {
-  pki::Authority authority{.key = pki::make_key(), .certificate = {}};
+  pki::Authority authority;
+  authority.key = pki::make_key();
   const pki::Validity validity{.from = loop::now() - 1h, .until = loop::now() + 1h};
   authority.certificate = *pki::make_authority(authority.key, "test", validity);
   const auto own = pki::make_key();
-  const auto certificate =
-      pki::sign_request(authority, *pki::make_request(own, "m1"), {"m1", pki::Role::controller},
-                        validity);
+  const auto certificate = pki::sign_request(authority, *pki::make_request(own, "m1"),
+                                             {"m1", pki::Role::controller}, validity);
   REQUIRE(certificate.has_value());
   const auto context = loop::TlsContext::make(
       {.certificate = *certificate, .key = own, .authority = authority.certificate});
   REQUIRE(context.has_value());
-  Pair pair(*context);
-  pair.fail(key());
+  KeyedPair pair(*context);
+  pair.fail(keyed());
   CHECK_THAT(pair.failure, Contains("is refused"));
 }
 
 TEST_CASE("of several addresses the one where the key is known answers, however late") {
-  Pair pair;
-  Pair foreign(key({.identity = "18.1.0", .secret = "another step's"}));
-  const auto addresses = std::vector<loop::Address>{loop::TlsAddress{{"127.0.0.1", 1}},
-                                                    foreign.listener->address(),
-                                                    pair.listener->address()};
-  const loop::PatientConnector::Options patient{
-      .addresses = addresses, .limit = 10s, .pause = [](base::Duration) { return 1ms; },
-      .tls = key()};
+  KeyedPair pair;
+  KeyedPair foreign(keyed({.identity = "18.1.0", .secret = "another step's"}));
+  const auto addresses = std::vector<loop::Address>{
+      loop::TlsAddress{{"127.0.0.1", 1}}, foreign.listener->address(), pair.listener->address()};
+  const loop::PatientConnector::Options patient{.addresses = addresses,
+                                                .limit = 10s,
+                                                .pause = [](base::Duration) { return 1ms; },
+                                                .tls = keyed()};
   std::optional<loop::PatientConnector> connector;
   connector.emplace(pair.fixture.loop, patient, [&](base::Result<loop::Stream> stream) {
     REQUIRE(stream.has_value());
