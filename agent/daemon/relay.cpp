@@ -19,6 +19,8 @@ constexpr std::ptrdiff_t most_of_a_user = 64;
 constexpr base::Duration patience = 60s;  // with a controller that is away: as long as `muster` has
 constexpr std::size_t most_queued = std::size_t{256} << 10;  // before the other side is held back
 
+constexpr base::Duration between_tellings = 10s;
+
 base::Duration next_pause(base::Duration waited) {
   return std::clamp<base::Duration>(waited, 20ms, 500ms);
 }
@@ -45,6 +47,9 @@ void Relay::accept(loop::Stream stream) {
   if (!user) return;
   const auto is_theirs = [&](const auto& call) { return call.second.user.uid == user->uid; };
   if (calls_.size() >= most_calls || std::ranges::count_if(calls_, is_theirs) >= most_of_a_user) {
+    // One in a while: who is turned away comes again.
+    if (told_ && told_->so_far() < between_tellings) return;
+    told_.emplace();
     log_.warn("call_turned_away", {{"uid", user->uid}, {"calls", calls_.size()}});
     return;
   }
@@ -82,7 +87,8 @@ void Relay::connected(CallId id, base::Result<loop::Stream> stream) {
   far.on_end([this, id, &near, &call](const base::Result<void>& how) {
     ended(id, near, call.far_ended, how);
   });
-  near.on_data([this, id, &near, &far](std::span<const char> bytes) { pass(id, near, far, bytes); });
+  near.on_data(
+      [this, id, &near, &far](std::span<const char> bytes) { pass(id, near, far, bytes); });
   far.on_data([this, id, &near, &far](std::span<const char> bytes) { pass(id, far, near, bytes); });
 }
 

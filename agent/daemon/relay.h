@@ -11,6 +11,7 @@
 
 #include "lib/base/result.h"
 #include "lib/loop/address.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/log.h"
 #include "lib/loop/patient_connector.h"
 #include "lib/loop/stream.h"
@@ -36,8 +37,8 @@ class Relay {
  private:
   using CallId = std::uint64_t;
   struct Call {
-    loop::Stream near;                      // who asks
-    std::optional<loop::Stream> far = {};   // the controller
+    loop::Stream near;                     // who asks
+    std::optional<loop::Stream> far = {};  // the controller
     std::unique_ptr<loop::PatientConnector> connector = {};
     loop::PeerUser user;
     bool near_ended = false;
@@ -55,6 +56,7 @@ class Relay {
   const loop::Log& log_;
   std::map<CallId, Call> calls_;
   CallId last_call_ = 0;
+  std::optional<loop::Elapsed> told_;  // a refusal, in the log
   std::optional<loop::Listener> listener_;
 };
 

@@ -11,7 +11,6 @@ namespace loop {
 /// One address.
 struct PatientConnector::Line {
   Timer retry;
-  base::Duration waited{};
   std::optional<Connector> connector = {};
 };
 
@@ -37,13 +36,9 @@ void PatientConnector::dial(std::size_t line) {
 }
 
 void PatientConnector::dialled(std::size_t line, base::Result<Stream> stream) {
-  auto& own = *lines_[line];
-  const bool may_come = stream || lines_.size() > 1 ||
-                        stream.error().code == base::Code::unavailable;
-  if (!stream && may_come && own.waited < options_.limit) {
-    const auto pause = options_.pause(own.waited);
-    own.waited += pause;
-    own.retry.start(pause);
+  const auto waited = since_.so_far();
+  if (!stream && may_come(stream.error()) && waited < options_.limit) {
+    lines_[line]->retry.start(options_.pause(waited));
     return;
   }
   if (!stream && --n_trying_ > 0) return;
@@ -53,6 +48,12 @@ void PatientConnector::dialled(std::size_t line, base::Result<Stream> stream) {
   }
   const auto callback = std::exchange(done_, nullptr);
   callback(std::move(stream));
+}
+
+/// Of several addresses some may be other people's.
+bool PatientConnector::may_come(const base::Error& error) const {
+  return lines_.size() > 1 ||
+         (error.code != base::Code::denied && error.code != base::Code::invalid);
 }
 
 }  // namespace loop

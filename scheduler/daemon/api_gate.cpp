@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "lib/loop/clock.h"
 #include "lib/loop/frames.h"
 #include "lib/loop/loop.h"
 #include "lib/wire/join.h"
@@ -39,7 +38,10 @@ ApiGate::ApiGate(loop::Loop& loop, Parts parts)
   parts_.members.on_change([this] { sweep(); });
 }
 
+/// The log has one in a while: who is turned away comes again.
 void ApiGate::turn_away(const std::string& node, const std::string& why) {
+  if (told_ && told_->so_far() < between_sweeps) return;
+  told_.emplace();
   parts_.log.warn("call_turned_away", {{"node", node}, {"why", why}});
 }
 
@@ -57,15 +59,14 @@ void ApiGate::take(loop::Stream stream) {
   }
   const CallId id = ++last_call_;
   auto from = stream.peer_host();
-  auto& call = calls_
-                   .emplace(id, Call{.identity = *identity,
-                                     .from = std::move(from),
-                                     .stream = std::move(stream)})
-                   .first->second;
+  auto& call =
+      calls_
+          .emplace(
+              id, Call{.identity = *identity, .from = std::move(from), .stream = std::move(stream)})
+          .first->second;
   call.stream->on_end([this, id](const base::Result<void>&) { calls_.erase(id); });
-  call.stream->on_data([this, id](std::span<const char> bytes) {
-    received(id, {bytes.data(), bytes.size()});
-  });
+  call.stream->on_data(
+      [this, id](std::span<const char> bytes) { received(id, {bytes.data(), bytes.size()}); });
 }
 
 /// The first frame says who asks; what follows is for the API.
@@ -87,10 +88,10 @@ void ApiGate::received(CallId id, std::string_view bytes) {
   call.stream.reset();
   auto rest = call.early.substr(call.early.size() - reader.n_waiting());
   call.early.clear();
-  call.guest = parts_.server.take(
-      std::move(stream),
-      {.peer = {.pid = 0, .uid = caller->uid, .gid = caller->gid}, .via = call.identity.name,
-       .early = std::move(rest)});
+  call.guest = parts_.server.take(std::move(stream),
+                                  {.peer = {.pid = 0, .uid = caller->uid, .gid = caller->gid},
+                                   .via = call.identity.name,
+                                   .early = std::move(rest)});
 }
 
 /// Why a call is to end; empty: it goes on.

@@ -11,6 +11,7 @@
 
 #include "lib/base/time.h"
 #include "lib/http/server.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/log.h"
 #include "lib/loop/shield.h"
 #include "lib/loop/stream.h"
@@ -62,6 +63,7 @@ class ApiGate {
   Parts parts_;
   std::map<CallId, Call> calls_;
   CallId last_call_ = 0;
+  std::optional<loop::Elapsed> told_;  // a refusal, in the log
   loop::Timer sweep_timer_;
 };
 

@@ -95,7 +95,7 @@ wait "$follower"
 is "$(tail -n 1 followed.out)" "done" "to its end"
 id=$(submit --parsable --nodelist n4 -- sleep 1000)
 wait_for 10 "a job runs" state_is "$id" running
-muster run --job "$id" hostname >step.out 2>&1
+on c muster run --job "$id" hostname >step.out 2>&1
 is "$(cat step.out)" "$(hostname)" "a step of it may be started from the controller's machine"
 runs 0 "it is cancelled" muster cancel "$id"
 wait_for 10 "and ends" state_is "$id" cancelled
