@@ -46,7 +46,11 @@ options::options_description described() {
        "folder of the node's certificate (default: identity in that of the node)")        //
       ("name", text(), "name of the node, unique in the cluster")                         //
       ("pool", text(), "pool of the node (default: default)")                             //
-      ("address", text(), "where other nodes reach it (default: 127.0.0.1)")              //
+      ("address", text(),
+       "where other nodes reach it (default: the address of its connection to the controller)")  //
+      ("run-dir", text(),
+       "folder for the sockets of jobs, where the controller is elsewhere (default: run in that of "
+       "the node)")                                                                       //
       ("slice-first", text(), "first core of the slice of the machine that is the node")  //
       ("slice-cores", text(), "number of its cores (default: the whole machine)")         //
       ("slice-gpus", text(), "its GPUs, as a list: 0-3")                                  //
@@ -138,6 +142,8 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
       .settings = {.node_dir = *dir,
                    .controller = *std::move(address),
                    .tls = nullptr,
+                   .run_dir = text_of(given, "run-dir").value_or(*dir + "/run"),
+                   .finds_address = membership && !given.contains("address"),
                    .launcher =
                        text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
                    .limits = {},
@@ -171,6 +177,7 @@ base::Result<void> serve(const Plan& plan, loop::Log& log) {
     if (!opened) return std::unexpected(std::move(opened).error());
     membership = *std::move(opened);
     settings.tls = membership->tls();
+    settings.api_tls = membership->api_tls();
   }
   auto daemon = agentd::Daemon::open(loop, settings, *info, log);
   if (!daemon) return std::unexpected(std::move(daemon).error());

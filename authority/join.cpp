@@ -55,12 +55,11 @@ base::Result<model::JoinReply> enrol(const pki::Token& token, const std::string&
 }
 
 /// Options of muster-agent, for its --config.
-std::string agent_config(const std::string& dir, const pki::Token& token,
-                         const model::JoinReply& reply) {
+std::string agent_config(const std::string& dir, const pki::Token& token, const std::string& pool) {
   return fmt::format(
       "# Options of muster-agent(8) on this machine; made by muster node join.\n"
-      "dir = {}\ncontroller = tls:{}\nname = {}\npool = {}\naddress = {}\n",
-      dir, token.address, token.name, reply.pool, reply.address);
+      "dir = {}\ncontroller = tls:{}\nname = {}\npool = {}\n",
+      dir, token.address, token.name, pool);
 }
 
 }  // namespace
@@ -93,7 +92,7 @@ Outcome join(const Words& words) {
     return std::unexpected(std::move(kept).error());
   }
   const auto config = *dir + "/agent.conf";
-  if (auto written = loop::write_file_atomic(config, agent_config(*dir, *token, *reply),
+  if (auto written = loop::write_file_atomic(config, agent_config(*dir, *token, reply->pool),
                                              {.mode = 0644, .sync = true});
       !written) {
     return std::unexpected(std::move(written).error());

@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
+#include "lib/model/launch.h"
 #include "lib/wire/api.h"
 
 namespace cli {
@@ -51,8 +52,9 @@ Outcome attach(const options::Parsed& line) {
   const auto answer = api->get(
       job_target(what->job, what->step ? fmt::format("/attach?step={}", *what->step) : "/attach"));
   if (!answer) return std::unexpected(answer.error());
-  const auto reply = wire::step_reply_from_json(*answer);
+  auto reply = wire::step_reply_from_json(*answer);
   if (!reply) return refuse(reply.error());
+  reply->head_address = model::on_node(reply->head_address, api->cluster().paths.dir);
   if (!is_on_terminal()) return refuse("standard input and output are not a terminal");
   return follow_step(*reply, "muster attach", {.terminal = true});
 }

@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
+#include "lib/model/launch.h"
 #include "lib/wire/api.h"
 
 namespace cli {
@@ -53,12 +54,6 @@ Try<Place> place(const options::Parsed& line) {
   }
   const auto job = variable("MUSTER_JOB_ID");
   const auto attempt = variable("MUSTER_ATTEMPT");
-  if (job && attempt && !variable("MUSTER_CONTROLLER")) {
-    return refuse(
-        "this machine joined its cluster over TLS, where the controller's API is not reached: a "
-        "job "
-        "on it is its script, without steps");
-  }
   if (!job || !attempt) {
     return refuse(
         "this is not inside a job; put the line into a script and submit it, or name a running job "
@@ -123,6 +118,7 @@ Try<wire::StepReply> start_step(const Place& where, model::StepSpec step) {
   if (!answer) return std::unexpected(answer.error());
   auto reply = wire::step_reply_from_json(*answer);
   if (!reply) return refuse(reply.error());
+  reply->head_address = model::on_node(reply->head_address, api->cluster().paths.dir);
   return std::move(*reply);
 }
 

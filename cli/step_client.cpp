@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
+#include "lib/loop/psk_module.h"
 #include "lib/wire/head.h"
 
 namespace cli {
@@ -31,6 +32,10 @@ constexpr base::Duration piece_interval = 50ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
 constexpr int signal_base = 128;
+
+base::Duration next_pause(base::Duration waited) {
+  return waited < eager_time ? eager_pause : patient_pause;
+}
 
 /// One read of standard input, which may wait for long. Empty at its end or after an error.
 std::string read_block() {
@@ -57,7 +62,7 @@ bool input_is_empty() {
 
 }  // namespace
 
-StepClient::StepClient(loop::Address head, model::ClientHello hello, StepManner manner)
+StepClient::StepClient(loop::PatientConnector::Options head, model::ClientHello hello, StepManner manner)
     : head_(std::move(head)),
       hello_(std::move(hello)),
       manner_(manner),
@@ -72,7 +77,6 @@ Try<model::StepResult> StepClient::run() {
   dial();
   loop_.run();
   signals_.clear();
-  redial_.reset();
   connector_.reset();
   stream_.reset();
   reading_.reset();
@@ -114,20 +118,13 @@ void StepClient::detach() {
 }
 
 void StepClient::dial() {
-  connector_ =
-      std::make_unique<loop::Connector>(loop_, head_, [this](base::Result<loop::Stream> stream) {
+  connector_ = std::make_unique<loop::PatientConnector>(
+      loop_, std::move(head_), [this](base::Result<loop::Stream> stream) {
         if (stream) {
           connected(std::move(*stream));
-          return;
-        }
-        if (stream.error().code != base::Code::unavailable || dialled_ > dial_limit) {
+        } else {
           finish(refuse(stream.error().in("cannot reach the first launcher of the step")));
-          return;
         }
-        const auto pause = dialled_ < eager_time ? eager_pause : patient_pause;
-        dialled_ += pause;
-        redial_ = std::make_unique<loop::Timer>(loop_, [this] { dial(); });
-        redial_->start(pause);
       });
 }
 
@@ -271,6 +268,24 @@ void StepClient::pass_input(const std::string& bytes) {
 
 namespace {
 
+/// A socket of this machine, or TLS to another one, whose key is made from the step's secret.
+base::Result<loop::PatientConnector::Options> way_to_head(const wire::StepReply& reply,
+                                                          const model::LaunchKey& key) {
+  loop::PatientConnector::Options options{
+      .addresses = {}, .limit = dial_limit, .pause = next_pause, .tls = nullptr};
+  const bool is_near = !reply.head_address.empty();
+  for (const auto& text : is_near ? std::vector{reply.head_address} : reply.head_tls) {
+    auto address = loop::parse_address(text);
+    if (!address) return std::unexpected(std::move(address).error());
+    options.addresses.push_back(*std::move(address));
+  }
+  if (is_near) return options;
+  auto tls = loop::load_psk({.identity = to_text(key), .secret = reply.secret});
+  if (!tls) return std::unexpected(std::move(tls).error());
+  options.tls = *std::move(tls);
+  return options;
+}
+
 [[noreturn]] void leave(int exit_code) {
   ::_exit(finish_output(exit_code));
 }
@@ -278,10 +293,10 @@ namespace {
 }  // namespace
 
 Outcome follow_step(const wire::StepReply& reply, std::string_view who, StepManner manner) {
-  auto head = loop::parse_address(reply.head_address);
+  const model::LaunchKey key{reply.job, reply.attempt, reply.step};
+  auto head = way_to_head(reply, key);
   if (!head) return refuse(head.error());
-  StepClient client(std::move(*head), {{reply.job, reply.attempt, reply.step}, reply.secret},
-                    manner);
+  StepClient client(std::move(*head), {key, reply.secret}, manner);
   const auto result = client.run();
   if (!result) {
     print_error(fmt::format("{}: {}\n", who, result.error().text));

@@ -12,10 +12,9 @@
 #include "cli/problem.h"
 #include "cli/raw_terminal.h"
 #include "cli/request/escape_keys.h"
-#include "lib/base/time.h"
-#include "lib/loop/address.h"
 #include "lib/loop/frame_stream.h"
 #include "lib/loop/loop.h"
+#include "lib/loop/patient_connector.h"
 #include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
 #include "lib/loop/work.h"
@@ -36,7 +35,7 @@ struct StepManner {
 
 class StepClient {
  public:
-  StepClient(loop::Address head, model::ClientHello hello, StepManner manner);
+  StepClient(loop::PatientConnector::Options head, model::ClientHello hello, StepManner manner);
   ~StepClient();
 
   /// Until the step has ended. Refused when the head cannot be reached within a minute, or is lost.
@@ -67,14 +66,13 @@ class StepClient {
   void pass_input(const std::string& bytes);
 
   loop::Loop loop_;
-  loop::Address head_;
+  loop::PatientConnector::Options head_;
   model::ClientHello hello_;
   StepManner manner_;
   model::RankLines lines_;
   loop::Timer piece_timer_;
   std::vector<model::RankPlaced> map_;
   std::optional<Try<model::StepResult>> result_;
-  base::Duration dialled_{};
   int interrupted_by_ = 0;  // the signal; 0: none
   bool is_ending_ = false;
   bool is_leaving_ = false;
@@ -83,9 +81,8 @@ class StepClient {
   request::EscapeKeys keys_;
   bool input_waits_ = false;  // for the stream to take what was read
 
-  std::unique_ptr<loop::Connector> connector_;
+  std::unique_ptr<loop::PatientConnector> connector_;
   std::unique_ptr<loop::FrameStream> stream_;
-  std::unique_ptr<loop::Timer> redial_;
   std::unique_ptr<loop::Work> reading_;
   std::vector<std::unique_ptr<loop::Signal>> signals_;
 };

@@ -64,7 +64,8 @@ void Agent::found(const Found& launch) {
   }
 }
 
-void Agent::take(const Connected& /*input*/) {
+void Agent::take(const Connected& input) {
+  if (!input.address.empty()) info_.address = input.address;
   link_ = Link::greeting;
   greet();
 }

@@ -45,7 +45,9 @@ struct Restarted {
 };
 
 /// The connection to the controller is there. It is gone again with Disconnected.
-struct Connected {};
+struct Connected {
+  std::string address = {};  // of the node from now on; empty: as before
+};
 struct Disconnected {};
 
 /// Not LogRead and LogCancel, which the driver answers itself; they are ignored.

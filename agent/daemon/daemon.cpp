@@ -11,6 +11,7 @@
 #include "agent/daemon/scan.h"
 #include "lib/base/overloaded.h"
 #include "lib/loop/clock.h"
+#include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 
 namespace agentd {
@@ -23,6 +24,21 @@ constexpr base::Duration prune_period = 10min;
 constexpr std::size_t pruned_at_once = 1000;
 constexpr std::size_t log_queue_bytes = std::size_t{1} << 20;  // more chunks wait for room
 
+/// Null on the controller's own machine, where jobs reach its socket.
+base::Result<std::unique_ptr<Relay>> open_relay(loop::Loop& loop, const Settings& settings,
+                                                const loop::Log& log) {
+  if (!settings.api_tls) return nullptr;
+  // Users of the machine come through, where the folder above lets them.
+  if (auto made = loop::make_directories(settings.run_dir, 0755); !made) {
+    return std::unexpected(std::move(made).error());
+  }
+  return Relay::open(loop,
+                     {.socket = settings.run_dir + "/" + model::api_socket_name,
+                      .controller = settings.controller,
+                      .tls = settings.api_tls},
+                     log);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Settings& settings,
@@ -33,11 +49,14 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
   if (!retention) return std::unexpected(std::move(retention).error());
   auto containment = Containment::open(settings.containment, info.name, settings.node_dir);
   if (!containment) return std::unexpected(std::move(containment).error());
+  auto relay = open_relay(loop, settings, log);
+  if (!relay) return std::unexpected(std::move(relay).error());
   model::NodeInfo contained = info;
   contained.containment = containment->description();
   return std::unique_ptr<Daemon>(
       new Daemon(loop, settings, contained, log,
-                 {*std::move(dirs), *std::move(retention), *std::move(containment)}));
+                 {*std::move(dirs), *std::move(retention), *std::move(containment),
+                  *std::move(relay)}));
 }
 
 Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,
@@ -48,6 +67,9 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
       dirs_(std::move(parts.dirs)),
       retention_(std::move(parts.retention)),
       containment_(std::move(parts.containment)),
+      run_dir_(settings.run_dir),
+      finds_address_(settings.finds_address),
+      relay_(std::move(parts.relay)),
       launchers_(loop, dirs_, settings.launcher, containment_.launcher_arguments(),
                  launcher_events()),
       link_(loop, settings.controller, settings.tls, link_events()),
@@ -70,7 +92,10 @@ LauncherEvents Daemon::launcher_events() {
 }
 
 LinkEvents Daemon::link_events() {
-  return {.connected = [this] { feed(agent::Connected{}); },
+  return {.connected =
+              [this](const std::string& own_host) {
+                feed(agent::Connected{.address = finds_address_ ? own_host : std::string()});
+              },
           .disconnected =
               [this](const std::string& why) {
                 // Each reason once: it is dialled again and again.
@@ -194,7 +219,10 @@ void Daemon::perform(const agent::Send& action) {
 
 void Daemon::perform(const agent::StartLauncher& action) {
   const model::LaunchKey& key = action.order.key;
-  const auto started = launchers_.start(action.order);
+  auto order = action.order;
+  order.controller = model::on_node(order.controller, run_dir_);
+  order.head_address = model::on_node(order.head_address, run_dir_);
+  const auto started = launchers_.start(order);
   if (started) {
     log_.debug("launch_started", {{"launch", model::to_text(key)}});
     if (!key.step) checkpoints_.watch(key);

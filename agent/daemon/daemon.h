@@ -14,6 +14,7 @@
 #include "agent/daemon/launchers.h"
 #include "agent/daemon/link.h"
 #include "agent/daemon/log_reads.h"
+#include "agent/daemon/relay.h"
 #include "agent/daemon/retention.h"
 #include "lib/base/result.h"
 #include "lib/loop/address.h"
@@ -32,7 +33,10 @@ struct Settings {
   std::string node_dir;
   loop::Address controller;
   std::shared_ptr<const loop::ShieldMaker> tls = nullptr;  // for a controller at a TLS address
-  std::string launcher;                                    // path of muster-launch
+  std::shared_ptr<const loop::ShieldMaker> api_tls = nullptr;  // the same, of users of this machine
+  std::string run_dir;  // of sockets for jobs, where the controller is elsewhere
+  bool finds_address = false;  // tells the controller the address that its connection has here
+  std::string launcher;        // path of muster-launch
   agent::Limits limits;
   RetentionLimits retention;
   ContainmentMode containment = ContainmentMode::automatic;
@@ -52,6 +56,7 @@ class Daemon {
     LaunchDirs dirs;
     Retention retention;
     Containment containment;
+    std::unique_ptr<Relay> relay;  // of a machine that joined over TLS
   };
   Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info, loop::Log& log,
          Parts parts);
@@ -82,6 +87,9 @@ class Daemon {
   LaunchDirs dirs_;
   Retention retention_;
   Containment containment_;
+  std::string run_dir_;
+  bool finds_address_;
+  std::unique_ptr<Relay> relay_;
   Launchers launchers_;
   Link link_;
   LogReads log_reads_;

@@ -47,7 +47,7 @@ void Link::dialled(base::Result<loop::Stream> stream) {
     disconnect(end ? "the controller closed the connection" : end.error().text);
   });
   stream_->on_frame([this](const std::string& frame) { received(frame); });
-  events_.connected();
+  events_.connected(stream_->own_host());
 }
 
 void Link::received(const std::string& frame) {

@@ -58,16 +58,20 @@ base::Result<void> Membership::read() {
                                                "' is that of '" + certificate->name +
                                                "', not of '" + options_.name + "'");
   }
-  const auto tls = identity_.options(pki::agent_protocol);
-  if (!tls) return std::unexpected(tls.error());
-  if (context_) {
-    if (auto loaded = context_->reload(*tls); !loaded) return loaded;
-  } else {
-    auto context = loop::TlsContext::make(*tls);
-    if (!context) return std::unexpected(context.error().in(options_.folder));
-    context_ = *std::move(context);
-  }
+  if (auto loaded = load(context_, pki::agent_protocol); !loaded) return loaded;
+  if (auto loaded = load(api_context_, pki::api_protocol); !loaded) return loaded;
   certificate_ = *std::move(certificate);
+  return {};
+}
+
+base::Result<void> Membership::load(std::shared_ptr<loop::TlsContext>& context,
+                                    const char* protocol) const {
+  const auto tls = identity_.options(protocol);
+  if (!tls) return std::unexpected(tls.error());
+  if (context) return context->reload(*tls);
+  auto made = loop::TlsContext::make(*tls);
+  if (!made) return std::unexpected(made.error().in(options_.folder));
+  context = *std::move(made);
   return {};
 }
 

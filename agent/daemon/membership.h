@@ -36,6 +36,8 @@ class Membership {
 
   /// Follows renewals, and a machine that joins again.
   std::shared_ptr<const loop::ShieldMaker> tls() const { return context_; }
+  /// The same, for connections that users of this machine have to the API.
+  std::shared_ptr<const loop::ShieldMaker> api_tls() const { return api_context_; }
 
  private:
   Membership(loop::Loop& loop, Options options, const loop::Log& log);
@@ -44,6 +46,7 @@ class Membership {
   void answered(const std::string& key, const base::Result<model::JoinReply>& reply);
   base::Result<void> take(const std::string& key, const base::Result<model::JoinReply>& reply);
   base::Result<void> read();
+  base::Result<void> load(std::shared_ptr<loop::TlsContext>& context, const char* protocol) const;
   base::Duration until_next_look() const;
 
   loop::Loop& loop_;
@@ -52,6 +55,7 @@ class Membership {
   pki::Identity identity_;
   pki::Certificate certificate_;
   std::shared_ptr<loop::TlsContext> context_;
+  std::shared_ptr<loop::TlsContext> api_context_;
   std::optional<pki::Enrolment> enrolment_;
   std::string last_problem_;
   std::optional<loop::FileWatch> watch_;

@@ -9,6 +9,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/process_table.h"
+#include "lib/loop/psk_module.h"
 #include "lib/loop/secret.h"
 #include "lib/wire/head.h"
 
@@ -23,6 +24,34 @@ constexpr std::size_t most_guests = 1024;
 
 // For the client to close after it got the result.
 constexpr base::Duration parting_time = std::chrono::seconds(2);
+
+// Of strangers, in launcher.log.
+constexpr int most_refusals_noted = 20;
+
+/// Loaded when the first other machine comes: a step of one node starts without.
+class LateTls : public loop::ShieldMaker {
+ public:
+  LateTls(loop::PskOptions options, const LaunchDir& dir)
+      : options_(std::move(options)), dir_(dir) {}
+
+  std::unique_ptr<loop::Shield> make_client() const override { return nullptr; }
+  std::unique_ptr<loop::Shield> make_server() const override {
+    if (!tls_) {
+      auto loaded = loop::load_psk(options_);
+      if (!loaded) {
+        dir_.note(loaded.error().text);
+        return nullptr;
+      }
+      tls_ = *std::move(loaded);
+    }
+    return tls_->make_server();
+  }
+
+ private:
+  loop::PskOptions options_;
+  const LaunchDir& dir_;
+  mutable std::shared_ptr<const loop::ShieldMaker> tls_;
+};
 
 model::Failure client_missing(const model::LaunchOrder& order, std::string text) {
   model::Failure failure;
@@ -64,15 +93,43 @@ Head::Head(loop::Loop& loop, const LaunchDir& dir, const model::LaunchOrder& ord
 
 base::Result<std::unique_ptr<Head>> Head::open(loop::Loop& loop, const LaunchDir& dir,
                                                const model::LaunchOrder& order, LinkEvents events) {
-  const auto address = loop::parse_address(order.head_address);
-  if (!address) return std::unexpected(address.error());
   std::unique_ptr<Head> head(new Head(loop, dir, order, std::move(events)));
-  auto listener = loop::Listener::open(loop, *address, {}, [raw = head.get()](loop::Stream stream) {
-    raw->accept(std::move(stream));
-  });
-  if (!listener) return std::unexpected(std::move(listener).error().in(order.head_address));
-  head->listener_.emplace(std::move(*listener));
+  if (auto listens = head->listen(); !listens) return std::unexpected(std::move(listens).error());
   return head;
+}
+
+base::Result<void> Head::listen() {
+  const auto address = loop::parse_address(order_.head_address);
+  if (!address) return std::unexpected(address.error());
+  auto listener = loop::Listener::open(
+      loop_, *address, {}, [this](loop::Stream stream) { accept(std::move(stream)); });
+  if (!listener) return std::unexpected(std::move(listener).error().in(order_.head_address));
+  listener_.emplace(std::move(*listener));
+  return order_.head_tls.empty() ? base::Result<void>() : listen_to_machines();
+}
+
+base::Result<void> Head::listen_to_machines() {
+  const auto tls = std::make_shared<LateTls>(
+      loop::PskOptions{.identity = to_text(order_.key), .secret = order_.secret}, dir_);
+  const auto refused = [this](const std::string& host, const base::Error& why) {
+    if (n_refusals_noted_++ >= most_refusals_noted) return;
+    dir_.note("refused a connection to the step's head from " + host + ": " + why.text);
+  };
+  base::Error last;
+  for (const auto& text : order_.head_tls) {
+    const auto address = loop::parse_address(text);
+    if (!address) return std::unexpected(address.error());
+    auto listener =
+        loop::Listener::open(loop_, *address, {.tls = tls, .on_refused = refused},
+                             [this](loop::Stream stream) { accept(std::move(stream)); });
+    if (listener) {
+      remote_listener_.emplace(std::move(*listener));
+      return {};
+    }
+    last = std::move(listener).error();
+    if (last.code != base::Code::conflict) break;  // else the next port may be free
+  }
+  return std::unexpected(std::move(last).in("the step's head cannot be reached by other machines"));
 }
 
 Head::~Head() {

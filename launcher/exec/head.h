@@ -31,7 +31,8 @@ class LaunchDir;
 
 class Head final : public HeadLink {
  public:
-  /// Listens at the order's address. `order` and `dir` outlive the head.
+  /// Listens at the order's addresses: its socket, and beside it the first TLS one that is free.
+  /// `order` and `dir` outlive the head.
   static base::Result<std::unique_ptr<Head>> open(loop::Loop& loop, const LaunchDir& dir,
                                                   const model::LaunchOrder& order,
                                                   LinkEvents events);
@@ -56,6 +57,8 @@ class Head final : public HeadLink {
   };
 
   Head(loop::Loop& loop, const LaunchDir& dir, const model::LaunchOrder& order, LinkEvents events);
+  base::Result<void> listen();
+  base::Result<void> listen_to_machines();
   void accept(loop::Stream stream);
   void greet(int guest, const std::string& frame);
   void welcome_peer(int guest, const model::PeerHello& hello);
@@ -81,8 +84,10 @@ class Head final : public HeadLink {
   LinkEvents events_;
   mapping::Star star_;
   std::optional<loop::Listener> listener_;
+  std::optional<loop::Listener> remote_listener_;
   std::map<int, loop::FrameStream> guests_;  // who have not said who they are
   int next_guest_ = 0;
+  int n_refusals_noted_ = 0;
   std::vector<Line> nodes_;  // by place in the star
   Line client_;
   std::optional<loop::ProcessWatch> client_watch_;

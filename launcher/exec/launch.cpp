@@ -10,6 +10,7 @@
 
 #include "launcher/exec/batch.h"
 #include "launcher/exec/end_signal.h"
+#include "launcher/exec/network.h"
 #include "launcher/exec/step.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
@@ -154,6 +155,8 @@ base::Result<void> run_launch(const LaunchOptions& options) {
   Launch launch{.dir = std::move(*dir), .order = std::move(*order)};
   launch.place.launch_id = launch_id;
   launch.place.programs = folder_of_programs();
+  launch.place.interface =
+      is_one_machine(launch.order) ? "lo" : interface_of(mapping::own_host(launch.order));
   launch.place.checkpoint_file = launch.dir.file("checkpoint");
   launch.topology_xml =
       options.topology_xml.empty() ? launch.dir.topology_xml() : options.topology_xml;

@@ -1,7 +1,13 @@
 #include "launcher/exec/network.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -29,6 +35,20 @@ bool has_fabric_device() {
   return false;
 }
 
+/// Empty: it is none of IP.
+std::string text_of(const sockaddr& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* host = nullptr;
+  if (address.sa_family == AF_INET) {
+    host = &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  } else if (address.sa_family == AF_INET6) {
+    host = &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  } else {
+    return {};
+  }
+  return inet_ntop(address.sa_family, host, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
 }  // namespace
 
 std::string open_mpi_pml(const std::string& home) {
@@ -44,6 +64,16 @@ std::string open_mpi_pml(const std::string& home) {
     if (auto value = mapping::parameter(*text, "mtl")) mtl = std::move(value);
   }
   return mapping::pml_without_fabric(pml, mtl);
+}
+
+std::string interface_of(const std::string& address) {
+  ifaddrs* found = nullptr;
+  if (getifaddrs(&found) != 0) return {};
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all(found, freeifaddrs);
+  for (const auto* each = found; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr != nullptr && text_of(*each->ifa_addr) == address) return each->ifa_name;
+  }
+  return {};
 }
 
 }  // namespace exec

@@ -1,5 +1,5 @@
 #pragma once
-// Which networks Open MPI may look for on this machine.
+// The networks of this machine: those that Open MPI may look for, and the one of an address.
 
 #include <string>
 
@@ -11,5 +11,8 @@ namespace exec {
 ///
 /// home   the user's; may be empty
 std::string open_mpi_pml(const std::string& home);
+
+/// The name of the interface that has this address; empty: none has.
+std::string interface_of(const std::string& address);
 
 }  // namespace exec

@@ -1,46 +1,58 @@
 #include "launcher/exec/peer_link.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "lib/loop/address.h"
 #include "lib/loop/loop.h"
+#include "lib/loop/psk_module.h"
 #include "lib/wire/head.h"
 
 namespace exec {
 
 namespace {
 
-constexpr base::Duration longest_pause = std::chrono::milliseconds(50);
+using namespace std::chrono_literals;
+
+/// Longer each time.
+base::Duration next_pause(base::Duration waited) {
+  return std::clamp<base::Duration>(waited, 2ms, 50ms);
+}
+
+/// Sockets of this machine, or TLS between machines, whose key is made from the step's secret.
+base::Result<loop::PatientConnector::Options> way_to_head(const model::LaunchOrder& order) {
+  loop::PatientConnector::Options options{
+      .addresses = {}, .limit = meeting_time, .pause = next_pause, .tls = nullptr};
+  const auto given = order.head_tls.empty() ? std::vector{order.head_address} : order.head_tls;
+  for (const auto& text : given) {
+    auto address = loop::parse_address(text);
+    if (!address) return std::unexpected(std::move(address).error());
+    options.addresses.push_back(*std::move(address));
+  }
+  if (order.head_tls.empty()) return options;
+  auto tls = loop::load_psk({.identity = to_text(order.key), .secret = order.secret});
+  if (!tls) return std::unexpected(std::move(tls).error());
+  options.tls = *std::move(tls);
+  return options;
+}
 
 }  // namespace
 
 PeerLink::PeerLink(loop::Loop& loop, const model::LaunchOrder& order, LinkEvents events)
-    : loop_(loop), order_(order), events_(std::move(events)), retry_(loop, [this] { dial(); }) {
-  auto address = loop::parse_address(order.head_address);
-  if (!address) {
-    loop_.defer([this, why = std::move(address).error().text] { lose(why); });
+    : loop_(loop), order_(order), events_(std::move(events)) {
+  auto way = way_to_head(order);
+  if (!way) {
+    loop_.defer([this, why = std::move(way).error().text] { lose(why); });
     return;
   }
-  address_ = std::move(*address);
-  dial();
-}
-
-void PeerLink::dial() {
-  connector_.emplace(loop_, address_, [this](base::Result<loop::Stream> stream) {
+  connector_.emplace(loop_, *std::move(way), [this](base::Result<loop::Stream> stream) {
     if (stream) {
       use(std::move(*stream));
-    } else if (waited_ >= meeting_time) {
-      lose("its launcher does not answer: " + stream.error().text);
     } else {
-      dial_later();
+      lose("its launcher does not answer: " + stream.error().text);
     }
   });
-}
-
-void PeerLink::dial_later() {
-  retry_.start(pause_);
-  waited_ += pause_;
-  pause_ = std::min(2 * pause_, longest_pause);
 }
 
 void PeerLink::use(loop::Stream stream) {
@@ -109,7 +121,6 @@ void PeerLink::finish(std::function<void()> done) {
 void PeerLink::stop_waiting() {
   if (stream_) return;
   connector_.reset();
-  retry_.stop();
   loop_.defer([this] { lose("its launcher had not answered when this one was told to end"); });
 }
 

@@ -1,18 +1,16 @@
 #pragma once
 // The connection of a launcher to its step's head on another node.
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "launcher/exec/head_link.h"
 #include "lib/loop/frame_stream.h"
+#include "lib/loop/patient_connector.h"
 #include "lib/loop/stream.h"
-#include "lib/loop/timer.h"
 #include "lib/model/launch.h"
 
 namespace loop {
@@ -32,8 +30,6 @@ class PeerLink final : public HeadLink {
   void hold_input(bool) override {}  // rank 0 is on the head's node
 
  private:
-  void dial();
-  void dial_later();
   void use(loop::Stream stream);
   void write(const std::string& frame);
   void lose(std::string why);
@@ -43,14 +39,10 @@ class PeerLink final : public HeadLink {
   loop::Loop& loop_;
   const model::LaunchOrder& order_;
   LinkEvents events_;
-  loop::Address address_;
-  std::optional<loop::Connector> connector_;
+  std::optional<loop::PatientConnector> connector_;
   std::optional<loop::FrameStream> stream_;
   std::vector<std::string> waiting_;  // until there is a connection
   std::size_t waiting_bytes_ = 0;
-  loop::Timer retry_;
-  base::Duration pause_ = std::chrono::milliseconds(2);
-  base::Duration waited_{};
   std::function<void()> done_;
   bool is_full_ = false;
   bool is_lost_ = false;

@@ -283,8 +283,9 @@ void Step::begin() {
   }
   held_ports_.emplace(std::move(*ports));
   std::string lines;
-  for (const auto port : held_ports_->numbers())
-    lines += mapping::own_host(order) + ":" + std::to_string(port) + "\n";
+  auto host = mapping::own_host(order);
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  for (const auto port : held_ports_->numbers()) lines += host + ":" + std::to_string(port) + "\n";
   meet(std::move(lines));
 }
 

@@ -17,6 +17,8 @@ namespace {
 
 using model::Environment;
 
+constexpr std::array interface_names{"GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"};
+
 const model::NodeShare& share_of(const model::LaunchOrder& order) {
   return order.allocation.nodes[static_cast<std::size_t>(order.node_index)];
 }
@@ -97,6 +99,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   environment["MUSTER_CPUS_PER_TASK"] = std::to_string(job.shape.cpus_per_task);
   describe_memory(environment, job.shape);
   environment["MUSTER_NODE"] = share_of(order).name;
+  environment["MUSTER_NODE_ADDRESS"] = own_host(order);
   environment["MUSTER_NODE_INDEX"] = std::to_string(order.node_index);
   environment["MUSTER_CORES"] = to_text(share_of(order).cores);
   environment["MUSTER_CLUSTER"] = order.cluster;
@@ -182,11 +185,6 @@ void tune_open_mpi(Environment& environment, const model::LaunchOrder& order,
   }
 }
 
-/// A cluster whose controller has a Unix socket is one machine.
-bool is_one_machine(const model::LaunchOrder& order) {
-  return order.controller.starts_with("unix:");
-}
-
 /// Where ranks that know each other by torch.distributed's variables meet: on the script's node,
 /// which is the first. Ranks inherit it from the script.
 void describe_meeting(Environment& environment, const model::LaunchOrder& order,
@@ -195,9 +193,18 @@ void describe_meeting(Environment& environment, const model::LaunchOrder& order,
     environment.try_emplace("MASTER_ADDR", own_host(order));
     environment.try_emplace("MASTER_PORT", std::to_string(*place.meeting_port));
   }
-  if (is_one_machine(order)) {
-    environment.try_emplace("GLOO_SOCKET_IFNAME", "lo");
-    environment.try_emplace("NCCL_SOCKET_IFNAME", "lo");
+  for (const char* name : interface_names) {
+    if (!place.interface.empty()) environment.try_emplace(name, place.interface);
+  }
+}
+
+/// What the script's node suggested need not be this one's.
+void name_own_interface(Environment& environment, const LaunchPlace& place) {
+  const auto added = environment.find("MUSTER_ADDED");
+  if (added == environment.end() || place.interface.empty()) return;
+  const auto names = base::split(added->second, ' ');
+  for (const char* name : interface_names) {
+    if (std::ranges::find(names, name) != names.end()) environment[name] = place.interface;
   }
 }
 
@@ -263,7 +270,8 @@ std::string rendezvous_file(const model::LaunchOrder& order) {
 }
 
 std::string own_host(const model::LaunchOrder& order) {
-  return is_one_machine(order) ? "127.0.0.1" : share_of(order).name;
+  if (model::is_one_machine(order)) return "127.0.0.1";
+  return order.addresses[static_cast<std::size_t>(order.node_index)];
 }
 
 Environment environment_of_script(const model::LaunchOrder& order, const model::Topology& topology,
@@ -287,6 +295,7 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   describe_job(environment, order, place);
   describe_for_batch_ai(environment, order);
   describe_rendezvous(environment, order, rank.rank);
+  name_own_interface(environment, place);
   environment["MUSTER_STEP_DIR"] = place.session_dir;
   number_rank(environment, order, rank, placement);
   const RankRoles roles(order);

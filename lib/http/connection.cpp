@@ -19,7 +19,8 @@ Connection::Connection(Server::State& server, std::uint64_t id, loop::Stream str
       stream_(std::move(stream)),
       timer_(server.loop, [this] { on_timeout(); }) {}
 
-void Connection::start() {
+void Connection::start(std::optional<Server::Guest> guest) {
+  guest_ = std::move(guest);
   stream_->set_queue_limit(
       SIZE_MAX);  // whole answers always fit; streams are limited in send_chunk
   stream_->on_drained([this] {
@@ -37,6 +38,9 @@ void Connection::start() {
   stream_->on_data([this](std::span<const char> bytes) { receive({bytes.data(), bytes.size()}); });
   if (stream_) {
     be_idle();
+  }
+  if (stream_ && guest_ && !guest_->early.empty()) {
+    receive(std::exchange(guest_->early, {}));
   }
 }
 
@@ -151,7 +155,10 @@ void Connection::dispatch() {
   }
   request.path = std::move(target->path);
   request.query = std::move(target->query);
-  if (const auto peer = stream_->peer_user()) {
+  if (guest_) {
+    request.peer = guest_->peer;
+    request.via = guest_->via;
+  } else if (const auto peer = stream_->peer_user()) {
     request.peer = *peer;
   }
   const auto handler = server_->handler;

@@ -44,6 +44,7 @@ struct Server::State {
   std::uint64_t next_id = 1;
 
   void accept(loop::Stream stream);
+  std::uint64_t add(loop::Stream stream, std::optional<Guest> guest);
   void report(base::Code code, std::string text) const;
 };
 
@@ -51,7 +52,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Server::State& server, std::uint64_t id, loop::Stream stream);
 
-  void start();
+  void start(std::optional<Server::Guest> guest);
   /// Answers with the error, tells the log, and lets the client go.
   void refuse(int status, const base::Error& error);
   /// Ends it now. The object itself goes at the end of the turn.
@@ -84,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   loop::Timer timer_;
   Phase phase_ = Phase::idle;
   std::string input_;
+  std::optional<Server::Guest> guest_;
   std::unique_ptr<RequestParser> parser_;
   Exchange* exchange_ = nullptr;
   bool keeps_alive_ = true;

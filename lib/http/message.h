@@ -29,7 +29,8 @@ struct Request {
   // Filled in by the server:
   std::string path;                          // percent-decoded
   std::map<std::string, std::string> query;  // percent-decoded; of repeated keys the last
-  std::optional<loop::PeerUser> peer;        // on Unix sockets
+  std::optional<loop::PeerUser> peer;        // on Unix sockets, and as Server::take was told
+  std::string via;                           // as Server::take was told
 
   std::optional<std::string_view> header(std::string_view name) const;
   std::optional<std::string_view> parameter(std::string_view name) const;

@@ -84,16 +84,37 @@ void Server::State::accept(loop::Stream stream) {
   if (connections.size() >= options.n_connections + n_refused_at_once) {
     return;
   }
-  const bool is_full = connections.size() >= options.n_connections;
+  (void)add(std::move(stream), std::nullopt);
+}
+
+std::uint64_t Server::State::add(loop::Stream stream, std::optional<Guest> guest) {
   const auto id = next_id++;
+  const bool is_full = connections.size() >= options.n_connections;
   const auto connection = std::make_shared<Connection>(*this, id, std::move(stream));
   connections.emplace(id, connection);
-  connection->start();
+  if (guest && is_full) guest->early.clear();
+  connection->start(std::move(guest));
   if (is_full) {
     connection->refuse(
         503, {base::Code::unavailable, "the limit of " + std::to_string(options.n_connections) +
                                            " connections is reached: try again later"});
   }
+  return id;
+}
+
+Server::GuestId Server::take(loop::Stream stream, Guest guest) {
+  return state_->add(std::move(stream), std::move(guest));
+}
+
+bool Server::has(GuestId id) const {
+  return state_->connections.contains(id);
+}
+
+void Server::close(GuestId id) {
+  const auto found = state_->connections.find(id);
+  if (found == state_->connections.end()) return;
+  const auto connection = found->second;
+  connection->close();
 }
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}

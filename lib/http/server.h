@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -80,6 +81,18 @@ class Server {
 
   const loop::Address& address() const;
   std::size_t n_connections() const;
+
+  /// A connection that was accepted elsewhere.
+  struct Guest {
+    loop::PeerUser peer;  // who asks
+    std::string via;      // who says so
+    std::string early;    // what was received already
+  };
+  using GuestId = std::uint64_t;
+  GuestId take(loop::Stream stream, Guest guest);
+  bool has(GuestId id) const;
+  /// Closes it at once.
+  void close(GuestId id);
 
   struct State;
 

@@ -140,4 +140,8 @@ std::string FrameStream::peer_host() const {
   return state_->stream.peer_host();
 }
 
+std::string FrameStream::own_host() const {
+  return state_->stream.own_host();
+}
+
 }  // namespace loop

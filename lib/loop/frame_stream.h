@@ -38,6 +38,7 @@ class FrameStream {
   base::Result<PeerUser> peer_user() const;
   std::optional<PeerIdentity> peer_identity() const;
   std::string peer_host() const;
+  std::string own_host() const;
 
  private:
   struct State;

@@ -176,6 +176,8 @@ void Listener::State::greet(Stream stream) {
                     "too many handshakes at a time: " + std::to_string(greetings.size())});
     return;
   }
+  auto shield = options.tls->make_server();
+  if (!shield) return refuse(stream, {base::Code::unavailable, "there is no TLS here"});
   const auto id = ++last_greeting;
   Timer limit(loop, [this, id] {
     const auto late = greetings.extract(id);
@@ -188,7 +190,7 @@ void Listener::State::greet(Stream stream) {
   limit.start(handshake_limit);
   auto& greeting =
       greetings.emplace(id, Greeting{std::move(stream), std::move(limit)}).first->second;
-  greeting.stream.state_->greet(options.tls->make_server(),
+  greeting.stream.state_->greet(std::move(shield),
                                 [this, id](const auto& how) { greeted(id, how); });
 }
 

@@ -51,6 +51,7 @@ class ShieldMaker {
  public:
   virtual ~ShieldMaker() = default;
   virtual std::unique_ptr<Shield> make_client() const = 0;
+  /// Null: there is none, and the connection is closed.
   virtual std::unique_ptr<Shield> make_server() const = 0;
 };
 

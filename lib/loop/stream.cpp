@@ -37,6 +37,26 @@ void allocate(uv_handle_t*, std::size_t, uv_buf_t* buffer) noexcept {
   buffer->len = read_bytes;
 }
 
+/// The address that `name_of` says, without the port; empty: there is none.
+std::string host_by(int (*name_of)(const uv_tcp_t*, sockaddr*, int*), const uv_tcp_t* tcp) {
+  sockaddr_storage name{};
+  int size = sizeof(name);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (name_of(tcp, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    return {};
+  }
+  const void* host = &reinterpret_cast<const sockaddr_in&>(name).sin_addr;
+  if (name.ss_family == AF_INET6) {
+    const auto& address = reinterpret_cast<const sockaddr_in6&>(name).sin6_addr;
+    host = &address;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {  // a listener for both families sees IPv4 so
+      name.ss_family = AF_INET;
+      host = &address.s6_addr[12];
+    }
+  }
+  return inet_ntop(name.ss_family, host, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
 }  // namespace
 
 Stream::State::State(Loop& l, const Address& address)
@@ -350,25 +370,11 @@ std::string Stream::protocol() const {
 }
 
 std::string Stream::peer_host() const {
-  if (state_->is_local) {
-    return {};
-  }
-  sockaddr_storage name{};
-  int size = sizeof(name);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (uv_tcp_getpeername(&state_->tcp, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
-    return {};
-  }
-  const void* host = &reinterpret_cast<const sockaddr_in&>(name).sin_addr;
-  if (name.ss_family == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(name).sin6_addr;
-    host = &address;
-    if (IN6_IS_ADDR_V4MAPPED(&address)) {  // a listener for both families sees IPv4 so
-      name.ss_family = AF_INET;
-      host = &address.s6_addr[12];
-    }
-  }
-  return inet_ntop(name.ss_family, host, text.data(), text.size()) == nullptr ? "" : text.data();
+  return state_->is_local ? std::string() : host_by(uv_tcp_getpeername, &state_->tcp);
+}
+
+std::string Stream::own_host() const {
+  return state_->is_local ? std::string() : host_by(uv_tcp_getsockname, &state_->tcp);
 }
 
 }  // namespace loop

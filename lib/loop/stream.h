@@ -64,6 +64,8 @@ class Stream {
   std::string protocol() const;
   /// The address of the other end of a TCP connection, without the port; else empty.
   std::string peer_host() const;
+  /// Of this end, the same.
+  std::string own_host() const;
 
  private:
   friend class Listener;

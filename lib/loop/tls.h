@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/loop/shield.h"
@@ -22,6 +23,8 @@ struct TlsOptions {
   std::string protocol = {};
   /// Of who listens: a second protocol, for which the other end may show no certificate.
   std::string open_protocol = {};
+  /// Of who listens: others; Stream::protocol() says which was agreed on.
+  std::vector<std::string> more_protocols = {};
 };
 
 /// Makes connections private. Both ends need a certificate of the authority: one for servers there,

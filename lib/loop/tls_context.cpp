@@ -120,7 +120,9 @@ namespace {
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned n_bytes, void* argument) {
   const auto& options = *static_cast<const TlsOptions*>(argument);
-  for (const std::string* name : {&options.protocol, &options.open_protocol}) {
+  std::vector<const std::string*> names{&options.protocol, &options.open_protocol};
+  for (const auto& name : options.more_protocols) names.push_back(&name);
+  for (const std::string* name : names) {
     if (name->empty()) continue;
     // OpenSSL has checked the form: names, each behind a byte with its length.
     for (unsigned at = 0; at < n_bytes; at += 1U + offered[at]) {

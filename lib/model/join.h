@@ -1,6 +1,7 @@
 #pragma once
 // What a machine says to become a node, or to stay one, and the answer (docs/wire.md).
 
+#include <cstdint>
 #include <string>
 
 namespace model {
@@ -19,6 +20,13 @@ struct JoinReply {
   std::string pool;
   std::string address;  // of the machine, as the controller sees it
   bool operator==(const JoinReply&) const = default;
+};
+
+/// Who asks at a node's socket of the API, as the kernel there says.
+struct Caller {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  bool operator==(const Caller&) const = default;
 };
 
 }  // namespace model

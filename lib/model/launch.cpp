@@ -1,10 +1,24 @@
 #include "lib/model/launch.h"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
+#include <string_view>
 
 #include "lib/base/check.h"
 
 namespace model {
+
+std::string on_node(const std::string& address, const std::string& folder) {
+  constexpr std::string_view kind = "unix:";
+  if (!address.starts_with(kind) || address.find('/') != address.npos) return address;
+  return std::string(kind) + folder + "/" + address.substr(kind.size());
+}
+
+bool is_one_machine(const LaunchOrder& order) {
+  const auto& all = order.addresses;
+  return std::ranges::adjacent_find(all, std::not_equal_to<>()) == all.end();
+}
 
 int head_index(const LaunchOrder& order) {
   for (std::size_t i = 0; i < order.tasks.size(); ++i) {

@@ -31,10 +31,23 @@ struct LaunchOrder {
   base::Bytes log_limit{};               // of the launch's log; 0: none
   std::string cluster;                   // name, for people
   std::string pool;                      // of the node
+  // Sockets of machines are "unix:NAME" until their agent adds the folder (on_node).
   std::string controller;    // address of the API for `muster run` in the job: "unix:/path"
-  std::string head_address;  // of a step: where its head listens: "unix:/path"
+  std::string head_address;  // of a step: where its head listens: "unix:/path"; empty: head_tls
   std::string secret;        // of a step: what its launchers and client show each other
+  std::vector<std::string> addresses;  // where nodes of the allocation reach each other, one each
+  std::vector<std::string> head_tls;   // of a step: the head listens at one of these as well
 };
+
+/// Of a node's socket at which its jobs reach the API, in the run folder of its agent.
+constexpr const char* api_socket_name = "api.sock";
+
+/// The address with the folder of its socket, where the address leaves that to the node: "unix:NAME"
+/// becomes "unix:FOLDER/NAME".
+std::string on_node(const std::string& address, const std::string& folder);
+
+/// Whether all nodes of the attempt are on one machine.
+bool is_one_machine(const LaunchOrder& order);
 
 /// The node of the step that has rank 0: the first with tasks. Its launcher is the head.
 int head_index(const LaunchOrder& order);

@@ -334,7 +334,8 @@ base::Result<loop::TlsOptions> Folder::controller_options(base::Time now) const 
                           .revoked = *std::move(list),
                           .authority_fingerprint = {},
                           .protocol = agent_protocol,
-                          .open_protocol = join_protocol};
+                          .open_protocol = join_protocol,
+                          .more_protocols = {api_protocol}};
 }
 
 }  // namespace pki

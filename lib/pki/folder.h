@@ -17,6 +17,7 @@ namespace pki {
 // What is spoken over TLS, as both ends name it (RFC 7301).
 constexpr const char* agent_protocol = "muster-agent";
 constexpr const char* join_protocol = "muster-join";
+constexpr const char* api_protocol = "muster-api";  // HTTP of users on nodes, behind a Caller
 
 /// An invitation that is open.
 struct Invitation {

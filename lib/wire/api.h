@@ -37,6 +37,7 @@ struct StepReply {
   std::string secret;
   std::uint32_t attempt = 0;
   model::JobId job{0};
+  std::vector<std::string> head_tls = {};
   bool operator==(const StepReply&) const = default;
 };
 

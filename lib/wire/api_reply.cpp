@@ -1,5 +1,7 @@
 // Nodes and the small replies.
 
+#include <utility>
+
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
 #include "lib/wire/shared_node.h"
@@ -72,16 +74,21 @@ std::string to_json(const StepReply& reply) {
   out.set_secret(reply.secret);
   out.set_attempt(reply.attempt);
   out.set_job(reply.job.number());
+  for (const auto& address : reply.head_tls) out.add_head_tls(address);
   return print_json(out);
 }
 
 base::Result<StepReply> step_reply_from_json(std::string_view json) {
   return from_json<api::StepReply>(
       json, "reply", base::Code::corrupt, [](api::StepReply& in, Strict& strict) {
+        auto* address = in.mutable_head_address();
+        auto head = in.head_tls().empty() ? strict.filled(address, "head_address") : take(address);
         return StepReply{model::StepId(in.step()),
-                         strict.filled(in.mutable_head_address(), "head_address"),
-                         take(in.mutable_secret()), strict.from_one(in.attempt(), "attempt"),
-                         model::JobId(strict.from_one(in.job(), "job"))};
+                         std::move(head),
+                         take(in.mutable_secret()),
+                         strict.from_one(in.attempt(), "attempt"),
+                         model::JobId(strict.from_one(in.job(), "job")),
+                         take_all(*in.mutable_head_tls())};
       });
 }
 

@@ -24,6 +24,21 @@ std::string encode(const model::JoinReply& reply) {
   return out.SerializeAsString();
 }
 
+std::string encode(const model::Caller& caller) {
+  pb::Caller out;
+  out.set_uid(caller.uid);
+  out.set_gid(caller.gid);
+  return out.SerializeAsString();
+}
+
+base::Result<model::Caller> decode_caller(std::string_view bytes) {
+  pb::Caller in;
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return base::fail(base::Code::corrupt, "expected the numbers of the user who asks");
+  }
+  return model::Caller{.uid = in.uid(), .gid = in.gid()};
+}
+
 base::Result<model::JoinRequest> decode_join_request(std::string_view bytes) {
   pb::JoinRequest in;
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || in.name().empty() ||

@@ -20,6 +20,9 @@ void check_order(const model::LaunchOrder& order, Strict& strict) {
   if (order.key.step.has_value() != (order.step != nullptr)) {
     strict.wrong("step", "is there without a step in the key, or the other way round");
   }
+  if (!order.addresses.empty() && order.addresses.size() != n_nodes) {
+    strict.wrong("addresses", "has another length than the allocation");
+  }
   const std::size_t n_wanted = order.step != nullptr ? n_nodes : 0;
   if (order.tasks.size() != n_wanted) {
     strict.wrong("tasks", "has another length than the allocation, or there is no step");
@@ -74,6 +77,8 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_head_address(order.head_address);
   out.set_secret(order.secret);
   out.set_last_end(order.last_end);
+  for (const auto& address : order.addresses) out.add_addresses(address);
+  for (const auto& address : order.head_tls) out.add_head_tls(address);
   write_task(order.task, out);
 }
 
@@ -96,7 +101,9 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .pool = take(in.mutable_pool()),
       .controller = take(in.mutable_controller()),
       .head_address = take(in.mutable_head_address()),
-      .secret = take(in.mutable_secret())};
+      .secret = take(in.mutable_secret()),
+      .addresses = take_all(*in.mutable_addresses()),
+      .head_tls = take_all(*in.mutable_head_tls())};
   if (in.has_step()) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));

@@ -102,6 +102,7 @@ std::optional<Agents::SessionId> Agents::open_session(loop::Stream stream) {
 /// A machine: TLS knows who it is.
 void Agents::accept_remote(loop::Stream stream) {
   if (stream.protocol() == pki::join_protocol) return options_.members->take(std::move(stream));
+  if (stream.protocol() == pki::api_protocol) return options_.take_call(std::move(stream));
   auto identity = stream.peer_identity();
   auto from = stream.peer_host();
   // The handshake demands both.
@@ -284,13 +285,29 @@ void Agents::perform(const scheduler::Refuse& refusal) {
 
 void Agents::perform(const scheduler::SendLaunch& send_launch) {
   auto order = send_launch.order;
-  // A socket of this machine is nothing to another one.
-  if (!is_machine(send_launch.node)) order.controller = options_.controller;
-  if (order.key.step) {
-    order.head_address = access_.head_address(order.key);
-    order.secret = access_.secret(order.key);
-  }
+  complete(order);
   send(send_launch.node, model::Launch{std::move(order)});
+}
+
+/// Adds how the nodes of the order reach each other and the controller.
+void Agents::complete(model::LaunchOrder& order) const {
+  const auto& nodes = core_.state().nodes;
+  for (const auto& share : order.allocation.nodes) {
+    order.addresses.push_back(nodes.at(share.node).info.address);
+  }
+  const auto index = static_cast<std::size_t>(order.node_index);
+  // Sockets of this machine are nothing to another one, whose agent has its own.
+  order.controller = is_machine(order.allocation.nodes[index].name)
+                         ? std::string("unix:") + model::api_socket_name
+                         : options_.controller;
+  if (!order.key.step) return;
+  const auto head = static_cast<std::size_t>(model::head_index(order));
+  const auto& name = order.allocation.nodes[head].name;
+  const auto place = access_.head_place(
+      order.key, is_machine(name) ? std::optional(order.addresses[head]) : std::nullopt);
+  if (head == index || place.tls.empty()) order.head_address = place.local;
+  order.head_tls = place.tls;
+  order.secret = access_.secret(order.key);
 }
 
 void Agents::perform(const scheduler::SendStop& stop) {
@@ -305,10 +322,8 @@ void Agents::perform(const scheduler::SendAcknowledge& acknowledge) {
   send(acknowledge.node, model::Acknowledge{acknowledge.key});
 }
 
-/// Another one than that of the controller.
-bool Agents::is_machine(model::NodeId node) const {
-  const auto session = by_node_.find(node);
-  return session != by_node_.end() && sessions_.at(session->second).identity.has_value();
+bool Agents::is_machine(const std::string& node) const {
+  return options_.members != nullptr && options_.members->contains(node);
 }
 
 /// Does a newer session of this node wait for the answer to its hello?

@@ -40,6 +40,7 @@ class Agents {
     /// Where machines dial, over TLS; absent: nowhere.
     std::optional<loop::TlsAddress> remote = {};
     Members* members = nullptr;  // who may; needed for `remote`
+    std::function<void(loop::Stream)> take_call = nullptr;  // one that speaks pki::api_protocol
   };
   /// What the sessions need of the controller.
   struct Core {
@@ -75,6 +76,9 @@ class Agents {
   /// Tells every agent of this machine to end its launches and itself. Machines go on waiting for
   /// the cluster.
   void shut_down();
+
+  /// Another machine than that of the controller.
+  bool is_machine(const std::string& node) const;
 
   /// Where machines dial, with the port the system chose where 0 was asked for.
   std::optional<loop::Address> remote_address() const;
@@ -112,9 +116,9 @@ class Agents {
   void take_chunk(model::NodeId node, const model::LogChunk& chunk);
   std::optional<SessionId> take_greeting(const std::string& name);
   void send(model::NodeId node, const model::ToAgent& message);
+  void complete(model::LaunchOrder& order) const;
   void transmit(model::NodeId node, std::string_view frame);
   bool greets(model::NodeId node) const;
-  bool is_machine(model::NodeId node) const;
   void close(SessionId id, std::string_view why);
   void leave(model::NodeId node, const std::string& name);
   void drop_reads(model::NodeId node);

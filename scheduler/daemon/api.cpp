@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/http/status.h"
 #include "lib/model/agent_message.h"
+#include "scheduler/daemon/api_gate.h"
 
 namespace musterd {
 
@@ -172,6 +173,12 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {}
 void Api::handle(http::Request request, http::Responder responder) {
   if (!request.peer) {
     return responder.fail({Code::denied, "who asks is not known; expected a Unix socket"});
+  }
+  const auto uid = static_cast<std::uint32_t>(request.peer->uid);
+  if (!request.via.empty() && !may_call(parts_.driver.engine().state(), request.via, uid)) {
+    return responder.fail({Code::denied, "on '" + request.via + "' runs no job of user " +
+                                             std::to_string(uid) +
+                                             ": only those of running jobs are heard from there"});
   }
   for (const auto& route : routes()) {
     if (route.method != request.method) continue;

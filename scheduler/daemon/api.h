@@ -42,6 +42,7 @@ class Api {
     const conf::Config& config;
     std::uint32_t owner_uid = 0;
     std::function<wire::Status()> status;
+    std::function<bool(const std::string& node)> is_machine;
     std::function<bool(const scheduler::Node&)> is_shown;
     std::function<bool()> is_going_down;
     std::function<void(model::User, http::Responder)> shut_down;
@@ -82,6 +83,8 @@ class Api {
   void update(Ask ask);
   void checkpoint(Ask ask);
   std::string stepless(model::JobId id) const;
+  base::Result<std::string> step_reply(const model::LaunchKey& key,
+                                       const std::string& asked_at) const;
   void start_step(Ask ask);
   void attach(Ask ask);
   // api_bookings.cpp
@@ -112,7 +115,7 @@ class Api {
                  std::function<void(std::vector<model::PastJob>)> go_on);
 
   using Decide = std::function<scheduler::Input(scheduler::RequestId)>;
-  using Show = std::function<std::string(const scheduler::Answer&)>;
+  using Show = std::function<base::Result<std::string>(const scheduler::Answer&)>;
   void decide(const http::Responder& responder, const Decide& input, Show show);
   void answer_record(model::JobId job, const http::Responder& responder);
   void with_record(model::JobId job, http::Responder responder,

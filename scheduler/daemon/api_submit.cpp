@@ -31,11 +31,10 @@ void Api::decide(const http::Responder& responder, const Decide& input, Show sho
   const auto request = parts_.driver.new_request();
   parts_.requests.add(request, [answer, show = std::move(show)](
                                    const base::Result<scheduler::Answer>& result) mutable {
-    if (result) {
-      answer.send(json_response(show(*result)));
-    } else {
-      answer.fail(result.error());
-    }
+    if (!result) return answer.fail(result.error());
+    auto text = show(*result);
+    if (!text) return answer.fail(text.error());
+    answer.send(json_response(*std::move(text)));
   });
   parts_.driver.submit(input(request));
 }
@@ -131,20 +130,48 @@ void Api::checkpoint(Ask ask) {
       nothing);
 }
 
-/// Why a running job can have no steps; empty: it can. Heads of steps are sockets of this machine.
+/// Why a running job can have no steps; empty: it can.
 std::string Api::stepless(model::JobId id) const {
   const auto& state = parts_.driver.engine().state();
   const auto job = state.jobs.find(id);
   const auto* attempt = job == state.jobs.end() ? nullptr : scheduler::active_attempt(job->second);
   if (attempt == nullptr) return {};
-  for (const auto& share : attempt->allocation.nodes) {
-    const auto& pool = state.nodes.at(share.node).info.pool;
-    const auto known = std::ranges::find(parts_.config.pools, pool, &conf::Pool::name);
-    if (known == parts_.config.pools.end() || known->provider != "static") continue;
-    return "'" + share.name +
-           "' is a machine that joined over TLS, where jobs are scripts without steps";
+  const auto& nodes = attempt->allocation.nodes;
+  const auto is_machine = [this](const auto& share) { return parts_.is_machine(share.name); };
+  const auto machine = std::ranges::find_if(nodes, is_machine);
+  const auto local = std::ranges::find_if_not(nodes, is_machine);
+  if (machine == nodes.end() || local == nodes.end()) return {};
+  return "'" + local->name + "' is a part of the controller's machine, which '" + machine->name +
+         "' does not reach: a job with steps needs its nodes on one side (--partition)";
+}
+
+/// Where the head of the step is for who asks at this node; empty: at the controller's own socket.
+base::Result<std::string> Api::step_reply(const model::LaunchKey& key,
+                                          const std::string& asked_at) const {
+  wire::StepReply reply{.step = *key.step,
+                        .head_address = {},
+                        .secret = parts_.access.secret(key),
+                        .attempt = key.attempt,
+                        .job = key.job};
+  const auto& state = parts_.driver.engine().state();
+  const auto job = state.jobs.find(key.job);
+  const auto* attempt = job == state.jobs.end() ? nullptr : scheduler::active_attempt(job->second);
+  if (attempt == nullptr || attempt->number != key.attempt || !attempt->steps.contains(*key.step)) {
+    return base::fail(base::Code::conflict,
+                      "job " + to_text(key.job) + " has ended while its step was to start");
   }
-  return {};
+  const auto& tasks = attempt->steps.at(*key.step).tasks;
+  const auto head = std::ranges::find_if(tasks, [](int n) { return n > 0; }) - tasks.begin();
+  const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(head)];
+  std::optional<std::string> machine;
+  if (parts_.is_machine(share.name)) machine = state.nodes.at(share.node).info.address;
+  auto place = parts_.access.head_place(key, machine);
+  if (place.tls.empty() || share.name == asked_at) {
+    reply.head_address = std::move(place.local);
+  } else {
+    reply.head_tls = std::move(place.tls);
+  }
+  return wire::to_json(reply);
 }
 
 void Api::start_step(Ask ask) {
@@ -165,13 +192,8 @@ void Api::start_step(Ask ask) {
                                     .attempt = request->attempt,
                                     .spec = std::move(kept)};
       },
-      [this](const scheduler::Answer& answer) {
-        const auto& key = std::get<model::LaunchKey>(answer);
-        return wire::to_json(wire::StepReply{.step = *key.step,
-                                             .head_address = parts_.access.head_address(key),
-                                             .secret = parts_.access.secret(key),
-                                             .attempt = key.attempt,
-                                             .job = key.job});
+      [this, asked_at = ask.request.via](const scheduler::Answer& answer) {
+        return step_reply(std::get<model::LaunchKey>(answer), asked_at);
       });
 }
 
@@ -204,12 +226,9 @@ void Api::attach(Ask ask) {
                                     "(muster run --pty)"});
   }
   const model::LaunchKey key{ask.job, attempt->number, found->first};
-  ask.responder.send(
-      json_response(wire::to_json(wire::StepReply{.step = found->first,
-                                                  .head_address = parts_.access.head_address(key),
-                                                  .secret = parts_.access.secret(key),
-                                                  .attempt = key.attempt,
-                                                  .job = key.job})));
+  auto reply = step_reply(key, ask.request.via);
+  if (!reply) return ask.responder.fail(reply.error());
+  ask.responder.send(json_response(*std::move(reply)));
 }
 
 }  // namespace musterd

@@ -113,7 +113,11 @@ base::Result<void> Controller::open_agents() {
        .owner_uid = setup_.owner_uid,
        .n_sessions = 2 * slices_.size() + 16,
        .remote = std::move(remote),
-       .members = members_.get()},
+       .members = members_.get(),
+       .take_call =
+           [this](loop::Stream stream) {
+             if (gate_) gate_->take(std::move(stream));
+           }},
       {.submit = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
        .state = [this]() -> const scheduler::State& { return driver_->engine().state(); }},
       setup_.access, setup_.log);
@@ -146,6 +150,7 @@ void Controller::make_api() {
                  .config = setup_.config,
                  .owner_uid = setup_.owner_uid,
                  .status = [this] { return status(); },
+                 .is_machine = [this](const std::string& node) { return agents_->is_machine(node); },
                  .is_shown = [this](const scheduler::Node& node) { return is_shown(node); },
                  .is_going_down = [this] { return shutdown_->is_going_down(); },
                  .shut_down =
@@ -169,6 +174,13 @@ base::Result<void> Controller::listen() {
                                    });
   if (!server) return std::unexpected(std::move(server).error());
   server_ = std::move(*server);
+  if (!members_) return {};
+  gate_.emplace(loop_, ApiGate::Parts{.members = *members_,
+                                      .server = *server_,
+                                      .state = [this]() -> const scheduler::State& {
+                                        return driver_->engine().state();
+                                      },
+                                      .log = setup_.log});
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include "scheduler/core/engine.h"
 #include "scheduler/daemon/agents.h"
 #include "scheduler/daemon/api.h"
+#include "scheduler/daemon/api_gate.h"
 #include "scheduler/daemon/archive.h"
 #include "scheduler/daemon/driver.h"
 #include "scheduler/daemon/events.h"
@@ -111,6 +112,7 @@ class Controller {
   std::optional<Shutdown> shutdown_;
   std::optional<Api> api_;
   std::optional<http::Server> server_;
+  std::optional<ApiGate> gate_;
   Watchdog watchdog_;
   loop::Timer drain_timer_;
 };

@@ -99,7 +99,7 @@ void Members::reload() {
           daily_.start_repeating(after_failure);
         } else {
           daily_.start_repeating(between_reloads);
-          if (changed_) changed_();
+          for (const auto& tell : changed_) tell();
         }
         if (std::exchange(is_stale_, false)) return loop_.defer([this] { reload(); });
         for (const auto& go_on : std::exchange(after_reload_, {})) go_on();

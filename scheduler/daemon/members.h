@@ -46,7 +46,7 @@ class Members {
   std::vector<std::string> names() const;
   std::size_t size() const { return members_.size(); }
   /// Called after each change.
-  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+  void on_change(std::function<void()> changed) { changed_.push_back(std::move(changed)); }
 
   /// A connection that speaks pki::join_protocol: one request, one answer.
   void take(loop::Stream stream);
@@ -81,7 +81,7 @@ class Members {
   pki::Folder folder_;
   std::shared_ptr<loop::TlsContext> context_;
   std::map<std::string, pki::Member> members_;
-  std::function<void()> changed_;
+  std::vector<std::function<void()>> changed_;
   std::optional<loop::FileWatch> watch_;
   bool is_loading_ = false;
   bool is_stale_ = false;  // changed while loading

@@ -1,8 +1,10 @@
 #include "scheduler/daemon/step_access.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/loop/address.h"
 #include "lib/loop/files.h"
 #include "lib/loop/secret.h"
 
@@ -11,6 +13,12 @@ namespace musterd {
 namespace {
 
 constexpr std::size_t key_bytes = 32;
+
+// Below those that ranks meet at (launcher/exec/free_port.h) and that the kernel gives to anybody.
+constexpr unsigned first_head_port = 12'000;
+constexpr unsigned n_head_ports = 8'000;
+constexpr std::size_t n_candidates = 4;
+constexpr std::size_t digits_each = 8;
 
 bool is_key(std::string_view text) {
   return text.size() == 2 * key_bytes &&
@@ -39,8 +47,19 @@ base::Result<StepAccess> StepAccess::open(const Paths& paths) {
 StepAccess::StepAccess(std::string run_dir, std::string key)
     : run_dir_(std::move(run_dir)), key_(std::move(key)) {}
 
-std::string StepAccess::head_address(const model::LaunchKey& step) const {
-  return "unix:" + run_dir_ + "/" + to_text(step) + ".sock";
+StepAccess::HeadPlace StepAccess::head_place(const model::LaunchKey& step,
+                                             const std::optional<std::string>& machine) const {
+  const auto name = to_text(step) + ".sock";
+  if (!machine) return {.local = "unix:" + run_dir_ + "/" + name, .tls = {}};
+  HeadPlace place{.local = "unix:" + name, .tls = {}};
+  // Nobody else can tell them before, to be there first.
+  const auto digits = loop::hmac_sha256_hex(key_, "ports of " + to_text(step));
+  for (std::size_t i = 0; i < n_candidates; ++i) {
+    const auto number = std::stoul(digits.substr(i * digits_each, digits_each), nullptr, 16);
+    const auto port = static_cast<std::uint16_t>(first_head_port + number % n_head_ports);
+    place.tls.push_back(to_text(loop::TlsAddress{{*machine, port}}));
+  }
+  return place;
 }
 
 std::string StepAccess::secret(const model::LaunchKey& step) const {

@@ -118,10 +118,24 @@ TEST_CASE("launchers of a step and its client meet over the network") {
   if (!has_hosts()) return;
   StepHarness step({1, 1}, {"/bin/sh", "-c", "echo $MUSTER_RANK"});
   step.prefix = on_host;
-  step.order.head_address = "tcp:" + launcher_test::address_of(0) + ":7000";
+  step.order.head_tls = {"tls:" + launcher_test::address_of(0) + ":12000"};
   step.run();
   check_success(step);
   CHECK(step.all_output() == "0\n1\n");
+}
+
+TEST_CASE("a head that has no address for other machines says so") {
+  if (!has_hosts()) return;
+  StepHarness step({1, 1}, {"/bin/true"});
+  step.prefix = on_host;
+  step.with_client = false;
+  step.order.head_tls = {"tls:" + launcher_test::address_of(1) + ":12000"};  // another host's
+  step.run();
+  const auto report = step.report(0);
+  REQUIRE(report);
+  REQUIRE(report->failure);
+  CHECK(report->failure->cause == model::Cause::cannot_start);
+  CHECK_THAT(report->failure->text, Catch::Matchers::Contains("cannot be reached by other machines"));
 }
 
 TEST_CASE("a launcher that is killed on one host ends the step on the others") {

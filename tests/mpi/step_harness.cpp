@@ -7,6 +7,7 @@
 
 #include "lib/loop/address.h"
 #include "lib/loop/clock.h"
+#include "lib/loop/tls_psk.h"
 #include "lib/wire/head.h"
 #include "tests/support/catch.h"
 
@@ -89,9 +90,15 @@ void StepHarness::launcher_ended() {
 }
 
 void StepHarness::dial() {
-  const auto address = loop::parse_address(order.head_address);
+  const bool is_far = !order.head_tls.empty();
+  const auto address = loop::parse_address(is_far ? order.head_tls.front() : order.head_address);
   REQUIRE(address);
-  connector_.emplace(loop_, *address, [this](base::Result<loop::Stream> stream) {
+  std::shared_ptr<const loop::ShieldMaker> tls;
+  if (is_far) {
+    tls = std::make_shared<loop::TlsPsk>(
+        loop::PskOptions{.identity = to_text(order.key), .secret = order.secret});
+  }
+  const auto dialled = [this](base::Result<loop::Stream> stream) {
     if (!stream) {
       retry_.start(std::chrono::milliseconds(1));
       return;
@@ -107,7 +114,8 @@ void StepHarness::dial() {
     });
     const std::string secret = is_stranger ? std::exchange(wrong_secret, {}) : order.secret;
     send(model::ClientHello{.key = order.key, .secret = secret});
-  });
+  };
+  connector_.emplace(loop_, *address, dialled, tls);
 }
 
 void StepHarness::send(const model::HeadMessage& message) {

@@ -270,6 +270,10 @@ class RandomModel {
     made.controller = "unix:/" + text();
     made.head_address = "unix:/" + text();
     made.secret = text();
+    if (upto(1) == 1) {
+      for (std::size_t i = 0; i < nodes; ++i) made.addresses.push_back(text());
+    }
+    for (int i = upto(3); i > 0; --i) made.head_tls.push_back(text());
     return made;
   }
   model::FromAgent from_agent();

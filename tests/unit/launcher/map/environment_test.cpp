@@ -13,7 +13,8 @@ const mapping::LaunchPlace place{.programs = "/opt/muster/bin",
                                  .meeting_port = 23456,
                                  .session_dir = "/dev/shm/s",
                                  .pml = "^cm",
-                                 .has_pmix = true};
+                                 .has_pmix = true,
+                                 .interface = "lo"};
 
 model::Topology topology_of_node() {
   model::Topology topology;
@@ -124,6 +125,7 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"MUSTER_LAUNCH_ID", "17.2.0.abc"},
       {"MUSTER_NNODES", "2"},
       {"MUSTER_NODE", "n2"},
+      {"MUSTER_NODE_ADDRESS", "127.0.0.1"},
       {"MUSTER_NODELIST", "n[1-2]"},
       {"MUSTER_NODE_INDEX", "1"},
       {"MUSTER_NTASKS", "4"},
@@ -158,10 +160,35 @@ TEST_CASE("where ranks meet is the user's to say, and between machines the scrip
   order.job = std::make_shared<model::JobSpec>(job);
   CHECK(of_script(order).at("MASTER_PORT") == "29500");
   CHECK(of_script(order).at("NCCL_SOCKET_IFNAME") == "ib0");
-  order.controller = "tcp:10.0.0.1:7001";
+  order.addresses = {"10.0.0.1", "10.0.0.2"};
   order.node_index = 0;
-  CHECK(of_script(order).at("MASTER_ADDR") == "n1");
-  CHECK_FALSE(of_script(order).contains("GLOO_SOCKET_IFNAME"));
+  auto between = place;
+  between.interface = "eth1";
+  const auto script = mapping::environment_of_script(order, topology_of_node(), between);
+  CHECK(script.at("MASTER_ADDR") == "10.0.0.1");
+  CHECK(script.at("MUSTER_NODE_ADDRESS") == "10.0.0.1");
+  CHECK(script.at("GLOO_SOCKET_IFNAME") == "eth1");
+  CHECK(script.at("NCCL_SOCKET_IFNAME") == "ib0");
+  between.interface = "";  // the address is none of this machine's
+  CHECK_FALSE(mapping::environment_of_script(order, topology_of_node(), between)
+                  .contains("GLOO_SOCKET_IFNAME"));
+  order.addresses = {"10.0.0.1", "10.0.0.1"};  // two slices of one machine
+  CHECK(of_script(order).at("MASTER_ADDR") == "127.0.0.1");
+}
+
+TEST_CASE("a rank talks over the interface of its own node, whatever the script's is called") {
+  auto order = order_of_step();
+  order.addresses = {"10.0.0.1", "10.0.0.2"};
+  auto own = place;
+  own.interface = "ens3";
+  set_for_step(order, "GLOO_SOCKET_IFNAME", "eth1");
+  set_for_step(order, "NCCL_SOCKET_IFNAME", "ib0");
+  CHECK(of_rank(order, 1, own).at("GLOO_SOCKET_IFNAME") == "eth1");  // the user said so
+  set_for_step(order, "MUSTER_ADDED", "MASTER_ADDR GLOO_SOCKET_IFNAME");
+  const auto rank = of_rank(order, 1, own);
+  CHECK(rank.at("GLOO_SOCKET_IFNAME") == "ens3");
+  CHECK(rank.at("NCCL_SOCKET_IFNAME") == "ib0");
+  CHECK(rank.at("MUSTER_NODE_ADDRESS") == "10.0.0.2");
 }
 
 TEST_CASE("a script has no names of one rank and nothing that would disturb its own mpirun") {

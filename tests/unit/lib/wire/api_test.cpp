@@ -116,6 +116,11 @@ TEST_CASE("small replies come back as they went out") {
   const wire::StepReply step{model::StepId(0), "unix:/run/17.1.0.sock", "ab12", 2,
                              model::JobId(17)};
   CHECK(wire::step_reply_from_json(wire::to_json(step)) == step);
+  const wire::StepReply far{model::StepId(0),  "", "ab12", 2,
+                            model::JobId(17), {"tls:10.0.0.1:12000", "tls:10.0.0.1:12001"}};
+  CHECK(wire::step_reply_from_json(wire::to_json(far)) == far);
+  const wire::StepReply nowhere{model::StepId(0), "", "ab12", 2, model::JobId(17), {}};
+  CHECK_FALSE(wire::step_reply_from_json(wire::to_json(nowhere)).has_value());
   const wire::Version version{"muster", "0.1.0", "local", 123, 1};
   CHECK(wire::version_from_json(wire::to_json(version)) == version);
   const wire::Status status{

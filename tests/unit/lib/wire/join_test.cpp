@@ -13,6 +13,12 @@ TEST_CASE("requests to join and their answers come back as they went") {
   CHECK(wire::decode_join_reply(wire::encode(refused)) == refused);
 }
 
+TEST_CASE("who asks at a node comes back as it went") {
+  const model::Caller caller{.uid = 4'294'967'295, .gid = 7};
+  CHECK(wire::decode_caller(wire::encode(caller)) == caller);
+  CHECK_FALSE(wire::decode_caller("\xff\xff").has_value());
+}
+
 TEST_CASE("a request or an answer without what matters is refused") {
   CHECK_FALSE(wire::decode_join_request("\xff\xff").has_value());
   CHECK_FALSE(wire::decode_join_request("").has_value());

@@ -21,7 +21,7 @@ bool same(const model::LaunchOrder& a, const model::LaunchOrder& b) {
          a.allocation == b.allocation && a.node_index == b.node_index && a.tasks == b.tasks &&
          a.kill_grace == b.kill_grace && a.log_limit == b.log_limit && a.cluster == b.cluster &&
          a.pool == b.pool && a.controller == b.controller && a.head_address == b.head_address &&
-         a.secret == b.secret;
+         a.secret == b.secret && a.addresses == b.addresses && a.head_tls == b.head_tls;
 }
 
 bool same(const model::ToAgent& a, const model::ToAgent& b) {
