@@ -1,9 +1,12 @@
 #include "scheduler/core/apply_pool.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/base/check.h"
+#include "lib/base/text.h"
 
 namespace scheduler {
 
@@ -48,6 +51,25 @@ Pool& pool_at(State& state, const std::string& name) {
   const auto found = state.pools.find(name);
   base::check(found != state.pools.end(), "a fact is about a pool of the state");
   return found->second;
+}
+
+/// ", with 2 cores in place of 4", where the node is another one than was planned. Of memory the
+/// system of a machine keeps some.
+std::string difference(const Node& node) {
+  const auto& planned = node.provided->planned;
+  const auto there = kind_of(node.info, {});
+  std::vector<std::string> parts;
+  const auto compare = [&parts](int found, int expected, const char* noun) {
+    if (found == expected) return;
+    parts.push_back(base::plural(found, noun) + " in place of " + std::to_string(expected));
+  };
+  compare(there.cores, planned.cores, "core");
+  compare(there.gpus, planned.gpus, "GPU");
+  if (there.memory.count() < planned.memory.count() / 8 * 7) {
+    parts.push_back(base::to_text(there.memory) + " of memory in place of " +
+                    base::to_text(planned.memory));
+  }
+  return parts.empty() ? "" : ", with " + base::join(parts, ", ");
 }
 
 void forget_trouble(Pool& pool) {
@@ -115,7 +137,7 @@ void come_up(State& state, Node& node, Time at) {
     provided.since = at;
     provided.cause.clear();
     forget_trouble(pool);
-    decided(pool, {at, node.info.name, "up", "its agent is here"});
+    decided(pool, {at, node.info.name, "up", "its agent is here" + difference(node)});
   }
   if (node.jobs.empty() && !provided.idle_since) provided.idle_since = at;
   index_life(pool, node);

@@ -380,7 +380,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const ProviderMade& i) { return decide_provider(state, i); },
           [&](const ProviderFailed& i) { return decide_provider(state, i, now); },
           [&](const ProviderEnded& i) { return decide_provider(state, settings, i, now); },
-          [&](const ProviderHas& i) { return decide_provider(state, settings, i); },
+          [&](const ProviderHas& i) { return decide_provider(state, settings, i, now); },
           [&](const Tick&) { return decide_tick(state, settings, now); }},
       input);
 }

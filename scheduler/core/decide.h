@@ -69,7 +69,8 @@ Decision decide_provider(const State& state, const ProviderMade& said);
 Decision decide_provider(const State& state, const ProviderFailed& said, base::Time now);
 Decision decide_provider(const State& state, const Settings& settings, const ProviderEnded& said,
                          base::Time now);
-Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said);
+Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,
+                         base::Time now);
 /// errors: conflict when nodes are in use or booked at that time, denied, not_found, invalid
 Decision decide_make_booking(const View& view, const Settings& settings, const MakeBooking& request,
                              base::Time now);

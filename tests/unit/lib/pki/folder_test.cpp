@@ -22,7 +22,7 @@ struct Site {
   Site() { REQUIRE(folder.create("test", start).has_value()); }
 
   pki::Member asked(const std::string& name) const {
-    return {.name = name, .pool = "p", .life = 24h * 30, .invitation = {}, .certificates = {}};
+    return {.name = name, .pool = "p", .life = 24h * 30, .invitations = {}, .certificates = {}};
   }
   std::string invite(const std::string& name) {
     const auto secret = folder.invite(asked(name), start + 1h);
