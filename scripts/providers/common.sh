@@ -21,22 +21,37 @@ needs() {
   done
 }
 
-# field NAME: of the line, as text; nothing where it is empty.
+# What is in the line becomes variables: field_NAME, and option_NAME for the pool's options.
+read_fields() {
+  eval "$(printf %s "$line" | jq -r '
+    def text: if . == null then "" elif type == "array" then join(",") else tostring end;
+    def variables($kind): to_entries[] | select(.key | test("^[A-Za-z0-9_]+$")) | "\($kind)_\(.key)=\(.value | text | @sh)";
+    (del(.options) | variables("field")), (.options // {} | variables("option"))')"
+}
+
+# field NAME: of the line; nothing where it is empty.
 field() {
-  printf %s "$line" | jq -r --arg name "$1" '.[$name] // "" | if type == "array" then join(",") else tostring end'
+  eval "printf '%s\n' \"\${field_$1-}\""
 }
 
 # option NAME DEFAULT: of the pool's options.
 option() {
-  printf %s "$line" | jq -r --arg name "$1" --arg default "$2" '.options[$name] // $default | tostring'
+  eval "value=\${option_$1-}"
+  printf '%s\n' "${value:-$2}"
 }
 
-# needed_option NAME: one without which nothing works.
-needed_option() {
-  value=$(option "$1" "")
-  [ -n "$value" ] && echo "$value" && return
-  complain "$(basename "$0"): [pool.options] has no '$1'"
-  return 1
+# has_options NAME...: without which nothing works. When one is missing, $error says so.
+has_options() {
+  for wanted in "$@"; do
+    [ -n "$(option "$wanted" "")" ] && continue
+    error="[pool.options] of pool '$(pool)' in muster.toml has no '$wanted'"
+    return 1
+  done
+}
+
+# Whether the node may be taken away at short notice, which is cheaper.
+is_spot() {
+  [ "$(field tier)" = low-priority ] || [ "$(option spot false)" = true ]
 }
 
 name() { field name; }
@@ -71,20 +86,63 @@ echo '$(field token)' | muster node join - && systemctl enable --now muster-agen
 END_OF_SCRIPT
 }
 
+# tool COMMAND...: what it prints is $out. When it fails, $error is what it said.
+tool() {
+  out=$("$@" 2>"$work/error") && return
+  status=$?
+  error=$(grep -v '^[[:space:]]*$' "$work/error" | tail -n 3 | tr '\n' ' ' | sed 's/ *$//')
+  [ -n "$error" ] || error="'$1' ended with exit status $status"
+  return 1
+}
+
+# answer_failure PATTERN: by $error, which fits the pattern when there was no room.
+answer_failure() {
+  if printf %s "$error" | grep -Eq -e "$1"; then
+    answer_no_room "$error"
+  else
+    answer_error "$error"
+  fi
+}
+
+# The folder $work is the line's own, and for its owner alone.
+do_line() (
+  umask 077
+  work=$(mktemp -d) || exit
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 1' TERM
+  read_fields
+  "$1" </dev/null
+)
+
+# Up to $at_once lines at a time.
 each_line() {
   first=yes
+  n_lines=0
   while IFS= read -r line; do
     [ -n "$line" ] || continue
-    [ -n "$first" ] && command -v locked >/dev/null && locked
+    if [ -n "$first" ] && command -v locked >/dev/null; then
+      read_fields
+      locked
+    fi
     first=
-    "$1" || return
+    if [ "${at_once:-1}" = 1 ]; then
+      do_line "$1" || return
+      continue
+    fi
+    do_line "$1" &
+    n_lines=$((n_lines + 1))
+    [ $((n_lines % at_once)) -ne 0 ] || wait
   done
+  wait
 }
 
 provider() {
   case ${1-} in
     create | destroy) each_line "$1_node" ;;
-    list) each_line list_nodes ;;
+    list)
+      at_once=1
+      each_line list_nodes
+      ;;
     watch) exit 64 ;; # has none
     *)
       cat <<END_OF_USAGE

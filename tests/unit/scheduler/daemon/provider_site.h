@@ -152,7 +152,7 @@ class ExecSite : public ProviderSite {
  public:
   ExecSite() {
     std::filesystem::create_directory(fixture.path("nodes"));
-    write("program", "#!/bin/sh\nfolder=" + fixture.folder() + R"(
+    write("program", "#!/bin/sh\nfolder=" + fixture.folder() + R"sh(
 cd "$folder" || exit 1
 for verb; do :; done
 echo "$verb" >>calls
@@ -183,7 +183,7 @@ case $verb in
     ;;
   watch) exit 64 ;;
 esac
-)");
+)sh");
     ::chmod(fixture.path("program").c_str(), 0700);
     settings = {.program = {fixture.path("program"), "first"},
                 .limit = 5s,
