@@ -198,11 +198,11 @@ void ExecNodes::said(CallId id, std::string_view line) {
   auto& call = calls_.at(id);
   const auto answer = wire::provider_answer_from_json(line);
   if (answer) return answered(call, *answer);
+  if (!call.rubbish.empty()) return;  // the first one says enough
   log_.error("provider_not_understood", {{"pool", settings_.order.pool},
                                          {"of", word_of(call.verb)},
                                          {"line", base::printable(line)},
                                          {"why", answer.error().text}});
-  if (!call.rubbish.empty()) return;
   call.rubbish = "'" + call.program->name() + "' printed '" + base::printable(line) +
                  "', which is no answer: " + answer.error().text;
 }

@@ -21,6 +21,7 @@ namespace {
 constexpr base::Duration term_time = std::chrono::seconds(2);  // from TERM to KILL
 constexpr std::size_t longest_line = std::size_t{64} << 10;
 constexpr std::size_t most_bytes = std::size_t{16} << 20;
+constexpr std::size_t most_lines = 20000;
 constexpr std::size_t read_bytes = std::size_t{16} << 10;
 constexpr std::size_t words_kept = 3;
 constexpr std::size_t longest_word = 200;
@@ -129,23 +130,34 @@ void ProgramCall::read(int fd, Lines& lines, const std::function<void(std::strin
     if (n == 0) (fd == output_.get() ? watch_output_ : watch_error_)->stop();
     if (n <= 0) return;
     lines.n_bytes += static_cast<std::size_t>(n);
-    if (!why_stopped_.empty() && lines.n_bytes > most_bytes) continue;
     lines.rest.append(buffer.data(), static_cast<std::size_t>(n));
-    std::size_t begin = 0;
-    for (auto end = lines.rest.find('\n'); end != lines.rest.npos;
-         end = lines.rest.find('\n', begin)) {
-      take_line(std::string_view(lines.rest).substr(begin, end - begin), take);
-      begin = end + 1;
-    }
-    lines.rest.erase(0, begin);
-    if (lines.rest.size() > longest_line) {
-      take_line(std::string_view(lines.rest).substr(0, longest_line), take);
-      lines.rest.clear();
-      stop("printed a line of more than 64 KiB");
-    } else if (options_.input && lines.n_bytes > most_bytes) {
-      lines.rest.clear();
-      stop("printed more than 16 MiB");
-    }
+    cut(lines, take);
+    check_length(lines);
+  }
+}
+
+/// Lines beyond the limit are not looked at.
+void ProgramCall::cut(Lines& lines, const std::function<void(std::string_view)>& take) {
+  std::size_t begin = 0;
+  for (auto end = lines.rest.find('\n'); end != lines.rest.npos;
+       end = lines.rest.find('\n', begin)) {
+    ++lines.n_lines;
+    const bool is_too_many = options_.input && lines.n_lines > most_lines;
+    if (!is_too_many) take_line(std::string_view(lines.rest).substr(begin, end - begin), take);
+    begin = end + 1;
+  }
+  lines.rest.erase(0, begin);
+}
+
+void ProgramCall::check_length(Lines& lines) {
+  if (lines.rest.size() > longest_line) {
+    lines.rest.clear();
+    stop("printed a line of more than 64 KiB");
+  } else if (options_.input && lines.n_bytes > most_bytes) {
+    lines.rest.clear();
+    stop("printed more than 16 MiB");
+  } else if (options_.input && lines.n_lines > most_lines) {
+    stop("printed more than " + std::to_string(most_lines) + " lines");
   }
 }
 

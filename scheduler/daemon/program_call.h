@@ -59,11 +59,14 @@ class ProgramCall {
   struct Lines {
     std::string rest;
     std::size_t n_bytes = 0;
+    std::size_t n_lines = 0;
   };
 
   ProgramCall(loop::Loop& loop, Options options, Events events);
   base::Result<void> spawn(loop::Loop& loop);
   void read(int fd, Lines& lines, const std::function<void(std::string_view)>& take);
+  void cut(Lines& lines, const std::function<void(std::string_view)>& take);
+  void check_length(Lines& lines);
   void take_line(std::string_view line, const std::function<void(std::string_view)>& take);
   void drain();
   void remember(std::string_view line);

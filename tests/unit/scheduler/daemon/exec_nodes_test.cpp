@@ -110,8 +110,10 @@ exit 0
   CHECK_THAT(failure(site), Contains("without a word"));
   site.script("create", "head -c 200000 /dev/zero | tr '\\0' x; sleep 100\n");
   CHECK_THAT(failure(site), Contains("a line of more than 64 KiB"));
-  site.script("create", "yes\n");
+  site.script("create", "while :; do head -c 60000 /dev/zero | tr '\\0' x; echo; done\n");
   CHECK_THAT(failure(site), Contains("printed more than 16 MiB"));
+  site.script("create", "yes\n");
+  CHECK_THAT(failure(site), Contains("printed more than 20000 lines"));
   site.script("create", "echo '{\"name\":\"z-1\",\"made\":true}'; exit 0\n");
   CHECK_THAT(failure(site), Contains("without a word"));
   CHECK_THAT(site.log_text(), Contains("provider_answer_unasked pool=a of=create node=z-1"));
