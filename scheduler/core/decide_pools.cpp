@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
 
 namespace scheduler {
@@ -39,6 +41,36 @@ model::NodeTurned gone(const Settings& settings, const Node& node, std::string c
   return {.node = node.id,
           .life = has_place(settings, node) ? NodeLife::absent : NodeLife::retired,
           .cause = std::move(cause)};
+}
+
+/// The provider has it no longer, and nothing runs there. While its jobs run elsewhere it is not
+/// given up: the provider is asked once more.
+std::vector<model::FactBody> taken(const State& state, const Settings& settings, const Node& node,
+                                   base::Time now) {
+  std::vector<model::FactBody> facts;
+  const bool is_over = is_alone_with_jobs(state, node);
+  const model::Failure why{.cause = model::Cause::evicted,
+                           .code = 0,
+                           .step = {},
+                           .rank = {},
+                           .node = node.info.name,
+                           .text = node.provided->cause};
+  if (!node.jobs.empty() && node.phase != NodePhase::lost)
+    facts.push_back(model::NodeLost{node.id});
+  for (const auto id : node.jobs)
+    std::ranges::move(write_off(state.jobs.at(id), node, why, now), std::back_inserter(facts));
+  auto cause = node.eviction ? "it was evicted: " + node.eviction->cause : node.provided->cause;
+  if (is_over) {
+    facts.push_back(gone(settings, node, std::move(cause)));
+  } else if (node.provided->life != NodeLife::leaving) {
+    facts.push_back(model::NodeTurned{.node = node.id,
+                                      .life = NodeLife::leaving,
+                                      .cause = std::move(cause),
+                                      .retry_at = {},
+                                      .is_there = true,
+                                      .idle_since = {}});
+  }
+  return facts;
 }
 
 base::Duration pause_after(std::uint32_t n_failures) {
@@ -201,15 +233,16 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
     return {.facts = fail_node(state, *node, why, now), .actions = {}};
   }
   const bool is_free = life == NodeLife::draining && node->jobs.empty();
-  if (life == NodeLife::leaving || is_free)
-    return {.facts = {gone(settings, *node, node->provided->cause)}, .actions = {}};
+  if (life == NodeLife::leaving || is_free || node->eviction)
+    return {.facts = taken(state, settings, *node, now), .actions = {}};
   const bool is_to_stay = life == NodeLife::up || life == NodeLife::draining;
   if (!is_to_stay) return {};
   return {.facts = {}, .actions = {CreateNode{said.name, node->provided->pool}}};
 }
 
 /// What the journal knows and the provider does not, and the reverse.
-Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said) {
+Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,
+                         base::Time now) {
   Decision decision;
   const std::set<std::string> there(said.names.begin(), said.names.end());
   for (const auto& name : there) {
@@ -227,8 +260,10 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
     const bool is_coming = life == NodeLife::starting || life == NodeLife::preparing;
     if (life == NodeLife::leaving && is_there) {
       decision.actions.push_back(DestroyNode{node.info.name, pool});
-    } else if (!is_there && (life == NodeLife::leaving || (is_up && may_go))) {
+    } else if (!is_there && is_up && may_go) {
       decision.facts.push_back(gone(settings, node, "it was gone when the controller came back"));
+    } else if (!is_there && (life == NodeLife::leaving || (is_up && node.eviction))) {
+      std::ranges::move(taken(state, settings, node, now), std::back_inserter(decision.facts));
     } else if (is_up || is_coming) {
       decision.actions.push_back(CreateNode{node.info.name, pool});
     } else if (is_there) {
