@@ -135,7 +135,8 @@ Outcome add(const Words& words) {
   if (!pool) return std::unexpected(pool.error());
   const auto address = address_for(*cluster, words);
   if (!address) return std::unexpected(address.error());
-  if (auto free = check_free(*cluster, *name); !free) return std::unexpected(std::move(free).error());
+  if (auto free = check_free(*cluster, *name); !free)
+    return std::unexpected(std::move(free).error());
   const auto token = pki::invite(
       cluster->folder, *name,
       {.pool = *pool, .life = *life, .until = loop::now() + *within, .address = *address});

@@ -1,5 +1,6 @@
 #pragma once
-// What the controller and a provider's program say to each other, one line each (docs/providers.md).
+// What the controller and a provider's program say to each other, one line each
+// (docs/providers.md).
 
 #include <cstdint>
 #include <optional>
@@ -49,9 +50,9 @@ struct ProviderAnswer {
   Kind kind = Kind::listed;
   std::string name;
   std::string id;
-  std::string text;           // why
-  bool is_capacity = false;   // failed: there was no room for it
-  base::Duration notice{};    // evicted: time until it is gone
+  std::string text;          // why
+  bool is_capacity = false;  // failed: there was no room for it
+  base::Duration notice{};   // evicted: time until it is gone
 
   bool operator==(const ProviderAnswer&) const = default;
 };

@@ -33,10 +33,10 @@ struct Issued {
 struct Member {
   std::string name;
   std::string pool;
-  base::Duration life{};  // of its certificates
+  base::Duration life{};                // of its certificates
   std::vector<Invitation> invitations;  // that are open, oldest first
-  std::vector<Issued> certificates;  // that are good, oldest first
-  std::string trouble;               // why no more than the name is known
+  std::vector<Issued> certificates;     // that are good, oldest first
+  std::string trouble;                  // why no more than the name is known
 };
 
 /// A certificate just made, with what else its owner must know.

@@ -10,9 +10,9 @@
 
 namespace pki {
 
-/// What a machine dials: "HOST:PORT", which is `address` where the site has given one, or else where
-/// the controller listens ("tls:HOST:PORT"), with this machine's name in place of all addresses.
-/// Errors: invalid, naming the key of muster.toml.
+/// What a machine dials: "HOST:PORT", which is `address` where the site has given one, or else
+/// where the controller listens ("tls:HOST:PORT"), with this machine's name in place of all
+/// addresses. Errors: invalid, naming the key of muster.toml.
 base::Result<std::string> dialled_address(const std::string& listened, const std::string& address);
 
 /// What becomes of tokens that the machine was given before.

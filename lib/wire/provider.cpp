@@ -87,8 +87,10 @@ base::Result<model::ProviderAnswer> provider_answer_from_json(std::string_view j
                                .text = take(in.mutable_reason()),
                                .is_capacity = in.capacity()};
   const auto kind = kind_of_answer(in);
-  if (!kind) strict.wrong("name", "has several answers; expected one of made, ended, error, gone "
-                                  "and evict");
+  if (!kind)
+    strict.wrong("name",
+                 "has several answers; expected one of made, ended, error, gone "
+                 "and evict");
   answer.kind = kind.value_or(answer.kind);
   if (in.has_error()) answer.text = take(in.mutable_error());
   if (in.has_notice_s()) {

@@ -7,6 +7,7 @@
 
 #include "lib/base/check.h"
 #include "lib/base/text.h"
+#include "scheduler/core/apply_node.h"
 
 namespace scheduler {
 
@@ -107,7 +108,9 @@ Node& add_node(State& state, model::NodeId id, const std::string& name, Time at)
             .jobs = {},
             .strays = {},
             .bookings = {},
-            .provided = {}};
+            .provided = {},
+            .eviction = {},
+            .drain = {}};
   state.node_by_name.emplace(name, id);
   state.next_node = std::max(state.next_node, id.next());
   return state.nodes.emplace(id, std::move(node)).first->second;
@@ -173,7 +176,9 @@ void apply_pool(State& state, const model::NodePlanned& fact, Time at) {
   }
   provided.pool = fact.info.pool;
   provided.planned = kind_of(fact.info, {});
+  unindex_eviction(state, node);
   node.provided = std::move(provided);
+  index_eviction(state, node);
   index_life(state.pools[fact.info.pool], node);
   note_kind(state, node);
 }
@@ -187,6 +192,7 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
   provided.life = fact.life;
   provided.since = at;
   provided.cause = fact.cause;
+  if (fact.life != NodeLife::up && fact.life != NodeLife::draining) forget_eviction(state, node);
   if (!fact.is_there) {
     state.away_since.erase({node.since, node.id});
     node.phase = NodePhase::absent;

@@ -9,6 +9,7 @@
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
 
 namespace scheduler {
@@ -61,6 +62,36 @@ Decision let_go(const Node& node, const std::string& why) {
                                       .is_there = node.phase != NodePhase::absent,
                                       .idle_since = {}}},
           .actions = {}};
+}
+
+/// The provider has it no longer, and nothing runs there. While its jobs run elsewhere it is not
+/// given up: the provider is asked once more.
+std::vector<model::FactBody> taken(const State& state, const Settings& settings, const Node& node,
+                                   base::Time now) {
+  std::vector<model::FactBody> facts;
+  const bool is_over = is_alone_with_jobs(state, node);
+  const model::Failure why{.cause = model::Cause::evicted,
+                           .code = 0,
+                           .step = {},
+                           .rank = {},
+                           .node = node.info.name,
+                           .text = node.provided->cause};
+  if (!node.jobs.empty() && node.phase != NodePhase::lost)
+    facts.push_back(model::NodeLost{node.id});
+  for (const auto id : node.jobs)
+    std::ranges::move(write_off(state.jobs.at(id), node, why, now), std::back_inserter(facts));
+  auto cause = node.eviction ? "it was evicted: " + node.eviction->cause : node.provided->cause;
+  if (is_over) {
+    facts.push_back(gone(settings, node, std::move(cause)));
+  } else if (node.provided->life != NodeLife::leaving) {
+    facts.push_back(model::NodeTurned{.node = node.id,
+                                      .life = NodeLife::leaving,
+                                      .cause = std::move(cause),
+                                      .retry_at = {},
+                                      .is_there = true,
+                                      .idle_since = {}});
+  }
+  return facts;
 }
 
 base::Duration pause_after(std::uint32_t n_failures) {
@@ -223,8 +254,8 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
     return {.facts = fail_node(state, *node, why, now), .actions = {}};
   }
   const bool is_free = life == NodeLife::draining && node->jobs.empty();
-  if (life == NodeLife::leaving || is_free)
-    return {.facts = {gone(settings, *node, node->provided->cause)}, .actions = {}};
+  if (life == NodeLife::leaving || is_free || node->eviction)
+    return {.facts = taken(state, settings, *node, now), .actions = {}};
   const bool is_to_stay = life == NodeLife::up || life == NodeLife::draining;
   if (!is_to_stay) return {};
   if (said.is_lost && is_elastic(state, settings, *node)) return let_go(*node, said.why);
@@ -265,10 +296,12 @@ class Comparison {
                                            : "it was gone when the controller came back";
     const auto life = node.provided->life;
     const bool is_up = life == up || life == draining;
-    if (life == leaving) {
-      decision.facts.push_back(gone(settings_, node, why));
-    } else if (is_up && node.phase == NodePhase::ready) {
-      return;
+    if (is_up && node.phase == NodePhase::ready) return;
+    if (life == leaving || (is_up && node.eviction)) {
+      std::ranges::move(taken(state_, settings_, node, now_), std::back_inserter(decision.facts));
+      // It may not have heard that before the controller ended.
+      if (!said_.is_again)
+        decision.actions.push_back(DestroyNode{node.info.name, node.provided->pool});
     } else if (is_up && is_elastic(state_, settings_, node) &&
                (said_.is_again || node.jobs.empty())) {
       std::ranges::move(let_go(node, why).facts, std::back_inserter(decision.facts));

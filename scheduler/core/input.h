@@ -163,9 +163,41 @@ struct ProviderHas {
   bool is_again = false;                    // not the first one since the start
 };
 
+/// The node is going to be taken in so long: the provider's word, or its agent's.
+struct NodeEvicted {
+  std::string node;
+  base::Duration notice{};
+  std::string cause;
+};
+
+/// The same by command: as if it were taken.
+struct EvictNode {
+  RequestId request;
+  model::User user;
+  std::string node;
+  base::Duration notice{};
+};
+
+/// No new work on these nodes, for so long or until somebody resumes them.
+struct DrainNodes {
+  RequestId request;
+  model::User user;
+  std::vector<std::string> nodes;
+  std::string reason;
+  std::optional<base::Duration> duration;
+};
+
+/// They take work again.
+struct ResumeNodes {
+  RequestId request;
+  model::User user;
+  std::vector<std::string> nodes;
+};
+
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
                            Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
-                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas>;
+                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
+                           NodeEvicted, EvictNode, DrainNodes, ResumeNodes>;
 
 }  // namespace scheduler

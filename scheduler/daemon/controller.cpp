@@ -123,18 +123,18 @@ base::Result<void> Controller::open_providers() {
   std::vector<std::string> known_pools;
   for (const auto& [pool, stands] : driver_->engine().state().pools) known_pools.push_back(pool);
   const auto remote = agents_->remote_address();
-  auto providers = Providers::open(
-      loop_,
-      {.config = setup_.config,
-       .paths = setup_.paths,
-       .slices = slices_,
-       .agent_program = setup_.agent_program,
-       .known_pools = std::move(known_pools),
-       .members = members_.get(),
-       .listens = remote ? loop::to_text(*remote) : "",
-       .say = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
-       .now = [this] { return driver_->now(); }},
-      setup_.log);
+  auto providers =
+      Providers::open(loop_,
+                      {.config = setup_.config,
+                       .paths = setup_.paths,
+                       .slices = slices_,
+                       .agent_program = setup_.agent_program,
+                       .known_pools = std::move(known_pools),
+                       .members = members_.get(),
+                       .listens = remote ? loop::to_text(*remote) : "",
+                       .say = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
+                       .now = [this] { return driver_->now(); }},
+                      setup_.log);
   if (!providers) return std::unexpected(std::move(providers).error());
   providers_ = *std::move(providers);
   return {};
@@ -191,13 +191,12 @@ base::Result<void> Controller::listen() {
 }
 
 void Controller::perform(const scheduler::Action& action) {
-  std::visit(
-      base::Overloaded{
-          [this](const scheduler::Reply& reply) { requests_.answer(reply); },
-          [this](const scheduler::CreateNode& create) { providers_->create(create); },
-          [this](const scheduler::DestroyNode& destroy) { providers_->destroy(destroy); },
-          [this](const auto& order) { agents_->perform(order); }},
-      action);
+  std::visit(base::Overloaded{
+                 [this](const scheduler::Reply& reply) { requests_.answer(reply); },
+                 [this](const scheduler::CreateNode& create) { providers_->create(create); },
+                 [this](const scheduler::DestroyNode& destroy) { providers_->destroy(destroy); },
+                 [this](const auto& order) { agents_->perform(order); }},
+             action);
 }
 
 void Controller::publish(model::Seq seq, const model::Fact& fact) {

@@ -86,8 +86,8 @@ void ExecNodes::ask() {
 }
 
 bool ExecNodes::may_call(Verb verb) const {
-  const auto n_calls = static_cast<std::size_t>(std::ranges::count_if(
-      calls_, [verb](const auto& call) { return call.second.verb == verb; }));
+  const auto n_calls = static_cast<std::size_t>(
+      std::ranges::count_if(calls_, [verb](const auto& call) { return call.second.verb == verb; }));
   return n_calls + (verb == Verb::create ? n_invited_ : 0) < most_calls;
 }
 
@@ -243,18 +243,22 @@ void ExecNodes::listed(Call& call, const model::ProviderAnswer& answer) {
 void ExecNodes::watched(const model::ProviderAnswer& answer) {
   watch_pause_ = {};
   const auto known = nodes_.find(answer.name);
-  if (known == nodes_.end() || answer.kind != Kind::gone) {
+  const bool is_fit = answer.kind == Kind::gone || answer.kind == Kind::evicted;
+  if (known == nodes_.end() || !is_fit) {
     log_.warn("provider_watch_unknown",
               {{"pool", settings_.order.pool}, {"node", base::printable(answer.name)}});
     return;
   }
   auto& node = known->second;
   if (!node.is_wanted || node.doing != Doing::nothing) return;
+  const auto why = answer.text.empty() ? std::string("its provider takes it") : answer.text;
+  log_.warn("node_taken_by_provider",
+            {{"node", answer.name}, {"in", base::to_text(answer.notice)}, {"why", why}});
+  doors_.say(scheduler::NodeEvicted{answer.name, answer.notice, why});
+  if (answer.kind == Kind::evicted) return;
   node.is_there = false;
   node.changed_at = doors_.now();
   doors_.expel(answer.name);
-  log_.warn("node_lost_by_provider", {{"node", answer.name}, {"why", answer.text}});
-  const auto why = answer.text.empty() ? std::string("its provider lost it") : answer.text;
   doors_.say(scheduler::ProviderEnded{.name = answer.name, .why = why, .is_lost = true});
 }
 

@@ -72,8 +72,8 @@ class ExecNodes : public Provider {
   using CallId = std::uint64_t;
   struct Call {
     Verb verb = Verb::create;
-    std::vector<std::string> names;    // that have no answer yet
-    std::string rubbish;             // the first line that was no answer, and why
+    std::vector<std::string> names;             // that have no answer yet
+    std::string rubbish;                        // the first line that was no answer, and why
     std::map<std::string, std::string> listed;  // ids by names
     base::Time asked_at;
     std::unique_ptr<ProgramCall> program;

@@ -147,9 +147,8 @@ void Members::invite(std::vector<std::string> names, pki::Terms terms,
 
 void Members::expel(const std::string& name) {
   in_turn(
-      worker_, [folder = folder_, name, now = loop::now()]() mutable {
-        return folder.remove(name, now);
-      },
+      worker_,
+      [folder = folder_, name, now = loop::now()]() mutable { return folder.remove(name, now); },
       [this, name](const base::Result<void>& removed) {
         if (!removed && removed.error().code != base::Code::not_found)
           log_.error("node_not_removed", {{"node", name}, {"why", removed.error().text}});

@@ -62,8 +62,7 @@ std::vector<std::string> own_variables() {
 
 base::Result<std::unique_ptr<ProgramCall>> ProgramCall::start(loop::Loop& loop, Options options,
                                                               Events events) {
-  std::unique_ptr<ProgramCall> call(
-      new ProgramCall(loop, std::move(options), std::move(events)));
+  std::unique_ptr<ProgramCall> call(new ProgramCall(loop, std::move(options), std::move(events)));
   if (auto spawned = call->spawn(loop); !spawned) return std::unexpected(spawned.error());
   return call;
 }
@@ -102,8 +101,8 @@ base::Result<void> ProgramCall::spawn(loop::Loop& loop) {
                                .output = loop::Descriptor{output->write.get()},
                                .error = loop::Descriptor{error->write.get()},
                                .new_session = true};
-  auto process = loop::Process::spawn(
-      loop, how, [this](const loop::ExitStatus& status) { ended(status); });
+  auto process =
+      loop::Process::spawn(loop, how, [this](const loop::ExitStatus& status) { ended(status); });
   if (!process) return std::unexpected(process.error());
   process_ = *std::move(process);
   output_ = std::move(output->read);
@@ -112,8 +111,7 @@ base::Result<void> ProgramCall::spawn(loop::Loop& loop) {
     slot.emplace(loop, fd, loop::FdWatch::Direction::read, std::move(on_ready));
     slot->start();
   };
-  watch(watch_output_, output_.get(),
-        [this] { read(output_.get(), output_lines_, events_.said); });
+  watch(watch_output_, output_.get(), [this] { read(output_.get(), output_lines_, events_.said); });
   watch(watch_error_, error_.get(), [this] {
     read(error_.get(), error_lines_, [this](std::string_view line) { remember(line); });
   });
@@ -227,7 +225,7 @@ base::Result<std::string> provider_program(const std::string& word) {
   const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
   if (n < 0) return base::fail_errno(errno, "cannot read '/proc/self/exe'");
   path.resize(static_cast<std::size_t>(n));
-  path.resize(path.rfind('/'));                        // the folder of programs
+  path.resize(path.rfind('/'));  // the folder of programs
   path = path.substr(0, path.rfind('/')) + "/libexec/muster/providers/" + word;
   if (::access(path.c_str(), X_OK) == 0) return path;
   return base::fail_errno(errno, "cannot run the provider '" + base::printable(word) +

@@ -90,8 +90,8 @@ class ProgramCall {
   std::optional<loop::Process> process_;
 };
 
-/// The path of a provider's program: one with a slash as it is, and otherwise one of those that come
-/// with Muster.
+/// The path of a provider's program: one with a slash as it is, and otherwise one of those that
+/// come with Muster.
 base::Result<std::string> provider_program(const std::string& word);
 
 }  // namespace musterd

@@ -19,7 +19,8 @@ class Provider {
   /// left out when the node was to be ended before it was given.
   virtual void create(const std::string& name) = 0;
   /// Answered by ProviderEnded, also for a node that is not there. The answer is left out when the
-  /// node was to be made again before it was given, or when it could not be ended: then it is there.
+  /// node was to be made again before it was given, or when it could not be ended: then it is
+  /// there.
   virtual void destroy(const std::string& name) = 0;
   /// Answered by ProviderHas, at once or when the provider can be asked.
   virtual void list() = 0;

@@ -55,13 +55,14 @@ base::Result<std::unique_ptr<Providers>> Providers::open(loop::Loop& loop, Parts
     if (!is_configured && !providers->has_lost_program(pool)) local_pools.push_back(pool);
   }
   if (local_pools.empty()) local_pools.emplace_back();  // none, in place of all
-  providers->local_ = std::make_unique<LocalNodes>(loop,
-                                                   LocalNodes::Parts{.program = own.agent_program,
-                                                                     .paths = own.paths,
-                                                                     .slices = own.slices,
-                                                                     .pools = std::move(local_pools),
-                                                                     .say = own.say},
-                                                   log);
+  providers->local_ =
+      std::make_unique<LocalNodes>(loop,
+                                   LocalNodes::Parts{.program = own.agent_program,
+                                                     .paths = own.paths,
+                                                     .slices = own.slices,
+                                                     .pools = std::move(local_pools),
+                                                     .say = own.say},
+                                   log);
   return providers;
 }
 
@@ -74,8 +75,7 @@ base::Result<void> Providers::add_program(loop::Loop& loop, const conf::Pool& po
   const auto fingerprint = pki::Folder(parts_.paths.tls_dir()).authority_fingerprint();
   if (!fingerprint) return std::unexpected(fingerprint.error());
   auto order = order_of(pool);
-  order.cluster =
-      parts_.config.cluster.name + "-" + fingerprint->substr(0, fingerprint_digits);
+  order.cluster = parts_.config.cluster.name + "-" + fingerprint->substr(0, fingerprint_digits);
   order.controller = "tls:" + *address;
   order.agent = parts_.agent_program;
   if (auto made = loop::make_directories(parts_.paths.programs_dir(), 0700); !made) return made;
@@ -84,27 +84,24 @@ base::Result<void> Providers::add_program(loop::Loop& loop, const conf::Pool& po
   if (!marked) return marked;
   const auto invite = [members = parts_.members, now = parts_.now, timeout = pool.start_timeout,
                        name = pool.name, at = *address](std::vector<std::string> names, auto done) {
-    members->invite(std::move(names),
-                    {.pool = name,
-                     .life = certificate_life,
-                     .until = now() + timeout,
-                     .address = at},
-                    std::move(done));
+    members->invite(
+        std::move(names),
+        {.pool = name, .life = certificate_life, .until = now() + timeout, .address = at},
+        std::move(done));
   };
-  by_pool_.emplace(
-      pool.name,
-      std::make_unique<ExecNodes>(
-          loop,
-          ExecNodes::Settings{.program = *std::move(words),
-                              .limit = pool.program_timeout,
-                              .reconcile = pool.reconcile_interval,
-                              .order = std::move(order)},
-          ExecNodes::Doors{
-              .say = parts_.say,
-              .now = parts_.now,
-              .invite = invite,
-              .expel = [members = parts_.members](const auto& name) { members->expel(name); }},
-          log_));
+  by_pool_.emplace(pool.name,
+                   std::make_unique<ExecNodes>(
+                       loop,
+                       ExecNodes::Settings{.program = *std::move(words),
+                                           .limit = pool.program_timeout,
+                                           .reconcile = pool.reconcile_interval,
+                                           .order = std::move(order)},
+                       ExecNodes::Doors{.say = parts_.say,
+                                        .now = parts_.now,
+                                        .invite = invite,
+                                        .expel = [members = parts_.members](
+                                                     const auto& name) { members->expel(name); }},
+                       log_));
   return {};
 }
 
@@ -132,8 +129,9 @@ void Providers::destroy(const scheduler::DestroyNode& destroy) {
   log_.error("node_without_provider",
              {{"node", destroy.name},
               {"pool", destroy.pool},
-              {"why", "muster.toml has its pool no longer, so that nobody can end it: put the pool "
-                      "back, with max_nodes = 1 and muster pool NAME scale 0, until it is gone"}});
+              {"why",
+               "muster.toml has its pool no longer, so that nobody can end it: put the pool "
+               "back, with max_nodes = 1 and muster pool NAME scale 0, until it is gone"}});
 }
 
 void Providers::list() {
@@ -152,7 +150,8 @@ void Providers::stop(std::function<void()> gone) {
 
 std::string Providers::trouble() const {
   for (const auto& [pool, provider] : by_pool_) {
-    if (auto trouble = provider->trouble(); !trouble.empty()) return "pool " + pool + ": " + trouble;
+    if (auto trouble = provider->trouble(); !trouble.empty())
+      return "pool " + pool + ": " + trouble;
   }
   return local_->trouble();
 }

@@ -22,6 +22,9 @@ memory_per_node = "64M"
 idle_timeout = "100ms"
 start_timeout = "3s"
 reconcile_interval = "300ms"
+[[pool]]
+name = "hand"
+provider = "static"
 END_OF_CONFIG
 
 # Machines are processes here. The file "mode" says what is wrong with them.
@@ -87,6 +90,9 @@ said() { grep -Eq -e "$2" "$1"; }
 echo fine >mode
 musterd --config "$MUSTER_DIR/muster.toml" >"$T/musterd.out" 2>&1 &
 wait_for 10 "musterd is there" muster pools
+
+runs 1 "a machine of another pool may not have the name of a node that a program makes" muster node add cloud-2
+like "$T/err" "'cloud-2' is the name of a node that pool 'cloud' makes itself" "which it says"
 
 # bad MODE PATTERN: what is said while a job waits; afterwards it runs.
 bad() {

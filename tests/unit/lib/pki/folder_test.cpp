@@ -125,6 +125,16 @@ TEST_CASE("a machine that is removed has its certificates revoked, and may be in
   CHECK(site.admit("n1").serial != certificate.serial);
 }
 
+TEST_CASE("an invitation beside another leaves that good, and who joins uses up both") {
+  Site site;
+  const auto first = site.folder.invite_also(site.asked("n1"), start + 1h);
+  const auto second = site.folder.invite_also(site.asked("n1"), start + 1h);
+  REQUIRE(first.has_value());
+  REQUIRE(second.has_value());
+  CHECK(site.folder.admit("n1", *first, site.request("n1"), start).has_value());
+  CHECK_FALSE(site.folder.admit("n1", *second, site.request("n1"), start).has_value());
+}
+
 TEST_CASE("an invitation leaves the certificates that are there good") {
   Site site;
   const auto first = site.admit("n1");

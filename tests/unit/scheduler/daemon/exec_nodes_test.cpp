@@ -127,8 +127,7 @@ TEST_CASE("a program that hangs is ended with all that it started") {
   CHECK_THAT(failure(site), Contains("'program create' did not end within 200ms"));
   std::istringstream pids(site.read("pids"));
   int n_pids = 0;
-  for (pid_t pid = 0; pids >> pid; ++n_pids)
-    site.run_until([pid] { return ::kill(pid, 0) != 0; });
+  for (pid_t pid = 0; pids >> pid; ++n_pids) site.run_until([pid] { return ::kill(pid, 0) != 0; });
   CHECK(n_pids == 2);
 }
 
@@ -195,10 +194,11 @@ TEST_CASE("a list counts only as a whole, and is asked for again and again") {
   CHECK(lists[2].asked_at.has_value());
 }
 
-TEST_CASE("a program that watches tells of nodes that are gone, and is started again") {
+TEST_CASE("a program that watches tells of nodes that are taken, and is started again") {
   ExecSite site;
   site.script("watch", R"(
 until [ -e lost ]; do sleep 0.02; done
+[ -e told ] || echo '{"name":"a-1","evict":true,"notice_s":30,"reason":"the price went up"}'
 [ -e told ] || echo '{"name":"a-1","gone":true,"reason":"the host failed"}'
 : >told
 exit 0
@@ -212,6 +212,11 @@ exit 0
   const auto ended = site.heard.all<ProviderEnded>().front();
   CHECK(ended.is_lost);
   CHECK(ended.why == "the host failed");
+  const auto evicted = site.heard.all<scheduler::NodeEvicted>();
+  REQUIRE(evicted.size() == 2);
+  CHECK(evicted[0].notice == 30s);
+  CHECK(evicted[0].cause == "the price went up");
+  CHECK(evicted[1].notice == 0s);
   CHECK(site.expelled == Names{"a-1"});
   site.run_until([&] { return site.n_calls("watch") == 2; });
 }

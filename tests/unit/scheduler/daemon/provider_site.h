@@ -221,9 +221,7 @@ esac
   void end(const std::function<void()>& gone) { provider_->stop(gone); }
   /// Shell lines before the verb does what it does.
   void script(const std::string& verb, const std::string& text) { write("do-" + verb, text); }
-  void unscript(const std::string& verb) {
-    std::filesystem::remove(fixture.path("do-" + verb));
-  }
+  void unscript(const std::string& verb) { std::filesystem::remove(fixture.path("do-" + verb)); }
   std::size_t n_calls(const std::string& verb) const {
     std::istringstream calls(read("calls"));
     std::size_t n = 0;
