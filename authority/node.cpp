@@ -1,7 +1,6 @@
 // node: which machines may join, on the controller's machine.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,9 +11,9 @@
 #include "conf/config.h"
 #include "lib/base/text.h"
 #include "lib/http/client.h"
-#include "lib/loop/address.h"
 #include "lib/loop/clock.h"
 #include "lib/pki/folder.h"
+#include "lib/pki/invite.h"
 #include "lib/pki/token.h"
 #include "lib/wire/api.h"
 
@@ -73,31 +72,25 @@ base::Result<std::string> pool_for(const Cluster& cluster, const Words& words) {
                                       base::printable(*asked), base::join(known, ", ")));
 }
 
-std::string own_host() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 /// What a machine dials.
 base::Result<std::string> address_for(const Cluster& cluster, const Words& words) {
   const auto& listen = cluster.config.listen;
   const auto given = words.text(address_id);
-  const auto text = given ? *given : listen.address;
-  if (!text.empty()) {
-    const auto address = loop::parse_address("tls:" + text);
-    if (address && text.find(',') == text.npos) return text;
-    return base::fail(base::Code::invalid, fmt::format("--address: expected HOST:PORT, found '{}'",
-                                                       base::printable(text)));
+  auto address = pki::dialled_address(listen.agents, given.value_or(listen.address));
+  if (!address && given) return std::unexpected(address.error().in("--address"));
+  return address;
+}
+
+/// Names of places in pools that make their nodes are not for others.
+base::Result<void> check_free(const Cluster& cluster, const std::string& name) {
+  for (const auto& pool : cluster.config.pools) {
+    if (!conf::has_place(pool, name)) continue;
+    return base::fail(base::Code::conflict,
+                      fmt::format("'{}' is the name of a node that pool '{}' makes itself; choose "
+                                  "another one",
+                                  name, pool.name));
   }
-  const auto address = loop::parse_address(listen.agents);
-  if (!address) {
-    return base::fail(base::Code::invalid,
-                      "muster.toml does not say where machines dial in; expected listen.agents, "
-                      "such as \"tls:0.0.0.0:7443\"");
-  }
-  auto tcp = *loop::tcp_part(*address);
-  if (tcp.host == "0.0.0.0" || tcp.host == "::") tcp.host = own_host();
-  return loop::to_text(loop::TlsAddress{tcp}).substr(4);
+  return {};
 }
 
 /// What the controller says of its nodes; empty when it does not run.
@@ -118,8 +111,8 @@ std::string certificate_text(const pki::Member& member, base::Time now) {
     const auto until = member.certificates.back().until;
     return (until <= now ? "expired " : "until ") + base::to_text(until);
   }
-  if (!member.invitation) return "none";
-  const auto until = member.invitation->until;
+  if (member.invitations.empty()) return "none";
+  const auto until = member.invitations.back().until;
   return (until <= now ? "token was good until " : "token good until ") + base::to_text(until);
 }
 
@@ -142,15 +135,13 @@ Outcome add(const Words& words) {
   if (!pool) return std::unexpected(pool.error());
   const auto address = address_for(*cluster, words);
   if (!address) return std::unexpected(address.error());
-  const auto fingerprint = cluster->folder.authority_fingerprint();
-  if (!fingerprint) return std::unexpected(fingerprint.error());
-  const auto secret = cluster->folder.invite(
-      {.name = *name, .pool = *pool, .life = *life, .invitation = {}, .certificates = {}},
-      loop::now() + *within);
-  if (!secret) return std::unexpected(secret.error());
-  const auto token = pki::to_text(
-      {.name = *name, .address = *address, .fingerprint = *fingerprint, .secret = *secret});
-  return fmt::format("muster node join {}\n", token);
+  if (auto free = check_free(*cluster, *name); !free)
+    return std::unexpected(std::move(free).error());
+  const auto token = pki::invite(
+      cluster->folder, *name,
+      {.pool = *pool, .life = *life, .until = loop::now() + *within, .address = *address});
+  if (!token) return std::unexpected(token.error());
+  return fmt::format("muster node join {}\n", pki::to_text(*token));
 }
 
 Outcome remove(const Words& words) {

@@ -17,7 +17,7 @@ namespace conf {
 /// A static pool has no numbers: its machines say what they have.
 struct Pool {
   std::string name;
-  std::string provider;  // "local", "static"
+  std::string provider;  // "local", "static", "exec", "slurm"
   int nodes = 0;         // most at a time
   int cpus_per_node = 0;
   int gpus_per_node = 0;
@@ -30,6 +30,14 @@ struct Pool {
   base::Duration idle_timeout = std::chrono::minutes(5);
   base::Duration start_timeout = std::chrono::minutes(10);
   std::string gpu_kind = {};  // empty: not known before they are there
+  // Of pools whose nodes a program makes.
+  std::string program = {};  // a command line
+  base::Duration program_timeout = std::chrono::minutes(5);
+  base::Duration reconcile_interval = std::chrono::minutes(1);
+  std::string options = {};  // the site's own table, in JSON; empty: none
+
+  /// Whether a program makes its nodes.
+  bool has_program() const { return provider == "exec" || provider == "slurm"; }
 
   bool operator==(const Pool&) const = default;
 };
@@ -165,6 +173,11 @@ struct Config {
 
   bool operator==(const Config&) const = default;
 };
+
+/// The name of the node at this place, from 1, of a pool whose nodes a program makes.
+std::string place_name(const Pool& pool, int place);
+/// Whether a program of the pool makes a node of this name.
+bool has_place(const Pool& pool, std::string_view name);
 
 /// Every key at its default, nothing of which a file may have several.
 Config defaults();

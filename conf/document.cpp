@@ -61,6 +61,8 @@ std::string_view type_name(KeyType type) {
       return "who";
     case KeyType::flag:
       return "true or false";
+    case KeyType::table:
+      return "table";
     case KeyType::path:
       return "path";
     case KeyType::choice:
@@ -92,6 +94,8 @@ std::string sample_value(const Key& key) {
       return "\"*\"";
     case KeyType::flag:
       return "true";
+    case KeyType::table:
+      return "{ image = \"debian-12\", zone = 1 }";
     case KeyType::path:
       return "\"/var/lib/muster\"";
     case KeyType::choice:

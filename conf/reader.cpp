@@ -6,7 +6,9 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "conf/change.h"
@@ -15,6 +17,7 @@
 #include "conf/switches.h"
 #include "conf/table.h"
 #include "lib/base/text.h"
+#include "lib/base/words.h"
 
 namespace conf {
 
@@ -50,8 +53,50 @@ std::optional<Value> names_of(const Key& key, const toml::node& node) {
   return names;
 }
 
+std::string json_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+/// On one line. Dates and times are texts there, and so are numbers that are none.
+std::string json_of(const toml::node& node) {
+  std::vector<std::string> parts;
+  if (const auto* table = node.as_table()) {
+    for (const auto& [key, value] : *table)
+      parts.push_back(json_text(key.str()) + ":" + json_of(value));
+    return "{" + base::join(parts, ",") + "}";
+  }
+  if (const auto* array = node.as_array()) {
+    for (const auto& value : *array) parts.push_back(json_of(value));
+    return "[" + base::join(parts, ",") + "]";
+  }
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  if (const auto* text = node.as_string()) return json_text(text->get());
+  const auto* number = node.as_floating_point();
+  if (number != nullptr && std::isfinite(number->get())) return fmt::format("{}", number->get());
+  std::ostringstream out;
+  node.visit([&out](const auto& value) {
+    if constexpr (toml::is_value<decltype(value)>) out << value.get();
+  });
+  return json_text(out.str());
+}
+
 /// A number is written as one, everything else as text.
 std::optional<Value> value_of(const Key& key, const toml::node& node) {
+  if (key.type == KeyType::table) {
+    return node.is_table() ? std::optional<Value>(json_of(node)) : std::nullopt;
+  }
   if (key.type == KeyType::count) {
     const auto* number = node.as_integer();
     return number != nullptr ? parse_value(key, fmt::format("{}", number->get())) : std::nullopt;
@@ -69,6 +114,10 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
 constexpr std::array<std::string_view, 9> slice_keys{
     "nodes",    "min_nodes",     "max_nodes",     "idle_timeout",   "start_timeout",
     "gpu_kind", "cpus_per_node", "gpus_per_node", "memory_per_node"};
+
+/// Keys of pools whose nodes a program makes.
+constexpr std::array<std::string_view, 4> program_keys{"program", "program_timeout",
+                                                       "reconcile_interval", "options"};
 
 bool is_static(const toml::table& pool) {
   return pool["provider"].value_or(std::string_view()) == "static";
@@ -96,6 +145,7 @@ class Reader {
   void check_pools(const toml::table& file);
   void check_static(Pool& pool, const toml::table& table);
   void check_size(Pool& pool, const toml::table& table);
+  void check_program(Pool& pool, const toml::table& table);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -233,6 +283,7 @@ void Reader::check_pools(const toml::table& file) {
     } else {
       check_size(pool, table);
     }
+    check_program(pool, table);
   }
 }
 
@@ -267,6 +318,42 @@ void Reader::check_size(Pool& pool, const toml::table& table) {
     problem(*table.get("min_nodes"),
             fmt::format("'pool.min_nodes': expected at most max_nodes ({}), found {}", pool.nodes,
                         *pool.min_nodes));
+  }
+}
+
+/// What makes machines that dial in.
+void Reader::check_program(Pool& pool, const toml::table& table) {
+  if (!pool.has_program()) {
+    for (const auto key : program_keys) {
+      if (const auto* node = table.get(key)) {
+        problem(*node, fmt::format("'pool.{}': only for provider = \"exec\" or \"slurm\"; this "
+                                   "pool has \"{}\"",
+                                   key, pool.provider));
+      }
+    }
+    return;
+  }
+  if (pool.program.empty() && pool.provider == "slurm") pool.program = "slurm";
+  const auto* program = table.get("program");
+  const auto words = base::split_words(pool.program);
+  if (!words) {
+    problem(*program, fmt::format("'pool.program': {}", words.error().text));
+  } else if (words->empty()) {
+    problem(program != nullptr ? *program : *table.get("provider"),
+            "'pool.program': expected the program that makes the nodes, such as "
+            "\"/usr/local/bin/machines\", or one that comes with Muster, such as \"azure\"");
+  }
+  if (!pool.memory_per_node) {
+    problem(*table.get("provider"),
+            fmt::format("'pool.memory_per_node': missing; provider = \"{}\" makes machines, whose "
+                        "memory must be known before they are there",
+                        pool.provider));
+  }
+  if (config_.listen.agents.empty()) {
+    problem(*table.get("provider"),
+            fmt::format("'pool.provider': the machines of provider = \"{}\" dial in; expected "
+                        "listen.agents, such as \"tls:0.0.0.0:7443\"",
+                        pool.provider));
   }
 }
 

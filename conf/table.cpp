@@ -97,6 +97,8 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
     case KeyType::flag:
       return text == "true" || text == "false" ? std::optional<Value>(text == "true")
                                                : std::nullopt;
+    case KeyType::table:  // only a file has tables
+      return std::nullopt;
     case KeyType::path:
     case KeyType::choice:
       return text.empty() ? std::nullopt : std::optional<Value>(std::string(text));
@@ -146,6 +148,8 @@ std::string_view type_text(KeyType type) {
       return "a name, or \"*\" for each one";
     case KeyType::flag:
       return "true or false";
+    case KeyType::table:
+      return "a table";
     case KeyType::path:
       return "a path";
     case KeyType::choice:
@@ -206,6 +210,17 @@ std::string expected_text(const Key& key) {
 std::string default_text(const Key& key) {
   const bool is_bare = key.type == KeyType::count || key.type == KeyType::flag;
   return is_bare ? std::string(key.fallback) : fmt::format("\"{}\"", key.fallback);
+}
+
+std::string place_name(const Pool& pool, int place) {
+  return fmt::format("{}-{}", pool.name, place);
+}
+
+bool has_place(const Pool& pool, std::string_view name) {
+  if (!pool.has_program() || name.size() <= pool.name.size() + 1) return false;
+  if (!name.starts_with(pool.name) || name[pool.name.size()] != '-') return false;
+  const auto number = name.substr(pool.name.size() + 1);
+  return number.front() != '0' && base::parse_int(number, 1, pool.nodes).has_value();
 }
 
 Config defaults() {

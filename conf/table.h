@@ -24,6 +24,7 @@ enum class KeyType {
   duration,  // text such as "10s"
   who,       // such a name, or "*"
   flag,      // true or false
+  table,     // a table of whatever keys
 };
 
 using Value = std::variant<std::string, std::int64_t, base::Bytes, base::Duration,

@@ -55,7 +55,8 @@ bool is_about(const scheduler::Quota& quota, const scheduler::Job& job) {
 int n_made_up_for(const scheduler::Job& job) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [](const auto& attempt) {
     return attempt.why.cause == model::Cause::node_lost ||
-           attempt.why.cause == model::Cause::preempted || attempt.why.cause == model::Cause::grow;
+           attempt.why.cause == model::Cause::preempted ||
+           attempt.why.cause == model::Cause::evicted || attempt.why.cause == model::Cause::grow;
   }));
 }
 
@@ -63,7 +64,7 @@ int n_made_up_for(const scheduler::Job& job) {
 bool may_start_again(const scheduler::Job& job, const model::Failure& why, int exit_code) {
   const auto cause = why.cause;
   if (cause == model::Cause::node_lost || cause == model::Cause::preempted ||
-      cause == model::Cause::grow)
+      cause == model::Cause::evicted || cause == model::Cause::grow)
     return true;
   const auto& policy = job.spec->restart;
   if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "cli/request/table.h"
-#include "cli/request/words.h"
 #include "lib/base/text.h"
+#include "lib/base/words.h"
 
 namespace request {
 
@@ -126,7 +126,7 @@ base::Result<void> Reader::take_directive(std::string_view line, std::string_vie
   const auto refuse = [&](std::string_view what) {
     return base::fail(base::Code::invalid, fmt::format("{}: '{}': {}", place(), shown, what));
   };
-  const auto words = split_words(line.substr(sentinel.size()));
+  const auto words = base::split_words(line.substr(sentinel.size()));
   if (!words) return refuse(words.error().text);
   const auto parsed =
       options::parse(table(Place::directive), *words, options::Operands::end_options);

@@ -84,7 +84,12 @@ std::string_view kind_of(const FactBody& body) {
                        [](const PoolChanged&) -> View { return "pool_changed"; },
                        [](const PoolStopped&) -> View { return "pool_stopped"; },
                        [](const PoolResumed&) -> View { return "pool_resumed"; },
-                       [](const PoolStands&) -> View { return "pool_stands"; }},
+                       [](const PoolStands&) -> View { return "pool_stands"; },
+                       [](const NodeEvicted&) -> View { return "node_evicted"; },
+                       [](const NodeEvictionOver&) -> View { return "node_eviction_over"; },
+                       [](const AttemptEvicted&) -> View { return "attempt_evicted"; },
+                       [](const NodeDrained&) -> View { return "node_drained"; },
+                       [](const NodeResumed&) -> View { return "node_resumed"; }},
       body);
 }
 

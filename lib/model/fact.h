@@ -17,6 +17,7 @@
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
+#include "lib/model/node_fact.h"
 #include "lib/model/outcome.h"
 #include "lib/model/pool_fact.h"
 
@@ -261,7 +262,8 @@ using FactBody =
                  GraceEnded, AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised,
                  ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
                  BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
-                 PoolResumed, PoolStands>;
+                 PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted,
+                 NodeDrained, NodeResumed>;
 
 struct Fact {
   base::Time at;

@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 20> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 21> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -36,7 +36,8 @@ constexpr Names<Cause, 20> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::dependency, "dependency"},
                                         {Cause::out_of_memory, "out_of_memory"},
                                         {Cause::output_lost, "output_lost"},
-                                        {Cause::grow, "grow"}}};
+                                        {Cause::grow, "grow"},
+                                        {Cause::evicted, "evicted"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -69,8 +70,8 @@ std::string subject(const Failure& failure) {
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
-  if (failure.cause == Cause::node_lost && !failure.rank && !failure.node.empty())
-    return failure.node;
+  const bool is_of_node = failure.cause == Cause::node_lost || failure.cause == Cause::evicted;
+  if (is_of_node && !failure.rank && !failure.node.empty()) return failure.node;
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
   text += failure.rank   ? fmt::format("rank {}", *failure.rank)
           : failure.step ? "launch"
@@ -125,6 +126,8 @@ std::string happening(const Failure& failure) {
       return "lost output";
     case Cause::grow:
       return "is started again to grow";
+    case Cause::evicted:
+      return "was evicted";
   }
   base::check(false, "every cause is described");
   return {};

@@ -38,6 +38,7 @@ enum class Cause {
   out_of_memory,  // the kernel killed a process for lack of memory
   output_lost,    // what a step printed could not be written to its file
   grow,           // it starts again on more nodes
+  evicted,        // one of its nodes was taken
 };
 
 std::string_view to_text(Cause cause);

@@ -1,5 +1,6 @@
 #include "lib/model/record.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -37,6 +38,11 @@ std::optional<NodeState> node_state_from_text(std::string_view text) {
     if (name == text) return value;
   }
   return std::nullopt;
+}
+
+base::Duration lost_time(const AttemptRecord& attempt) {
+  const auto since = attempt.checkpoint_at.value_or(attempt.started_at);
+  return std::max(attempt.ended_at - since, base::Duration());
 }
 
 }  // namespace model

@@ -47,9 +47,13 @@ struct AttemptRecord {
   base::Time ended_at;
   Failure why;
   base::Bytes memory;  // that it was given, of the node that gave most; 0: none was asked for
+  std::optional<base::Time> checkpoint_at;  // its last
 
   bool operator==(const AttemptRecord&) const = default;
 };
+
+/// What it did in vain: since its last checkpoint or its start.
+base::Duration lost_time(const AttemptRecord& attempt);
 
 /// The last change of a request by muster update.
 struct LastChange {

@@ -27,6 +27,7 @@ using base::fail;
 constexpr std::size_t file_limit = std::size_t{16} << 20;
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t most_certificates = 4;  // of a node that are good at a time
+constexpr std::size_t most_invitations = 4;   // likewise
 constexpr mode_t for_owner = 0600;
 constexpr auto authority_life = std::chrono::days(3650);
 constexpr auto controller_life = std::chrono::days(365);
@@ -64,10 +65,8 @@ std::optional<base::Time> time_of(std::string_view text) {
 
 std::string text_of(const Member& member) {
   std::string text = "pool " + member.pool + "\nlife " + std::to_string(member.life.count()) + "\n";
-  if (member.invitation) {
-    text +=
-        "invited " + member.invitation->secret_hash + " " + number(member.invitation->until) + "\n";
-  }
+  for (const auto& each : member.invitations)
+    text += "invited " + each.secret_hash + " " + number(each.until) + "\n";
   for (const auto& each : member.certificates) {
     text += "certificate " + each.serial + " " + number(each.until) + "\n";
   }
@@ -88,7 +87,7 @@ bool take_line(Member& member, const std::vector<std::string_view>& words) {
   const auto until = words.size() == 3 ? time_of(words[2]) : std::nullopt;
   if (!until) return false;
   if (words[0] == "invited") {
-    member.invitation = Invitation{std::string(words[1]), *until};
+    member.invitations.push_back({std::string(words[1]), *until});
   } else if (words[0] == "certificate") {
     member.certificates.push_back({std::string(words[1]), *until});
   } else {
@@ -179,7 +178,7 @@ base::Result<Member> Folder::member(const std::string& name) const {
     return fail(Code::not_found, "there is no node '" + name + "' that may join");
   }
   if (!text) return std::unexpected(text.error());
-  Member member{.name = name, .pool = {}, .life = {}, .invitation = {}, .certificates = {}};
+  Member member{.name = name, .pool = {}, .life = {}, .invitations = {}, .certificates = {}};
   for (const auto line : base::split(*text, '\n')) {
     if (!line.empty() && !take_line(member, base::split(line, ' '))) {
       return fail(Code::corrupt,
@@ -217,10 +216,29 @@ base::Result<std::string> Folder::invite(const Member& asked, base::Time until) 
   if (!locked) return std::unexpected(locked.error());
   const auto known = member(asked.name);
   if (!known && known.error().code != Code::not_found) return std::unexpected(known.error());
-  const auto secret = loop::random_hex(secret_bytes);
   Member invited = asked;
   if (known) invited.certificates = known->certificates;
-  invited.invitation = Invitation{hash_of(secret), until};
+  return keep_invited(std::move(invited), until);
+}
+
+base::Result<std::string> Folder::invite_also(const Member& asked, base::Time until) {
+  const auto locked = lock(path_);
+  if (!locked) return std::unexpected(locked.error());
+  auto known = member(asked.name);
+  if (!known && known.error().code != Code::not_found) return std::unexpected(known.error());
+  Member invited = asked;
+  if (known) {
+    invited.certificates = std::move(known->certificates);
+    invited.invitations = std::move(known->invitations);
+    while (invited.invitations.size() >= most_invitations)
+      invited.invitations.erase(invited.invitations.begin());
+  }
+  return keep_invited(std::move(invited), until);
+}
+
+base::Result<std::string> Folder::keep_invited(Member invited, base::Time until) {
+  auto secret = loop::random_hex(secret_bytes);
+  invited.invitations.push_back({hash_of(secret), until});
   if (auto kept = keep(invited); !kept) return std::unexpected(kept.error());
   return secret;
 }
@@ -247,18 +265,23 @@ base::Result<Admission> Folder::admit(const std::string& name, const std::string
   const auto locked = lock(path_);
   if (!locked) return std::unexpected(locked.error());
   auto invited = member(name);
+  const Invitation* invitation = nullptr;
+  const auto hash = hash_of(secret);
+  if (invited) {
+    for (const auto& each : invited->invitations) {
+      if (loop::equal_constant_time(each.secret_hash, hash)) invitation = &each;
+    }
+  }
   // The same words for whatever is wrong with it: a stranger learns no names.
-  if (!invited || !invited->invitation ||
-      !loop::equal_constant_time(invited->invitation->secret_hash, hash_of(secret))) {
+  if (invitation == nullptr) {
     return fail(Code::denied,
                 "the token is not good, or was used already; make one with: muster node add");
   }
-  if (invited->invitation->until <= now) {
-    return fail(Code::denied, "the token was good until " +
-                                  base::to_text(invited->invitation->until) +
+  if (invitation->until <= now) {
+    return fail(Code::denied, "the token was good until " + base::to_text(invitation->until) +
                                   "; make another with: muster node add");
   }
-  invited->invitation.reset();
+  invited->invitations.clear();
   return issue(*std::move(invited), request, now);
 }
 

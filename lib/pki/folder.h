@@ -34,10 +34,10 @@ struct Issued {
 struct Member {
   std::string name;
   std::string pool;
-  base::Duration life{};  // of its certificates
-  std::optional<Invitation> invitation;
-  std::vector<Issued> certificates;  // that are good, oldest first
-  std::string trouble;               // why no more than the name is known
+  base::Duration life{};                // of its certificates
+  std::vector<Invitation> invitations;  // that are open, oldest first
+  std::vector<Issued> certificates;     // that are good, oldest first
+  std::string trouble;                  // why no more than the name is known
 };
 
 /// A certificate just made, with what else its owner must know.
@@ -63,6 +63,8 @@ class Folder {
   /// Lets a machine join under this name, once, until `until`; returns the secret it must know. An
   /// earlier invitation is void, certificates stay good.
   base::Result<std::string> invite(const Member& member, base::Time until);
+  /// The same, and earlier invitations stay good: one may be on its way to the machine.
+  base::Result<std::string> invite_also(const Member& member, base::Time until);
   /// The first certificate of an invited machine. Error denied for a wrong, used or late secret.
   base::Result<Admission> admit(const std::string& name, const std::string& secret,
                                 const std::string& request, base::Time now);
@@ -84,6 +86,7 @@ class Folder {
   base::Result<Authority> authority() const;
   base::Result<Member> member(const std::string& name) const;
   base::Result<void> keep(const Member& member);
+  base::Result<std::string> keep_invited(Member invited, base::Time until);
   base::Result<void> touch();
   base::Result<Admission> issue(Member member, const std::string& request, base::Time now);
   base::Result<void> make_controller(const Authority& authority, base::Time now);

@@ -54,6 +54,10 @@ void write(const model::AttemptRecord& attempt, api::AttemptRecord& out) {
   wire::write(attempt.ended_at, *out.mutable_ended_at());
   wire::write(attempt.why, *out.mutable_why());
   out.set_memory_bytes(attempt.memory.count());
+  if (attempt.checkpoint_at) wire::write(*attempt.checkpoint_at, *out.mutable_checkpoint_at());
+  const auto lost = model::lost_time(attempt);
+  wire::write(lost, *out.mutable_lost_time());
+  out.set_lost_core_seconds(std::chrono::duration<double>(lost).count() * attempt.cores);
 }
 
 std::uint32_t n_ended(const model::ArrayTally& tally, model::Ending ending) {
@@ -195,14 +199,19 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
 }
 
 model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
-  return {strict.from_one(in.attempt(), "attempt"),
-          take(in.mutable_nodes()),
-          strict.count(in.cores(), "cores"),
-          strict.count(in.gpus(), "gpus"),
-          strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
-          strict.required(in.has_ended_at(), "ended_at").read(in.ended_at(), read_time),
-          strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure),
-          base::Bytes(in.memory_bytes())};
+  model::AttemptRecord attempt{
+      strict.from_one(in.attempt(), "attempt"),
+      take(in.mutable_nodes()),
+      strict.count(in.cores(), "cores"),
+      strict.count(in.gpus(), "gpus"),
+      strict.required(in.has_started_at(), "started_at").read(in.started_at(), read_time),
+      strict.required(in.has_ended_at(), "ended_at").read(in.ended_at(), read_time),
+      strict.required(in.has_why(), "why").read(*in.mutable_why(), read_api_failure),
+      base::Bytes(in.memory_bytes()),
+      {}};
+  if (in.has_checkpoint_at())
+    attempt.checkpoint_at = strict.part("checkpoint_at", in.checkpoint_at(), read_time);
+  return attempt;
 }
 
 void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) {

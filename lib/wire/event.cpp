@@ -177,44 +177,73 @@ void write(const model::PoolStands& fact, api::Event& out) {
   out.set_pool(fact.pool);
 }
 
+void write(const model::NodeEvicted& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_cause(fact.cause);
+  if (!fact.by.empty()) out.set_by(fact.by);
+  wire::write(fact.until, *out.mutable_until());
+}
+
+void write(const model::AttemptEvicted& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  out.set_node_name(fact.node);
+  out.set_cause(fact.cause);
+  wire::write(fact.stop_at, *out.mutable_stop_at());
+}
+
+void write(const model::NodeDrained& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_by(fact.by);
+  out.set_reason(fact.reason);
+  if (fact.until) wire::write(*fact.until, *out.mutable_until());
+}
+
+void write(const model::NodeResumed& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_by(fact.by);
+}
+
 void write(const model::FactBody& body, api::Event& out) {
-  std::visit(base::Overloaded{[&](const model::NumbersGiven& f) {
-                                out.set_next_job(f.next_job.number());
-                                out.set_next_node(f.next_node.number());
-                              },
-                              [&](const model::NodeAway& f) { out.set_node(f.node.number()); },
-                              [&](const model::NodeLost& f) { out.set_node(f.node.number()); },
-                              [&](const model::JobHeld& f) {
-                                out.set_job(f.job.number());
-                                out.set_by(f.by);
-                              },
-                              [&](const model::JobReleased& f) {
-                                out.set_job(f.job.number());
-                                out.set_by(f.by);
-                              },
-                              [&](const model::LaunchStarted& f) {
-                                write(f.key, out);
-                                out.set_node(f.node.number());
-                              },
-                              [&](const model::JobEnded& f) {
-                                out.set_job(f.job.number());
-                                wire::write(f.outcome, *out.mutable_outcome());
-                              },
-                              [&](const model::GraceEnded& f) {
-                                out.set_job(f.job.number());
-                                out.set_attempt(f.attempt);
-                              },
-                              [&](const model::AttemptWarned& f) {
-                                out.set_job(f.job.number());
-                                out.set_attempt(f.attempt);
-                              },
-                              [&](const model::BookingBegun& f) { out.set_booking(f.name); },
-                              [&](const model::BookingEnded& f) {
-                                out.set_booking(f.name);
-                                out.set_by(f.by);
-                              },
-                              [&](const auto& f) { write(f, out); }},
-             body);
+  std::visit(
+      base::Overloaded{[&](const model::NumbersGiven& f) {
+                         out.set_next_job(f.next_job.number());
+                         out.set_next_node(f.next_node.number());
+                       },
+                       [&](const model::NodeAway& f) { out.set_node(f.node.number()); },
+                       [&](const model::NodeLost& f) { out.set_node(f.node.number()); },
+                       [&](const model::NodeEvictionOver& f) { out.set_node(f.node.number()); },
+                       [&](const model::JobHeld& f) {
+                         out.set_job(f.job.number());
+                         out.set_by(f.by);
+                       },
+                       [&](const model::JobReleased& f) {
+                         out.set_job(f.job.number());
+                         out.set_by(f.by);
+                       },
+                       [&](const model::LaunchStarted& f) {
+                         write(f.key, out);
+                         out.set_node(f.node.number());
+                       },
+                       [&](const model::JobEnded& f) {
+                         out.set_job(f.job.number());
+                         wire::write(f.outcome, *out.mutable_outcome());
+                       },
+                       [&](const model::GraceEnded& f) {
+                         out.set_job(f.job.number());
+                         out.set_attempt(f.attempt);
+                       },
+                       [&](const model::AttemptWarned& f) {
+                         out.set_job(f.job.number());
+                         out.set_attempt(f.attempt);
+                       },
+                       [&](const model::BookingBegun& f) { out.set_booking(f.name); },
+                       [&](const model::BookingEnded& f) {
+                         out.set_booking(f.name);
+                         out.set_by(f.by);
+                       },
+                       [&](const auto& f) { write(f, out); }},
+      body);
 }
 
 }  // namespace

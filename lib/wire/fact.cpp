@@ -5,6 +5,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/wire/convert.h"
 #include "lib/wire/fact.pb.h"
+#include "lib/wire/fact_node.h"
 #include "lib/wire/fact_pool.h"
 #include "lib/wire/shared_node.h"
 
@@ -216,7 +217,8 @@ void write(const model::Fact& fact, pb::Fact& out) {
           [&](const model::PoolChanged& f) { write_pool_fact(f, *out.mutable_pool_changed()); },
           [&](const model::PoolStopped& f) { write_pool_fact(f, *out.mutable_pool_stopped()); },
           [&](const model::PoolResumed& f) { write_pool_fact(f, *out.mutable_pool_resumed()); },
-          [&](const model::PoolStands& f) { write_pool_fact(f, *out.mutable_pool_stands()); }},
+          [&](const model::PoolStands& f) { write_pool_fact(f, *out.mutable_pool_stands()); },
+          [&](const auto& f) { write_node_fact(f, out); }},
       fact.body);
 }
 
@@ -493,6 +495,12 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kPoolResumed:
     case pb::Fact::kPoolStands:
       return read_of_nodes(in, strict);
+    case pb::Fact::kNodeEvicted:
+    case pb::Fact::kNodeEvictionOver:
+    case pb::Fact::kAttemptEvicted:
+    case pb::Fact::kNodeDrained:
+    case pb::Fact::kNodeResumed:
+      return read_node_fact(in, strict);
     case pb::Fact::BODY_NOT_SET:
       break;
   }

@@ -4,6 +4,7 @@
 
 #include "lib/base/check.h"
 #include "lib/model/host_list.h"
+#include "scheduler/core/apply_node.h"
 #include "scheduler/core/apply_pool.h"
 #include "scheduler/core/ending.h"
 #include "scheduler/core/ledger.h"
@@ -60,7 +61,9 @@ void release(State& state, model::JobId job, const model::Allocation& allocation
     node.gpus_used -= share.gpus;
     node.memory_used -= share.memory;
     change(state.ready, node);
+    unindex_eviction(state, node);
     node.jobs.erase(job);
+    index_eviction(state, node);
     note_use(state, node, at);
   }
 }
@@ -189,6 +192,7 @@ void on(State& state, const model::NodeLost& fact, Time at) {
   remove(state.ready, node);
   node.phase = NodePhase::lost;
   node.since = at;
+  forget_eviction(state, node);
 }
 
 void on(State& state, const model::JobSubmitted& fact, Time at) {
@@ -333,7 +337,8 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .started_at = attempt.started_at,
                          .ended_at = at,
                          .why = why.value_or(model::Failure{}),
-                         .memory = most_memory(attempt.allocation)});
+                         .memory = most_memory(attempt.allocation),
+                         .checkpoint_at = attempt.checkpoint_at});
   ask_for(job, spec_after(job, job.earlier.back().why));
   job.phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}};
   if (fact.not_before > at) std::get<Waiting>(job.phase).not_before = fact.not_before;
@@ -467,6 +472,12 @@ template <class Fact>
   requires requires(State& state, const Fact& fact) { apply_pool(state, fact, Time()); }
 void on(State& state, const Fact& fact, Time at) {
   apply_pool(state, fact, at);
+}
+
+template <class Fact>
+  requires requires(State& state, const Fact& fact) { apply_node(state, fact, Time()); }
+void on(State& state, const Fact& fact, Time at) {
+  apply_node(state, fact, at);
 }
 
 void on(State& state, const model::UsageCarried& fact, Time) {

@@ -1,9 +1,13 @@
 #include "scheduler/core/apply_pool.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/base/check.h"
+#include "lib/base/text.h"
+#include "scheduler/core/apply_node.h"
 
 namespace scheduler {
 
@@ -50,6 +54,25 @@ Pool& pool_at(State& state, const std::string& name) {
   return found->second;
 }
 
+/// ", with 2 cores in place of 4", where the node is another one than was planned. Of memory the
+/// system of a machine keeps some.
+std::string difference(const Node& node) {
+  const auto& planned = node.provided->planned;
+  const auto there = kind_of(node.info, {});
+  std::vector<std::string> parts;
+  const auto compare = [&parts](int found, int expected, const char* noun) {
+    if (found == expected) return;
+    parts.push_back(base::plural(found, noun) + " in place of " + std::to_string(expected));
+  };
+  compare(there.cores, planned.cores, "core");
+  compare(there.gpus, planned.gpus, "GPU");
+  if (there.memory.count() < planned.memory.count() / 8 * 7) {
+    parts.push_back(base::to_text(there.memory) + " of memory in place of " +
+                    base::to_text(planned.memory));
+  }
+  return parts.empty() ? "" : ", with " + base::join(parts, ", ");
+}
+
 void forget_trouble(Pool& pool) {
   pool.n_failures = 0;
   pool.retry_at.reset();
@@ -85,7 +108,9 @@ Node& add_node(State& state, model::NodeId id, const std::string& name, Time at)
             .jobs = {},
             .strays = {},
             .bookings = {},
-            .provided = {}};
+            .provided = {},
+            .eviction = {},
+            .drain = {}};
   state.node_by_name.emplace(name, id);
   state.next_node = std::max(state.next_node, id.next());
   return state.nodes.emplace(id, std::move(node)).first->second;
@@ -115,7 +140,7 @@ void come_up(State& state, Node& node, Time at) {
     provided.since = at;
     provided.cause.clear();
     forget_trouble(pool);
-    decided(pool, {at, node.info.name, "up", "its agent is here"});
+    decided(pool, {at, node.info.name, "up", "its agent is here" + difference(node)});
   }
   if (node.jobs.empty() && !provided.idle_since) provided.idle_since = at;
   index_life(pool, node);
@@ -151,7 +176,9 @@ void apply_pool(State& state, const model::NodePlanned& fact, Time at) {
   }
   provided.pool = fact.info.pool;
   provided.planned = kind_of(fact.info, {});
+  unindex_eviction(state, node);
   node.provided = std::move(provided);
+  index_eviction(state, node);
   index_life(state.pools[fact.info.pool], node);
   note_kind(state, node);
 }
@@ -165,6 +192,7 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
   provided.life = fact.life;
   provided.since = at;
   provided.cause = fact.cause;
+  if (fact.life != NodeLife::up && fact.life != NodeLife::draining) forget_eviction(state, node);
   if (!fact.is_there) {
     state.away_since.erase({node.since, node.id});
     node.phase = NodePhase::absent;

@@ -99,7 +99,7 @@ bool is_cancellable(const Job& job) {
     const auto cause = ending->why.cause;
     const auto& restart = job.spec->restart;
     return cause == model::Cause::preempted || cause == model::Cause::grow ||
-           cause == model::Cause::node_lost ||
+           cause == model::Cause::evicted || cause == model::Cause::node_lost ||
            (cause == model::Cause::time_limit && restart && restart->on_timeout);
   }
   return !std::holds_alternative<Done>(job.phase);
@@ -380,7 +380,11 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const ProviderMade& i) { return decide_provider(state, i); },
           [&](const ProviderFailed& i) { return decide_provider(state, i, now); },
           [&](const ProviderEnded& i) { return decide_provider(state, settings, i, now); },
-          [&](const ProviderHas& i) { return decide_provider(state, settings, i); },
+          [&](const ProviderHas& i) { return decide_provider(state, settings, i, now); },
+          [&](const NodeEvicted& i) { return decide_evicted(view, settings, i, now); },
+          [&](const EvictNode& i) { return decide_evict(view, settings, i, now); },
+          [&](const DrainNodes& i) { return decide_drain(state, settings, i, now); },
+          [&](const ResumeNodes& i) { return decide_resume(state, settings, i); },
           [&](const Tick&) { return decide_tick(state, settings, now); }},
       input);
 }

@@ -69,7 +69,19 @@ Decision decide_provider(const State& state, const ProviderMade& said);
 Decision decide_provider(const State& state, const ProviderFailed& said, base::Time now);
 Decision decide_provider(const State& state, const Settings& settings, const ProviderEnded& said,
                          base::Time now);
-Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said);
+Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,
+                         base::Time now);
+/// What follows when the time of its eviction is over.
+std::vector<model::FactBody> end_eviction(const State& state, const Node& node, base::Time now);
+Decision decide_evicted(const View& view, const Settings& settings, const NodeEvicted& said,
+                        base::Time now);
+/// errors: conflict for one that is not there, denied, not_found, invalid
+Decision decide_evict(const View& view, const Settings& settings, const EvictNode& request,
+                      base::Time now);
+/// errors: denied, not_found, invalid
+Decision decide_drain(const State& state, const Settings& settings, const DrainNodes& request,
+                      base::Time now);
+Decision decide_resume(const State& state, const Settings& settings, const ResumeNodes& request);
 /// errors: conflict when nodes are in use or booked at that time, denied, not_found, invalid
 Decision decide_make_booking(const View& view, const Settings& settings, const MakeBooking& request,
                              base::Time now);

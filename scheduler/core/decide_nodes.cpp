@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
 #include "scheduler/core/react.h"
 
@@ -56,22 +59,13 @@ model::NodeInfo marked(model::NodeInfo info, const std::vector<NodeMark>& marks)
 
 namespace {
 
-/// A report written by the controller, for a launch that the node cannot report any more.
-model::LaunchReport written_off(const model::LaunchKey& key, model::Cause cause, const Node& node,
-                                std::string text, base::Time at) {
-  model::LaunchReport report{.key = key,
-                             .started_at = at,
-                             .ended_at = at,
-                             .exit_code = 128 + 9,
-                             .failure = model::Failure{.cause = cause,
-                                                       .code = 0,
-                                                       .step = key.step,
-                                                       .rank = {},
-                                                       .node = node.info.name,
-                                                       .text = std::move(text)},
-                             .usage = {},
-                             .ranks = {}};
-  return report;
+model::Failure lost_by(model::Cause cause, const Node& node, std::string text) {
+  return {.cause = cause,
+          .code = 0,
+          .step = {},
+          .rank = {},
+          .node = node.info.name,
+          .text = std::move(text)};
 }
 
 /// Compares what the state has running on the node with what the node announces.
@@ -89,10 +83,12 @@ void compare(const State& state, const Settings& settings, const Node& node,
         }
         const bool rebooted = hello.info.boot_id != node.info.boot_id;
         decision.facts.push_back(model::LaunchEnded{
-            node.id, rebooted ? written_off(live.key, model::Cause::node_lost, node,
-                                            "it was rebooted", node.since)
-                              : written_off(live.key, model::Cause::launcher_lost, node,
-                                            "the node does not know it any more", node.since)});
+            node.id,
+            written_off(live.key,
+                        rebooted ? lost_by(model::Cause::node_lost, node, "it was rebooted")
+                                 : lost_by(model::Cause::launcher_lost, node,
+                                           "the node does not know it any more"),
+                        node.since)});
       } else if (said->report) {
         decision.facts.push_back(model::LaunchEnded{node.id, *said->report});
       } else {
@@ -122,20 +118,6 @@ std::vector<model::LaunchKey> dismiss_unknown(const State& state, model::NodeId 
   return strays;
 }
 
-/// A job that can no longer keep its nodes.
-std::optional<model::FactBody> end_for_lost_node(const Job& job, const Node& node) {
-  const Attempt* attempt = active_attempt(job);
-  if (attempt == nullptr || std::holds_alternative<Ending>(job.phase)) return std::nullopt;
-  return model::AttemptEnding{job.id,
-                              attempt->number,
-                              {.cause = model::Cause::node_lost,
-                               .code = 0,
-                               .step = {},
-                               .rank = {},
-                               .node = node.info.name,
-                               .text = "it did not come back in time"}};
-}
-
 model::Failure failed_by(model::Cause cause, std::string text) {
   return {.cause = cause, .code = 0, .step = {}, .rank = {}, .node = {}, .text = std::move(text)};
 }
@@ -158,20 +140,6 @@ model::FactBody missed_deadline(const Job& job) {
                          base::to_text(*limit), to_text(*job.spec->deadline))
                    : fmt::format("waiting, {}", to_text(*job.spec->deadline));
   return end_waiting(job, failed_by(model::Cause::deadline, std::move(why)));
-}
-
-void lose(const State& state, const Node& node, base::Time now, Decision& decision) {
-  decision.facts.push_back(model::NodeLost{node.id});
-  for (const auto job_id : node.jobs) {
-    const auto& job = state.jobs.at(job_id);
-    if (auto ending = end_for_lost_node(job, node)) decision.facts.push_back(std::move(*ending));
-    for (const auto& live : live_parts(job)) {
-      if (live.part->node != node.id) continue;
-      decision.facts.push_back(
-          model::LaunchEnded{node.id, written_off(live.key, model::Cause::node_lost, node,
-                                                  "it did not come back in time", now)});
-    }
-  }
 }
 
 }  // namespace
@@ -276,10 +244,18 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
       decision.facts.push_back(model::BookingBegun{name});
     }
   }
-  for (const auto& [since, id] : state.away_since) {
-    if (since + settings.node_timeout > now) break;
-    lose(state, state.nodes.at(id), now, decision);
-    break;  // one node a tick: the facts about its jobs change what another node's loss means
+  for (const auto& [due, id] : state.drains) {
+    if (due > now) break;
+    decision.facts.push_back(model::NodeResumed{id, {}});
+  }
+  // One node a tick: the facts about its jobs change what another node's loss means.
+  if (!state.evictions.empty() && state.evictions.begin()->first <= now) {
+    const auto& node = state.nodes.at(state.evictions.begin()->second);
+    std::ranges::move(end_eviction(state, node, now), std::back_inserter(decision.facts));
+  } else if (!state.away_since.empty() &&
+             state.away_since.begin()->first + settings.node_timeout <= now) {
+    const auto& node = state.nodes.at(state.away_since.begin()->second);
+    std::ranges::move(lose(state, node, now), std::back_inserter(decision.facts));
   }
   return decision;
 }

@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
 
 namespace scheduler {
@@ -14,6 +18,7 @@ namespace {
 
 using base::Code;
 using base::fail;
+using base::Time;
 using model::NodeLife;
 
 constexpr base::Duration first_pause = std::chrono::seconds(1);
@@ -39,6 +44,54 @@ model::NodeTurned gone(const Settings& settings, const Node& node, std::string c
   return {.node = node.id,
           .life = has_place(settings, node) ? NodeLife::absent : NodeLife::retired,
           .cause = std::move(cause)};
+}
+
+bool is_elastic(const State& state, const Settings& settings, const Node& node) {
+  const auto pool = std::ranges::find(settings.provided, node.provided->pool, &ProvidedPool::name);
+  return pool != settings.provided.end() && size_of(*pool, state.pools).is_elastic();
+}
+
+/// A machine that was lost: its name is free when its provider has confirmed that. One with jobs
+/// keeps them until it is given up as any node that is away.
+Decision let_go(const Node& node, const std::string& why) {
+  if (!node.jobs.empty()) return {};
+  return {.facts = {model::NodeTurned{.node = node.id,
+                                      .life = NodeLife::leaving,
+                                      .cause = why,
+                                      .retry_at = {},
+                                      .is_there = node.phase != NodePhase::absent,
+                                      .idle_since = {}}},
+          .actions = {}};
+}
+
+/// The provider has it no longer, and nothing runs there. While its jobs run elsewhere it is not
+/// given up: the provider is asked once more.
+std::vector<model::FactBody> taken(const State& state, const Settings& settings, const Node& node,
+                                   base::Time now) {
+  std::vector<model::FactBody> facts;
+  const bool is_over = is_alone_with_jobs(state, node);
+  const model::Failure why{.cause = model::Cause::evicted,
+                           .code = 0,
+                           .step = {},
+                           .rank = {},
+                           .node = node.info.name,
+                           .text = node.provided->cause};
+  if (!node.jobs.empty() && node.phase != NodePhase::lost)
+    facts.push_back(model::NodeLost{node.id});
+  for (const auto id : node.jobs)
+    std::ranges::move(write_off(state.jobs.at(id), node, why, now), std::back_inserter(facts));
+  auto cause = node.eviction ? "it was evicted: " + node.eviction->cause : node.provided->cause;
+  if (is_over) {
+    facts.push_back(gone(settings, node, std::move(cause)));
+  } else if (node.provided->life != NodeLife::leaving) {
+    facts.push_back(model::NodeTurned{.node = node.id,
+                                      .life = NodeLife::leaving,
+                                      .cause = std::move(cause),
+                                      .retry_at = {},
+                                      .is_there = true,
+                                      .idle_since = {}});
+  }
+  return facts;
 }
 
 base::Duration pause_after(std::uint32_t n_failures) {
@@ -201,45 +254,111 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
     return {.facts = fail_node(state, *node, why, now), .actions = {}};
   }
   const bool is_free = life == NodeLife::draining && node->jobs.empty();
-  if (life == NodeLife::leaving || is_free)
-    return {.facts = {gone(settings, *node, node->provided->cause)}, .actions = {}};
+  if (life == NodeLife::leaving || is_free || node->eviction)
+    return {.facts = taken(state, settings, *node, now), .actions = {}};
   const bool is_to_stay = life == NodeLife::up || life == NodeLife::draining;
   if (!is_to_stay) return {};
+  if (said.is_lost && is_elastic(state, settings, *node)) return let_go(*node, said.why);
   return {.facts = {}, .actions = {CreateNode{said.name, node->provided->pool}}};
 }
 
-/// What the journal knows and the provider does not, and the reverse.
-Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said) {
-  Decision decision;
-  const std::set<std::string> there(said.names.begin(), said.names.end());
-  for (const auto& name : there) {
-    if (provided_node(state, name) == nullptr && !state.node_by_name.contains(name))
-      decision.actions.push_back(DestroyNode{name, ""});
-  }
-  for (const auto& [id, node] : state.nodes) {
-    if (!node.provided) continue;
-    const auto& [pool, planned, life, since, cause, idle_since] = *node.provided;
-    const bool is_there = there.contains(node.info.name);
-    const auto configured = std::ranges::find(settings.provided, pool, &ProvidedPool::name);
-    const bool may_go = configured != settings.provided.end() &&
-                        size_of(*configured, state.pools).is_elastic() && node.jobs.empty();
-    const bool is_up = life == NodeLife::up || life == NodeLife::draining;
-    const bool is_coming = life == NodeLife::starting || life == NodeLife::preparing;
-    if (life == NodeLife::leaving && is_there) {
-      decision.actions.push_back(DestroyNode{node.info.name, pool});
-    } else if (!is_there && (life == NodeLife::leaving || (is_up && may_go))) {
-      decision.facts.push_back(gone(settings, node, "it was gone when the controller came back"));
-    } else if (is_up || is_coming) {
-      decision.actions.push_back(CreateNode{node.info.name, pool});
-    } else if (is_there) {
-      decision.facts.push_back(model::NodeTurned{.node = id,
-                                                 .life = NodeLife::leaving,
+namespace {
+
+/// A list of a provider beside what the state says.
+class Comparison {
+ public:
+  Comparison(const State& state, const Settings& settings, const ProviderHas& said, Time now)
+      : state_(state), settings_(settings), said_(said), now_(now) {}
+
+  /// The provider has it.
+  void listed(const Node& node) {
+    using enum NodeLife;
+    const auto life = node.provided->life;
+    const auto& name = node.info.name;
+    const bool is_wanted = life == starting || life == preparing || life == up || life == draining;
+    if (life == leaving) {
+      if (!said_.is_again) decision.actions.push_back(DestroyNode{name, node.provided->pool});
+    } else if (is_wanted) {
+      if (!said_.is_again) decision.actions.push_back(CreateNode{name, node.provided->pool});
+    } else {
+      decision.facts.push_back(model::NodeTurned{.node = node.id,
+                                                 .life = leaving,
                                                  .cause = "it is there and nobody asked for it",
                                                  .retry_at = {},
                                                  .idle_since = {}});
     }
   }
-  return decision;
+
+  /// It has not. An agent that is heard knows better.
+  void missing(const Node& node) {
+    using enum NodeLife;
+    const std::string why = said_.is_again ? "its provider has it no longer"
+                                           : "it was gone when the controller came back";
+    const auto life = node.provided->life;
+    const bool is_up = life == up || life == draining;
+    if (is_up && node.phase == NodePhase::ready) return;
+    if (life == leaving || (is_up && node.eviction)) {
+      std::ranges::move(taken(state_, settings_, node, now_), std::back_inserter(decision.facts));
+      // It may not have heard that before the controller ended.
+      if (!said_.is_again)
+        decision.actions.push_back(DestroyNode{node.info.name, node.provided->pool});
+    } else if (is_up && is_elastic(state_, settings_, node) &&
+               (said_.is_again || node.jobs.empty())) {
+      std::ranges::move(let_go(node, why).facts, std::back_inserter(decision.facts));
+    } else if (life == preparing && said_.is_again) {
+      fail(node, why);
+    } else if (is_up || (!said_.is_again && (life == starting || life == preparing))) {
+      decision.actions.push_back(CreateNode{node.info.name, node.provided->pool});
+    }
+  }
+
+  void finish() {
+    if (stop_) decision.facts.push_back(*std::move(stop_));
+  }
+
+  Decision decision;
+
+ private:
+  /// The pool stops once, and after its nodes have failed.
+  void fail(const Node& node, std::string why) {
+    auto failure = fail_node(state_, node, std::move(why), now_);
+    if (failure.size() > 1) stop_ = std::move(failure.back());
+    decision.facts.push_back(std::move(failure.front()));
+  }
+
+  const State& state_;
+  const Settings& settings_;
+  const ProviderHas& said_;
+  Time now_;
+  std::optional<model::FactBody> stop_;
+};
+
+}  // namespace
+
+/// What the journal knows and the provider does not, and the reverse.
+Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,
+                         Time now) {
+  Comparison comparison(state, settings, said, now);
+  const std::set<std::string> there(said.names.begin(), said.names.end());
+  for (const auto& name : there) {
+    if (state.node_by_name.contains(name)) continue;
+    comparison.decision.actions.push_back(
+        DestroyNode{name, said.pools.empty() ? "" : said.pools.front()});
+  }
+  const auto is_meant = [&said](const std::string& pool) {
+    return said.pools.empty() || std::ranges::find(said.pools, pool) != said.pools.end();
+  };
+  for (const auto& [id, node] : state.nodes) {
+    if (!node.provided || !is_meant(node.provided->pool)) continue;
+    if (said.asked_at && node.provided->since >= *said.asked_at) continue;
+    if (there.contains(node.info.name)) {
+      comparison.listed(node);
+    } else {
+      comparison.missing(node);
+    }
+  }
+  comparison.finish();
+  return std::move(comparison.decision);
 }
 
 }  // namespace scheduler

@@ -43,12 +43,12 @@ Ending& begin_ending(State& state, Job& job, const model::Failure& why, Time at)
   return std::get<Ending>(job.phase);
 }
 
-/// The same for room, with the time to save.
-void make_room(State& state, Job& job, model::JobId by, const model::Failure& why,
-               std::pair<Time, Time> at_and_stop_at) {
+/// The same with the time to save.
+void end_with_grace(State& state, Job& job, std::optional<model::JobId> makes_room_for,
+                    const model::Failure& why, std::pair<Time, Time> at_and_stop_at) {
   const auto [at, stop_at] = at_and_stop_at;
   auto& ending = begin_ending(state, job, why, at);
-  ending.makes_room_for = by;
+  ending.makes_room_for = makes_room_for;
   if (stop_at > at) {
     ending.stop_at = stop_at;
     state.graces.emplace(stop_at, job.id);
@@ -91,17 +91,24 @@ void on(State& state, const model::AttemptEnding& fact, Time at) {
 }
 
 void on(State& state, const model::AttemptPreempted& fact, Time at) {
-  make_room(state, state.jobs.at(fact.job), fact.by,
-            failure_of(model::Cause::preempted, "for job " + to_text(fact.by)), {at, fact.stop_at});
+  end_with_grace(state, state.jobs.at(fact.job), fact.by,
+                 failure_of(model::Cause::preempted, "for job " + to_text(fact.by)),
+                 {at, fact.stop_at});
+}
+
+void on(State& state, const model::AttemptEvicted& fact, Time at) {
+  auto why = failure_of(model::Cause::evicted, fact.cause);
+  why.node = fact.node;
+  end_with_grace(state, state.jobs.at(fact.job), {}, why, {at, fact.stop_at});
 }
 
 void on(State& state, const model::AttemptGrows& fact, Time at) {
   auto& job = state.jobs.at(fact.job);
   const auto n_nodes = active_attempt(job)->allocation.nodes.size();
-  make_room(state, job, job.id,
-            failure_of(model::Cause::grow,
-                       fmt::format("from {} to {} nodes", n_nodes, fact.nodes.size())),
-            {at, fact.stop_at});
+  end_with_grace(state, job, job.id,
+                 failure_of(model::Cause::grow,
+                            fmt::format("from {} to {} nodes", n_nodes, fact.nodes.size())),
+                 {at, fact.stop_at});
   state.owed[job.id] = {.victims = {job.id}, .nodes = fact.nodes};
 }
 

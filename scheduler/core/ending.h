@@ -18,6 +18,7 @@ void leave_ending(State& state, const Job& job);
 
 void on(State& state, const model::AttemptEnding& fact, base::Time at);
 void on(State& state, const model::AttemptPreempted& fact, base::Time at);
+void on(State& state, const model::AttemptEvicted& fact, base::Time at);
 void on(State& state, const model::AttemptGrows& fact, base::Time at);
 void on(State& state, const model::RoomPromised& fact, base::Time at);
 void on(State& state, const model::GraceEnded& fact, base::Time at);

@@ -184,6 +184,8 @@ std::optional<base::Time> Engine::next_deadline() const {
   if (!state_.booking_times.empty()) consider(state_.booking_times.begin()->first);
   if (last_plan_.again) consider(*last_plan_.again);
   if (steer_again_) consider(*steer_again_);
+  if (!state_.evictions.empty()) consider(state_.evictions.begin()->first);
+  if (!state_.drains.empty()) consider(state_.drains.begin()->first);
   if (!state_.away_since.empty())
     consider(state_.away_since.begin()->first + settings_.node_timeout);
   const bool is_period_awaited = !state_.queue.empty() && state_.tally.quotas().has_hours();
@@ -301,7 +303,7 @@ bool Engine::is_forgotten(const model::Fact& fact) const {
 }
 
 std::vector<model::Fact> Engine::tail(base::Time now) const {
-  std::vector<model::Fact> facts = pools_stand(state_, now);
+  std::vector<model::Fact> facts = nodes_stand(state_, now);
   for (const auto& [id, job] : state_.jobs) {
     if (job.tasks) facts.push_back({now, model::ArrayStands{id, job.tasks->tally}});
   }
@@ -330,7 +332,11 @@ bool is_of_snapshot(const model::Fact& fact) {
                           std::holds_alternative<model::PoolStopped>(fact.body) ||
                           std::holds_alternative<model::PoolResumed>(fact.body) ||
                           std::holds_alternative<model::PoolStands>(fact.body);
-  return is_of_pool || std::holds_alternative<model::NumbersGiven>(fact.body) ||
+  const bool is_of_node = std::holds_alternative<model::NodeEvicted>(fact.body) ||
+                          std::holds_alternative<model::NodeEvictionOver>(fact.body) ||
+                          std::holds_alternative<model::NodeDrained>(fact.body) ||
+                          std::holds_alternative<model::NodeResumed>(fact.body);
+  return is_of_pool || is_of_node || std::holds_alternative<model::NumbersGiven>(fact.body) ||
          std::holds_alternative<model::UsageCarried>(fact.body) ||
          std::holds_alternative<model::ArrayStands>(fact.body);
 }

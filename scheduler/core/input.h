@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/booking.h"
 #include "lib/model/change.h"
@@ -150,17 +151,53 @@ struct ProviderFailed {
 /// It is not there any more.
 struct ProviderEnded {
   std::string name;
-  std::string why;  // where it was not asked to
+  std::string why;       // where it was not asked to
+  bool is_lost = false;  // a whole machine, with all that ran on it
 };
 
-/// The nodes that are there, all of them: after a start of the controller.
+/// The nodes that are there, all of them: after a start of the controller, and now and then.
 struct ProviderHas {
   std::vector<std::string> names;
+  std::vector<std::string> pools = {};      // whose nodes; empty: of all pools
+  std::optional<base::Time> asked_at = {};  // what has changed since may not be in it
+  bool is_again = false;                    // not the first one since the start
+};
+
+/// The node is going to be taken in so long: the provider's word, or its agent's.
+struct NodeEvicted {
+  std::string node;
+  base::Duration notice{};
+  std::string cause;
+};
+
+/// The same by command: as if it were taken.
+struct EvictNode {
+  RequestId request;
+  model::User user;
+  std::string node;
+  base::Duration notice{};
+};
+
+/// No new work on these nodes, for so long or until somebody resumes them.
+struct DrainNodes {
+  RequestId request;
+  model::User user;
+  std::vector<std::string> nodes;
+  std::string reason;
+  std::optional<base::Duration> duration;
+};
+
+/// They take work again.
+struct ResumeNodes {
+  RequestId request;
+  model::User user;
+  std::vector<std::string> nodes;
 };
 
 using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
                            Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
-                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas>;
+                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
+                           NodeEvicted, EvictNode, DrainNodes, ResumeNodes>;
 
 }  // namespace scheduler

@@ -38,6 +38,24 @@ Violation add_shares(const Job& job, std::map<model::NodeId, Used>& used) {
   return std::nullopt;
 }
 
+/// Nobody is evicted, or drained for a time, that the indexes know and the nodes do not.
+Violation check_closed(const State& state) {
+  std::set<std::pair<base::Time, model::NodeId>> evictions;
+  std::set<std::pair<base::Time, model::NodeId>> drains;
+  for (const auto& [id, node] : state.nodes) {
+    if (node.eviction) evictions.emplace(eviction_end(node), id);
+    if (node.drain && node.drain->until) drains.emplace(*node.drain->until, id);
+    if (!node.eviction) continue;
+    for (const auto job : node.jobs) {
+      if (!std::holds_alternative<Ending>(state.jobs.at(job).phase))
+        return fmt::format("{} is evicted, and job {} is not ended", node.info.name, to_text(job));
+    }
+  }
+  if (evictions != state.evictions) return "the evictions are not those of the nodes";
+  if (drains != state.drains) return "the ends of drains are not those of the nodes";
+  return std::nullopt;
+}
+
 Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& used) {
   for (const auto& [id, node] : state.nodes) {
     const auto found = used.find(id);
@@ -348,6 +366,7 @@ std::optional<std::string> violation(const State& state) {
   if (auto found = check_pools(state)) return found;
   if (auto found = check_indexes(state)) return found;
   if (auto found = check_whole_queue(state)) return found;
+  if (auto found = check_closed(state)) return found;
   return check_nodes(state, used);
 }
 

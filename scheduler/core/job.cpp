@@ -92,7 +92,9 @@ std::vector<std::string> avoided_nodes(const Job& job) {
   if (!job.spec->restart || !job.spec->restart->avoids_nodes) return names;
   for (const auto& attempt : job.earlier) {
     const auto& node = attempt.why.node;
-    if (node.empty() || attempt.why.cause == model::Cause::preempted) continue;
+    const auto cause = attempt.why.cause;
+    if (cause == model::Cause::preempted || cause == model::Cause::evicted) continue;
+    if (node.empty()) continue;
     std::erase(names, node);
     names.push_back(node);
   }

@@ -301,6 +301,7 @@ class Helm {
       }
       if (node.phase == NodePhase::away) continue;  // it comes back, or is lost
       if (n_there_ <= size_.least || needs.nodes.contains(id)) continue;
+      if (node.eviction || node.drain) continue;  // it goes then, or somebody looks at it
       const auto end = since + size_.idle_timeout;
       if (end > now_) {
         note(end);
@@ -395,12 +396,12 @@ std::vector<model::PoolRecord> pool_records(const State& state, const Settings& 
   return records;
 }
 
-std::vector<model::Fact> pools_stand(const State& state, Time now) {
-  std::vector<model::Fact> facts;
-  for (const auto& [id, node] : state.nodes) {
-    if (!node.provided) continue;
+namespace {
+
+void add_node_stands(const Node& node, std::vector<model::Fact>& facts) {
+  if (node.provided) {
     const auto& provided = *node.provided;
-    facts.push_back({provided.since, model::NodeTurned{.node = id,
+    facts.push_back({provided.since, model::NodeTurned{.node = node.id,
                                                        .life = provided.life,
                                                        .cause = provided.cause,
                                                        .retry_at = {},
@@ -408,6 +409,21 @@ std::vector<model::Fact> pools_stand(const State& state, Time now) {
                                                        .stands = true,
                                                        .idle_since = provided.idle_since}});
   }
+  if (node.eviction) {
+    const auto& [since, until, over_at, cause, by] = *node.eviction;
+    facts.push_back({since, model::NodeEvicted{node.id, until, over_at, cause, by}});
+  }
+  if (node.drain) {
+    const auto& [since, by, reason, until] = *node.drain;
+    facts.push_back({since, model::NodeDrained{node.id, by, reason, until}});
+  }
+}
+
+}  // namespace
+
+std::vector<model::Fact> nodes_stand(const State& state, Time now) {
+  std::vector<model::Fact> facts;
+  for (const auto& [id, node] : state.nodes) add_node_stands(node, facts);
   for (const auto& [name, pool] : state.pools) {
     facts.push_back(
         {now, model::PoolStands{.pool = name,

@@ -45,7 +45,7 @@ bool has_elastic_pools(const View& view);
 /// How the pools stand, for people.
 std::vector<model::PoolRecord> pool_records(const State& state, const Settings& settings);
 
-/// The facts that restore all of it at the end of a snapshot.
-std::vector<model::Fact> pools_stand(const State& state, base::Time now);
+/// The facts that restore all of it, with evictions and drains, at the end of a snapshot.
+std::vector<model::Fact> nodes_stand(const State& state, base::Time now);
 
 }  // namespace scheduler

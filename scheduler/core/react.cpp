@@ -34,7 +34,7 @@ Actions ask_to_save(const Job& job) {
 }
 
 /// At once, or after the time to save.
-Actions end_for_room(const Job& job) {
+Actions end_with_grace(const Job& job) {
   const bool has_time = std::get<Ending>(job.phase).stop_at.has_value();
   return has_time ? ask_to_save(job) : stop_live_parts(job, false);
 }
@@ -143,9 +143,14 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
             return stop_live_parts(after.jobs.at(ending.job), false);
           },
           [&](const model::AttemptPreempted& preempted) {
-            return end_for_room(after.jobs.at(preempted.job));
+            return end_with_grace(after.jobs.at(preempted.job));
           },
-          [&](const model::AttemptGrows& grows) { return end_for_room(after.jobs.at(grows.job)); },
+          [&](const model::AttemptGrows& grows) {
+            return end_with_grace(after.jobs.at(grows.job));
+          },
+          [&](const model::AttemptEvicted& evicted) {
+            return end_with_grace(after.jobs.at(evicted.job));
+          },
           [&](const model::GraceEnded& grace) {
             return stop_live_parts(after.jobs.at(grace.job), false);
           },

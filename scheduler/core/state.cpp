@@ -8,7 +8,14 @@ NamesakeKey namesake_key(const Job& job) {
 
 bool may_take_work(const Node& node) {
   const bool stays = !node.provided || node.provided->life == model::NodeLife::up;
-  return node.phase == NodePhase::ready && node.strays.empty() && stays;
+  const bool is_open = !node.eviction && !node.drain;
+  return node.phase == NodePhase::ready && node.strays.empty() && stays && is_open;
+}
+
+base::Time eviction_end(const Node& node) {
+  const auto& eviction = *node.eviction;
+  const bool waits_for_jobs_only = node.provided || !eviction.by.empty();
+  return waits_for_jobs_only && node.jobs.empty() ? eviction.until : eviction.over_at;
 }
 
 model::CoreSet free_cores(const Node& node) {

@@ -34,6 +34,27 @@ namespace scheduler {
 /// `absent`: a provider has not made it, or has ended it.
 enum class NodePhase { ready, away, lost, absent };
 
+/// It is going to be taken.
+struct Eviction {
+  base::Time since;
+  base::Time until;
+  base::Time over_at;
+  std::string cause;
+  std::string by;
+
+  bool operator==(const Eviction&) const = default;
+};
+
+/// It takes no new work by command.
+struct Drain {
+  base::Time since;
+  std::string by;
+  std::string reason;
+  std::optional<base::Time> until;
+
+  bool operator==(const Drain&) const = default;
+};
+
 struct Node {
   model::NodeId id;
   model::NodeInfo info;
@@ -48,11 +69,16 @@ struct Node {
   std::set<model::LaunchKey> strays;  // written off, but still running there
   std::set<std::string> bookings;     // that it is part of
   base::Box<Provided> provided;       // of one that a provider makes and ends
+  base::Box<Eviction> eviction;
+  base::Box<Drain> drain;
 
   bool operator==(const Node&) const = default;
 };
 
-/// Connected, to stay, and nothing runs there that the state does not know.
+/// When its eviction is over: as announced, or when what runs there is gone.
+base::Time eviction_end(const Node& node);
+
+/// Connected, to stay, open for work, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
@@ -129,14 +155,16 @@ struct State {
   std::set<model::JobId> returned;                     // jobs in the queue that ran before
   std::set<std::pair<base::Time, model::JobId>> back;  // these, by when they came there
   std::set<std::pair<base::Time, model::NodeId>> away_since;
-  std::deque<model::JobId> ended;     // oldest first
-  History history;                    // of these
-  Lifetimes lifetimes;                // of these, too
-  std::map<Owner, Holding> holdings;  // of those with active attempts
-  Usage usage;                        // of attempts that have ended
-  Usage usage_dropped;                // of these, those of jobs that are no longer here
-  Tally tally;                        // of what quotas count
-  std::size_t n_waiting = 0;          // held ones included
+  std::set<std::pair<base::Time, model::NodeId>> evictions;  // by their ends
+  std::set<std::pair<base::Time, model::NodeId>> drains;     // that end by themselves
+  std::deque<model::JobId> ended;                            // oldest first
+  History history;                                           // of these
+  Lifetimes lifetimes;                                       // of these, too
+  std::map<Owner, Holding> holdings;                         // of those with active attempts
+  Usage usage;                                               // of attempts that have ended
+  Usage usage_dropped;        // of these, those of jobs that are no longer here
+  Tally tally;                // of what quotas count
+  std::size_t n_waiting = 0;  // held ones included
   std::size_t n_active = 0;
 
   std::size_t jobs_kept = 10'000;  // of those that have ended; constant

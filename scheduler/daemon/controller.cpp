@@ -57,10 +57,13 @@ base::Result<std::unique_ptr<Controller>> Controller::open(loop::Loop& loop, con
     return std::unexpected(std::move(done).error());
   }
   if (auto done = controller->open_agents(); !done) return std::unexpected(std::move(done).error());
+  if (auto done = controller->open_providers(); !done) {
+    return std::unexpected(std::move(done).error());
+  }
   controller->make_api();
   if (auto done = controller->listen(); !done) return std::unexpected(std::move(done).error());
   controller->driver_->submit(scheduler::Restarted{});
-  controller->driver_->submit(scheduler::ProviderHas{controller->local_nodes_.list()});
+  controller->providers_->list();
   return controller;
 }
 
@@ -78,12 +81,6 @@ Controller::Controller(loop::Loop& loop, const Setup& setup, Made made)
       archive_(loop, setup.reader),
       snapshots_({*driver_, setup.journal, archive_, setup.log}, setup.snapshots, made.covered),
       events_(loop, archive_, driver_->durable_seq(), setup.events, setup.log),
-      local_nodes_(loop,
-                   {.program = setup.agent_program,
-                    .paths = setup.paths,
-                    .slices = slices_,
-                    .say = [this](scheduler::Input input) { driver_->submit(std::move(input)); }},
-                   setup.log),
       watchdog_(
           loop, driver_->engine(), [gate = gate_closed_] { return *gate; }, setup.log),
       drain_timer_(loop, [this] { drain(); }) {}
@@ -126,13 +123,34 @@ base::Result<void> Controller::open_agents() {
   return {};
 }
 
+base::Result<void> Controller::open_providers() {
+  std::vector<std::string> known_pools;
+  for (const auto& [pool, stands] : driver_->engine().state().pools) known_pools.push_back(pool);
+  const auto remote = agents_->remote_address();
+  auto providers =
+      Providers::open(loop_,
+                      {.config = setup_.config,
+                       .paths = setup_.paths,
+                       .slices = slices_,
+                       .agent_program = setup_.agent_program,
+                       .known_pools = std::move(known_pools),
+                       .members = members_.get(),
+                       .listens = remote ? loop::to_text(*remote) : "",
+                       .say = [this](scheduler::Input input) { driver_->submit(std::move(input)); },
+                       .now = [this] { return driver_->now(); }},
+                      setup_.log);
+  if (!providers) return std::unexpected(std::move(providers).error());
+  providers_ = *std::move(providers);
+  return {};
+}
+
 void Controller::make_api() {
   logs_.emplace(loop_, *agents_, LogStreams::Options{}, setup_.log);
   shutdown_.emplace(loop_,
                     Shutdown::Parts{.driver = *driver_,
                                     .requests = requests_,
                                     .agents = *agents_,
-                                    .local_nodes = local_nodes_,
+                                    .providers = *providers_,
                                     .waits = waits_,
                                     .kill_grace = setup_.config.scheduler.kill_grace,
                                     .owner_uid = setup_.owner_uid,
@@ -185,13 +203,12 @@ base::Result<void> Controller::listen() {
 }
 
 void Controller::perform(const scheduler::Action& action) {
-  std::visit(
-      base::Overloaded{
-          [this](const scheduler::Reply& reply) { requests_.answer(reply); },
-          [this](const scheduler::CreateNode& create) { local_nodes_.create(create.name); },
-          [this](const scheduler::DestroyNode& destroy) { local_nodes_.destroy(destroy.name); },
-          [this](const auto& order) { agents_->perform(order); }},
-      action);
+  std::visit(base::Overloaded{
+                 [this](const scheduler::Reply& reply) { requests_.answer(reply); },
+                 [this](const scheduler::CreateNode& create) { providers_->create(create); },
+                 [this](const scheduler::DestroyNode& destroy) { providers_->destroy(destroy); },
+                 [this](const auto& order) { agents_->perform(order); }},
+             action);
 }
 
 void Controller::publish(model::Seq seq, const model::Fact& fact) {
@@ -247,9 +264,12 @@ bool Controller::is_shown(const scheduler::Node& node) const {
 }
 
 /// Of all nodes that there should be, whether they ever came or not.
-std::vector<std::string> Controller::node_names() const {
-  auto names = members_ ? members_->names() : std::vector<std::string>();
-  for (const auto& slice : slices_) names.push_back(slice.name);
+std::set<std::string> Controller::node_names() const {
+  std::set<std::string> names;
+  if (members_) {
+    for (const auto& name : members_->names()) names.insert(name);
+  }
+  for (const auto& slice : slices_) names.insert(slice.name);
   return names;
 }
 
@@ -264,7 +284,13 @@ wire::Status Controller::status() const {
                       .config = {}};
   for (const auto& pool : driver_->engine().pools())
     status.nodes_total += static_cast<std::uint32_t>(pool.least);
-  if (members_) status.nodes_total += static_cast<std::uint32_t>(members_->names().size());
+  if (members_) {
+    status.nodes_total += static_cast<std::uint32_t>(
+        std::ranges::count_if(members_->names(), [&state](const std::string& name) {
+          const auto id = state.node_by_name.find(name);
+          return id == state.node_by_name.end() || !state.nodes.at(id->second).provided;
+        }));
+  }
   for (const auto& name : node_names()) {
     const auto id = state.node_by_name.find(name);
     if (id == state.node_by_name.end()) continue;
@@ -274,7 +300,7 @@ wire::Status Controller::status() const {
     if (is_there && node.jobs.empty()) ++status.nodes_idle;
   }
   status.config = setup_.news;
-  status.error = driver_->failure() ? driver_->failure()->text : local_nodes_.trouble();
+  status.error = driver_->failure() ? driver_->failure()->text : providers_->trouble();
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,11 @@
 #include "scheduler/daemon/events.h"
 #include "scheduler/daemon/exit_status.h"
 #include "scheduler/daemon/job_waits.h"
-#include "scheduler/daemon/local_nodes.h"
+#include "scheduler/daemon/local_slices.h"
 #include "scheduler/daemon/log_streams.h"
 #include "scheduler/daemon/members.h"
 #include "scheduler/daemon/paths.h"
+#include "scheduler/daemon/providers.h"
 #include "scheduler/daemon/requests.h"
 #include "scheduler/daemon/shutdown.h"
 #include "scheduler/daemon/snapshots.h"
@@ -82,7 +84,8 @@ class Controller {
   base::Result<void> listen();
   base::Result<void> open_members();
   base::Result<void> open_agents();
-  std::vector<std::string> node_names() const;
+  base::Result<void> open_providers();
+  std::set<std::string> node_names() const;
   void make_api();
   void perform(const scheduler::Action& action);
   void publish(model::Seq seq, const model::Fact& fact);
@@ -108,7 +111,7 @@ class Controller {
   std::unique_ptr<Members> members_;  // null: nothing is listened on for machines
   std::unique_ptr<Agents> agents_;
   std::optional<LogStreams> logs_;
-  LocalNodes local_nodes_;
+  std::unique_ptr<Providers> providers_;
   std::optional<Shutdown> shutdown_;
   std::optional<Api> api_;
   std::optional<http::Server> server_;

@@ -205,6 +205,33 @@ struct Line {
   void operator()(const model::PoolStands& fact) const {
     log.debug("pool_stands", {{"seq", seq}, {"pool", fact.pool}});
   }
+  void operator()(const model::NodeEvicted& fact) const {
+    log.warn("node_evicted", {{"seq", seq},
+                              {"node", name_of(fact.node)},
+                              {"until", to_text(fact.until)},
+                              {"cause", fact.cause},
+                              {"by", fact.by}});
+  }
+  void operator()(const model::NodeEvictionOver& fact) const {
+    log.info("node_eviction_over", {{"seq", seq}, {"node", name_of(fact.node)}});
+  }
+  void operator()(const model::AttemptEvicted& fact) const {
+    log.info("attempt_evicted", {{"seq", seq},
+                                 {"job", fact.job.number()},
+                                 {"attempt", fact.attempt},
+                                 {"node", fact.node},
+                                 {"stop_at", to_text(fact.stop_at)}});
+  }
+  void operator()(const model::NodeDrained& fact) const {
+    log.info("node_drained", {{"seq", seq},
+                              {"node", name_of(fact.node)},
+                              {"by", fact.by},
+                              {"reason", fact.reason},
+                              {"until", fact.until ? to_text(*fact.until) : std::string()}});
+  }
+  void operator()(const model::NodeResumed& fact) const {
+    log.info("node_resumed", {{"seq", seq}, {"node", name_of(fact.node)}, {"by", fact.by}});
+  }
   void operator()(const model::BookingEnded& fact) const {
     log.info("booking_ended", {{"seq", seq}, {"booking", fact.name}, {"by", fact.by}});
   }

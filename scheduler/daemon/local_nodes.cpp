@@ -133,13 +133,13 @@ void LocalNodes::fire(Node& node) {
   node.timer.start(term_time);
 }
 
-std::vector<std::string> LocalNodes::list() const {
+void LocalNodes::list() {
   std::vector<std::string> names;
   for (const auto& name : folders_in(parts_.paths.nodes_dir())) {
     const auto holder = loop::lock_holder(parts_.paths.node_dir(name) + "/agent.lock");
     if (holder && *holder != 0) names.push_back(name);
   }
-  return names;
+  parts_.say(scheduler::ProviderHas{.names = std::move(names), .pools = parts_.pools});
 }
 
 /// Watches the agent that lives, or starts one.
@@ -233,7 +233,7 @@ void LocalNodes::ended(Node& node, const loop::ExitStatus* status) {
   parts_.say(scheduler::ProviderEnded{node.name, node.last_words});
 }
 
-void LocalNodes::stop_restarting(std::function<void()> gone) {
+void LocalNodes::stop(std::function<void()> gone) {
   is_stopping_ = true;
   gone_ = std::move(gone);
   for (const auto& [name, node] : nodes_) node->timer.stop();

@@ -20,6 +20,7 @@
 #include "scheduler/core/input.h"
 #include "scheduler/daemon/local_slices.h"
 #include "scheduler/daemon/paths.h"
+#include "scheduler/daemon/provider.h"
 
 namespace loop {
 class Loop;
@@ -27,35 +28,34 @@ class Loop;
 
 namespace musterd {
 
-/// What every provider does: it makes and ends nodes by their names, says when it has, or why not,
-/// and lists those that are there. Whatever it is asked may be asked again.
-class LocalNodes {
+class LocalNodes : public Provider {
  public:
   struct Parts {
     std::string program;  // the path of muster-agent
     Paths paths;
     const std::vector<LocalSlice>& slices;
-    std::function<void(scheduler::Input)> say;  // ProviderMade, ProviderFailed, ProviderEnded
+    std::vector<std::string> pools;  // whose nodes these are
+    std::function<void(scheduler::Input)> say;
   };
 
   LocalNodes(loop::Loop& loop, Parts parts, const loop::Log& log);
-  ~LocalNodes();
+  ~LocalNodes() override;
 
   /// Starts the node's agent, or watches the one that lives. One that ended a moment ago is started
   /// after a pause, longer each time.
-  void create(const std::string& name);
+  void create(const std::string& name) override;
   /// Ends it: TERM, and KILL when that has no effect.
-  void destroy(const std::string& name);
+  void destroy(const std::string& name) override;
   /// The nodes whose agents live.
-  std::vector<std::string> list() const;
+  void list() override;
 
   /// From now on no agent is started; `gone` runs when the last one has ended.
-  void stop_restarting(std::function<void()> gone);
+  void stop(std::function<void()> gone) override;
   /// Sends a signal to all agents that live.
   void signal(int number);
   std::size_t n_alive() const;
   /// Why some node's agent does not stay alive, in its own last words; empty: all do.
-  std::string trouble() const;
+  std::string trouble() const override;
 
  private:
   struct Node;

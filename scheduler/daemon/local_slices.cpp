@@ -4,6 +4,16 @@ namespace musterd {
 
 namespace {
 
+/// What a program is to make, as if it were a slice.
+LocalSlice machine_at(const conf::Pool& pool, int place) {
+  return {.name = conf::place_name(pool, place),
+          .pool = pool.name,
+          .cores = pool.cpus_per_node,
+          .gpus = std::vector<int>(static_cast<std::size_t>(pool.gpus_per_node)),
+          .memory = pool.memory_per_node.value_or(base::Bytes()),
+          .containment = pool.containment};
+}
+
 /// As its agent will announce it, as far as that is known.
 model::NodeInfo info_of(const LocalSlice& slice, const std::string& gpu_kind) {
   model::NodeInfo info;
@@ -32,6 +42,8 @@ std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool
                                                       .most = pool.nodes,
                                                       .idle_timeout = pool.idle_timeout,
                                                       .start_timeout = pool.start_timeout});
+    for (int place = 1; pool.has_program() && place <= pool.nodes; ++place)
+      added.nodes.push_back(info_of(machine_at(pool, place), pool.gpu_kind));
     for (const auto& slice : slices) {
       if (slice.pool == pool.name) added.nodes.push_back(info_of(slice, pool.gpu_kind));
     }
@@ -43,6 +55,7 @@ std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine&
   int n_nodes = 0;
   std::int64_t n_cores = 0;
   for (const auto& pool : pools) {
+    if (pool.has_program()) continue;
     n_nodes += pool.nodes;
     n_cores += std::int64_t{pool.nodes} * pool.cpus_per_node;
   }
@@ -50,6 +63,7 @@ std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine&
   int next_core = 0;
   int next_gpu = 0;
   for (const auto& pool : pools) {  // a static one has no nodes here
+    if (pool.has_program()) continue;
     for (int i = 1; i <= pool.nodes; ++i) {
       LocalSlice slice{.name = (pools.size() > 1 ? pool.name + "-n" : "n") + std::to_string(i),
                        .pool = pool.name,

@@ -34,7 +34,8 @@ struct LocalSlice {
 /// several pools POOL-n1, ....
 std::vector<LocalSlice> cut(const std::vector<conf::Pool>& pools, const Machine& machine);
 
-/// The pools for the core: the nodes that each can have are its slices.
+/// The pools for the core: the nodes that each can have are its slices, or what a program is to
+/// make.
 std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool>& pools,
                                                     const std::vector<LocalSlice>& slices);
 

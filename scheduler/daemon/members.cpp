@@ -127,6 +127,35 @@ std::vector<std::string> Members::names() const {
   return names;
 }
 
+void Members::invite(std::vector<std::string> names, pki::Terms terms,
+                     std::function<void(base::Result<std::vector<std::string>>)> done) {
+  using Tokens = base::Result<std::vector<std::string>>;
+  terms.earlier = pki::Earlier::good;
+  in_turn(
+      worker_,
+      [folder = folder_, names = std::move(names), terms = std::move(terms)]() mutable -> Tokens {
+        std::vector<std::string> tokens;
+        for (const auto& name : names) {
+          const auto token = pki::invite(folder, name, terms);
+          if (!token) return std::unexpected(token.error());
+          tokens.push_back(pki::to_text(*token));
+        }
+        return tokens;
+      },
+      [done = std::move(done)](Tokens tokens) { done(std::move(tokens)); });
+}
+
+void Members::expel(const std::string& name) {
+  in_turn(
+      worker_,
+      [folder = folder_, name, now = loop::now()]() mutable { return folder.remove(name, now); },
+      [this, name](const base::Result<void>& removed) {
+        if (!removed && removed.error().code != base::Code::not_found)
+          log_.error("node_not_removed", {{"node", name}, {"why", removed.error().text}});
+        if (removed) reload();
+      });
+}
+
 void Members::take(loop::Stream stream) {
   auto host = stream.peer_host();
   if (calls_.size() >= most_calls) {

@@ -23,6 +23,7 @@
 #include "lib/loop/work.h"
 #include "lib/model/join.h"
 #include "lib/pki/folder.h"
+#include "lib/pki/invite.h"
 
 namespace loop {
 class Loop;
@@ -47,6 +48,13 @@ class Members {
   std::size_t size() const { return members_.size(); }
   /// Called after each change.
   void on_change(std::function<void()> changed) { changed_.push_back(std::move(changed)); }
+
+  /// Tokens for these names, in their order; `done` runs later. Tokens given before stay good.
+  void invite(std::vector<std::string> names, pki::Terms terms,
+              std::function<void(base::Result<std::vector<std::string>>)> done);
+  /// Removes it, whatever it has; nothing to do for a stranger. After earlier calls, before later
+  /// ones.
+  void expel(const std::string& name);
 
   /// A connection that speaks pki::join_protocol: one request, one answer.
   void take(loop::Stream stream);

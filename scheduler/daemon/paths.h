@@ -19,6 +19,8 @@ struct Paths {
   std::string agents_socket() const { return dir + "/agents.sock"; }
   std::string run_dir() const { return dir + "/run"; }
   std::string nodes_dir() const { return dir + "/nodes"; }
+  /// Of pools whose nodes a program makes: a file each, from their first start on.
+  std::string programs_dir() const { return dir + "/providers"; }
   std::string tls_dir() const { return dir + "/tls"; }
   std::string node_dir(const std::string& name) const { return dir + "/nodes/" + name; }
 };

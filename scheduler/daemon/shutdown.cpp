@@ -45,7 +45,7 @@ void Shutdown::end_agents() {
   phase_ = Phase::agents;
   timer_.start(agents_time);
   parts_.agents.shut_down();
-  parts_.local_nodes.stop_restarting([this] { finish(); });
+  parts_.providers.stop([this] { finish(); });
 }
 
 /// Something did not end in time: goes on to the next harder means.
@@ -55,8 +55,11 @@ void Shutdown::overdue() {
     return end_agents();
   }
   const bool is_last = phase_ == Phase::killing;
-  log_.warn("shutdown_agents_overdue", {{"agents", parts_.local_nodes.n_alive()}});
-  parts_.local_nodes.signal(is_last ? SIGKILL : SIGTERM);
+  auto& local = parts_.providers.local();
+  // Programs that end machines have limits of their own.
+  if (local.n_alive() == 0) return timer_.start(agents_time);
+  log_.warn("shutdown_agents_overdue", {{"agents", local.n_alive()}});
+  local.signal(is_last ? SIGKILL : SIGTERM);
   phase_ = Phase::killing;
   timer_.start(signal_time);
 }

@@ -13,7 +13,7 @@
 #include "scheduler/daemon/agents.h"
 #include "scheduler/daemon/driver.h"
 #include "scheduler/daemon/job_waits.h"
-#include "scheduler/daemon/local_nodes.h"
+#include "scheduler/daemon/providers.h"
 #include "scheduler/daemon/requests.h"
 
 namespace musterd {
@@ -24,7 +24,7 @@ class Shutdown {
     Driver& driver;
     Requests& requests;
     Agents& agents;
-    LocalNodes& local_nodes;
+    Providers& providers;
     JobWaits& waits;
     base::Duration kill_grace{};
     std::uint32_t owner_uid = 0;

@@ -156,7 +156,14 @@ inline model::FactBody RandomModel::fact_body() {
                                  std::make_shared<const model::JobChange>(job_change()),
                                  several(2, [&] { return past_job(); })};
       },
-      [&]() -> Any { return pool_fact(); });
+      [&]() -> Any { return pool_fact(); },
+      [&]() -> Any { return model::NodeEvicted{node(), time(), time(), text(), text()}; },
+      [&]() -> Any { return model::NodeEvictionOver{node()}; },
+      [&]() -> Any { return model::AttemptEvicted{job(), number(), name(), text(), time()}; },
+      [&]() -> Any {
+        return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
+      },
+      [&]() -> Any { return model::NodeResumed{node(), text()}; });
 }
 
 inline model::Quota RandomModel::quota() {
@@ -270,8 +277,9 @@ inline model::JobRecord RandomModel::job_record() {
                              usage(),   several(3, [&] { return rank_usage(); })};
   });
   made.earlier = several(2, [&] {
-    return model::AttemptRecord{number(), text(), upto(99),  upto(99),
-                                time(),   time(), failure(), bytes()};
+    return model::AttemptRecord{number(),  text(),  upto(99),
+                                upto(99),  time(),  time(),
+                                failure(), bytes(), maybe([&] { return time(); })};
   });
   made.avoids = plain_names();
   return made;

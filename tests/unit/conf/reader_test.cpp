@@ -245,6 +245,60 @@ TEST_CASE("machines dial in by TLS or not at all") {
         "leave it out");
 }
 
+TEST_CASE("a pool whose nodes a program makes says which, and what they will be") {
+  const std::string listen = "[listen]\nagents = \"tls:[::]:7443\"\n";
+  const std::string pool = "[[pool]]\nname = 'c'\nprovider = 'exec'\ncpus_per_node = 8\n";
+  const auto config = conf::read_text(listen + pool + R"(max_nodes = 20
+memory_per_node = '30G'
+program = "/opt/machines 'in a zone'"
+program_timeout = '90s'
+[pool.options]
+image = "debian \"12\""
+zones = [1, 2]
+spot = true
+price = 0.5
+since = 2026-01-02
+more = { a = "b\tc" }
+)",
+                                      "f");
+  REQUIRE(config.has_value());
+  const auto& read = config->pools.front();
+  CHECK(read.has_program());
+  CHECK(read.program == "/opt/machines 'in a zone'");
+  CHECK(read.program_timeout == 90s);
+  CHECK(read.reconcile_interval == 1min);
+  CHECK(read.options ==
+        R"({"image":"debian \"12\"","more":{"a":"b\u0009c"},"price":0.5,"since":"2026-01-02",)"
+        R"("spot":true,"zones":[1,2]})");
+  CHECK(conf::place_name(read, 3) == "c-3");
+  CHECK(conf::has_place(read, "c-20"));
+  for (const char* other : {"c-21", "c-0", "c-03", "c-", "c", "c-1-1", "d-1"})
+    CHECK_FALSE(conf::has_place(read, other));
+
+  CHECK(error_of(pool + "memory_per_node = '1G'\n") ==
+        "m.toml: line 3: 'pool.program': expected the program that makes the nodes, such as "
+        "\"/usr/local/bin/machines\", or one that comes with Muster, such as \"azure\"\n"
+        "m.toml: line 3: 'pool.provider': the machines of provider = \"exec\" dial in; expected "
+        "listen.agents, such as \"tls:0.0.0.0:7443\"");
+  CHECK(error_of(listen + pool + "program = 'azure'\n") ==
+        "m.toml: line 5: 'pool.memory_per_node': missing; provider = \"exec\" makes machines, "
+        "whose memory must be known before they are there");
+  CHECK(error_of(listen + pool + "memory_per_node = '1G'\nprogram = \"a 'b\"\n") ==
+        "m.toml: line 8: 'pool.program': a ' without its partner");
+  CHECK(error_of("[[pool]]\nname = 'p'\ncpus_per_node = 1\noptions = { a = 1 }\n") ==
+        "m.toml: line 4: 'pool.options': only for provider = \"exec\" or \"slurm\"; this pool has "
+        "\"local\"");
+  CHECK(error_of(listen + pool + "program = 'x'\nmemory_per_node = '1G'\noptions = 3\n") ==
+        "m.toml: line 9: 'pool.options': expected a table, found 3");
+  const auto slurm = conf::read_text(
+      listen +
+          "[[pool]]\nname = 's'\nprovider = 'slurm'\ncpus_per_node = 8\nmax_nodes = 2\n"
+          "memory_per_node = '1G'\n",
+      "f");
+  REQUIRE(slurm.has_value());
+  CHECK(slurm->pools.front().program == "slurm");
+}
+
 TEST_CASE("a pool has a number of nodes, or bounds") {
   const std::string pool = "[[pool]]\nname = 'p'\ncpus_per_node = 1\n";
   const auto bounds = conf::read_text(pool + "min_nodes = 1\nmax_nodes = 4\n", "m.toml");

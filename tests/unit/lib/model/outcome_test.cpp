@@ -9,7 +9,7 @@ using model::Failure;
 using model::StepId;
 
 TEST_CASE("every cause, ending and state has a name that is read back") {
-  for (int i = 0; i <= static_cast<int>(Cause::grow); ++i) {
+  for (int i = 0; i <= static_cast<int>(Cause::evicted); ++i) {
     const auto cause = static_cast<Cause>(i);
     CHECK(model::cause_from_text(to_text(cause)) == cause);
   }

@@ -22,7 +22,7 @@ struct Site {
   Site() { REQUIRE(folder.create("test", start).has_value()); }
 
   pki::Member asked(const std::string& name) const {
-    return {.name = name, .pool = "p", .life = 24h * 30, .invitation = {}, .certificates = {}};
+    return {.name = name, .pool = "p", .life = 24h * 30, .invitations = {}, .certificates = {}};
   }
   std::string invite(const std::string& name) {
     const auto secret = folder.invite(asked(name), start + 1h);
@@ -123,6 +123,16 @@ TEST_CASE("a machine that is removed has its certificates revoked, and may be in
   CHECK(loop::read_file(site.folder.path() + "/revoked", 4096)->starts_with(certificate.serial));
   CHECK(site.folder.controller_options(start)->revoked.starts_with("-----BEGIN X509 CRL"));
   CHECK(site.admit("n1").serial != certificate.serial);
+}
+
+TEST_CASE("an invitation beside another leaves that good, and who joins uses up both") {
+  Site site;
+  const auto first = site.folder.invite_also(site.asked("n1"), start + 1h);
+  const auto second = site.folder.invite_also(site.asked("n1"), start + 1h);
+  REQUIRE(first.has_value());
+  REQUIRE(second.has_value());
+  CHECK(site.folder.admit("n1", *first, site.request("n1"), start).has_value());
+  CHECK_FALSE(site.folder.admit("n1", *second, site.request("n1"), start).has_value());
 }
 
 TEST_CASE("an invitation leaves the certificates that are there good") {

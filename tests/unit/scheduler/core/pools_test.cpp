@@ -228,6 +228,72 @@ TEST_CASE("after a start what is there is compared with what should be") {
   CHECK(destroyed(actions) == std::vector<std::string>{"n4", "other"});
 }
 
+TEST_CASE("what a provider has is compared with the state again and again") {
+  PoolSite site({.least = 0, .most = 4});
+  const auto has = [&](std::vector<std::string> names, std::optional<base::Time> asked_at = {}) {
+    return site.controller.give(scheduler::ProviderHas{
+        .names = std::move(names), .pools = {"default"}, .asked_at = asked_at, .is_again = true});
+  };
+  REQUIRE(site.controller.submit(*job().nodes(2)).has_value());
+  (void)site.controller.give(scheduler::ProviderMade{"n1"});
+  const auto then = site.controller.now();
+
+  SECTION("what is under way is not asked for again, and what nobody wants is ended") {
+    const auto actions = has({"n1", "n2", "n3", "stranger"});
+    CHECK(created(actions).empty());
+    CHECK(destroyed(actions) == std::vector<std::string>{"n3", "stranger"});
+    CHECK(site.life("n1") == NodeLife::preparing);
+    CHECK(site.life("n2") == NodeLife::starting);
+  }
+  SECTION("a node that was made and is there no longer has failed") {
+    CHECK(destroyed(has({})) == std::vector<std::string>{"n1"});
+    CHECK(site.life("n1") == NodeLife::unusable);
+    CHECK(site.life("n2") == NodeLife::starting);
+    CHECK(site.pool().trouble == "its provider has it no longer");
+  }
+  SECTION("what has changed since the list was asked for is left alone") {
+    CHECK(has({}, then).empty());
+    CHECK(site.life("n1") == NodeLife::preparing);
+  }
+  SECTION("other pools are none of its business") {
+    const auto actions = site.controller.give(
+        scheduler::ProviderHas{.names = {}, .pools = {"other"}, .asked_at = {}, .is_again = true});
+    CHECK(actions.empty());
+    CHECK(site.life("n1") == NodeLife::preparing);
+  }
+}
+
+TEST_CASE("a node that is up and that its provider has not is let go when it is not heard") {
+  PoolSite site({.least = 0, .most = 4});
+  site.controller.join(node("n2", 4, 2));
+  site.controller.pass(1s);
+  const scheduler::ProviderHas has{
+      .names = {}, .pools = {"default"}, .asked_at = site.controller.now(), .is_again = true};
+  CHECK(site.controller.give(has).empty());
+  CHECK(site.life("n2") == NodeLife::up);
+  (void)site.controller.give(scheduler::NodeGone{site.controller.node_id("n2")});
+  CHECK(destroyed(site.controller.give(has)) == std::vector<std::string>{"n2"});
+  CHECK(site.life("n2") == NodeLife::leaving);
+  (void)site.controller.give(scheduler::ProviderEnded{"n2", {}});
+  CHECK(site.life("n2") == NodeLife::absent);
+}
+
+TEST_CASE("a machine that was lost is not made again for nobody") {
+  PoolSite site({.least = 0, .most = 4});
+  site.controller.join(node("n2", 4, 2));
+  const auto actions = site.controller.give(
+      scheduler::ProviderEnded{.name = "n2", .why = "the host failed", .is_lost = true});
+  CHECK(created(actions).empty());
+  CHECK(destroyed(actions) == std::vector<std::string>{"n2"});
+}
+
+TEST_CASE("a node that is another one than was planned is said") {
+  PoolSite site({.least = 0, .most = 4});
+  site.controller.join(node("n2", 2, 0));
+  CHECK(site.pool().decisions.back().cause ==
+        "its agent is here, with 2 cores in place of 4, 0 GPUs in place of 2");
+}
+
 TEST_CASE("an agent that nobody waits for is taken, and goes when it is idle") {
   PoolSite site({.least = 0, .most = 4});
   site.controller.join(node("n2", 4, 2));

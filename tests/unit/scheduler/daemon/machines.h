@@ -26,7 +26,7 @@ struct Machines {
 
   std::string invite(const std::string& name) {
     const auto secret = folder.invite(
-        {.name = name, .pool = "default", .life = 1h, .invitation = {}, .certificates = {}},
+        {.name = name, .pool = "default", .life = 1h, .invitations = {}, .certificates = {}},
         loop::now() + 1h);
     REQUIRE(secret.has_value());
     return *secret;

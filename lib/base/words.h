@@ -1,5 +1,5 @@
 #pragma once
-// Splitting a directive line into words, exactly as sbatch does (src/sbatch/opt.c of Slurm).
+// Splitting a line into words, exactly as sbatch does with a directive (src/sbatch/opt.c of Slurm).
 
 #include <string>
 #include <string_view>
@@ -7,11 +7,11 @@
 
 #include "lib/base/result.h"
 
-namespace request {
+namespace base {
 
 /// Words lie between white space; '...' and "..." group; a backslash takes the next character as it
 /// is, inside quotes too; an unquoted '#' anywhere ends the line.
 /// errors: invalid for an open quote, and for a word that begins with ':'
-base::Result<std::vector<std::string>> split_words(std::string_view line);
+Result<std::vector<std::string>> split_words(std::string_view line);
 
-}  // namespace request
+}  // namespace base

@@ -1,10 +1,10 @@
-#include "cli/request/words.h"
+#include "lib/base/words.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace request {
+namespace base {
 
 namespace {
 
@@ -13,7 +13,7 @@ constexpr bool is_space(char c) {
 }
 
 /// Takes one word off `line`, which starts with it.
-base::Result<std::string> take_word(std::string_view& line) {
+Result<std::string> take_word(std::string_view& line) {
   std::string word;
   char quote = 0;
   std::size_t i = 0;
@@ -36,7 +36,7 @@ base::Result<std::string> take_word(std::string_view& line) {
     }
   }
   if (quote != 0) {
-    return base::fail(base::Code::invalid, fmt::format("a {} without its partner", quote));
+    return fail(Code::invalid, fmt::format("a {} without its partner", quote));
   }
   line.remove_prefix(std::min(i, line.size()));
   return word;
@@ -44,13 +44,13 @@ base::Result<std::string> take_word(std::string_view& line) {
 
 }  // namespace
 
-base::Result<std::vector<std::string>> split_words(std::string_view line) {
+Result<std::vector<std::string>> split_words(std::string_view line) {
   std::vector<std::string> words;
   for (;;) {
     while (!line.empty() && is_space(line.front())) line.remove_prefix(1);
     if (line.empty() || line.front() == '#') return words;
     if (line.front() == ':') {
-      return base::fail(base::Code::invalid, "a word may not begin with ':'");
+      return fail(Code::invalid, "a word may not begin with ':'");
     }
     auto word = take_word(line);
     if (!word) return std::unexpected(word.error());
@@ -58,4 +58,4 @@ base::Result<std::vector<std::string>> split_words(std::string_view line) {
   }
 }
 
-}  // namespace request
+}  // namespace base

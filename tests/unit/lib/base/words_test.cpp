@@ -1,4 +1,4 @@
-#include "cli/request/words.h"
+#include "lib/base/words.h"
 
 #include "tests/support/catch.h"
 
@@ -7,7 +7,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 Words split(std::string_view line) {
-  const auto words = request::split_words(line);
+  const auto words = base::split_words(line);
   REQUIRE(words.has_value());
   return *words;
 }
@@ -47,7 +47,7 @@ TEST_CASE("words are split as sbatch does") {
 }
 
 TEST_CASE("open quotes and leading colons are refused") {
-  CHECK(request::split_words("-J 'a").error().text == "a ' without its partner");
-  CHECK(request::split_words("-J \"a").error().text == "a \" without its partner");
-  CHECK(request::split_words("-n 4 : -n 2").error().text == "a word may not begin with ':'");
+  CHECK(base::split_words("-J 'a").error().text == "a ' without its partner");
+  CHECK(base::split_words("-J \"a").error().text == "a \" without its partner");
+  CHECK(base::split_words("-n 4 : -n 2").error().text == "a word may not begin with ':'");
 }

@@ -1,0 +1,56 @@
+#pragma once
+// What happened to nodes that are to be taken, or that take no new work by command: part of fact.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/base/time.h"
+#include "lib/model/ids.h"
+
+namespace model {
+
+/// The node is going to be taken at `until`: no new work goes there. Repeated in a snapshot.
+struct NodeEvicted {
+  NodeId node;
+  base::Time until;
+  base::Time over_at;  // not before `until`: what runs there is gone by then, or never will be
+  std::string cause;
+  std::string by;  // who had it so; empty: the world
+  bool operator==(const NodeEvicted&) const = default;
+};
+
+/// The node was not taken, or came back: it takes work again.
+struct NodeEvictionOver {
+  NodeId node;
+  bool operator==(const NodeEvictionOver&) const = default;
+};
+
+/// The attempt is ended because one of its nodes is going to be taken. Until `stop_at` it may save
+/// its work, as one that is preempted.
+struct AttemptEvicted {
+  JobId job;
+  std::uint32_t attempt = 1;
+  std::string node;
+  std::string cause;
+  base::Time stop_at;
+  bool operator==(const AttemptEvicted&) const = default;
+};
+
+/// No new work goes there until somebody resumes it; what runs runs on. Repeated in a snapshot.
+struct NodeDrained {
+  NodeId node;
+  std::string by;
+  std::string reason;
+  std::optional<base::Time> until;  // when it is resumed by itself
+  bool operator==(const NodeDrained&) const = default;
+};
+
+/// It takes work again.
+struct NodeResumed {
+  NodeId node;
+  std::string by;  // empty: its time was over
+  bool operator==(const NodeResumed&) const = default;
+};
+
+}  // namespace model

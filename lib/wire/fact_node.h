@@ -1,0 +1,21 @@
+#pragma once
+// Facts about evictions and about nodes that are drained by command, for fact.cpp.
+
+#include "lib/model/fact.h"
+#include "lib/wire/fact.pb.h"
+#include "lib/wire/strict.h"
+
+namespace wire {
+
+namespace pb = ::muster::wire;
+
+void write_node_fact(const model::NodeEvicted& fact, pb::Fact& out);
+void write_node_fact(const model::NodeEvictionOver& fact, pb::Fact& out);
+void write_node_fact(const model::AttemptEvicted& fact, pb::Fact& out);
+void write_node_fact(const model::NodeDrained& fact, pb::Fact& out);
+void write_node_fact(const model::NodeResumed& fact, pb::Fact& out);
+
+/// The body must be one of these.
+model::FactBody read_node_fact(pb::Fact& in, Strict& strict);
+
+}  // namespace wire

@@ -1,0 +1,23 @@
+#pragma once
+// What facts about evictions and drained nodes change.
+
+#include "lib/base/time.h"
+#include "lib/model/fact.h"
+#include "scheduler/core/state.h"
+
+namespace scheduler {
+
+/// Its place among the evictions, before what it depends on changes and after. Of a node that is
+/// not evicted: nothing.
+void unindex_eviction(State& state, const Node& node);
+void index_eviction(State& state, const Node& node);
+
+/// The node was taken, or is there to stay. The caller keeps the index of ready nodes.
+void forget_eviction(State& state, Node& node);
+
+void apply_node(State& state, const model::NodeEvicted& fact, base::Time at);
+void apply_node(State& state, const model::NodeEvictionOver& fact, base::Time at);
+void apply_node(State& state, const model::NodeDrained& fact, base::Time at);
+void apply_node(State& state, const model::NodeResumed& fact, base::Time at);
+
+}  // namespace scheduler
