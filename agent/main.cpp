@@ -43,9 +43,9 @@ options::options_description described() {
       ("dir", text(), "folder of the node, made if missing")                               //
       ("controller", text(), "where the controller listens: unix:/path or tls:host:port")  //
       ("identity", text(),
-       "folder of the node's certificate (default: identity in that of the node)")        //
-      ("name", text(), "name of the node, unique in the cluster")                         //
-      ("pool", text(), "pool of the node (default: default)")                             //
+       "folder of the node's certificate (default: identity in that of the node)")  //
+      ("name", text(), "name of the node, unique in the cluster")                   //
+      ("pool", text(), "pool of the node (default: default)")                       //
       ("address", text(),
        "where other nodes reach it (default: the address of its connection to the controller)")  //
       ("run-dir", text(),

@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration dial_limit = 60s;  // the head's launcher may start on a busy node
+constexpr base::Duration dial_limit = 60s;  // the head may start on a busy node
 constexpr base::Duration eager_time =
     100ms;  // a launcher is usually there after a few milliseconds
 constexpr base::Duration eager_pause = 1ms;
@@ -62,7 +62,8 @@ bool input_is_empty() {
 
 }  // namespace
 
-StepClient::StepClient(loop::PatientConnector::Options head, model::ClientHello hello, StepManner manner)
+StepClient::StepClient(loop::PatientConnector::Options head, model::ClientHello hello,
+                       StepManner manner)
     : head_(std::move(head)),
       hello_(std::move(hello)),
       manner_(manner),

@@ -53,10 +53,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
   if (!relay) return std::unexpected(std::move(relay).error());
   model::NodeInfo contained = info;
   contained.containment = containment->description();
-  return std::unique_ptr<Daemon>(
-      new Daemon(loop, settings, contained, log,
-                 {*std::move(dirs), *std::move(retention), *std::move(containment),
-                  *std::move(relay)}));
+  return std::unique_ptr<Daemon>(new Daemon(
+      loop, settings, contained, log,
+      {*std::move(dirs), *std::move(retention), *std::move(containment), *std::move(relay)}));
 }
 
 Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo& info,

@@ -32,9 +32,9 @@ namespace agentd {
 struct Settings {
   std::string node_dir;
   loop::Address controller;
-  std::shared_ptr<const loop::ShieldMaker> tls = nullptr;  // for a controller at a TLS address
+  std::shared_ptr<const loop::ShieldMaker> tls = nullptr;      // for a controller at a TLS address
   std::shared_ptr<const loop::ShieldMaker> api_tls = nullptr;  // the same, of users of this machine
-  std::string run_dir;  // of sockets for jobs, where the controller is elsewhere
+  std::string run_dir;         // of sockets for jobs, where the controller is elsewhere
   bool finds_address = false;  // tells the controller the address that its connection has here
   std::string launcher;        // path of muster-launch
   agent::Limits limits;

@@ -19,7 +19,7 @@ namespace agentd {
 
 struct LinkEvents {
   std::function<void(std::string own_host)> connected;  // its address on this side; may be empty
-  std::function<void(std::string why)> disconnected;  // also for each attempt that failed
+  std::function<void(std::string why)> disconnected;    // also for each attempt that failed
   std::function<void(model::ToAgent)> received;
   std::function<void()> drained;  // all that was sent has left
 };

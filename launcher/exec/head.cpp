@@ -101,8 +101,8 @@ base::Result<std::unique_ptr<Head>> Head::open(loop::Loop& loop, const LaunchDir
 base::Result<void> Head::listen() {
   const auto address = loop::parse_address(order_.head_address);
   if (!address) return std::unexpected(address.error());
-  auto listener = loop::Listener::open(
-      loop_, *address, {}, [this](loop::Stream stream) { accept(std::move(stream)); });
+  auto listener = loop::Listener::open(loop_, *address, {},
+                                       [this](loop::Stream stream) { accept(std::move(stream)); });
   if (!listener) return std::unexpected(std::move(listener).error().in(order_.head_address));
   listener_.emplace(std::move(*listener));
   return order_.head_tls.empty() ? base::Result<void>() : listen_to_machines();

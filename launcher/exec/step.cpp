@@ -283,9 +283,7 @@ void Step::begin() {
   }
   held_ports_.emplace(std::move(*ports));
   std::string lines;
-  auto host = mapping::own_host(order);
-  if (host.find(':') != host.npos) host = "[" + host + "]";
-  for (const auto port : held_ports_->numbers()) lines += host + ":" + std::to_string(port) + "\n";
+  for (const auto port : held_ports_->numbers()) lines += mapping::own_address(order, port) + "\n";
   meet(std::move(lines));
 }
 

@@ -274,6 +274,12 @@ std::string own_host(const model::LaunchOrder& order) {
   return order.addresses[static_cast<std::size_t>(order.node_index)];
 }
 
+std::string own_address(const model::LaunchOrder& order, std::uint16_t port) {
+  const auto host = own_host(order);
+  const bool is_v6 = host.find(':') != host.npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 Environment environment_of_script(const model::LaunchOrder& order, const model::Topology& topology,
                                   const LaunchPlace& place) {
   Environment environment = order.job->environment;

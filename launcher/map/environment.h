@@ -26,12 +26,14 @@ struct LaunchPlace {
   std::string pml;             // of a step: what Open MPI is kept from looking for; empty: nothing
   std::vector<std::string> addresses;  // of a step with roles: where each rank may listen, by rank
   bool has_pmix = false;               // a PMIx server serves the ranks
-  std::string interface;  // of the network on which own_host() is; empty: not known
+  std::string interface;               // of the network on which own_host() is; empty: not known
 };
 
 /// Under which the ranks of the order's node are reached by the others: its address, or loopback
 /// where all nodes of the job are one machine, whatever their names resolve to.
 std::string own_host(const model::LaunchOrder& order);
+/// With a port: "10.0.0.1:20000", "[fd00::1]:20000".
+std::string own_address(const model::LaunchOrder& order, std::uint16_t port);
 
 /// In the job's directory, which all its nodes share as a rule; the file is not there when the step
 /// starts, and is removed when it ends. No other step or attempt has the same.

@@ -25,9 +25,9 @@ base::Result<std::shared_ptr<const ShieldMaker>> load_psk(const PskOptions& opti
   if (access(path.c_str(), R_OK) != 0) path = folder + "/../lib/muster/muster-tls.so";
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return base::fail(base::Code::not_found,
-                      "steps between machines need TLS, which cannot be loaded: " +
-                          std::string(dlerror()));
+    return base::fail(
+        base::Code::not_found,
+        "steps between machines need TLS, which cannot be loaded: " + std::string(dlerror()));
   }
   const auto make = reinterpret_cast<MakePsk>(dlsym(library, psk_symbol));
   if (make == nullptr) {

@@ -25,10 +25,9 @@ using Key = std::array<unsigned char, 32>;
 Key key_of(const std::string& secret) {
   Key key{};
   unsigned size = 0;
-  const auto* made =
-      HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-           reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(), key.data(),
-           &size);
+  const auto* made = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+                          reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                          key.data(), &size);
   base::check(made != nullptr && size == key.size(), "OpenSSL computes an HMAC-SHA256");
   return key;
 }

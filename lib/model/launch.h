@@ -42,8 +42,8 @@ struct LaunchOrder {
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.
 constexpr const char* api_socket_name = "api.sock";
 
-/// The address with the folder of its socket, where the address leaves that to the node: "unix:NAME"
-/// becomes "unix:FOLDER/NAME".
+/// The address with the folder of its socket, where it leaves that to the node: "unix:NAME" becomes
+/// "unix:FOLDER/NAME".
 std::string on_node(const std::string& address, const std::string& folder);
 
 /// Whether all nodes of the attempt are on one machine.

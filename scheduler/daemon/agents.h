@@ -39,7 +39,7 @@ class Agents {
     std::size_t n_sessions = 1024;  // beside two for each member
     /// Where machines dial, over TLS; absent: nowhere.
     std::optional<loop::TlsAddress> remote = {};
-    Members* members = nullptr;  // who may; needed for `remote`
+    Members* members = nullptr;                             // who may; needed for `remote`
     std::function<void(loop::Stream)> take_call = nullptr;  // one that speaks pki::api_protocol
   };
   /// What the sessions need of the controller.

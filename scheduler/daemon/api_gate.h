@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/base/time.h"
 #include "lib/http/server.h"

@@ -168,7 +168,7 @@ void Controller::make_api() {
                  .config = setup_.config,
                  .owner_uid = setup_.owner_uid,
                  .status = [this] { return status(); },
-                 .is_machine = [this](const std::string& node) { return agents_->is_machine(node); },
+                 .is_machine = [this](const auto& node) { return agents_->is_machine(node); },
                  .is_shown = [this](const scheduler::Node& node) { return is_shown(node); },
                  .is_going_down = [this] { return shutdown_->is_going_down(); },
                  .shut_down =

@@ -135,7 +135,8 @@ TEST_CASE("a head that has no address for other machines says so") {
   REQUIRE(report);
   REQUIRE(report->failure);
   CHECK(report->failure->cause == model::Cause::cannot_start);
-  CHECK_THAT(report->failure->text, Catch::Matchers::Contains("cannot be reached by other machines"));
+  CHECK_THAT(report->failure->text,
+             Catch::Matchers::Contains("cannot be reached by other machines"));
 }
 
 TEST_CASE("a launcher that is killed on one host ends the step on the others") {

@@ -109,9 +109,13 @@ if [ -x "$programs/mpich_program" ]; then
   is "$(grep -c '^hello [0-3] of 4$' job.out)" 4 "and know each other"
 fi
 if [ -x "$programs/digits" ]; then
-  in_job "a network is trained on two hosts" 0 2 "muster run digits"
+  in_job "a network is trained on two hosts" 0 2 "muster run digits --epochs 5"
   like job.out "^accuracy 0.9[4-9]" "and has learned"
 fi
+runs 0 "a parameter server and its workers find each other on three hosts" submit -N 3 --mode=ps --ps 1 --workers 2 -o job.out --wait \
+  --wrap 'muster run sh -c "echo \$MUSTER_ROLE \$MUSTER_ADDRESS"; muster run parameter-server --epochs 3'
+like job.out "^ps ${net}1[1-4]:[0-9]+$" "by addresses that are those of the hosts"
+like job.out "^accuracy 0.9" "and learn"
 
 # A long step. The controller goes and comes, strangers knock, and nothing of it is seen.
 cat >long.sh <<'END'

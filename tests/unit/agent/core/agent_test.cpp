@@ -112,6 +112,14 @@ TEST_CASE("a new agent says hello when it is connected") {
   CHECK(hello[0].launches.empty());
 }
 
+TEST_CASE("a hello tells the address that the connection has, where that is the node's") {
+  Bench bench;
+  bench.say(agent::Connected{.address = "10.0.0.7"});
+  CHECK(bench.sent<model::AgentHello>().at(0).info.address == "10.0.0.7");
+  bench.say(agent::Disconnected{}).say(agent::Connected{});
+  CHECK(bench.sent<model::AgentHello>().at(0).info.address == "10.0.0.7");
+}
+
 TEST_CASE("a hello without an answer is said again") {
   Bench bench;
   bench.say(agent::Connected{});

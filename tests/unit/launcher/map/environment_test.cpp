@@ -174,6 +174,9 @@ TEST_CASE("where ranks meet is the user's to say, and between machines the scrip
                   .contains("GLOO_SOCKET_IFNAME"));
   order.addresses = {"10.0.0.1", "10.0.0.1"};  // two slices of one machine
   CHECK(of_script(order).at("MASTER_ADDR") == "127.0.0.1");
+  CHECK(mapping::own_address(order, 20000) == "127.0.0.1:20000");
+  order.addresses = {"fd00::1", "fd00::2"};
+  CHECK(mapping::own_address(order, 20000) == "[fd00::1]:20000");
 }
 
 TEST_CASE("a rank talks over the interface of its own node, whatever the script's is called") {

@@ -116,7 +116,8 @@ TEST_CASE("small replies come back as they went out") {
   const wire::StepReply step{model::StepId(0), "unix:/run/17.1.0.sock", "ab12", 2,
                              model::JobId(17)};
   CHECK(wire::step_reply_from_json(wire::to_json(step)) == step);
-  const wire::StepReply far{model::StepId(0),  "", "ab12", 2,
+  const wire::StepReply far{model::StepId(0), "",
+                            "ab12",           2,
                             model::JobId(17), {"tls:10.0.0.1:12000", "tls:10.0.0.1:12001"}};
   CHECK(wire::step_reply_from_json(wire::to_json(far)) == far);
   const wire::StepReply nowhere{model::StepId(0), "", "ab12", 2, model::JobId(17), {}};

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lib/pki/enrolment.h"
 #include "scheduler/daemon/members.h"
