@@ -18,9 +18,10 @@ namespace {
 /// into one folder, and their ranks use each other's shared memory and leave out loopback, where
 /// alone they meet.
 std::string keep_nodes_apart(const std::string& command) {
-  if (variable("MUSTER_NODE_ADDRESS") != "127.0.0.1") return command;
-  (void)::setenv("OMPI_MCA_btl", "tcp,self", 0);
-  (void)::setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
+  if (variable("MUSTER_NODE_ADDRESS") == "127.0.0.1") {
+    (void)::setenv("OMPI_MCA_btl", "tcp,self", 0);
+    (void)::setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
+  }
   return "export TMPDIR=$MUSTER_STEP_DIR; " + command;
 }
 

@@ -1,5 +1,7 @@
 #include "agent/daemon/relay.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -14,9 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_calls = 128;
-constexpr std::ptrdiff_t most_of_a_user = 64;
-constexpr base::Duration patience = 60s;  // with a controller that is away: as long as `muster` has
+constexpr std::size_t most_calls = 512;
+constexpr std::ptrdiff_t most_of_a_user = 256;
+constexpr base::Duration patience = 50s;        // with a controller that is away; `muster` has 60 s
+constexpr base::Duration longest_absence = 2s;  // of who said all: they are gone for good then
 constexpr std::size_t most_queued = std::size_t{256} << 10;  // before the other side is held back
 
 constexpr base::Duration between_tellings = 10s;
@@ -41,7 +44,7 @@ base::Result<std::unique_ptr<Relay>> Relay::open(loop::Loop& loop, const Options
 Relay::Relay(loop::Loop& loop, Options options, const loop::Log& log)
     : loop_(loop), options_(std::move(options)), log_(log) {}
 
-/// Nothing is read before the controller is there: a request waits for it unseen, and is not lost.
+/// While the controller is away a request waits for it, and is not lost, unless who asked goes.
 void Relay::accept(loop::Stream stream) {
   const auto user = stream.peer_user();
   if (!user) return;
@@ -55,6 +58,15 @@ void Relay::accept(loop::Stream stream) {
   }
   const CallId id = ++last_call_;
   auto& call = calls_.emplace(id, Call{.near = std::move(stream), .user = *user}).first->second;
+  call.near.on_end([this, id, &call](const base::Result<void>& how) {
+    call.near_ended = true;
+    call.since_end.emplace();
+    if (!how) calls_.erase(id);
+  });
+  call.near.on_data([&call](std::span<const char> bytes) {
+    call.early.append(bytes.data(), bytes.size());
+    if (call.early.size() > most_queued) call.near.pause_reading();
+  });
   call.connector = std::make_unique<loop::PatientConnector>(
       loop_,
       loop::PatientConnector::Options{.addresses = {options_.controller},
@@ -71,11 +83,15 @@ void Relay::connected(CallId id, base::Result<loop::Stream> stream) {
     return;
   }
   auto& call = calls_.at(id);
+  if (call.since_end && call.since_end->so_far() > longest_absence) {
+    calls_.erase(id);
+    return;
+  }
   call.far.emplace(*std::move(stream));
   auto& near = call.near;
   auto& far = *call.far;
-  const model::Caller caller{.uid = call.user.uid, .gid = call.user.gid};
-  if (!far.write(loop::frame(wire::encode(caller)))) {
+  const model::Caller caller{.uid = call.user.uid, .is_agent = call.user.uid == geteuid()};
+  if (!far.write(loop::frame(wire::encode(caller)) + std::exchange(call.early, {}))) {
     calls_.erase(id);
     return;
   }
@@ -89,6 +105,8 @@ void Relay::connected(CallId id, base::Result<loop::Stream> stream) {
   });
   near.on_data(
       [this, id, &near, &far](std::span<const char> bytes) { pass(id, near, far, bytes); });
+  near.resume_reading();
+  if (call.near_ended) far.finish();
   far.on_data([this, id, &near, &far](std::span<const char> bytes) { pass(id, far, near, bytes); });
 }
 
@@ -104,11 +122,23 @@ void Relay::pass(CallId id, loop::Stream& from, loop::Stream& to, std::span<cons
 void Relay::ended(CallId id, loop::Stream& other, bool& is_over, const base::Result<void>& how) {
   is_over = true;
   const auto& call = calls_.at(id);
-  if (!how || (call.near_ended && call.far_ended)) {
+  if (!how) {
     calls_.erase(id);
-  } else {
-    other.finish();
+    return;
   }
+  other.finish();
+  if (call.near_ended && call.far_ended) end_when_taken(id);
+}
+
+/// What the slower side has not taken yet is still sent.
+void Relay::end_when_taken(CallId id) {
+  auto& call = calls_.at(id);
+  for (auto* side : {&call.near, &*call.far}) {
+    if (side->queued_bytes() == 0) continue;
+    side->on_drained([this, id] { end_when_taken(id); });
+    return;
+  }
+  calls_.erase(id);
 }
 
 }  // namespace agentd

@@ -37,8 +37,10 @@ class Relay {
  private:
   using CallId = std::uint64_t;
   struct Call {
-    loop::Stream near;                     // who asks
-    std::optional<loop::Stream> far = {};  // the controller
+    loop::Stream near;                            // who asks
+    std::string early = {};                       // said before the controller was there
+    std::optional<loop::Elapsed> since_end = {};  // that there is no more to come from them
+    std::optional<loop::Stream> far = {};         // the controller
     std::unique_ptr<loop::PatientConnector> connector = {};
     loop::PeerUser user;
     bool near_ended = false;
@@ -49,6 +51,7 @@ class Relay {
   void accept(loop::Stream stream);
   void connected(CallId id, base::Result<loop::Stream> stream);
   void pass(CallId id, loop::Stream& from, loop::Stream& to, std::span<const char> bytes);
+  void end_when_taken(CallId id);
   void ended(CallId id, loop::Stream& other, bool& is_over, const base::Result<void>& how);
 
   loop::Loop& loop_;

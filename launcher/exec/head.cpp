@@ -36,21 +36,20 @@ class LateTls : public loop::ShieldMaker {
 
   std::unique_ptr<loop::Shield> make_client() const override { return nullptr; }
   std::unique_ptr<loop::Shield> make_server() const override {
-    if (!tls_) {
+    if (!tls_ && !has_failed_) {
       auto loaded = loop::load_psk(options_);
-      if (!loaded) {
-        dir_.note(loaded.error().text);
-        return nullptr;
-      }
-      tls_ = *std::move(loaded);
+      has_failed_ = !loaded;
+      if (loaded) tls_ = *std::move(loaded);
+      if (!loaded) dir_.note(loaded.error().text);
     }
-    return tls_->make_server();
+    return tls_ ? tls_->make_server() : nullptr;
   }
 
  private:
   loop::PskOptions options_;
   const LaunchDir& dir_;
   mutable std::shared_ptr<const loop::ShieldMaker> tls_;
+  mutable bool has_failed_ = false;
 };
 
 model::Failure client_missing(const model::LaunchOrder& order, std::string text) {
@@ -105,7 +104,11 @@ base::Result<void> Head::listen() {
                                        [this](loop::Stream stream) { accept(std::move(stream)); });
   if (!listener) return std::unexpected(std::move(listener).error().in(order_.head_address));
   listener_.emplace(std::move(*listener));
-  return order_.head_tls.empty() ? base::Result<void>() : listen_to_machines();
+  if (order_.head_tls.empty()) return {};
+  auto for_others = listen_to_machines();
+  if (for_others || star_.nodes().size() > 1) return for_others;
+  dir_.note(for_others.error().text);  // nobody else needs it
+  return {};
 }
 
 base::Result<void> Head::listen_to_machines() {

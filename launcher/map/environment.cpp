@@ -17,6 +17,7 @@ namespace {
 
 using model::Environment;
 
+constexpr const char* own_machine = "127.0.0.1";
 constexpr std::array interface_names{"GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"};
 
 const model::NodeShare& share_of(const model::LaunchOrder& order) {
@@ -270,8 +271,9 @@ std::string rendezvous_file(const model::LaunchOrder& order) {
 }
 
 std::string own_host(const model::LaunchOrder& order) {
-  if (model::is_one_machine(order)) return "127.0.0.1";
-  return order.addresses[static_cast<std::size_t>(order.node_index)];
+  if (model::is_one_machine(order)) return own_machine;
+  const auto& address = order.addresses[static_cast<std::size_t>(order.node_index)];
+  return address == own_machine ? share_of(order).name : address;  // of a slice, beside machines
 }
 
 std::string own_address(const model::LaunchOrder& order, std::uint16_t port) {

@@ -77,6 +77,10 @@ std::string to_text(const Address& address) {
                     address);
 }
 
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
 const TcpAddress* tcp_part(const Address& address) {
   if (const auto* tls = std::get_if<TlsAddress>(&address)) return &tls->tcp;
   return std::get_if<TcpAddress>(&address);

@@ -35,6 +35,9 @@ base::Result<Address> parse_address(std::string_view text);
 
 std::string to_text(const Address& address);
 
+/// Whether the host is an address that each machine has for itself: 127.0.0.1 and its like.
+bool is_loopback(std::string_view host);
+
 /// Host and port of an address that has them, else null.
 const TcpAddress* tcp_part(const Address& address);
 

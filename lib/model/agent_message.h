@@ -14,7 +14,7 @@
 
 namespace model {
 
-constexpr std::uint32_t protocol_version = 1;
+constexpr std::uint32_t protocol_version = 2;
 
 // From the agent.
 

@@ -25,7 +25,7 @@ struct JoinReply {
 /// Who asks at a node's socket of the API, as the kernel there says.
 struct Caller {
   std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
+  bool is_agent = false;  // the user of the agent, as whom all jobs of the node run
   bool operator==(const Caller&) const = default;
 };
 

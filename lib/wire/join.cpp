@@ -27,7 +27,7 @@ std::string encode(const model::JoinReply& reply) {
 std::string encode(const model::Caller& caller) {
   pb::Caller out;
   out.set_uid(caller.uid);
-  out.set_gid(caller.gid);
+  out.set_is_agent(caller.is_agent);
   return out.SerializeAsString();
 }
 
@@ -36,7 +36,7 @@ base::Result<model::Caller> decode_caller(std::string_view bytes) {
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return base::fail(base::Code::corrupt, "expected the numbers of the user who asks");
   }
-  return model::Caller{.uid = in.uid(), .gid = in.gid()};
+  return model::Caller{.uid = in.uid(), .is_agent = in.is_agent()};
 }
 
 base::Result<model::JoinRequest> decode_join_request(std::string_view bytes) {

@@ -90,11 +90,11 @@ std::span<const Api::Route> Api::routes() {
       {"GET", "/v1/nodes", &Api::nodes},
       {"GET", "/v1/events", &Api::events},
       {"GET", "/v1/bookings", &Api::bookings},
-      {"POST", "/v1/bookings", &Api::book},
-      {"POST", "/v1/bookings/cancel", &Api::cancel_booking},
+      {"POST", "/v1/bookings", &Api::book, {.is_for_operators = true}},
+      {"POST", "/v1/bookings/cancel", &Api::cancel_booking, {.is_for_operators = true}},
       {"GET", "/v1/pools", &Api::pools},
-      {"POST", "/v1/pools/change", &Api::change_pool},
-      {"POST", "/v1/shutdown", &Api::shutdown},
+      {"POST", "/v1/pools/change", &Api::change_pool, {.is_for_operators = true}},
+      {"POST", "/v1/shutdown", &Api::shutdown, {.is_for_operators = true}},
       {"POST", "/v1/jobs", &Api::submit},
       {"GET", "/v1/jobs", &Api::jobs},
       {"GET", "/v1/priorities", &Api::priorities},
@@ -104,7 +104,7 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/advice", &Api::advice},
       {"GET", "/v1/jobs/{job}/script", &Api::script},
       {"GET", "/v1/jobs/{job}/logs", &Api::logs},
-      {"POST", "/v1/jobs/{job}/cancel", &Api::cancel, true},
+      {"POST", "/v1/jobs/{job}/cancel", &Api::cancel, {.takes_tasks = true}},
       {"POST", "/v1/jobs/{job}/hold", &Api::hold},
       {"POST", "/v1/jobs/{job}/release", &Api::release},
       {"POST", "/v1/jobs/{job}/update", &Api::update},
@@ -184,10 +184,14 @@ void Api::handle(http::Request request, http::Responder responder) {
     if (route.method != request.method) continue;
     const auto job = match_job(route.path, request.path);
     if (!job) continue;
+    if (route.traits.is_for_operators && !request.via.empty()) {
+      return responder.fail({Code::denied, "jobs on '" + request.via +
+                                               "' may not do that: only the controller's machine"});
+    }
     auto user = users_.identify(*request.peer);
     Ask ask{std::move(request), std::move(responder), std::move(user), job->job, job->tasks};
     if (!job->tasks) return (this->*route.handler)(std::move(ask));
-    if (!route.takes_tasks && job->tasks->count() > 1) {
+    if (!route.traits.takes_tasks && job->tasks->count() > 1) {
       return ask.responder.fail({Code::invalid, "expected one task, found several"});
     }
     return with_task(std::move(ask), route.handler);

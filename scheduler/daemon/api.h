@@ -60,11 +60,15 @@ class Api {
     std::optional<model::IndexSet> tasks{};  // of the array that `job` is
     std::optional<model::ArrayTask> task{};  // set where the path names one task
   };
+  struct Traits {
+    bool takes_tasks = false;       // several of an array
+    bool is_for_operators = false;  // of the cluster: not from other machines
+  };
   struct Route {
     std::string_view method;
     std::string_view path;  // "{job}" stands for a job's number
     void (Api::*handler)(Ask);
-    bool takes_tasks = false;  // several of an array
+    Traits traits = {};
   };
   static std::span<const Route> routes();
 
@@ -82,7 +86,7 @@ class Api {
   void release(Ask ask);
   void update(Ask ask);
   void checkpoint(Ask ask);
-  std::string stepless(model::JobId id) const;
+  std::string stepless(model::JobId id, const std::string& asked_at) const;
   base::Result<std::string> step_reply(const model::LaunchKey& key,
                                        const std::string& asked_at) const;
   void start_step(Ask ask);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::ptrdiff_t most_of_a_node = 128;
+constexpr std::ptrdiff_t most_of_a_node = 512;
 constexpr std::size_t caller_limit = 64;  // bytes of the first frame
 constexpr base::Duration between_sweeps = 1s;
 constexpr base::Duration caller_time = 10s;
@@ -30,6 +31,21 @@ bool may_call(const scheduler::State& state, const std::string& node, std::uint3
     const auto& known = state.jobs.at(job);
     return known.user.uid == uid && scheduler::active_attempt(known) != nullptr;
   });
+}
+
+model::User user_of(const scheduler::State& state, const std::string& node,
+                    const model::Caller& caller) {
+  std::map<std::uint32_t, model::User> users;  // with jobs there
+  const auto id = state.node_by_name.find(node);
+  if (id != state.node_by_name.end()) {
+    for (const auto job : state.nodes.at(id->second).jobs) {
+      const auto& user = state.jobs.at(job).user;
+      users.emplace(user.uid, user);
+    }
+  }
+  if (const auto same = users.find(caller.uid); same != users.end()) return same->second;
+  if (caller.is_agent && users.size() == 1) return users.begin()->second;
+  return {.uid = caller.uid, .gid = caller.uid, .name = {}};  // who may not call
 }
 
 ApiGate::ApiGate(loop::Loop& loop, Parts parts)
@@ -51,6 +67,9 @@ void ApiGate::take(loop::Stream stream) {
   if (const auto why = parts_.members.objection(*identity); !why.empty()) {
     return turn_away(identity->name, why);
   }
+  std::erase_if(calls_, [this](const auto& call) {
+    return !call.second.stream && !parts_.server.has(call.second.guest);
+  });
   const auto is_its_own = [&](const auto& call) {
     return call.second.identity.name == identity->name;
   };
@@ -58,12 +77,8 @@ void ApiGate::take(loop::Stream stream) {
     return turn_away(identity->name, "it has " + std::to_string(most_of_a_node) + " already");
   }
   const CallId id = ++last_call_;
-  auto from = stream.peer_host();
   auto& call =
-      calls_
-          .emplace(
-              id, Call{.identity = *identity, .from = std::move(from), .stream = std::move(stream)})
-          .first->second;
+      calls_.emplace(id, Call{.identity = *identity, .stream = std::move(stream)}).first->second;
   call.stream->on_end([this, id](const base::Result<void>&) { calls_.erase(id); });
   call.stream->on_data(
       [this, id](std::span<const char> bytes) { received(id, {bytes.data(), bytes.size()}); });
@@ -83,15 +98,16 @@ void ApiGate::received(CallId id, std::string_view bytes) {
     calls_.erase(id);
     return;
   }
-  call.uid = caller->uid;
+  const auto user = user_of(parts_.state(), call.identity.name, *caller);
+  call.uid = user.uid;
   auto stream = std::move(*call.stream);
   call.stream.reset();
   auto rest = call.early.substr(call.early.size() - reader.n_waiting());
   call.early.clear();
-  call.guest = parts_.server.take(std::move(stream),
-                                  {.peer = {.pid = 0, .uid = caller->uid, .gid = caller->gid},
-                                   .via = call.identity.name,
-                                   .early = std::move(rest)});
+  call.guest =
+      parts_.server.take(std::move(stream), {.peer = {.pid = 0, .uid = user.uid, .gid = user.gid},
+                                             .via = call.identity.name,
+                                             .early = std::move(rest)});
 }
 
 /// Why a call is to end; empty: it goes on.
@@ -111,7 +127,9 @@ void ApiGate::sweep() {
   for (auto& [id, call] : calls_) {
     call.age += between_sweeps;
     const bool is_done = !call.stream && !parts_.server.has(call.guest);
-    if (is_done || !objection(call).empty()) over.push_back(id);
+    const auto why = is_done ? std::string() : objection(call);
+    if (!why.empty()) turn_away(call.identity.name, why);
+    if (is_done || !why.empty()) over.push_back(id);
   }
   for (const auto id : over) {
     const auto call = calls_.extract(id);

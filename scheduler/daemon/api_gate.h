@@ -17,6 +17,8 @@
 #include "lib/loop/shield.h"
 #include "lib/loop/stream.h"
 #include "lib/loop/timer.h"
+#include "lib/model/job.h"
+#include "lib/model/join.h"
 #include "scheduler/core/state.h"
 #include "scheduler/daemon/members.h"
 
@@ -29,6 +31,11 @@ namespace musterd {
 /// Whether the node of this name may speak for the user: a job of theirs runs there. So a node that
 /// somebody took over speaks for those alone whose processes it has anyway.
 bool may_call(const scheduler::State& state, const std::string& node, std::uint32_t uid);
+
+/// The user on the controller's machine who asks. Where jobs run as the agent's user, whose number
+/// may be another one there, that is the one user with jobs on the node.
+model::User user_of(const scheduler::State& state, const std::string& node,
+                    const model::Caller& caller);
 
 class ApiGate {
  public:
@@ -47,7 +54,6 @@ class ApiGate {
   using CallId = std::uint64_t;
   struct Call {
     loop::PeerIdentity identity;
-    std::string from;                    // its address
     std::optional<loop::Stream> stream;  // until the Caller has come
     std::string early = {};
     base::Duration age{};

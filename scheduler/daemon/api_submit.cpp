@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "lib/loop/address.h"
 #include "scheduler/core/dependency.h"
 #include "scheduler/daemon/api.h"
 #include "scheduler/daemon/past_jobs.h"
@@ -17,6 +20,23 @@ namespace {
 
 std::string nothing(const scheduler::Answer&) {
   return "{}";
+}
+
+/// Of machines that tell addresses which others cannot dial: the first two; empty: there are none.
+std::string muddled(const scheduler::State& state, const std::vector<model::NodeShare>& nodes) {
+  const auto& first = state.nodes.at(nodes.front().node).info;
+  for (const auto& share : nodes) {
+    const auto& info = state.nodes.at(share.node).info;
+    if (info.boot_id == first.boot_id) continue;  // the same machine
+    if (info.address != first.address && !loop::is_loopback(info.address) &&
+        !loop::is_loopback(first.address)) {
+      continue;
+    }
+    return "'" + first.name + "' and '" + info.name + "' are two machines, whose addresses are '" +
+           first.address + "' and '" + info.address +
+           "': tell their agents those that others reach (muster-agent --address)";
+  }
+  return {};
 }
 
 }  // namespace
@@ -130,8 +150,8 @@ void Api::checkpoint(Ask ask) {
       nothing);
 }
 
-/// Why a running job can have no steps; empty: it can.
-std::string Api::stepless(model::JobId id) const {
+/// Why a running job can have no steps for who asks at this node; empty: it can.
+std::string Api::stepless(model::JobId id, const std::string& asked_at) const {
   const auto& state = parts_.driver.engine().state();
   const auto job = state.jobs.find(id);
   const auto* attempt = job == state.jobs.end() ? nullptr : scheduler::active_attempt(job->second);
@@ -140,7 +160,12 @@ std::string Api::stepless(model::JobId id) const {
   const auto is_machine = [this](const auto& share) { return parts_.is_machine(share.name); };
   const auto machine = std::ranges::find_if(nodes, is_machine);
   const auto local = std::ranges::find_if_not(nodes, is_machine);
-  if (machine == nodes.end() || local == nodes.end()) return {};
+  if (machine == nodes.end()) {
+    if (asked_at.empty()) return {};
+    return "job " + to_text(id) + " runs on the controller's machine, which '" + asked_at +
+           "' does not reach";
+  }
+  if (local == nodes.end()) return muddled(state, nodes);
   return "'" + local->name + "' is a part of the controller's machine, which '" + machine->name +
          "' does not reach: a job with steps needs its nodes on one side (--partition)";
 }
@@ -179,7 +204,7 @@ void Api::start_step(Ask ask) {
   if (!request) return ask.responder.fail(request.error());
   const auto fine = check_step(request->spec);
   if (!fine) return ask.responder.fail(fine.error());
-  if (auto why = stepless(ask.job); !why.empty()) {
+  if (auto why = stepless(ask.job, ask.request.via); !why.empty()) {
     return ask.responder.fail({base::Code::unavailable, std::move(why)});
   }
   auto kept = std::make_shared<const model::StepSpec>(std::move(request->spec));
@@ -224,6 +249,9 @@ void Api::attach(Ask ask) {
         {base::Code::not_found, "job " + to_text(ask.job) +
                                     " has no such step that runs on a terminal "
                                     "(muster run --pty)"});
+  }
+  if (auto why = stepless(ask.job, ask.request.via); !why.empty()) {
+    return ask.responder.fail({base::Code::unavailable, std::move(why)});
   }
   const model::LaunchKey key{ask.job, attempt->number, found->first};
   auto reply = step_reply(key, ask.request.via);

@@ -98,7 +98,7 @@ struct Passage {
   }
 
   static std::string caller() {
-    return loop::frame(wire::encode(model::Caller{.uid = geteuid(), .gid = getegid()}));
+    return loop::frame(wire::encode(model::Caller{.uid = geteuid(), .is_agent = true}));
   }
 
   loop_test::Fixture fixture;

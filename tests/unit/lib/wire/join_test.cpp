@@ -14,7 +14,7 @@ TEST_CASE("requests to join and their answers come back as they went") {
 }
 
 TEST_CASE("who asks at a node comes back as it went") {
-  const model::Caller caller{.uid = 4'294'967'295, .gid = 7};
+  const model::Caller caller{.uid = 4'294'967'295, .is_agent = true};
   CHECK(wire::decode_caller(wire::encode(caller)) == caller);
   CHECK_FALSE(wire::decode_caller("\xff\xff").has_value());
 }

@@ -63,7 +63,7 @@ struct Gate {
   }
 
   static std::string caller(std::uint32_t uid) {
-    return loop::frame(wire::encode(model::Caller{.uid = uid, .gid = 0}));
+    return loop::frame(wire::encode(model::Caller{.uid = uid, .is_agent = false}));
   }
 
   /// The answer to one request of this user.
@@ -75,6 +75,18 @@ struct Gate {
 };
 
 }  // namespace
+
+TEST_CASE("the agent's user on a node speaks for the one user with jobs there") {
+  Gate gate;
+  const auto& state = gate.site.controller->driver().engine().state();
+  constexpr std::uint32_t other = 54321;
+  CHECK(musterd::user_of(state, "m1", {.uid = other, .is_agent = true}).uid == other);
+  gate.run_job();
+  CHECK(musterd::user_of(state, "m1", {.uid = other, .is_agent = true}).uid == geteuid());
+  CHECK(musterd::user_of(state, "m1", {.uid = other, .is_agent = false}).uid == other);
+  CHECK_FALSE(musterd::may_call(state, "m1", other));
+  CHECK(musterd::user_of(state, "m1", {.uid = geteuid(), .is_agent = false}).uid == geteuid());
+}
 
 TEST_CASE("a node speaks for the users whose jobs run there, while they do") {
   Gate gate;
