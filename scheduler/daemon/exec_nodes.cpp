@@ -48,8 +48,9 @@ void ExecNodes::create(const std::string& name) {
   if (is_stopping_) return;
   auto& node = nodes_[name];
   node.is_wanted = true;
-  to_destroy_.erase(name);
-  if (node.doing != Doing::nothing) return;  // answered with that, or made when it is gone
+  // Answered with what is under way, or made when the one before it is gone, whose agent was told
+  // to go.
+  if (node.doing != Doing::nothing || to_destroy_.contains(name)) return;
   if (node.is_there) return doors_.say(scheduler::ProviderMade{name});
   to_create_.insert(name);
   ask_later();

@@ -1,10 +1,12 @@
 #pragma once
 // The providers of all pools: what the core orders goes to the one of the pool.
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conf/config.h"

@@ -62,6 +62,18 @@ TEST_CASE("the program is told the id that it gave, also after a restart") {
   CHECK(site.expelled == Names{"a-1"});
 }
 
+TEST_CASE("a node that is wanted again at once is a new one, for its agent was told to go") {
+  ExecSite site;
+  site.provider().create("a-1");
+  site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
+  site.provider().destroy("a-1");
+  site.provider().create("a-1");
+  site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
+  CHECK(site.n_calls("destroy") == 1);
+  CHECK(site.n_calls("create") == 2);
+  CHECK(site.expelled == Names{"a-1"});
+}
+
 TEST_CASE("an answer counts when its line is there") {
   ExecSite site;
   site.script("create", R"(
