@@ -29,7 +29,8 @@ struct Pool {
   std::optional<int> max_nodes = {};  // as written
   base::Duration idle_timeout = std::chrono::minutes(5);
   base::Duration start_timeout = std::chrono::minutes(10);
-  std::string gpu_kind = {};  // empty: not known before they are there
+  std::string gpu_kind = {};       // empty: not known before they are there
+  std::string tier = "dedicated";  // "low-priority"
 
   bool operator==(const Pool&) const = default;
 };
@@ -83,6 +84,7 @@ struct Quota {
   std::string workspace;
   std::string class_name;
   std::string pool;
+  std::string tier = {};  // empty: any
   std::optional<int> cores;
   std::optional<int> gpus;
   std::optional<int> nodes;

@@ -46,6 +46,7 @@ class Launchers {
   void clean_up(const model::LaunchKey& key);
 
   bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
+  std::size_t n_running() const { return running_.size(); }
 
  private:
   /// A child, or the child of an earlier agent, or one of those that has not written its number

@@ -27,7 +27,8 @@ inline model::FromAgent RandomModel::from_agent() {
       [&]() -> Any { return model::ReportEnded{report()}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; },
-      [&]() -> Any { return model::ReportCheckpoint{key(), time()}; });
+      [&]() -> Any { return model::ReportCheckpoint{key(), time()}; },
+      [&]() -> Any { return model::Leaving{duration(), text()}; });
 }
 
 inline model::ToAgent RandomModel::to_agent() {
@@ -249,6 +250,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.dependency = dependency();
   made.restart = maybe([&] { return restart_policy(); });
   made.hang_timeout = maybe([&] { return hang_limit(); });
+  made.max_evictions = maybe([&] { return 1 + upto(9); });
   made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
@@ -288,9 +290,19 @@ inline model::JobRecord RandomModel::job_record() {
 inline model::NodeRecord RandomModel::node_record() {
   const auto state =
       static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
-  return {node(),       node_info(), state,   time(),
-          indices(),    indices(),   bytes(), several(3, [&] { return job(); }),
-          plain_names()};
+  return {node(),
+          node_info(),
+          state,
+          time(),
+          indices(),
+          indices(),
+          bytes(),
+          several(3, [&] { return job(); }),
+          plain_names(),
+          maybe([&] { return model::NodeEviction{time(), text(), text()}; }),
+          maybe([&] {
+            return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })};
+          })};
 }
 
 }  // namespace support
