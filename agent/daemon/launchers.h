@@ -2,6 +2,7 @@
 // The launchers of this node: started, watched to their end, stopped; also those that an earlier
 // agent started.
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>

@@ -2,6 +2,7 @@
 // Conversions of nodes, as shared.h has those of other nouns.
 
 #include <algorithm>
+#include <string>
 
 #include "lib/model/node.h"
 #include "lib/wire/shared.h"

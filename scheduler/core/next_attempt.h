@@ -1,6 +1,7 @@
 #pragma once
 // What the attempt after one that has ended asks for.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
