@@ -57,7 +57,14 @@ options::options_description described() {
       ("memory", text(), "its memory in bytes (default: in proportion to its cores)")     //
       ("shared", options::bool_switch(), "other slices use some of its cores too")        //
       ("containment", text()->default_value("auto"),
-       "control groups for launches: auto, required or off")                      //
+       "control groups for launches: auto, required or off")  //
+      ("on-term", text()->default_value("exit"),
+       "what SIGTERM does: exit, launchers run on; or evict=30s: the node is going to be taken in "
+       "so "
+       "long")  //
+      ("ends-at", text(),
+       "when the node will be taken, in seconds of Unix time: no job that may run "
+       "beyond that starts there")                                                //
       ("log", text(), "log file (default: agent.log in the folder of the node)")  //
       ("log-level", text()->default_value("info"), "error, warn, info or debug")  //
       ("keep-launches", options::value<std::size_t>()->default_value(10000),
@@ -80,6 +87,7 @@ struct Plan {
   agentd::Settings settings;
   std::optional<agentd::Membership::Options> membership;  // of a node that dials by TLS
   agentd::Preparation preparation;
+  std::optional<base::Time> ends_at;  // of the node
   loop::LogOptions log;
 };
 
@@ -102,6 +110,30 @@ std::vector<std::string> nodeprep_arguments(const options::variables_map& given)
   }
   if (given["shared"].as<bool>()) arguments.emplace_back("--shared");
   return arguments;
+}
+
+base::Result<std::optional<base::Duration>> leave_notice(const std::string& text) {
+  if (text == "exit") return std::nullopt;
+  constexpr std::string_view prefix = "evict=";
+  const auto time = text.starts_with(prefix)
+                        ? base::parse_duration(std::string_view(text).substr(prefix.size()))
+                        : base::Result<base::Duration>(std::unexpected(base::Error()));
+  if (time && *time >= base::Duration()) return *time;
+  return base::fail(base::Code::invalid,
+                    fmt::format("--on-term '{}': expected exit, or evict=TIME such as evict=30s",
+                                base::printable(text)));
+}
+
+base::Result<std::optional<base::Time>> end_of_node(const options::variables_map& given) {
+  constexpr std::int64_t latest = 253'402'300'799;  // the end of the year 9999
+  const auto text = text_of(given, "ends-at");
+  if (!text) return std::nullopt;
+  const auto seconds = base::parse_int(*text, 1, latest);
+  if (seconds) return base::Time(std::chrono::seconds(*seconds));
+  return base::fail(base::Code::invalid,
+                    fmt::format("--ends-at '{}': expected seconds of Unix time, such as those of "
+                                "date +%s",
+                                base::printable(*text)));
 }
 
 base::Result<Plan> read_plan(const options::variables_map& given) {
@@ -138,6 +170,10 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
                       "--controller: expected unix:/path or tls:host:port; without TLS nobody "
                       "listens beyond sockets");
   }
+  const auto notice = leave_notice(given["on-term"].as<std::string>());
+  if (!notice) return std::unexpected(notice.error());
+  const auto ends_at = end_of_node(given);
+  if (!ends_at) return std::unexpected(ends_at.error());
   Plan plan{
       .settings = {.node_dir = *dir,
                    .controller = *std::move(address),
@@ -148,12 +184,14 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
                        text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
                    .limits = {},
                    .retention = {},
-                   .containment = *containment},
+                   .containment = *containment,
+                   .leave_notice = *notice},
       .membership = std::move(membership),
       .preparation =
           {.program = text_of(given, "nodeprep").value_or(beside_this_program("muster-nodeprep")),
            .arguments = nodeprep_arguments(given),
            .node_dir = *dir},
+      .ends_at = *ends_at,
       .log = {}};
   plan.settings.retention.directories = given["keep-launches"].as<std::size_t>();
   plan.settings.retention.age = std::chrono::hours(24) * given["keep-days"].as<unsigned>();
@@ -167,6 +205,7 @@ base::Result<void> serve(const Plan& plan, loop::Log& log) {
   loop::Loop loop;
   auto info = agentd::prepare_node(loop, plan.preparation);
   if (!info) return std::unexpected(std::move(info).error());
+  info->ends_at = plan.ends_at;
   const std::string& node_dir = plan.settings.node_dir;
   const auto rebooted = agentd::note_boot(node_dir, info->boot_id);
   if (!rebooted) return std::unexpected(rebooted.error());

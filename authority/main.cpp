@@ -42,6 +42,7 @@ constexpr std::string_view usage =
     "       muster node remove [--dir DIR] NAME\n"
     "       muster node list [--dir DIR]\n"
     "       muster node join [--dir DIR] TOKEN\n"
+    "       muster node evict [--dir DIR] [--notice TIME] NAME\n"
     "\n"
     "Clusters of machines: see muster-node(1).\n";
 

@@ -5,12 +5,19 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/api.h"
 #include "cli/cluster.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
+#include "lib/base/text.h"
+#include "lib/model/node.h"
+#include "lib/wire/api.h"
 
 namespace cli {
 
@@ -35,7 +42,46 @@ Outcome init(const options::Parsed& line) {
   return hand_over("init", line);
 }
 
+enum Id { notice_id };
+
+constexpr std::array evict_table{
+    options::Option{notice_id, "notice", 0, "TIME",
+                    "When the node goes: 30s, 2m. Left out: 30s; 0s: at once."},
+    dir_option, help_option};
+
+constexpr std::size_t help_width = 80;
+constexpr std::string_view evict_usage =
+    "usage: muster node evict [--notice TIME] NAME\n\n"
+    "Do as if a node were taken: see muster-node(1).\n\n"
+    "Options:\n";
+
+constexpr base::Duration default_notice = std::chrono::seconds(30);
+
+/// The node does as if it were taken.
+Outcome evict(std::span<const std::string> words) {
+  const auto line = options::parse(evict_table, words, options::Operands::anywhere);
+  if (!line) return misuse(line.error().text);
+  if (options::has(*line, help_id)) {
+    print(std::string(evict_usage) + options::help_text(evict_table, help_width));
+    return exit_done;
+  }
+  if (line->rest.size() != 1) return misuse("node evict: expected the name of one node");
+  model::NodeOrder order{.names = line->rest, .notice = default_notice};
+  if (const auto* given = options::find(*line, notice_id)) {
+    const auto time = base::parse_duration(given->value);
+    if (!time) return misuse(time.error().in(given->written).text);
+    order.notice = *time;
+  }
+  const auto api = Api::of(*line);
+  if (!api) return std::unexpected(api.error());
+  const auto done = api->post("/v1/nodes/evict", wire::to_json(order));
+  if (!done) return std::unexpected(done.error());
+  return exit_done;
+}
+
 Outcome node(const options::Parsed& line) {
+  if (!line.rest.empty() && line.rest.front() == "evict")
+    return evict(std::span(line.rest).subspan(1));
   return hand_over("node", line);
 }
 
@@ -54,13 +100,18 @@ constinit const Verb init_verb{
 
 constinit const Verb node_verb{
     "node",
-    "add [OPTIONS] NAME\nremove [OPTIONS] NAME\nlist [OPTIONS]\njoin [OPTIONS] TOKEN",
+    "add [OPTIONS] NAME\nremove [OPTIONS] NAME\nlist [OPTIONS]\njoin [OPTIONS] TOKEN\n"
+    "evict [--notice TIME] NAME",
     "Say which machines may be nodes of the cluster, or join one.",
     "add prints the one line to run on a machine that is to join under this name: with the token "
     "in "
     "it the machine makes a key of its own and gets a certificate. remove revokes its "
     "certificates. "
-    "Only who may read the cluster's authority can do either.",
+    "Only who may read the cluster's authority can do either.\n"
+    "evict does as if the machine were taken in TIME (30s): its jobs get their save signal, end on "
+    "all "
+    "their nodes and start again, which uses up no restarts; then the node goes, and one of a pool "
+    "without a provider takes work again. For root and the owner of the cluster.",
     [] { return std::span<const options::Option>(table); },
     options::Operands::all,
     node};

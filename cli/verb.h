@@ -43,6 +43,8 @@ extern const Verb node_verb;
 extern const Verb pools_verb;
 extern const Verb pool_verb;
 extern const Verb reserve_verb;
+extern const Verb drain_verb;
+extern const Verb resume_verb;
 extern const Verb doctor_verb;
 extern const Verb events_verb;
 extern const Verb config_verb;

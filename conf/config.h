@@ -29,7 +29,8 @@ struct Pool {
   std::optional<int> max_nodes = {};  // as written
   base::Duration idle_timeout = std::chrono::minutes(5);
   base::Duration start_timeout = std::chrono::minutes(10);
-  std::string gpu_kind = {};  // empty: not known before they are there
+  std::string gpu_kind = {};       // empty: not known before they are there
+  std::string tier = "dedicated";  // "low-priority"
   // Of pools whose nodes a program makes.
   std::string program = {};  // a command line
   base::Duration program_timeout = std::chrono::minutes(5);
@@ -91,6 +92,7 @@ struct Quota {
   std::string workspace;
   std::string class_name;
   std::string pool;
+  std::string tier = {};  // empty: any
   std::optional<int> cores;
   std::optional<int> gpus;
   std::optional<int> nodes;

@@ -54,6 +54,12 @@ class Rules {
     std::vector<std::string_view> pools;
     for (const auto& pool : config_.pools) pools.push_back(pool.name);
     check_name("pool", quota_.pool, pools);
+    if (!quota_.pool.empty() && !quota_.tier.empty())
+      problem("tier", "'quota.tier': expected either pool or tier");
+    if (!quota_.tier.empty() && has_hours(quota_))
+      problem("tier", "'quota.tier': hours are not counted by tier; leave one of them out");
+    if (!quota_.tier.empty() && (quota_.lend || quota_.borrow))
+      problem("tier", "'quota.tier': a quota of a tier neither lends nor borrows");
     std::vector<std::string_view> workspaces;
     for (const auto& workspace : config_.workspaces) workspaces.push_back(workspace.name);
     if (!workspaces.empty()) check_name("workspace", quota_.workspace, workspaces);
@@ -109,12 +115,12 @@ class Rules {
 
 std::vector<QuotaProblem> quota_problems(const Config& config) {
   std::vector<QuotaProblem> found;
-  using Whose = std::tuple<std::string, std::string, std::string, std::string>;
+  using Whose = std::tuple<std::string, std::string, std::string, std::string, std::string>;
   std::map<Whose, std::size_t> known;
   for (std::size_t i = 0; i < config.quotas.size(); ++i) {
     Rules(config, i, found).check();
     const auto& quota = config.quotas[i];
-    const Whose whose{quota.user, quota.workspace, quota.class_name, quota.pool};
+    const Whose whose{quota.user, quota.workspace, quota.class_name, quota.pool, quota.tier};
     const auto [first, is_new] = known.emplace(whose, i);
     if (is_new) continue;
     found.push_back({i, "",

@@ -42,6 +42,7 @@ policy::Order order_of(std::uint64_t seed) {
 
 constexpr auto quiet_time = 1800s;  // at the end, without any change
 constexpr int n_scalings = 8;
+constexpr int n_cares = 12;
 
 model::NodeInfo info_of(int number) {
   model::NodeInfo info{.name = "n" + std::to_string(number),
@@ -80,7 +81,7 @@ class Cluster {
         provider_({.events = events_,
                    .random = random_,
                    .say = [this](const auto& input) { controller_.say(input); },
-                   .start = [this](const auto& node) { host(node).start_agent(); },
+                   .start = [this](const auto& node) { come(host(node)); },
                    .end = [this](const auto& node) { host(node).reboot(); }}),
         controller_(world(),
                     {.owner_uid = 0,
@@ -98,6 +99,7 @@ class Cluster {
     controller_.start();
     users_.plan(n_jobs, static_cast<int>(nodes_.size()), faulty_time);
     if (has_pool_) users_.plan_scaling(n_scalings, faulty_time);
+    if (has_pool_) users_.plan_care(n_cares, faulty_time);
     plan_fault();
     run_until(events_.now() + faulty_time);
     calm_down();
@@ -125,6 +127,34 @@ class Cluster {
 
   NodeHost& host(const std::string& name) {
     return **std::ranges::find_if(nodes_, [&](const auto& node) { return node->name() == name; });
+  }
+
+  /// A machine was made; some are for a time only.
+  void come(NodeHost& node) {
+    std::optional<base::Time> ends_at;
+    if (!is_calm_ && random_.chance(20)) {
+      ends_at = events_.now() + up_to(random_, 300s) + 60s;
+      lose_at(node.name(), *ends_at);
+    }
+    node.set_end(ends_at);
+    node.start_agent();
+  }
+
+  /// If the machine is there then, and no later one of its name.
+  void lose_at(const std::string& node, base::Time when) {
+    events_.at(when, [this, node, made = provider_.times_made(node)] {
+      if (provider_.times_made(node) == made) provider_.lose(node);
+    });
+  }
+
+  /// With a notice that is kept, or is too long, or comes for a machine that stays.
+  void evict(const std::string& node) {
+    if (!provider_.is_there(node)) return;
+    const auto notice = up_to(random_, 60s);
+    controller_.say(scheduler::NodeEvicted{node, notice, "the price rose"});
+    const auto kept = random_.below(4);
+    if (kept <= 1) lose_at(node, events_.now() + notice);
+    if (kept == 2) lose_at(node, events_.now() + up_to(random_, notice));
   }
 
   /// Unless its machine is gone.
@@ -172,7 +202,7 @@ class Cluster {
 
   void fault() {
     ++n_faults_;
-    const auto kind = random_.below(has_pool_ ? 11 : 10);
+    const auto kind = random_.below(has_pool_ ? 13 : 10);
     const auto chosen = random_.below(nodes_.size());
     auto& node = *nodes_[chosen];
     // Mostly back soon; sometimes away for so long that the node is written off.
@@ -193,6 +223,8 @@ class Cluster {
       events_.after(away, [this, &node] { start_again(node); });
     } else if (kind == 10) {
       provider_.lose(node.name());
+    } else if (kind >= 11) {
+      evict(node.name());
     } else {
       controller_.stall(up_to(random_, 5s));
     }
@@ -214,6 +246,7 @@ class Cluster {
     controller_.check_replay();
     truth_.check_kept(controller_.engine().state());
     truth_.check_outcomes(controller_.engine());
+    controller_.check_evictions();
     if (has_pool_) judge_pool();
   }
 

@@ -1,5 +1,8 @@
 #include "sim/controller_host.h"
 
+#include <algorithm>
+#include <map>
+
 #include "lib/base/check.h"
 #include "lib/base/overloaded.h"
 #include "lib/wire/fact.h"
@@ -91,10 +94,40 @@ void ControllerHost::give(const scheduler::Input& input) {
   arm_tick();
 }
 
+/// Its notice is over, and what still runs there is being ended.
+bool ControllerHost::is_evicted(const scheduler::Node& node) const {
+  return node.provided && node.provided->cause.starts_with("it was evicted") &&
+         std::ranges::all_of(node.jobs, [this](model::JobId id) {
+           return std::holds_alternative<scheduler::Ending>(engine_->state().jobs.at(id).phase);
+         });
+}
+
+void ControllerHost::check_evictions() {
+  std::map<std::pair<model::JobId, std::uint32_t>, int> told;
+  for (const auto& bytes : disk_) {
+    const auto fact = wire::decode_fact(bytes);
+    if (const auto* evicted = std::get_if<model::AttemptEvicted>(&fact->body))
+      ++told[{evicted->job, evicted->attempt}];
+  }
+  for (const auto& [id, job] : engine_->state().jobs) {
+    for (const auto& attempt : job.earlier) {
+      const bool is_evicted = attempt.why.cause == model::Cause::evicted;
+      if (is_evicted && told[{id, attempt.attempt}] != 1)
+        world_.truth.violate(Property::lost, "an eviction of job " + to_text(id) + " is not told");
+    }
+  }
+  for (const auto& [attempt, n] : told) {
+    if (n != 1)
+      world_.truth.violate(Property::twice,
+                           "job " + to_text(attempt.first) + " was evicted twice at once");
+  }
+}
+
 void ControllerHost::check_free(const std::string& name) {
   const auto known = engine_->state().node_by_name.find(name);
   if (known == engine_->state().node_by_name.end()) return;
-  if (!engine_->state().nodes.at(known->second).jobs.empty())
+  const auto& node = engine_->state().nodes.at(known->second);
+  if (!node.jobs.empty() && !is_evicted(node))
     world_.truth.violate(Property::pools, name + " is ended and has jobs");
 }
 

@@ -50,10 +50,13 @@ class ControllerHost {
   /// The engine, which must be up.
   const scheduler::Engine& engine() const { return *engine_; }
   bool is_synced() const { return unsynced_.empty(); }
+  /// Each eviction of an attempt is in the record of its job, once.
+  void check_evictions();
   void check_replay();
 
  private:
   void give(const scheduler::Input& input);
+  bool is_evicted(const scheduler::Node& node) const;
   void check_free(const std::string& node);
   void check_licenses();
   void begin_sync();

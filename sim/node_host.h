@@ -37,6 +37,9 @@ class NodeHost {
   Link& link() { return link_; }
   bool has_agent() const { return agent_.has_value(); }
 
+  /// Of its machine, from the next start of its agent on.
+  void set_end(std::optional<base::Time> ends_at) { info_.ends_at = ends_at; }
+
   void start_agent();
   void kill_agent();
   void reboot();           // ends everything; the disk stays

@@ -35,7 +35,8 @@ void Provider::create(const std::string& node) {
 }
 
 void Provider::make(const std::string& node) {
-  machines_[node] = {Is::making, false};
+  machines_[node].is = Is::making;
+  machines_[node].is_wanted_again = false;
   const auto pause = up_to(world_.random, longest_making);
   world_.events.after(pause, [this, node] {
     if (machines_.at(node).is != Is::making) return;
@@ -46,6 +47,7 @@ void Provider::make(const std::string& node) {
                                            has_no_room});
     }
     machines_.at(node).is = Is::there;
+    ++machines_.at(node).times_made;
     last_change_ = world_.events.now();
     ++n_made_;
     if (!goes_wrong(percent_mute)) world_.start(node);
@@ -85,6 +87,11 @@ std::vector<std::string> Provider::list() const {
     if (machine.is != Is::gone) names.push_back(name);
   }
   return names;
+}
+
+std::size_t Provider::times_made(const std::string& node) const {
+  const auto found = machines_.find(node);
+  return found == machines_.end() ? 0 : found->second.times_made;
 }
 
 bool Provider::is_there(const std::string& node) const {

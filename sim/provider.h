@@ -39,12 +39,14 @@ class Provider {
   /// Of the last machine that was made or ended.
   base::Time last_change() const { return last_change_; }
   std::size_t n_made() const { return n_made_; }
+  std::size_t times_made(const std::string& node) const;
 
  private:
   enum class Is { gone, making, there, ending };
   struct Machine {
     Is is = Is::gone;
     bool is_wanted_again = false;  // asked for while it was ending
+    std::size_t times_made = 0;
   };
 
   bool goes_wrong(unsigned percent);

@@ -137,7 +137,40 @@ void Users::scale() {
       [](const auto&) {});
 }
 
+void Users::plan_care(int n, base::Duration within) {
+  for (int i = 0; i < n; ++i) {
+    const auto when = up_to(random_, within);
+    events_.after(when, [this] { care(); });
+  }
+}
+
+void Users::care() {
+  const auto which = random_.below(static_cast<std::uint64_t>(n_nodes_)) + 1;
+  const auto node = "n" + std::to_string(which);
+  const auto kind = random_.below(4);
+  const auto time = up_to(random_, 60s) + 1s;
+  const bool is_for_long = random_.chance(30);
+  controller_.ask(
+      [&](scheduler::RequestId request) -> scheduler::Input {
+        if (kind <= 1) return scheduler::EvictNode{request, root, node, time};
+        if (kind == 2) {
+          return scheduler::DrainNodes{request,
+                                       root,
+                                       {node},
+                                       "a fan is loud",
+                                       is_for_long ? std::nullopt : std::optional(time)};
+        }
+        return scheduler::ResumeNodes{request, root, {node}};
+      },
+      [](const auto&) {});
+}
+
 void Users::let_pool_be() {
+  std::vector<std::string> nodes;
+  for (int i = 1; i <= n_nodes_; ++i) nodes.push_back("n" + std::to_string(i));
+  controller_.ask(
+      [&](scheduler::RequestId request) { return scheduler::ResumeNodes{request, root, nodes}; },
+      [](const auto&) {});
   const model::PoolChange change{.pool = "default", .is_auto = true, .resume = true};
   controller_.ask(
       [&](scheduler::RequestId request) { return scheduler::ChangePool{request, root, change}; },

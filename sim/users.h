@@ -30,6 +30,8 @@ class Users {
 
   /// Plans `n` changes of the pool's size in the given time; and the last, to what is configured.
   void plan_scaling(int n, base::Duration within);
+  /// Nodes are evicted, drained and resumed by command.
+  void plan_care(int n, base::Duration within);
   void let_pool_be();
 
   /// Called when a batch script has started: it may ask for steps.
@@ -45,6 +47,7 @@ class Users {
   void add_waits(model::JobSpec& spec, int number);
   void add_choices(model::JobSpec& spec, int n_nodes);
   void book(int n_nodes);
+  void care();
   void scale();
   model::Dependency any_dependency(int number);
   std::shared_ptr<const model::JobChange> any_change();

@@ -30,7 +30,10 @@ void Checkpoints::watch(const model::LaunchKey& key) {
 }
 
 void Checkpoints::forget(const model::LaunchKey& key) {
-  told_.erase(key);
+  const auto found = told_.find(key);
+  if (found == told_.end()) return;
+  look_at(key, found->second);
+  told_.erase(found);
   if (told_.empty()) timer_.stop();
 }
 
@@ -39,10 +42,12 @@ void Checkpoints::tell_again() {
 }
 
 void Checkpoints::look() {
-  for (auto& [key, told] : told_) {
-    const auto at = touched_at(dirs_.file(key, "checkpoint"));
-    if (at && at != told && tell_({key, *at})) told = at;
-  }
+  for (auto& [key, told] : told_) look_at(key, told);
+}
+
+void Checkpoints::look_at(const model::LaunchKey& key, std::optional<base::Time>& told) {
+  const auto at = touched_at(dirs_.file(key, "checkpoint"));
+  if (at && at != told && tell_({key, *at})) told = at;
 }
 
 }  // namespace agentd

@@ -23,6 +23,7 @@ class Checkpoints {
 
   /// A batch launch runs.
   void watch(const model::LaunchKey& key);
+  /// It has ended: what it touched last is told first.
   void forget(const model::LaunchKey& key);
 
   /// The controller may have lost what was said last.
@@ -30,6 +31,7 @@ class Checkpoints {
 
  private:
   void look();
+  void look_at(const model::LaunchKey& key, std::optional<base::Time>& told);
 
   LaunchDirs dirs_;
   Tell tell_;

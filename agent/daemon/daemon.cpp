@@ -10,6 +10,7 @@
 
 #include "agent/daemon/scan.h"
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
@@ -21,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration prune_period = 10min;
+constexpr base::Duration leave_look = 250ms;
 constexpr std::size_t pruned_at_once = 1000;
 constexpr std::size_t log_queue_bytes = std::size_t{1} << 20;  // more chunks wait for room
 
@@ -80,7 +82,9 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
                    }),
       deadline_(loop, [this] { feed(agent::Tick{}); }),
       prune_timer_(loop, [this] { prune(pruned_at_once); }),
-      terminate_(loop, SIGTERM, [this] { loop_.stop(); }),
+      leave_timer_(loop, [this] { look_whether_left(); }),
+      leave_notice_(settings.leave_notice),
+      terminate_(loop, SIGTERM, [this] { leave(); }),
       interrupt_(loop, SIGINT, [this] { loop_.stop(); }) {}
 
 LauncherEvents Daemon::launcher_events() {
@@ -183,6 +187,7 @@ void Daemon::received(model::ToAgent message) {
                      [this](const model::Welcome& welcome) {
                        was_connected_ = true;
                        is_welcome_ = true;
+                       if (leaves_at_) say_leaving();
                        checkpoints_.tell_again();
                        link_.accepted();
                        last_refusal_.clear();
@@ -200,6 +205,28 @@ void Daemon::received(model::ToAgent message) {
                  },
                  message);
   if (for_core) feed(agent::Received{std::move(message)});
+}
+
+/// The controller evicts the node; the agent goes when nothing runs any more or time is over.
+void Daemon::leave() {
+  if (!leave_notice_ || leaves_at_) {
+    loop_.stop();
+    return;
+  }
+  leaves_at_ = loop::now() + *leave_notice_;
+  log_.warn("leaving", {{"in", base::to_text(*leave_notice_)}});
+  if (is_welcome_) say_leaving();
+  leave_timer_.start_repeating(leave_look);
+}
+
+void Daemon::say_leaving() {
+  link_.send(model::Leaving{std::max(*leaves_at_ - loop::now(), base::Duration()),
+                            "its agent was told to end"});
+}
+
+void Daemon::look_whether_left() {
+  const bool is_free = launchers_.n_running() == 0 && core_.count_unacknowledged() == 0;
+  if (is_free || loop::now() >= *leaves_at_) loop_.stop();
 }
 
 void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,

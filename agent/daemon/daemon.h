@@ -17,6 +17,7 @@
 #include "agent/daemon/relay.h"
 #include "agent/daemon/retention.h"
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/loop/address.h"
 #include "lib/loop/log.h"
 #include "lib/loop/signal.h"
@@ -40,6 +41,7 @@ struct Settings {
   agent::Limits limits;
   RetentionLimits retention;
   ContainmentMode containment = ContainmentMode::automatic;
+  std::optional<base::Duration> leave_notice = {};  // on SIGTERM; absent: it just exits
 };
 
 class Daemon {
@@ -48,7 +50,8 @@ class Daemon {
                                                     const model::NodeInfo& info, loop::Log& log);
 
   /// Takes up what is on disk and dials the controller. The loop stops when the agent is told to
-  /// exit, or on SIGTERM and SIGINT; launchers run on.
+  /// exit, or on SIGTERM and SIGINT; launchers run on. With a notice, SIGTERM has the controller
+  /// evict the node first.
   void start(bool rebooted);
 
  private:
@@ -66,6 +69,9 @@ class Daemon {
   void launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
                       std::string how);
   void prune(std::size_t most);
+  void leave();
+  void say_leaving();
+  void look_whether_left();
   void arm();
   LauncherEvents launcher_events();
   LinkEvents link_events();
@@ -96,6 +102,9 @@ class Daemon {
   Checkpoints checkpoints_;
   loop::Timer deadline_;
   loop::Timer prune_timer_;
+  loop::Timer leave_timer_;
+  std::optional<base::Duration> leave_notice_;
+  std::optional<base::Time> leaves_at_;
   loop::Signal terminate_;
   loop::Signal interrupt_;
   std::deque<agent::Input> inputs_;

@@ -2,6 +2,7 @@
 // The launchers of this node: started, watched to their end, stopped; also those that an earlier
 // agent started.
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ class Launchers {
   void clean_up(const model::LaunchKey& key);
 
   bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
+  std::size_t n_running() const { return running_.size(); }
 
  private:
   /// A child, or the child of an earlier agent, or one of those that has not written its number

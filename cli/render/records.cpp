@@ -89,6 +89,18 @@ std::string licenses_text(const model::Licenses& licenses) {
   return base::join(parts, ",");
 }
 
+/// What an attempt that was ended from outside cost: "; lost 12s, 24 core-seconds".
+std::string loss_text(const model::AttemptRecord& attempt) {
+  const auto cause = attempt.why.cause;
+  const bool is_from_outside = cause == model::Cause::evicted || cause == model::Cause::preempted ||
+                               cause == model::Cause::node_lost;
+  if (!is_from_outside) return "";
+  const auto lost = std::chrono::round<std::chrono::seconds>(model::lost_time(attempt));
+  return fmt::format("; lost {}{}, {} core-seconds", base::to_text(base::Duration(lost)),
+                     attempt.checkpoint_at ? " since its checkpoint" : "",
+                     lost.count() * attempt.cores);
+}
+
 /// "128M for each node, after attempt 1 ran out of memory with 64M on a node"; "" where it did not.
 std::string more_memory(const model::JobRecord& job) {
   const bool is_grown = job.restart && job.restart->memory && !job.earlier.empty() &&
@@ -110,6 +122,8 @@ void add_request(Block& block, const model::JobRecord& job) {
   block.add("only on", model::compress_hosts(job.choice.only));
   block.add("never on", model::compress_hosts(job.choice.never));
   block.add("booking", job.choice.booking);
+  if (!job.choice.tiers.empty()) block.add("tier", to_text(job.choice.tiers));
+  if (job.max_evictions) block.add("most evictions", fmt::format("{}", *job.max_evictions));
   block.add("licenses", licenses_text(job.licenses));
   block.add("time limit", job.time_limit ? base::to_clock_text(*job.time_limit) : "none");
   block.add("class", job.class_name);
@@ -331,9 +345,12 @@ std::string job_block(const model::JobRecord& job, const View& view) {
   block.add("comment", job.comment);
   add_steps(block, job);
   for (const auto& earlier : job.earlier) {
-    block.add("earlier", fmt::format("attempt {} on {}: {}", earlier.attempt, earlier.nodes,
-                                     model::describe(earlier.why)));
+    block.add("earlier", fmt::format("attempt {} on {}: {}{}", earlier.attempt, earlier.nodes,
+                                     model::describe(earlier.why), loss_text(earlier)));
   }
+  const auto n_evictions = std::ranges::count_if(
+      job.earlier, [](const auto& earlier) { return earlier.why.cause == model::Cause::evicted; });
+  if (n_evictions > 0) block.add("evictions", fmt::format("{}", n_evictions));
   return block.take();
 }
 
@@ -405,22 +422,49 @@ std::string feature_table(std::span<const model::NodeRecord> nodes, const View& 
   return table(columns, rows, view.width);
 }
 
+namespace {
+
+/// Why the node takes no work, or when it ends; a line each.
+std::string closed_text(const model::NodeRecord& node, const View& view) {
+  std::string text;
+  if (node.eviction) {
+    text += fmt::format("{} is evicted until {}: {}\n", node.info.name,
+                        view.time(node.eviction->until), base::printable(node.eviction->cause));
+  }
+  if (node.drain) {
+    text += fmt::format(
+        "{} is drained by {} since {}{}{}\n", node.info.name, node.drain->by,
+        view.time(node.drain->since),
+        node.drain->until ? " until " + view.time(*node.drain->until) : "",
+        node.drain->reason.empty() ? "" : ": " + base::printable(node.drain->reason, 200));
+  }
+  if (node.info.ends_at)
+    text += fmt::format("{} ends at {}\n", node.info.name, view.time(*node.info.ends_at));
+  return text;
+}
+
+}  // namespace
+
 std::string node_table(std::span<const model::NodeRecord> nodes, const View& view) {
   const std::vector<Column> columns{{"NAME"},       {"POOL", false, 12}, {"STATE"}, {"CORES", true},
                                     {"GPUS", true}, {"MEMORY", true},    {"JOBS"}};
   std::vector<Cells> rows;
+  std::string details;
   for (const auto& node : nodes) {
     std::vector<std::string> jobs;
     for (const auto job : node.jobs) jobs.push_back(to_text(job));
     const auto& topology = node.info.topology;
     rows.push_back(
-        {node.info.name, node.info.pool, std::string(model::to_text(node.state)),
+        {node.info.name, node.info.pool,
+         std::string(model::to_text(node.state)) +
+             (node.info.tier == model::Tier::low_priority ? ", low-priority" : ""),
          used_of(fmt::to_string(node.cores_used.count()), fmt::to_string(topology.cores.size())),
          used_of(fmt::to_string(node.gpus_used.count()), fmt::to_string(topology.gpus.size())),
          used_of(base::to_text(node.memory_used), base::to_text(topology.memory)),
          base::join(jobs, " ")});
+    details += closed_text(node, view);
   }
-  return table(columns, rows, view.width);
+  return table(columns, rows, view.width) + details;
 }
 
 std::string quota_table(std::span<const model::QuotaUse> quotas, const View& view) {

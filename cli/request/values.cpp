@@ -260,6 +260,9 @@ base::Result<void> apply_choice(const options::Given& given, model::JobSpec& spe
     return store(read_with(given, node_names_from_text), spec.choice.only);
   if (id == OptionId::exclude)
     return store(read_with(given, node_names_from_text), spec.choice.never);
+  if (id == OptionId::tier)
+    return store(read_with(given, model::tiers_from_text), spec.choice.tiers);
+  if (id == OptionId::max_evictions) return store(count(given, 1), spec.max_evictions);
   return store(read_with(given, licenses_from_text), spec.licenses);
 }
 
@@ -302,8 +305,8 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
     return std::ranges::find(ids, id) != ids.end();
   };
   static constexpr std::array shape{ntasks, ntasks_per_node, cpus_per_task, mem, mem_per_cpu};
-  static constexpr std::array choice{nodes,    gpus_per_node, gpus_per_task, constraint,
-                                     nodelist, exclude,       licenses};
+  static constexpr std::array choice{nodes,   gpus_per_node, gpus_per_task, constraint,   nodelist,
+                                     exclude, licenses,      tier,          max_evictions};
   static constexpr std::array surroundings{output, error, comment, environment};
   static constexpr std::array times{time,     signal, restart,  hang_timeout, grow_after,
                                     priority, begin,  deadline, dependency,   array};

@@ -105,6 +105,8 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   environment["MUSTER_CORES"] = to_text(share_of(order).cores);
   environment["MUSTER_CLUSTER"] = order.cluster;
   environment["MUSTER_POOL"] = order.pool;
+  environment["MUSTER_NODE_TIER"] = to_text(order.tier);
+  environment["MUSTER_EVICTION_COUNT"] = std::to_string(order.n_evictions);
   environment["MUSTER_CONTROLLER"] = order.controller;
   environment["MUSTER_SUBMIT_DIR"] = job.work_dir;
   environment["MUSTER_LAUNCH_ID"] = place.launch_id;
@@ -237,6 +239,8 @@ void describe_hosts(Environment& environment, const LaunchPlace& place) {
 /// The names that jobs of Azure Batch AI and AmlCompute found.
 /// source: Azure/BatchAI, documentation/using-batchai-environment-variables.md
 void describe_for_batch_ai(Environment& environment, const model::LaunchOrder& order) {
+  environment["AZ_BATCH_NODE_IS_DEDICATED"] =
+      order.tier == model::Tier::dedicated ? "true" : "false";
   environment["AZ_BATCHAI_CLUSTER_NAME"] = order.cluster;
   environment["AZ_BATCHAI_JOB_NAME"] = order.job->name;
   environment["AZ_BATCHAI_JOB_WORK_DIR"] = order.job->work_dir;

@@ -65,8 +65,15 @@ struct ReportCheckpoint {
   bool operator==(const ReportCheckpoint&) const = default;
 };
 
-using FromAgent =
-    std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk, ReportCheckpoint>;
+/// The machine is going to be taken.
+struct Leaving {
+  base::Duration notice{};
+  std::string cause;
+  bool operator==(const Leaving&) const = default;
+};
+
+using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
+                               ReportCheckpoint, Leaving>;
 
 // To the agent.
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -42,6 +43,10 @@ struct BookingSpec {
 
   bool operator==(const BookingSpec&) const = default;
 };
+
+/// The booking that stands for the end of a node of this name: no work goes beyond it.
+std::string node_end_booking(std::string_view node);
+bool is_node_end(std::string_view booking);
 
 /// May a job of this user and workspace use it?
 bool may_use(const Booking& booking, const User& user, const std::string& workspace);

@@ -86,6 +86,7 @@ struct JobSpec {
   std::optional<RestartPolicy> restart;      // after failures of its own
   std::optional<HangLimit> hang_timeout;     // of the steps that name none of their own
   std::optional<base::Duration> grow_after;  // of an attempt on fewer nodes than it may have
+  std::optional<int> max_evictions;          // then it asks for dedicated nodes
   std::optional<SaveSignal> save_signal;
   std::optional<base::Time> begin;     // not before
   std::optional<base::Time> deadline;  // it has to have ended by then

@@ -12,6 +12,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
 #include "lib/model/layout.h"
+#include "lib/model/tier.h"
 
 namespace model {
 
@@ -31,6 +32,8 @@ struct LaunchOrder {
   base::Bytes log_limit{};               // of the launch's log; 0: none
   std::string cluster;                   // name, for people
   std::string pool;                      // of the node
+  Tier tier = Tier::dedicated;           // likewise
+  int n_evictions = 0;                   // that the job has been through
   // Sockets of machines are "unix:NAME" until their agent adds the folder (on_node).
   std::string controller;    // address of the API for `muster run` in the job: "unix:/path"
   std::string head_address;  // of a step: where its head listens: "unix:/path"; empty: head_tls

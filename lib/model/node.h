@@ -1,9 +1,12 @@
 #pragma once
 // A node as its agent announces it.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/base/time.h"
+#include "lib/model/tier.h"
 #include "lib/model/topology.h"
 
 namespace model {
@@ -20,8 +23,20 @@ struct NodeInfo {
   std::vector<std::string> features;  // in order; by the configuration
   std::vector<std::string> switches;  // above the node, the topmost first; by the configuration
   std::string containment;            // what its control groups do, for people
+  Tier tier = Tier::dedicated;        // by the configuration of its pool
+  std::optional<base::Time> ends_at;  // when it will be taken, if that is known
 
   bool operator==(const NodeInfo&) const = default;
+};
+
+/// What muster drain, muster resume and muster node evict ask for.
+struct NodeOrder {
+  std::vector<std::string> names;
+  base::Duration notice{};                 // of an eviction
+  std::string reason;                      // of a drain
+  std::optional<base::Duration> duration;  // likewise
+
+  bool operator==(const NodeOrder&) const = default;
 };
 
 }  // namespace model

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/model/tier.h"
 
 namespace model {
 
@@ -34,6 +35,7 @@ struct NodeChoice {
   std::vector<std::string> only;   // names in order; empty: all
   std::vector<std::string> never;  // names in order
   std::string booking;             // nodes that are booked under this name; empty: none
+  Tiers tiers;                     // the preferred one first; none: any
 
   auto operator<=>(const NodeChoice&) const = default;
 };

@@ -8,6 +8,7 @@
 
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/tier.h"
 
 namespace model {
 
@@ -78,7 +79,8 @@ struct PoolRecord {
   int most = 0;
   base::Duration idle_timeout{};
   bool is_ordered = false;  // by command
-  int wanted = 0;           // that are to be there
+  Tier tier = Tier::dedicated;
+  int wanted = 0;  // that are to be there
   int idle = 0;
   int busy = 0;
   int starting = 0;                     // not there yet

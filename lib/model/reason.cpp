@@ -4,6 +4,7 @@
 
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
+#include "lib/model/booking.h"
 
 namespace model {
 
@@ -37,6 +38,12 @@ std::string holders_text(const std::vector<JobId>& holders) {
 }
 
 std::string booked(const Booked& r) {
+  if (is_node_end(r.booking)) {
+    return fmt::format(
+        "could not end before the node that would be free does ({}), {}; ask for less "
+        "--time, or wait for others",
+        r.booking, to_text(r.from.value_or(r.until)));
+  }
   if (!r.is_own) {
     return fmt::format("could not end before booking '{}' of its nodes begins, {}; it ends {}",
                        r.booking, to_text(r.from.value_or(r.until)), to_text(r.until));

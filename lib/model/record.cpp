@@ -10,7 +10,7 @@ namespace model {
 
 namespace {
 
-constexpr std::array<std::pair<NodeState, std::string_view>, 11> node_state_names{
+constexpr std::array<std::pair<NodeState, std::string_view>, 13> node_state_names{
     {{NodeState::idle, "idle"},
      {NodeState::busy, "busy"},
      {NodeState::away, "away"},
@@ -21,6 +21,8 @@ constexpr std::array<std::pair<NodeState, std::string_view>, 11> node_state_name
      {NodeState::draining, "draining"},
      {NodeState::leaving, "leaving"},
      {NodeState::unusable, "unusable"},
+     {NodeState::evicted, "evicted"},
+     {NodeState::drained, "drained"},
      {NodeState::absent, "absent"}}};
 
 }  // namespace

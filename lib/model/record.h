@@ -86,6 +86,7 @@ struct JobRecord {
   std::optional<RestartPolicy> restart;      // asked for
   std::optional<HangLimit> hang_timeout;     // asked for
   std::optional<base::Duration> grow_after;  // asked for
+  std::optional<int> max_evictions;          // asked for
   std::optional<Array> array;                // asked for; also of its tasks
   std::optional<ArrayTask> task;             // of a job that is one
   std::optional<ArrayTally> tally;           // of an array
@@ -124,11 +125,32 @@ enum class NodeState {
   draining,
   leaving,
   unusable,
+  evicted,  // going to be taken
+  drained,  // by command, and idle; draining while it has jobs
   absent
 };
 
 std::string_view to_text(NodeState state);
 std::optional<NodeState> node_state_from_text(std::string_view text);
+
+/// It is going to be taken.
+struct NodeEviction {
+  base::Time until;
+  std::string cause;
+  std::string by;  // empty: the world
+
+  bool operator==(const NodeEviction&) const = default;
+};
+
+/// It takes no new work by command.
+struct NodeDrain {
+  base::Time since;
+  std::string by;
+  std::string reason;
+  std::optional<base::Time> until;
+
+  bool operator==(const NodeDrain&) const = default;
+};
 
 struct NodeRecord {
   NodeId node;
@@ -140,6 +162,8 @@ struct NodeRecord {
   base::Bytes memory_used;
   std::vector<JobId> jobs;
   std::vector<std::string> bookings;  // that it is part of
+  std::optional<NodeEviction> eviction;
+  std::optional<NodeDrain> drain;
 
   bool operator==(const NodeRecord&) const = default;
 };

@@ -100,6 +100,11 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
                                     .read(*in.mutable_ended()->mutable_report(), read_report)};
     case pb::FromAgent::kLogChunk:
       return strict.part("log_chunk", *in.mutable_log_chunk(), read_chunk);
+    case pb::FromAgent::kLeaving: {
+      auto& leaving = *in.mutable_leaving();
+      return model::Leaving{strict.duration(leaving.notice_us(), "notice_us"),
+                            take(leaving.mutable_cause())};
+    }
     case pb::FromAgent::kCheckpoint:
       return strict.part("checkpoint", *in.mutable_checkpoint(), read_checkpoint_report);
     case pb::FromAgent::KIND_NOT_SET:
@@ -150,6 +155,10 @@ std::string encode(const model::FromAgent& message) {
                                 wire::write(m.report, *out.mutable_ended()->mutable_report());
                               },
                               [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
+                              [&](const model::Leaving& m) {
+                                out.mutable_leaving()->set_notice_us(m.notice.count());
+                                out.mutable_leaving()->set_cause(m.cause);
+                              },
                               [&](const model::ReportCheckpoint& m) {
                                 auto& checkpoint = *out.mutable_checkpoint();
                                 wire::write(m.key, *checkpoint.mutable_key());

@@ -138,6 +138,10 @@ base::Result<std::vector<model::BookingRecord>> bookings_from_json(std::string_v
 std::string to_json(std::span<const model::PoolRecord> pools);
 base::Result<std::vector<model::PoolRecord>> pools_from_json(std::string_view json);
 
+std::string to_json(const model::NodeOrder& order);
+/// errors: invalid
+base::Result<model::NodeOrder> node_order_from_json(std::string_view json);
+
 std::string to_json(const model::PoolChange& change);
 /// errors: invalid
 base::Result<model::PoolChange> pool_change_from_json(std::string_view json);

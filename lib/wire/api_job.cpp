@@ -118,6 +118,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_dependency(to_text(record.dependency));
   out.set_restart(restart_text(record.restart));
   out.set_hang_timeout(hang_text(record.hang_timeout));
+  if (record.max_evictions) out.set_max_evictions(u32(*record.max_evictions));
   if (record.grow_after) wire::write(*record.grow_after, *out.mutable_grow_after());
   out.set_array(array_text(record.array));
   write_task(record.task, out);
@@ -240,6 +241,8 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   record.dependency = read_dependency(in.dependency(), strict);
   record.restart = read_restart(in.restart(), strict);
   record.hang_timeout = read_hang(in.hang_timeout(), strict);
+  record.max_evictions =
+      strict.count_if(in.max_evictions() > 0, in.max_evictions(), "max_evictions");
   if (in.has_grow_after())
     record.grow_after = strict.part("grow_after", in.grow_after(), read_duration);
   record.array = read_array(in.array(), strict);

@@ -20,6 +20,7 @@ void write(const model::PoolRecord& record, api::PoolRecord& out) {
   out.set_starting(u32(record.starting));
   out.set_leaving(u32(record.leaving));
   out.set_unusable(u32(record.unusable));
+  out.set_tier(std::string(to_text(record.tier)));
   out.set_trouble(record.trouble);
   if (record.retry_at) wire::write(*record.retry_at, *out.mutable_retry_at());
   out.set_stopped(record.is_stopped);
@@ -45,6 +46,7 @@ model::PoolRecord read_pool_record(api::PoolRecord& in, Strict& strict) {
       .idle_timeout = strict.required(in.has_idle_timeout(), "idle_timeout")
                           .read(in.idle_timeout(), read_duration),
       .is_ordered = in.ordered(),
+      .tier = strict.named(model::tier_from_text(in.tier()), in.tier(), "tier"),
       .wanted = strict.count(in.wanted(), "wanted"),
       .idle = strict.count(in.idle(), "idle"),
       .busy = strict.count(in.busy(), "busy"),

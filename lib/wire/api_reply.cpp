@@ -4,6 +4,7 @@
 
 #include "lib/wire/api.h"
 #include "lib/wire/api_convert.h"
+#include "lib/wire/shared.h"
 #include "lib/wire/shared_node.h"
 
 namespace wire {
@@ -20,6 +21,44 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
   out.set_memory_used_bytes(record.memory_used.count());
   for (const auto job : record.jobs) out.add_jobs(job.number());
   for (const auto& booking : record.bookings) out.add_bookings(booking);
+  if (record.eviction) {
+    auto& eviction = *out.mutable_eviction();
+    wire::write(record.eviction->until, *eviction.mutable_until());
+    eviction.set_cause(record.eviction->cause);
+    eviction.set_by(record.eviction->by);
+  }
+  if (!record.drain) return;
+  auto& drain = *out.mutable_drain();
+  wire::write(record.drain->since, *drain.mutable_since());
+  drain.set_by(record.drain->by);
+  drain.set_reason(record.drain->reason);
+  if (record.drain->until) wire::write(*record.drain->until, *drain.mutable_until());
+}
+
+model::NodeEviction read_eviction(api::NodeEviction& in, Strict& strict) {
+  return {.until = strict.required(in.has_until(), "until").read(in.until(), read_time),
+          .cause = take(in.mutable_cause()),
+          .by = take(in.mutable_by())};
+}
+
+model::NodeDrain read_drain(api::NodeDrain& in, Strict& strict) {
+  model::NodeDrain drain{
+      .since = strict.required(in.has_since(), "since").read(in.since(), read_time),
+      .by = take(in.mutable_by()),
+      .reason = take(in.mutable_reason()),
+      .until = {}};
+  if (in.has_until()) drain.until = strict.part("until", in.until(), read_time);
+  return drain;
+}
+
+model::NodeOrder read_node_order(api::NodeOrder& in, Strict& strict) {
+  model::NodeOrder order{.names = read_names(in.nodes(), "nodes", strict),
+                         .notice = {},
+                         .reason = take(in.mutable_reason()),
+                         .duration = {}};
+  if (in.has_notice()) order.notice = strict.part("notice", in.notice(), read_duration);
+  if (in.has_duration()) order.duration = strict.part("duration", in.duration(), read_duration);
+  return order;
 }
 
 model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
@@ -33,9 +72,14 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
       .gpus_used = strict.indices(in.gpus_used(), "gpus_used"),
       .memory_used = base::Bytes(in.memory_used_bytes()),
       .jobs = {},
-      .bookings = {}};
+      .bookings = {},
+      .eviction = {},
+      .drain = {}};
   for (const auto job : in.jobs()) record.jobs.emplace_back(strict.from_one(job, "jobs"));
   record.bookings = take_all(*in.mutable_bookings());
+  if (in.has_eviction())
+    record.eviction = strict.part("eviction", *in.mutable_eviction(), read_eviction);
+  if (in.has_drain()) record.drain = strict.part("drain", *in.mutable_drain(), read_drain);
   return record;
 }
 
@@ -52,6 +96,19 @@ base::Result<std::vector<model::NodeRecord>> nodes_from_json(std::string_view js
                                   [](api::NodeList& in, Strict& strict) {
                                     return strict.each("nodes", *in.mutable_nodes(), read_node);
                                   });
+}
+
+std::string to_json(const model::NodeOrder& order) {
+  api::NodeOrder out;
+  out.set_nodes(model::compress_hosts(order.names));
+  if (order.notice > base::Duration()) write(order.notice, *out.mutable_notice());
+  out.set_reason(order.reason);
+  if (order.duration) write(*order.duration, *out.mutable_duration());
+  return print_json(out);
+}
+
+base::Result<model::NodeOrder> node_order_from_json(std::string_view json) {
+  return from_json<api::NodeOrder>(json, "nodes", base::Code::invalid, read_node_order);
 }
 
 std::string submit_reply_json(model::JobId job) {

@@ -72,6 +72,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_no_requeue(!spec.requeue);
   out.set_restart(restart_text(spec.restart));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
+  if (spec.max_evictions) out.set_max_evictions(u32(*spec.max_evictions));
   if (spec.grow_after) out.set_grow_after_us(spec.grow_after->count());
   if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
@@ -112,6 +113,7 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.requeue = !in.no_requeue();
   spec.restart = read_restart(in.restart(), strict);
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
+  spec.max_evictions = strict.count_if(in.max_evictions() > 0, in.max_evictions(), "max_evictions");
   if (in.has_grow_after_us())
     spec.grow_after = strict.duration(in.grow_after_us(), "grow_after_us");
   if (in.has_save_signal()) {

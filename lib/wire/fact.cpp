@@ -431,6 +431,24 @@ model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
   return read_of_pools(in, strict);
 }
 
+/// What is of several jobs, of arrays and of owners; the body must be one of these.
+model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
+  if (in.has_usage_carried())
+    return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
+  if (in.has_attempt_grows())
+    return strict.part("attempt_grows", *in.mutable_attempt_grows(), read_grows);
+  if (in.has_room_promised())
+    return strict.part("room_promised", *in.mutable_room_promised(), read_room_promised);
+  if (in.has_parent_ended())
+    return strict.part("parent_ended", *in.mutable_parent_ended(), read_parent_ended);
+  if (in.has_task_split()) return strict.part("task_split", *in.mutable_task_split(), read_split);
+  if (in.has_tasks_cancelled())
+    return strict.part("tasks_cancelled", *in.mutable_tasks_cancelled(), read_cancelled);
+  if (in.has_array_stands())
+    return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
+  return strict.part("job_updated", *in.mutable_job_updated(), read_updated);
+}
+
 model::FactBody read_body(pb::Fact& in, Strict& strict) {
   switch (in.body_case()) {
     case pb::Fact::kNumbersGiven:
@@ -468,21 +486,14 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kCheckpointTaken:
       return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
     case pb::Fact::kUsageCarried:
-      return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
     case pb::Fact::kAttemptGrows:
-      return strict.part("attempt_grows", *in.mutable_attempt_grows(), read_grows);
     case pb::Fact::kRoomPromised:
-      return strict.part("room_promised", *in.mutable_room_promised(), read_room_promised);
     case pb::Fact::kParentEnded:
-      return strict.part("parent_ended", *in.mutable_parent_ended(), read_parent_ended);
     case pb::Fact::kTaskSplit:
-      return strict.part("task_split", *in.mutable_task_split(), read_split);
     case pb::Fact::kTasksCancelled:
-      return strict.part("tasks_cancelled", *in.mutable_tasks_cancelled(), read_cancelled);
     case pb::Fact::kArrayStands:
-      return strict.part("array_stands", *in.mutable_array_stands(), read_stands);
     case pb::Fact::kJobUpdated:
-      return strict.part("job_updated", *in.mutable_job_updated(), read_updated);
+      return read_of_several(in, strict);
     case pb::Fact::kNodeAway:
     case pb::Fact::kNodeLost:
     case pb::Fact::kBookingMade:

@@ -73,6 +73,8 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_log_limit_bytes(order.log_limit.count());
   out.set_cluster(order.cluster);
   out.set_pool(order.pool);
+  out.set_tier(std::string(to_text(order.tier)));
+  out.set_n_evictions(u32(order.n_evictions));
   out.set_controller(order.controller);
   out.set_head_address(order.head_address);
   out.set_secret(order.secret);
@@ -99,6 +101,9 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .log_limit = base::Bytes(in.log_limit_bytes()),
       .cluster = take(in.mutable_cluster()),
       .pool = take(in.mutable_pool()),
+      .tier = in.tier().empty() ? model::Tier::dedicated
+                                : strict.named(model::tier_from_text(in.tier()), in.tier(), "tier"),
+      .n_evictions = strict.count(in.n_evictions(), "n_evictions"),
       .controller = take(in.mutable_controller()),
       .head_address = take(in.mutable_head_address()),
       .secret = take(in.mutable_secret()),

@@ -74,6 +74,7 @@ void write_choice(const model::NodeChoice& choice, Message& out) {
   out.set_only(model::compress_hosts(choice.only));
   out.set_never(model::compress_hosts(choice.never));
   out.set_booking(choice.booking);
+  if (!choice.tiers.empty()) out.set_tiers(to_text(choice.tiers));
 }
 
 /// Names of a list in order, each once; "" has none.
@@ -102,6 +103,11 @@ model::NodeChoice read_choice(Message& in, Strict& strict) {
   choice.only = read_names(in.only(), "only", strict);
   choice.never = read_names(in.never(), "never", strict);
   choice.booking = take(in.mutable_booking());
+  if (!in.tiers().empty()) {
+    auto tiers = model::tiers_from_text(in.tiers());
+    if (!tiers) strict.wrong("tiers", "is wrong: " + tiers.error().text);
+    choice.tiers = tiers.value_or(model::Tiers());
+  }
   return choice;
 }
 

@@ -2,6 +2,7 @@
 // Conversions of nodes, as shared.h has those of other nouns.
 
 #include <algorithm>
+#include <string>
 
 #include "lib/model/node.h"
 #include "lib/wire/shared.h"
@@ -91,6 +92,8 @@ void write_node_info(const model::NodeInfo& info, Message& out) {
   for (const auto& name : info.features) out.add_features(name);
   for (const auto& name : info.switches) out.add_switches(name);
   out.set_containment(info.containment);
+  out.set_tier(std::string(to_text(info.tier)));
+  if (info.ends_at) out.set_ends_at_us(base::to_us(*info.ends_at));
 }
 
 template <class Message>
@@ -109,6 +112,9 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
   info.features = take_all(*in.mutable_features());
   info.switches = take_all(*in.mutable_switches());
   info.containment = take(in.mutable_containment());
+  if (!in.tier().empty())
+    info.tier = strict.named(model::tier_from_text(in.tier()), in.tier(), "tier");
+  if (in.has_ends_at_us()) info.ends_at = strict.time(in.ends_at_us(), "ends_at_us");
   return info;
 }
 

@@ -27,8 +27,13 @@ std::vector<scheduler::Class> classes_of(const std::vector<conf::Class>& config)
 std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
   std::vector<scheduler::NodeMark> marks;
   for (const auto& pool : config.pools) {
-    if (!pool.features.empty())
-      marks.push_back({.pool = pool.name, .names = {}, .features = pool.features, .switches = {}});
+    const bool is_low_priority = pool.tier == "low-priority";
+    if (pool.features.empty() && !is_low_priority) continue;
+    marks.push_back({.pool = pool.name,
+                     .names = {},
+                     .features = pool.features,
+                     .switches = {},
+                     .is_low_priority = is_low_priority});
   }
   for (const auto& group : config.node_groups) {
     marks.push_back({.pool = {}, .names = group.names, .features = group.features, .switches = {}});
@@ -51,6 +56,7 @@ std::vector<scheduler::Quota> quotas_of(const std::vector<conf::Quota>& config) 
                            .workspace = each.workspace,
                            .class_name = each.class_name,
                            .pool = each.pool,
+                           .tier = model::tier_from_text(each.tier),
                            .limits = {},
                            .period = each.period,
                            .lends = each.lend,
@@ -90,7 +96,10 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .requeue_backoff = config.scheduler.requeue_backoff,
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
-  for (const auto& pool : config.pools) settings.pools.push_back(pool.name);
+  for (const auto& pool : config.pools) {
+    settings.pools.push_back(pool.name);
+    if (pool.tier == "low-priority") settings.low_priority_pools.insert(pool.name);
+  }
   for (const auto& each : config.licenses) settings.licenses.emplace(each.name, each.count);
   std::vector<scheduler::Workspace> workspaces;
   for (const auto& each : config.workspaces)

@@ -162,6 +162,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   state.away_since.erase({node.since, node.id});
   for (const auto id : node.jobs) uncount_for_quotas(state, state.jobs.at(id));
   node.info = fact.info;
+  note_end(state, node);
   node.numa_cores = model::cores_by_numa(node.info.topology);
   for (const auto id : node.jobs) count_for_quotas(state, state.jobs.at(id));
   node.phase = NodePhase::ready;
@@ -339,7 +340,7 @@ void on(State& state, const model::AttemptRequeued& fact, Time at) {
                          .why = why.value_or(model::Failure{}),
                          .memory = most_memory(attempt.allocation),
                          .checkpoint_at = attempt.checkpoint_at});
-  ask_for(job, spec_after(job, job.earlier.back().why));
+  ask_for(job, spec_after(job, job.earlier.back().why, n_ended_by(job, model::Cause::evicted)));
   job.phase = Waiting{.held_by = {}, .not_before = {}, .as_of = at, .due = {}};
   if (fact.not_before > at) std::get<Waiting>(job.phase).not_before = fact.not_before;
   enter_waiting(state, job);

@@ -6,6 +6,8 @@ using base::Time;
 
 namespace {
 
+const Time never = base::time_from_us(253'402'300'799'000'000);  // the end of the year 9999
+
 void forget_drain(State& state, Node& node) {
   if (node.drain && node.drain->until) state.drains.erase({*node.drain->until, node.id});
   node.drain.reset();
@@ -19,6 +21,33 @@ void unindex_eviction(State& state, const Node& node) {
 
 void index_eviction(State& state, const Node& node) {
   if (node.eviction) state.evictions.emplace(eviction_end(node), node.id);
+}
+
+void note_end(State& state, Node& node) {
+  forget_end(state, node);
+  if (!node.info.ends_at) return;
+  const auto name = model::node_end_booking(node.info.name);
+  const model::Booking booking{.name = name,
+                               .nodes = {node.id},
+                               .start = *node.info.ends_at - end_notice,
+                               .end = never,
+                               .is_maintenance = true,
+                               .users = {},
+                               .workspaces = {},
+                               .comment = {},
+                               .by = {}};
+  state.booking_times.emplace(booking.start, name);
+  state.bookings.emplace(name, StandingBooking{booking, false});
+  node.bookings.insert(name);
+}
+
+void forget_end(State& state, Node& node) {
+  const auto found = state.bookings.find(model::node_end_booking(node.info.name));
+  if (found == state.bookings.end()) return;
+  const auto& [booking, has_begun] = found->second;
+  state.booking_times.erase({has_begun ? booking.end : booking.start, booking.name});
+  node.bookings.erase(booking.name);
+  state.bookings.erase(found);
 }
 
 void forget_eviction(State& state, Node& node) {

@@ -1,6 +1,8 @@
 #pragma once
 // What facts about evictions and drained nodes change.
 
+#include <chrono>
+
 #include "lib/base/time.h"
 #include "lib/model/fact.h"
 #include "scheduler/core/state.h"
@@ -11,6 +13,14 @@ namespace scheduler {
 /// not evicted: nothing.
 void unindex_eviction(State& state, const Node& node);
 void index_eviction(State& state, const Node& node);
+
+/// The booking that stands for the end of its node, by what its agent says. The caller keeps the
+/// kind of the node.
+void note_end(State& state, Node& node);
+void forget_end(State& state, Node& node);
+
+/// For so long before its end a node is evicted.
+constexpr base::Duration end_notice = std::chrono::seconds(30);
 
 /// The node was taken, or is there to stay. The caller keeps the index of ready nodes.
 void forget_eviction(State& state, Node& node);

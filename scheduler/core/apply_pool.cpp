@@ -194,6 +194,8 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
   provided.cause = fact.cause;
   if (fact.life != NodeLife::up && fact.life != NodeLife::draining) forget_eviction(state, node);
   if (!fact.is_there) {
+    forget_end(state, node);
+    node.info.ends_at.reset();
     state.away_since.erase({node.since, node.id});
     node.phase = NodePhase::absent;
     node.since = at;

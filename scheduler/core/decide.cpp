@@ -381,8 +381,14 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const ProviderFailed& i) { return decide_provider(state, i, now); },
           [&](const ProviderEnded& i) { return decide_provider(state, settings, i, now); },
           [&](const ProviderHas& i) { return decide_provider(state, settings, i, now); },
-          [&](const NodeEvicted& i) { return decide_evicted(view, settings, i, now); },
-          [&](const EvictNode& i) { return decide_evict(view, settings, i, now); },
+          [&](const NodeEvicted& i) { return decide_evicted(state, settings, i, now); },
+          [&](const NodeLeaves& i) {
+            const auto node = state.nodes.find(i.node);
+            if (node == state.nodes.end()) return Decision();
+            return decide_evicted(state, settings, {node->second.info.name, i.notice, i.cause},
+                                  now);
+          },
+          [&](const EvictNode& i) { return decide_evict(state, settings, i, now); },
           [&](const DrainNodes& i) { return decide_drain(state, settings, i, now); },
           [&](const ResumeNodes& i) { return decide_resume(state, settings, i); },
           [&](const Tick&) { return decide_tick(state, settings, now); }},

@@ -71,12 +71,15 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
                          base::Time now);
 Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,
                          base::Time now);
+/// The eviction of a node whose end is near.
+std::vector<model::FactBody> evict_at_end(const State& state, const Settings& settings,
+                                          const Node& node, base::Time now);
 /// What follows when the time of its eviction is over.
 std::vector<model::FactBody> end_eviction(const State& state, const Node& node, base::Time now);
-Decision decide_evicted(const View& view, const Settings& settings, const NodeEvicted& said,
+Decision decide_evicted(const State& state, const Settings& settings, const NodeEvicted& said,
                         base::Time now);
 /// errors: conflict for one that is not there, denied, not_found, invalid
-Decision decide_evict(const View& view, const Settings& settings, const EvictNode& request,
+Decision decide_evict(const State& state, const Settings& settings, const EvictNode& request,
                       base::Time now);
 /// errors: denied, not_found, invalid
 Decision decide_drain(const State& state, const Settings& settings, const DrainNodes& request,

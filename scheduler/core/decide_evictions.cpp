@@ -41,26 +41,25 @@ bool is_evictable(const Node& node) {
 
 /// Half of a short notice, and of a longer one all but the time to be killed in, but no more than
 /// its class gives. A job that did not ask for a signal has no use for it.
-base::Duration grace_of(const Job& job, const View& view, const Settings& settings,
-                        base::Duration notice) {
+base::Duration grace_of(const Job& job, const Settings& settings, base::Duration notice) {
   const Attempt* attempt = active_attempt(job);
   if (!job.spec->save_signal || !attempt->batch.started) return {};
   const auto room = std::max(notice - settings.kill_grace, notice / 2);
-  return std::min(view.classes.of(job.spec->class_name).grace, room);
+  return std::min(settings.classes.of(job.spec->class_name).grace, room);
 }
 
-std::vector<model::FactBody> evict(const View& view, const Settings& settings, const Node& node,
+std::vector<model::FactBody> evict(const State& state, const Settings& settings, const Node& node,
                                    Notice notice, Time now) {
   const auto until = now + notice.notice;
   auto over_at = until;
   std::vector<model::FactBody> attempts;
   for (const auto id : node.jobs) {
-    const auto& job = view.state.jobs.at(id);
+    const auto& job = state.jobs.at(id);
     auto stop_at = now;
     if (const auto* ending = std::get_if<Ending>(&job.phase)) {
       stop_at = ending->stop_at.value_or(now);
     } else {
-      stop_at = now + grace_of(job, view, settings, notice.notice);
+      stop_at = now + grace_of(job, settings, notice.notice);
       attempts.push_back(model::AttemptEvicted{id, active_attempt(job)->number, node.info.name,
                                                notice.cause, stop_at});
     }
@@ -106,6 +105,14 @@ base::Result<std::vector<const Node*>> nodes_to_change(const State& state, const
 
 }  // namespace
 
+std::vector<model::FactBody> evict_at_end(const State& state, const Settings& settings,
+                                          const Node& node, Time now) {
+  if (!is_evictable(node)) return {};
+  const auto notice = std::max(*node.info.ends_at - now, base::Duration());
+  return evict(state, settings, node, {.notice = notice, .cause = "its time is over", .by = {}},
+               now);
+}
+
 std::vector<model::FactBody> end_eviction(const State& state, const Node& node, Time now) {
   if (node.provided) {
     return {model::NodeTurned{.node = node.id,
@@ -120,22 +127,21 @@ std::vector<model::FactBody> end_eviction(const State& state, const Node& node, 
   return {model::NodeEvictionOver{node.id}};
 }
 
-Decision decide_evicted(const View& view, const Settings& settings, const NodeEvicted& said,
+Decision decide_evicted(const State& state, const Settings& settings, const NodeEvicted& said,
                         Time now) {
-  const auto& state = view.state;
   const auto known = state.node_by_name.find(said.node);
   if (known == state.node_by_name.end()) return {};
   const auto& node = state.nodes.at(known->second);
   if (!is_evictable(node)) return {};
   const auto notice = std::clamp(said.notice, base::Duration(), longest_notice);
   return {
-      .facts = evict(view, settings, node, {.notice = notice, .cause = said.cause, .by = {}}, now),
+      .facts = evict(state, settings, node, {.notice = notice, .cause = said.cause, .by = {}}, now),
       .actions = {}};
 }
 
-Decision decide_evict(const View& view, const Settings& settings, const EvictNode& request,
+Decision decide_evict(const State& state, const Settings& settings, const EvictNode& request,
                       Time now) {
-  const auto nodes = nodes_to_change(view.state, settings, request.user, {request.node});
+  const auto nodes = nodes_to_change(state, settings, request.user, {request.node});
   if (!nodes) return reply_with(request.request, std::unexpected(nodes.error()));
   if (request.notice < base::Duration() || request.notice > longest_notice) {
     return reply_with(request.request,
@@ -154,7 +160,7 @@ Decision decide_evict(const View& view, const Settings& settings, const EvictNod
                                          request.node)));
   }
   decision.facts = evict(
-      view, settings, node,
+      state, settings, node,
       {.notice = request.notice, .cause = "by " + request.user.name, .by = request.user.name}, now);
   return decision;
 }

@@ -51,6 +51,7 @@ model::NodeInfo marked(model::NodeInfo info, const std::vector<NodeMark>& marks)
     if (!is_meant) continue;
     info.features.insert(info.features.end(), mark.features.begin(), mark.features.end());
     if (!mark.switches.empty()) info.switches = mark.switches;
+    if (mark.is_low_priority) info.tier = model::Tier::low_priority;
   }
   std::ranges::sort(info.features);
   info.features.erase(std::ranges::unique(info.features).begin(), info.features.end());
@@ -238,6 +239,13 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
   }
   for (const auto& [due, name] : state.booking_times) {
     if (due > now) break;
+    if (model::is_node_end(name)) {
+      decision.facts.push_back(model::BookingBegun{name});
+      const auto& node = state.nodes.at(state.bookings.at(name).booking.nodes.front());
+      std::ranges::move(evict_at_end(state, settings, node, now),
+                        std::back_inserter(decision.facts));
+      break;  // as below
+    }
     if (state.bookings.at(name).has_begun) {
       decision.facts.push_back(model::BookingEnded{name, {}});
     } else {

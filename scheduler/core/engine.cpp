@@ -57,7 +57,8 @@ bool is_outdated(const State& state, const model::FactBody& body) {
 Engine::Engine(Settings settings, Policy policy)
     : settings_(std::move(settings)), policy_(std::move(policy)) {
   state_.jobs_kept = settings_.jobs_kept;
-  state_.tally = Tally(std::make_shared<const Quotas>(settings_.quotas, settings_.classes));
+  state_.tally = Tally(std::make_shared<const Quotas>(settings_.quotas, settings_.classes,
+                                                      settings_.low_priority_pools));
 }
 
 void Engine::replay(model::Seq seq, const model::Fact& fact) {
@@ -109,14 +110,15 @@ std::vector<model::Fact> Engine::plan(base::Time now) {
   return facts;
 }
 
-/// Returns whether a node takes work again.
+/// Returns whether another pass may start more: also without a node, jobs that keep away from
+/// others while there is one may start.
 bool Engine::steer_pools(std::vector<model::Fact>& facts, base::Time now) {
-  if (settings_.provided.empty()) return false;
+  if (settings_.provided.empty() && state_.pools.empty()) return false;
   const bool may_grow = policy_.needs && has_elastic_pools(view());
   auto steering = steer(view(), may_grow ? policy_.needs(view(), now) : Needs(), now);
   for (auto& body : steering.facts) take({now, std::move(body)}, facts);
   steer_again_ = steering.again;
-  return steering.takes_work_again;
+  return steering.changes_work;
 }
 
 /// Returns whether another pass may start more: who is being ended leaves room for other plans, and

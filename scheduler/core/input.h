@@ -170,6 +170,13 @@ struct NodeEvicted {
   std::string cause;
 };
 
+/// The same by the node's own agent.
+struct NodeLeaves {
+  model::NodeId node;
+  base::Duration notice{};
+  std::string cause;
+};
+
 /// The same by command: as if it were taken.
 struct EvictNode {
   RequestId request;
@@ -198,6 +205,6 @@ using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
                            Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
                            ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
-                           NodeEvicted, EvictNode, DrainNodes, ResumeNodes>;
+                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes>;
 
 }  // namespace scheduler

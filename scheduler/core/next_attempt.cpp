@@ -13,7 +13,17 @@ bool asks_for_more(const model::JobSpec& spec, const model::Failure& why) {
   return why.cause == model::Cause::out_of_memory && spec.restart && spec.restart->memory;
 }
 
-std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Failure& why) {
+bool has_had_enough(const model::JobSpec& spec, std::size_t n_evictions) {
+  return spec.max_evictions && n_evictions >= static_cast<std::size_t>(*spec.max_evictions);
+}
+
+std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Failure& why,
+                                                 std::size_t n_evictions) {
+  if (why.cause == model::Cause::evicted && has_had_enough(*job.spec, n_evictions)) {
+    auto spec = *job.spec;
+    spec.choice.tiers = {model::Tier::dedicated};
+    return std::make_shared<const model::JobSpec>(std::move(spec));
+  }
   if (!asks_for_more(*job.spec, why)) return job.spec;
   const auto& growth = *job.spec->restart->memory;
   auto spec = *job.spec;

@@ -1,6 +1,7 @@
 #pragma once
 // What the attempt after one that has ended asks for.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +13,13 @@
 namespace scheduler {
 
 /// The request of the next attempt: with more memory after one that ran out of it, as far as the
-/// restart policy says so; else as before.
-std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Failure& why);
+/// restart policy says so; on dedicated nodes after its last eviction that may be; else as before.
+/// `n_evictions`: so often by then.
+std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Failure& why,
+                                                 std::size_t n_evictions);
+
+/// Was it evicted as often as it may be?
+bool has_had_enough(const model::JobSpec& spec, std::size_t n_evictions);
 
 /// Names of nodes of the attempt before, which the next is to have again if it can start as soon as
 /// it may: files and caches are there. None after making room for others, and none that it avoids.

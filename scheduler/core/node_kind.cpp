@@ -12,6 +12,7 @@ NodeKind kind_of(const model::NodeInfo& info, const std::set<std::string>& booki
           .gpus = static_cast<int>(gpus.size()),
           .memory = info.topology.memory,
           .pool = info.pool,
+          .tier = info.tier,
           .gpu_kind = !gpus.empty() && are_equal ? gpus.front().kind : "",
           .features = info.features,
           .switches = info.switches,
@@ -20,6 +21,7 @@ NodeKind kind_of(const model::NodeInfo& info, const std::set<std::string>& booki
 
 bool has_chosen(const NodeKind& kind, const model::NodeChoice& choice) {
   if (!model::is_met(choice.constraint, kind.features)) return false;
+  if (!model::may_use(choice.tiers, kind.tier)) return false;
   if (!choice.gpu_kind.empty() &&
       (kind.gpu_kind.empty() || !model::is_gpu_kind(choice.gpu_kind, kind.gpu_kind)))
     return false;

@@ -17,6 +17,7 @@ struct NodeKind {
   int gpus = 0;
   base::Bytes memory;
   std::string pool;
+  model::Tier tier = model::Tier::dedicated;
   std::string gpu_kind;               // of all GPUs; empty where they differ
   std::vector<std::string> features;  // in order
   std::vector<std::string> switches;  // above the nodes, the topmost first

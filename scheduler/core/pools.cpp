@@ -40,7 +40,7 @@ class Helm {
     drop_unneeded(needs);
     if (size_.is_elastic()) let_idle_go(needs);
     std::ranges::move(facts_, std::back_inserter(steering.facts));
-    steering.takes_work_again = steering.takes_work_again || takes_work_again_;
+    steering.changes_work = steering.changes_work || changes_work_;
     if (again_ && (!steering.again || *again_ < *steering.again)) steering.again = again_;
   }
 
@@ -59,6 +59,8 @@ class Helm {
     const bool may_be_there =
         life == NodeLife::up || life == NodeLife::draining || life == NodeLife::leaving;
     turned_.insert(node.id);
+    changes_work_ =
+        changes_work_ || (node.provided->life == NodeLife::up) != (life == NodeLife::up);
     facts_.push_back(model::NodeTurned{.node = node.id,
                                        .life = life,
                                        .cause = std::move(cause),
@@ -208,7 +210,6 @@ class Helm {
            n_there_ < size_.least ? fmt::format("the pool is to have at least {}", size_.least)
                                   : fmt::format("the pool may have {} again", size_.most));
       ++n_there_;
-      takes_work_again_ = true;
     }
   }
 
@@ -320,7 +321,7 @@ class Helm {
   int n_there_;
   int n_under_way_;
   bool has_failed_ = false;
-  bool takes_work_again_ = false;
+  bool changes_work_ = false;
   std::set<model::NodeId> turned_;
   std::set<model::NodeId> waiting_;  // for the pause after a failure
   std::set<model::JobId> ended_;
@@ -337,7 +338,8 @@ bool is_settled(const ProvidedPool& configured, const Pool& pool, const Pools& p
          (life == NodeLife::up || life == NodeLife::absent);
 }
 
-model::PoolRecord record_of(const State& state, const ProvidedPool& configured, const Pool& pool) {
+model::PoolRecord record_of(const State& state, const ProvidedPool& configured, const Pool& pool,
+                            model::Tier tier) {
   using enum NodeLife;
   const auto size = size_of(configured, state.pools);
   model::PoolRecord record{
@@ -346,6 +348,7 @@ model::PoolRecord record_of(const State& state, const ProvidedPool& configured, 
       .most = size.most,
       .idle_timeout = size.idle_timeout,
       .is_ordered = pool.is_ordered,
+      .tier = tier,
       .wanted = pool.n_there(),
       .idle = 0,
       .busy = 0,
@@ -376,6 +379,14 @@ Steering steer(const View& view, const Needs& needs, Time now) {
     if (is_settled(configured, pool->second, view.state.pools)) continue;
     Helm(view, configured, pool->second, now).run(needs, steering);
   }
+  for (const auto& [name, pool] : view.state.pools) {
+    const bool is_over =
+        pool.n_in(NodeLife::draining) + pool.n_in(NodeLife::leaving) > 0 &&
+        std::ranges::find(view.provided, name, &ProvidedPool::name) == view.provided.end();
+    if (!is_over) continue;
+    const ProvidedPool no_longer{.name = name, .least = 0, .most = 0};
+    Helm(view, no_longer, pool, now).run({}, steering);
+  }
   if (needs.again && (!steering.again || *needs.again < *steering.again))
     steering.again = needs.again;
   return steering;
@@ -391,7 +402,10 @@ std::vector<model::PoolRecord> pool_records(const State& state, const Settings& 
   std::vector<model::PoolRecord> records;
   for (const auto& configured : settings.provided) {
     const auto pool = state.pools.find(configured.name);
-    if (pool != state.pools.end()) records.push_back(record_of(state, configured, pool->second));
+    if (pool == state.pools.end()) continue;
+    const bool is_low = settings.low_priority_pools.contains(configured.name);
+    records.push_back(record_of(state, configured, pool->second,
+                                is_low ? model::Tier::low_priority : model::Tier::dedicated));
   }
   return records;
 }

@@ -30,7 +30,7 @@ std::vector<model::FactBody> fail_node(const State& state, const Node& node, std
 /// What is to be done about the pools now.
 struct Steering {
   std::vector<model::FactBody> facts;
-  bool takes_work_again = false;    // a node that was draining
+  bool changes_work = false;        // a node takes work that did not, or no longer
   std::optional<base::Time> again;  // when there is more to do, whatever happens
 };
 

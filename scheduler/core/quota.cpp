@@ -26,6 +26,7 @@ Places places_of(const Quota& quota) {
 
 /// Is the first like the second, but for a name where that has "*"?
 bool replaces(const Quota& named, const Quota& each) {
+  if (named.tier != each.tier) return false;
   const auto a = places_of(named);
   const auto b = places_of(each);
   bool is_other = false;
@@ -79,8 +80,26 @@ void Claims::add(const std::string& pool, int cores, int gpus) {
   here.jobs = 1;
 }
 
-Quotas::Quotas(std::vector<Quota> all, Classes classes)
-    : all_(std::move(all)), classes_(std::move(classes)) {}
+std::optional<Claim> claim_of(const Quotas& quotas, const Claims& claims, model::Tier tier) {
+  std::optional<Claim> sum;
+  for (const auto& [pool, claim] : claims.by_pool) {
+    if (quotas.tier_of(pool) != tier) continue;
+    const auto n_jobs = std::max(sum ? sum->jobs : 0, claim.jobs);  // one of two pools is one
+    if (!sum) sum.emplace();
+    *sum += claim;
+    sum->jobs = n_jobs;
+  }
+  return sum;
+}
+
+Quotas::Quotas(std::vector<Quota> all, Classes classes, std::set<std::string> low_priority_pools)
+    : all_(std::move(all)),
+      classes_(std::move(classes)),
+      low_priority_pools_(std::move(low_priority_pools)) {}
+
+model::Tier Quotas::tier_of(const std::string& pool) const {
+  return low_priority_pools_.contains(pool) ? model::Tier::low_priority : model::Tier::dedicated;
+}
 
 bool Quotas::has_hours() const {
   return std::ranges::any_of(all_, [](const Quota& quota) {
@@ -157,6 +176,7 @@ std::string whose_text(const Quota& quota, const QuotaKey& key) {
   add("workspace", quota.workspace, key.workspace);
   add("class", quota.class_name, key.class_name);
   add("pool", quota.pool, key.pool);
+  if (quota.tier) parts.push_back(std::string(to_text(*quota.tier)) + " pools");
   return parts.empty() ? "all users" : base::join(parts, " in ");
 }
 

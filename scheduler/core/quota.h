@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -15,6 +16,7 @@
 #include "lib/base/time.h"
 #include "lib/model/layout.h"
 #include "lib/model/quota.h"
+#include "lib/model/tier.h"
 #include "scheduler/core/class.h"
 #include "scheduler/core/job.h"
 
@@ -26,6 +28,7 @@ struct Quota {
   std::string workspace;
   std::string class_name;
   std::string pool;
+  std::optional<model::Tier> tier = {};  // of the pools; absent: any
   std::map<model::QuotaResource, std::int64_t> limits;
   base::Duration period{};  // of hours
   bool lends = false;
@@ -56,6 +59,11 @@ struct Claims {
   void add(const std::string& pool, int cores, int gpus);
 };
 
+class Quotas;
+
+/// What is of pools of this tier; absent: there is nothing.
+std::optional<Claim> claim_of(const Quotas& quotas, const Claims& claims, model::Tier tier);
+
 /// Which one a quota with "*" is counted for, and who uses one that is for a user; all else is
 /// empty.
 struct QuotaKey {
@@ -79,11 +87,12 @@ struct Applied {
 class Quotas {
  public:
   Quotas() = default;
-  Quotas(std::vector<Quota> all, Classes classes);
+  Quotas(std::vector<Quota> all, Classes classes, std::set<std::string> low_priority_pools = {});
 
   const std::vector<Quota>& all() const { return all_; }
   const Quota& at(std::size_t place) const { return all_[place]; }
   bool has_hours() const;
+  model::Tier tier_of(const std::string& pool) const;
 
   /// Those that are about jobs of this user, workspace and class.
   /// cost: O(quotas) at the first call for these, then O(log answers)
@@ -104,6 +113,7 @@ class Quotas {
 
   std::vector<Quota> all_;
   Classes classes_;
+  std::set<std::string> low_priority_pools_;
   mutable std::map<Payer, std::vector<Applied>> known_;
 };
 
@@ -156,6 +166,10 @@ void for_each_quota(const Quotas& quotas, const std::vector<Applied>& applied, c
                     Visit visit) {
   for (const auto& each : applied) {
     const auto& pool = quotas.at(each.quota).pool;
+    if (const auto tier = quotas.at(each.quota).tier) {
+      if (const auto claim = claim_of(quotas, claims, *tier)) visit(each.quota, each.key, *claim);
+      continue;
+    }
     if (pool.empty()) {
       visit(each.quota, each.key, claims.all);
       continue;

@@ -108,12 +108,16 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .log_limit = settings.launch_log,
                            .cluster = settings.cluster,
                            .pool = {},
+                           .tier = {},
+                           .n_evictions = {},
                            .controller = {},
                            .head_address = {},
                            .secret = {}};
   if (!job.earlier.empty()) order.last_end = describe(job.earlier.back().why);
   const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(node_index)];
   order.pool = state.nodes.at(share.node).info.pool;
+  order.tier = state.nodes.at(share.node).info.tier;
+  order.n_evictions = static_cast<int>(n_ended_by(job, model::Cause::evicted));
   if (key.step) {
     const auto& step = attempt->steps.at(*key.step);
     order.step = step.spec;

@@ -1,6 +1,7 @@
 #include "scheduler/core/record.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "lib/base/text.h"
 
@@ -110,6 +111,7 @@ model::JobRecord job_record(const Job& job) {
                           .restart = job.spec->restart,
                           .hang_timeout = job.spec->hang_timeout,
                           .grow_after = job.spec->grow_after,
+                          .max_evictions = job.spec->max_evictions,
                           .array = job.spec->array,
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,
@@ -179,18 +181,30 @@ std::optional<model::NodeState> state_of(model::NodeLife life) {
 
 model::NodeRecord node_record(const Node& node) {
   model::NodeState state = node.jobs.empty() ? model::NodeState::idle : model::NodeState::busy;
+  if (node.drain)
+    state = node.jobs.empty() ? model::NodeState::drained : model::NodeState::draining;
+  if (node.eviction) state = model::NodeState::evicted;
   if (node.phase == NodePhase::away) state = model::NodeState::away;
   if (node.phase == NodePhase::lost) state = model::NodeState::lost;
   if (node.provided) state = state_of(node.provided->life).value_or(state);
-  return {.node = node.id,
-          .info = node.info,
-          .state = state,
-          .since = node.since,
-          .cores_used = node.cores_used,
-          .gpus_used = node.gpus_used,
-          .memory_used = node.memory_used,
-          .jobs = {node.jobs.begin(), node.jobs.end()},
-          .bookings = {node.bookings.begin(), node.bookings.end()}};
+  model::NodeRecord record{.node = node.id,
+                           .info = node.info,
+                           .state = state,
+                           .since = node.since,
+                           .cores_used = node.cores_used,
+                           .gpus_used = node.gpus_used,
+                           .memory_used = node.memory_used,
+                           .jobs = {node.jobs.begin(), node.jobs.end()},
+                           .bookings = {},
+                           .eviction = {},
+                           .drain = {}};
+  std::ranges::copy_if(node.bookings, std::back_inserter(record.bookings),
+                       [](const std::string& name) { return !model::is_node_end(name); });
+  if (node.eviction)
+    record.eviction = {node.eviction->until, node.eviction->cause, node.eviction->by};
+  if (node.drain)
+    record.drain = {node.drain->since, node.drain->by, node.drain->reason, node.drain->until};
+  return record;
 }
 
 model::BookingRecord booking_record(const State& state, const StandingBooking& standing) {

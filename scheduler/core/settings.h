@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct NodeMark {
   std::vector<std::string> names;  // in order
   std::vector<std::string> features;
   std::vector<std::string> switches;  // the topmost first; empty: says nothing about them
+  bool is_low_priority = false;
 };
 
 struct Settings {
@@ -36,6 +38,7 @@ struct Settings {
   std::vector<NodeMark> marks;  // what nodes are marked with
   int booked_nodes = 0;         // that one user may book at a time
   std::vector<Quota> quotas;
+  std::set<std::string> low_priority_pools = {};  // of these pools
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Bytes launch_log;  // limit of the log of each launch; 0: none
   base::Duration node_timeout = std::chrono::seconds(60);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <optional>
@@ -45,7 +47,7 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings,
 std::optional<std::string> lacks_memory(const View& view, const Policy& policy, const Job& job,
                                         const model::Failure& why) {
   if (!asks_for_more(*job.spec, why)) return std::nullopt;
-  const auto spec = spec_after(job, why);
+  const auto spec = spec_after(job, why, 0);
   if (spec->shape == job.spec->shape)
     return "that is the most that memory= of its restart policy lets it ask for";
   const auto layout = model::resolve(spec->shape);
@@ -57,6 +59,20 @@ std::optional<std::string> lacks_memory(const View& view, const Policy& policy, 
   return admitted ? std::nullopt : std::optional(admitted.error().text);
 }
 
+/// Why a job that was evicted as often as it may be cannot go on; nullopt: it can, or it was not.
+std::optional<std::string> lacks_dedicated(const View& view, const Policy& policy, const Job& job,
+                                           const model::Failure& why) {
+  const auto n = n_ended_by(job, Cause::evicted) + 1;
+  if (why.cause != Cause::evicted || !has_had_enough(*job.spec, n)) return std::nullopt;
+  const auto counted = fmt::format("--max-evictions={} is reached, and ", *job.spec->max_evictions);
+  if (!model::may_use(job.spec->choice.tiers, model::Tier::dedicated))
+    return counted + "--tier=" + to_text(job.spec->choice.tiers) + " allows no dedicated nodes";
+  const auto spec = spec_after(job, why, n);
+  auto admitted = policy.admit(view, job.layout, *spec);
+  if (admitted) admitted = policy.allow(view, job.user, *spec, false);
+  return admitted ? std::nullopt : std::optional(counted + admitted.error().text);
+}
+
 std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
                                             const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
@@ -64,10 +80,11 @@ std::vector<model::FactBody> settle_attempt(const View& view, const Policy& poli
   const auto* ending = std::get_if<Ending>(&job.phase);
   auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
   const auto again = again_from(job, settings, outcome, now);
-  const auto obstacle =
-      again ? lacks_memory(view, policy, job, outcome.failure.value_or(model::Failure{}))
-            : std::optional<std::string>();
+  const auto why = outcome.failure.value_or(model::Failure{});
+  auto obstacle = again ? lacks_memory(view, policy, job, why) : std::optional<std::string>();
+  if (again && !obstacle) obstacle = lacks_dedicated(view, policy, job, why);
   if (again && !obstacle) return {model::AttemptRequeued{job.id, attempt->number, *again}};
+  if (obstacle) outcome.ending = model::Ending::failed;
   if (obstacle) outcome.failure->text += "; it does not start again: " + *obstacle;
   return {model::JobEnded{job.id, outcome}};
 }

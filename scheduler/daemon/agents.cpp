@@ -234,6 +234,9 @@ void Agents::take_next(model::NodeId node, model::FromAgent message) {
           [&](const model::ReportCheckpoint& checkpoint) {
             core_.submit(scheduler::NodeSaysCheckpoint{node, checkpoint.key, checkpoint.taken_at});
           },
+          [&](model::Leaving& leaving) {
+            core_.submit(scheduler::NodeLeaves{node, leaving.notice, std::move(leaving.cause)});
+          },
       },
       message);
 }

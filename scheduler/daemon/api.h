@@ -95,6 +95,10 @@ class Api {
   void bookings(Ask ask);
   void book(Ask ask);
   void cancel_booking(Ask ask);
+  // api_nodes.cpp
+  void evict_node(Ask ask);
+  void drain_nodes(Ask ask);
+  void resume_nodes(Ask ask);
   // api_pools.cpp
   void pools(Ask ask);
   void change_pool(Ask ask);

@@ -9,8 +9,10 @@ namespace musterd {
 
 void Api::bookings(Ask ask) {
   std::vector<model::BookingRecord> records;
-  for (const auto& [name, standing] : parts_.driver.engine().state().bookings)
+  for (const auto& [name, standing] : parts_.driver.engine().state().bookings) {
+    if (model::is_node_end(name)) continue;
     records.push_back(parts_.driver.engine().record_of(standing));
+  }
   std::ranges::stable_sort(records, {}, &model::BookingRecord::start);
   ask.responder.send(json_response(wire::to_json(records)));
 }

@@ -99,9 +99,10 @@ base::Result<KindCounts> chosen(const scheduler::View& view, KindCounts kinds,
     return fail(
         Code::invalid,
         fmt::format(
-            "no node {} has all that is asked for{}{}", where,
+            "no node {} has all that is asked for{}{}{}", where,
             choice.constraint.groups.empty() ? "" : ": --constraint=" + to_text(choice.constraint),
-            choice.gpu_kind.empty() ? "" : ", GPUs of the kind " + choice.gpu_kind));
+            choice.gpu_kind.empty() ? "" : ", GPUs of the kind " + choice.gpu_kind,
+            choice.tiers.empty() ? "" : ": --tier=" + to_text(choice.tiers)));
   }
   if (choice.only.empty() && choice.never.empty()) return kinds;
   std::map<scheduler::NodeKind, int> left;

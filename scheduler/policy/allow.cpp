@@ -72,6 +72,7 @@ std::optional<OverLimit> never(const scheduler::View& view, const scheduler::Job
   std::vector<std::string> open;
   for (const auto& pool : view.pools) {
     if (!spec.pool.empty() && spec.pool != pool) continue;
+    if (!model::may_use(spec.choice.tiers, view.state.tally.quotas().tier_of(pool))) continue;
     const auto here = never_in(view, job, *layout, pool);
     if (!here) open.push_back(pool);
     if (here && !over) over = here;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/model/booking.h"
+
 namespace policy {
 
 using base::Time;
@@ -42,6 +44,20 @@ std::size_t Kinds::place_of(model::NodeId node) const {
   return place_by_node_[node.number()];
 }
 
+/// Some of them, and not all; else none.
+KindSet Kinds::of_tier(const KindSet& kinds, model::Tier tier) const {
+  KindSet found(kinds.size());
+  bool is_any = false;
+  bool are_all = true;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (!kinds[i]) continue;
+    found[i] = kinds_[i].kind->tier == tier;
+    is_any = is_any || found[i];
+    are_all = are_all && found[i];
+  }
+  return is_any && !are_all ? found : KindSet();
+}
+
 Selection Kinds::select(const MayUsePool& may_use, const model::NodeChoice& choice) const {
   Selection selection{.kinds = {},
                       .is_listed = !choice.only.empty(),
@@ -52,6 +68,7 @@ Selection Kinds::select(const MayUsePool& may_use, const model::NodeChoice& choi
     selection.kinds.push_back(may_use(each.kind->pool) &&
                               scheduler::has_chosen(*each.kind, choice));
   }
+  selection.preferred = of_tier(selection.kinds, model::preferred(choice.tiers));
   const auto add = [&](const std::vector<std::string>& names, std::vector<model::NodeId>& nodes) {
     for (const auto& name : names) {
       const auto known = state_.node_by_name.find(name);
@@ -85,6 +102,7 @@ scheduler::Amounts Kinds::smallest(const Selection& selection, const std::string
 std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Selection>& selection,
                                                 const std::set<std::string>& pools) const {
   auto narrowed = std::make_shared<Selection>(*selection);
+  narrowed->preferred.clear();
   for (std::size_t i = 0; i < kinds_.size(); ++i)
     narrowed->kinds[i] = selection->kinds[i] && pools.contains(kinds_[i].kind->pool);
   return narrowed;
@@ -116,6 +134,7 @@ void Kinds::add_openings(const Selection& selection, Time now, std::vector<Time>
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     if (!selection.kinds[i]) continue;
     for (const auto& window : kinds_[i].windows) {
+      if (model::is_node_end(*window.booking)) continue;  // it does not open again
       const auto opening = *window.booking == selection.booking ? window.start : window.end;
       if (opening > now) times.push_back(opening);
     }

@@ -24,7 +24,8 @@ using KindSet = std::vector<bool>;
 /// Which nodes a request may use.
 struct Selection {
   KindSet kinds;
-  bool is_listed = false;            // only those named may be used
+  KindSet preferred = {};  // of these, those of the tier that it would rather have; empty: all
+  bool is_listed = false;  // only those named may be used
   std::vector<model::NodeId> only;   // in order
   std::vector<model::NodeId> never;  // in order
   std::string booking;               // empty: none
@@ -93,6 +94,8 @@ class Kinds {
     const scheduler::ReadyKind* ready;
     std::vector<Window> windows;
   };
+
+  KindSet of_tier(const KindSet& kinds, model::Tier tier) const;
 
   const scheduler::State& state_;
   std::vector<Kind> kinds_;  // in order

@@ -180,6 +180,11 @@ class Packer {
     for (const auto& pool : view_.pools) {
       if (kind.pool.empty() || kind.pool == pool) pools.push_back(pool);
     }
+    const auto wish = model::preferred(kind.choice.tiers);
+    std::ranges::stable_partition(pools, [&](const std::string& name) {
+      return std::ranges::any_of(
+          kinds_, [&](const NodeKind* each) { return each->pool == name && each->tier == wish; });
+    });
     std::ranges::stable_partition(pools, [this](const std::string& name) {
       const auto pool = view_.state.pools.find(name);
       return pool == view_.state.pools.end() || !pool->second.is_blocked(now_);

@@ -47,6 +47,12 @@ bool Timeline::would_fit_without_bookings(const Request& request) const {
 std::optional<Placement> Timeline::place_now(const Request& request) const {
   const auto open = kinds_.open_kinds(*request.nodes, now_, request.limit);
   if (is_hopeless(request, open) || lacks_licenses(request)) return std::nullopt;
+  const auto& preferred = request.nodes->preferred;
+  if (!preferred.empty()) {
+    auto first = open;
+    for (std::size_t i = 0; i < first.size(); ++i) first[i] = first[i] && preferred[i];
+    if (auto placement = place_on_nodes(request, first)) return placement;
+  }
   return place_on_nodes(request, open);
 }
 

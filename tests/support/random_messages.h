@@ -27,7 +27,8 @@ inline model::FromAgent RandomModel::from_agent() {
       [&]() -> Any { return model::ReportEnded{report()}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; },
-      [&]() -> Any { return model::ReportCheckpoint{key(), time()}; });
+      [&]() -> Any { return model::ReportCheckpoint{key(), time()}; },
+      [&]() -> Any { return model::Leaving{duration(), text()}; });
 }
 
 inline model::ToAgent RandomModel::to_agent() {
@@ -92,6 +93,7 @@ inline model::HeadMessage RandomModel::head_message() {
 
 inline model::FactBody RandomModel::fact_body() {
   using Any = model::FactBody;
+  if (upto(2) == 0) return pool_fact();
   return one_of(
       [&]() -> Any { return model::NumbersGiven{job(), node()}; },
       [&]() -> Any {
@@ -155,15 +157,7 @@ inline model::FactBody RandomModel::fact_body() {
         return model::JobUpdated{job(), text(),
                                  std::make_shared<const model::JobChange>(job_change()),
                                  several(2, [&] { return past_job(); })};
-      },
-      [&]() -> Any { return pool_fact(); },
-      [&]() -> Any { return model::NodeEvicted{node(), time(), time(), text(), text()}; },
-      [&]() -> Any { return model::NodeEvictionOver{node()}; },
-      [&]() -> Any { return model::AttemptEvicted{job(), number(), name(), text(), time()}; },
-      [&]() -> Any {
-        return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
-      },
-      [&]() -> Any { return model::NodeResumed{node(), text()}; });
+      });
 }
 
 inline model::Quota RandomModel::quota() {
@@ -249,6 +243,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.dependency = dependency();
   made.restart = maybe([&] { return restart_policy(); });
   made.hang_timeout = maybe([&] { return hang_limit(); });
+  made.max_evictions = maybe([&] { return 1 + upto(9); });
   made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
@@ -288,9 +283,13 @@ inline model::JobRecord RandomModel::job_record() {
 inline model::NodeRecord RandomModel::node_record() {
   const auto state =
       static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
-  return {node(),       node_info(), state,   time(),
-          indices(),    indices(),   bytes(), several(3, [&] { return job(); }),
-          plain_names()};
+  model::NodeRecord made{node(),    node_info(), state,   time(),
+                         indices(), indices(),   bytes(), several(3, [&] { return job(); })};
+  made.bookings = plain_names();
+  made.eviction = maybe([&] { return model::NodeEviction{time(), text(), text()}; });
+  made.drain = maybe(
+      [&] { return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })}; });
+  return made;
 }
 
 }  // namespace support

@@ -142,6 +142,7 @@ class RandomModel {
     made.requeue = coin();
     made.restart = maybe([&] { return restart_policy(); });
     made.hang_timeout = maybe([&] { return hang_limit(); });
+    made.max_evictions = maybe([&] { return 1 + upto(9); });
     made.grow_after = maybe([&] { return duration(); });
     made.save_signal = maybe([&] { return model::SaveSignal{1 + upto(7), duration(), coin()}; });
     made.script = coin() ? "#!/bin/sh\n" + text(200) : "";
@@ -164,6 +165,11 @@ class RandomModel {
   model::HangLimit hang_limit();
   model::JobChange job_change();
   model::FactBody pool_fact();
+  model::Tier tier() { return coin() ? model::Tier::dedicated : model::Tier::low_priority; }
+  model::Tiers tiers() {
+    return one_of([] { return model::Tiers(); }, [&] { return model::Tiers{tier()}; },
+                  [] { return model::Tiers{model::Tier::low_priority, model::Tier::dedicated}; });
+  }
   model::Array array() {
     model::Array made;
     made.tasks = indices();
@@ -267,6 +273,8 @@ class RandomModel {
     made.log_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
     made.cluster = text();
     made.pool = text();
+    made.tier = tier();
+    made.n_evictions = upto(9);
     made.controller = "unix:/" + text();
     made.head_address = "unix:/" + text();
     made.secret = text();

@@ -31,6 +31,13 @@ inline model::FactBody RandomModel::pool_fact() {
       [&]() -> Any { return model::PoolChanged{name(), text(), random_order(*this)}; },
       [&]() -> Any { return model::PoolStopped{name(), text(), time()}; },
       [&]() -> Any { return model::PoolResumed{name(), text()}; },
+      [&]() -> Any { return model::NodeEvicted{node(), time(), time(), text(), text()}; },
+      [&]() -> Any { return model::NodeEvictionOver{node()}; },
+      [&]() -> Any { return model::AttemptEvicted{job(), number(), name(), text(), time()}; },
+      [&]() -> Any {
+        return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
+      },
+      [&]() -> Any { return model::NodeResumed{node(), text()}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),
                                  .order = random_order(*this),

@@ -20,6 +20,7 @@ inline model::NodeChoice RandomModel::choice() {
   made.only = plain_names();
   made.never = plain_names();
   made.booking = text();
+  made.tiers = tiers();
   return made;
 }
 

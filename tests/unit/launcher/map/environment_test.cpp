@@ -42,6 +42,8 @@ model::LaunchOrder order_of_step() {
                            .last_end = "the script on n1 exited with code 75",
                            .cluster = "lab",
                            .pool = "all",
+                           .tier = model::Tier::low_priority,
+                           .n_evictions = 3,
                            .controller = "unix:/d/api.sock",
                            .secret = std::string(64, 'a')};
   for (const char* name : {"n1", "n2"}) {
@@ -103,6 +105,7 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"AZ_BATCHAI_JOB_WORK_DIR", "/home/ada"},
       {"AZ_BATCHAI_MPI_MASTER_NODE", "n1"},
       {"AZ_BATCHAI_NUM_GPUS", "2"},
+      {"AZ_BATCH_NODE_IS_DEDICATED", "false"},
       {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"},
       {"CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b"},
       {"GLOO_SOCKET_IFNAME", "lo"},
@@ -111,7 +114,8 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"MASTER_PORT", "23456"},
       {"MUSTER_ADDED",
        "AZ_BATCHAI_CLUSTER_NAME AZ_BATCHAI_JOB_NAME AZ_BATCHAI_JOB_WORK_DIR "
-       "AZ_BATCHAI_MPI_MASTER_NODE AZ_BATCHAI_NUM_GPUS CUDA_DEVICE_ORDER CUDA_VISIBLE_DEVICES "
+       "AZ_BATCHAI_MPI_MASTER_NODE AZ_BATCHAI_NUM_GPUS AZ_BATCH_NODE_IS_DEDICATED "
+       "CUDA_DEVICE_ORDER CUDA_VISIBLE_DEVICES "
        "GLOO_SOCKET_IFNAME MASTER_ADDR MASTER_PORT NCCL_SOCKET_IFNAME"},
       {"MUSTER_ATTEMPT", "2"},
       {"MUSTER_CHECKPOINT_FILE", "/launches/17.2.batch/checkpoint"},
@@ -129,6 +133,8 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"MUSTER_NODELIST", "n[1-2]"},
       {"MUSTER_NODE_INDEX", "1"},
       {"MUSTER_NTASKS", "4"},
+      {"MUSTER_EVICTION_COUNT", "3"},
+      {"MUSTER_NODE_TIER", "low-priority"},
       {"MUSTER_POOL", "all"},
       {"MUSTER_RESTART_COUNT", "1"},
       {"MUSTER_RESTART_REASON", "the script on n1 exited with code 75"},

@@ -168,6 +168,7 @@ TEST_CASE("pools and their changes come back as they went out") {
                                .most = make.upto(9),
                                .idle_timeout = make.duration(),
                                .is_ordered = make.coin(),
+                               .tier = make.tier(),
                                .wanted = make.upto(9),
                                .idle = make.upto(9),
                                .busy = make.upto(9),
