@@ -18,7 +18,7 @@ constexpr base::Duration certificate_life = std::chrono::hours(24 * 90);
 constexpr std::size_t fingerprint_digits = 8;
 
 /// What every node of the pool has in common.
-model::NodeOrder order_of(const conf::Pool& pool) {
+model::NodeSpec order_of(const conf::Pool& pool) {
   return {.name = {},
           .cluster = {},
           .pool = pool.name,
