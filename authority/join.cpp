@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "authority/commands.h"
 #include "lib/base/text.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/tls.h"
@@ -22,6 +25,9 @@
 namespace authority {
 
 namespace {
+
+constexpr base::Duration between_tries = std::chrono::milliseconds(500);
+constexpr base::Duration longest_wait = std::chrono::hours(24);
 
 /// Of the node's folder where nobody says otherwise.
 base::Result<std::string> node_dir(const Words& words) {
@@ -54,6 +60,19 @@ base::Result<model::JoinReply> enrol(const pki::Token& token, const std::string&
   return result;
 }
 
+/// Again and again while nobody answers: a controller that is just being started.
+base::Result<model::JoinReply> enrol_within(base::Duration time, const pki::Token& token,
+                                            const std::string& request) {
+  const loop::Elapsed since;
+  for (;;) {
+    auto reply = enrol(token, request);
+    const bool is_final = reply || reply.error().code == base::Code::denied ||
+                          reply.error().code == base::Code::invalid;
+    if (is_final || since.so_far() + between_tries > time) return reply;
+    std::this_thread::sleep_for(between_tries);
+  }
+}
+
 /// Options of muster-agent, for its --config.
 std::string agent_config(const std::string& dir, const pki::Token& token, const std::string& pool) {
   return fmt::format(
@@ -65,8 +84,10 @@ std::string agent_config(const std::string& dir, const pki::Token& token, const 
 }  // namespace
 
 Outcome join(const Words& words) {
-  constexpr std::array mine{static_cast<int>(dir_id)};
+  constexpr std::array mine{static_cast<int>(dir_id), static_cast<int>(wait_id)};
   if (auto fine = only(words, mine); !fine) return std::unexpected(std::move(fine).error());
+  const auto wait = words.duration(wait_id, base::Duration(), base::Duration(), longest_wait);
+  if (!wait) return std::unexpected(wait.error());
   auto text = words.operand("the token that muster node add printed");
   if (!text) return std::unexpected(std::move(text).error());
   if (*text == "-") std::getline(std::cin, *text);
@@ -80,7 +101,7 @@ Outcome join(const Words& words) {
   const auto key = pki::make_key();
   const auto request = pki::make_request(key, token->name);
   if (!request) return std::unexpected(request.error());
-  const auto reply = enrol(*token, *request);
+  const auto reply = enrol_within(*wait, *token, *request);
   if (!reply) return std::unexpected(reply.error());
   const auto authority = pki::read_certificate(reply->authority);
   if (!authority || authority->fingerprint != token->fingerprint) {

@@ -29,6 +29,9 @@ constexpr std::array all{
     options::Option{address_id, "address", 0, "HOST:PORT",
                     "add: where the machine reaches the controller. Left out: listen.address of "
                     "muster.toml."},
+    options::Option{wait_id, "wait", 0, "TIME",
+                    "join: how long to go on trying while the controller cannot be reached. Left "
+                    "out: once."},
     options::Option{help_id, "help", 'h', "", "Print these options."},
 };
 

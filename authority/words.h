@@ -13,7 +13,17 @@
 
 namespace authority {
 
-enum Option { dir_id, name_id, listen_id, pool_id, life_id, within_id, address_id, help_id };
+enum Option {
+  dir_id,
+  name_id,
+  listen_id,
+  pool_id,
+  life_id,
+  within_id,
+  address_id,
+  wait_id,
+  help_id
+};
 
 /// All options of all commands.
 std::span<const options::Option> table();

@@ -13,7 +13,7 @@
 namespace model {
 
 /// A node that is to be made.
-struct NodeOrder {
+struct NodeSpec {
   std::string name;
   std::string cluster;  // whose it is
   std::string pool;
@@ -29,7 +29,7 @@ struct NodeOrder {
   base::Duration start_timeout{};
   std::string options;  // of the pool, an object in JSON
 
-  bool operator==(const NodeOrder&) const = default;
+  bool operator==(const NodeSpec&) const = default;
 };
 
 /// A node that is to be ended; without a name, all nodes that are to be listed.
@@ -38,7 +38,7 @@ struct NodeReference {
   std::string cluster;
   std::string pool;
   std::string id;       // as the provider gave it, as far as that is known
-  std::string options;  // as of NodeOrder
+  std::string options;  // as of NodeSpec
 
   bool operator==(const NodeReference&) const = default;
 };

@@ -43,7 +43,7 @@ std::optional<model::ProviderAnswer::Kind> kind_of_answer(const lines::Answer& i
 
 }  // namespace
 
-std::string to_json(const model::NodeOrder& order) {
+std::string to_json(const model::NodeSpec& order) {
   lines::NodeOrder out;
   out.set_name(order.name);
   out.set_cluster(order.cluster);

@@ -9,7 +9,7 @@
 
 namespace wire {
 
-std::string to_json(const model::NodeOrder& order);
+std::string to_json(const model::NodeSpec& order);
 /// One without a name asks for all nodes.
 std::string to_json(const model::NodeReference& node);
 

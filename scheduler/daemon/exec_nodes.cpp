@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = model::ProviderAnswer::Kind;
 
-constexpr std::size_t most_calls = 4;    // of a verb at a time
+constexpr std::size_t most_calls_of_verb = 4;    // of a verb at a time
 constexpr std::size_t most_names = 256;  // of a call
 constexpr int no_watch = 64;             // exit status of a program that has none
 constexpr base::Duration first_pause = 1s;
@@ -89,7 +89,7 @@ void ExecNodes::ask() {
 bool ExecNodes::may_call(Verb verb) const {
   const auto n_calls = static_cast<std::size_t>(
       std::ranges::count_if(calls_, [verb](const auto& call) { return call.second.verb == verb; }));
-  return n_calls + (verb == Verb::create ? n_invited_ : 0) < most_calls;
+  return n_calls + (verb == Verb::create ? n_invited_ : 0) < most_calls_of_verb;
 }
 
 void ExecNodes::note(Node& node, Doing doing) {

@@ -34,7 +34,7 @@ class ExecNodes : public Provider {
     std::vector<std::string> program;  // and its first arguments
     base::Duration limit{};            // of time for a call
     base::Duration reconcile{};        // from one list to the next
-    model::NodeOrder order;            // of any node: without name and token
+    model::NodeSpec order;             // of any node: without name and token
   };
   /// What it needs of the controller.
   struct Doors {

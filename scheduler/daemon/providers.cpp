@@ -18,11 +18,11 @@ constexpr base::Duration certificate_life = std::chrono::hours(24 * 90);
 constexpr std::size_t fingerprint_digits = 8;
 
 /// What every node of the pool has in common.
-model::NodeOrder order_of(const conf::Pool& pool) {
+model::NodeSpec order_of(const conf::Pool& pool) {
   return {.name = {},
           .cluster = {},
           .pool = pool.name,
-          .tier = "dedicated",
+          .tier = pool.tier,
           .cores = pool.cpus_per_node,
           .memory = pool.memory_per_node.value_or(base::Bytes()),
           .gpus = pool.gpus_per_node,

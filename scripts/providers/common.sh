@@ -82,7 +82,7 @@ answer_listed() {
 first_start() {
   cat <<END_OF_SCRIPT
 #!/bin/sh
-echo '$(field token)' | muster node join - && systemctl enable --now muster-agent
+echo '$(field token)' | muster node join --wait $(field start_timeout_s)s - && systemctl enable --now muster-agent
 END_OF_SCRIPT
 }
 

@@ -64,7 +64,7 @@ wants() {
 
 # The script that a machine gets has the token, and nobody else can read it.
 wants_user_data() {
-  grep -q "^echo 'TOKEN-OF-$2' | muster node join - && systemctl enable --now muster-agent$" "$1" ||
+  grep -q "^echo 'TOKEN-OF-$2' | muster node join --wait 600s - && systemctl enable --now muster-agent$" "$1" ||
     bad_call "no line to join for $2 in $(cat "$1")"
   [ "$(stat -c %a "$1")" = 600 ] || bad_call "others can read $1"
 }

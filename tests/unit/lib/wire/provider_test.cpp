@@ -27,7 +27,7 @@ TEST_CASE("a provider's program is told of nodes in one line") {
   node.name.clear();
   node.options.clear();
   CHECK(wire::to_json(node) == R"({"cluster":"lab","pool":"c","options":{}})");
-  model::NodeOrder order;
+  model::NodeSpec order;
   order.features = {"ib", "ssd"};
   order.memory = base::Bytes(std::uint64_t{3} << 30);
   order.start_timeout = 1500ms;

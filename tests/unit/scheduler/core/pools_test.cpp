@@ -290,8 +290,10 @@ TEST_CASE("a machine that was lost is not made again for nobody") {
 TEST_CASE("a node that is another one than was planned is said") {
   PoolSite site({.least = 0, .most = 4});
   site.controller.join(node("n2", 2, 0));
-  CHECK(site.pool().decisions.back().cause ==
-        "its agent is here, with 2 cores in place of 4, 0 GPUs in place of 2");
+  CHECK(
+      site.pool().decisions.back().cause ==
+      "its agent is here, with 2 cores in place of 4, 0 GPUs in place of 2, 8G of memory in place "
+      "of 16G");
 }
 
 TEST_CASE("an agent that nobody waits for is taken, and goes when it is idle") {
