@@ -43,7 +43,8 @@ constinit const Verb pools_verb{
     "List pools that have a size.",
     "For each pool: the bounds of its SIZE (with a star if they were set by muster pool), how many "
     "nodes are to be there (WANTED), and how many of its nodes are idle, busy, starting, leaving "
-    "and unusable. Below it, what keeps a pool from getting nodes. Machines that join by "
+    "and unusable, and their TIER. Below it, what keeps a pool from getting nodes. Machines that "
+    "join by "
     "themselves "
     "(provider \"static\" in muster.toml) are in muster nodes only.",
     [] { return std::span<const options::Option>(table); },

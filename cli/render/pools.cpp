@@ -33,20 +33,19 @@ std::string trouble_text(const model::PoolRecord& pool, const View& view) {
 }  // namespace
 
 std::string pool_table(std::span<const model::PoolRecord> pools, const View& view) {
-  const std::vector<Column> columns{{"POOL"},           {"TIER"},
-                                    {"SIZE", true},     {"WANTED", true},
-                                    {"IDLE", true},     {"BUSY", true},
-                                    {"STARTING", true}, {"LEAVING", true},
-                                    {"UNUSABLE", true}, {"IDLE-TIMEOUT", true}};
+  const std::vector<Column> columns{{"POOL"},          {"SIZE", true},     {"WANTED", true},
+                                    {"IDLE", true},    {"BUSY", true},     {"STARTING", true},
+                                    {"LEAVING", true}, {"UNUSABLE", true}, {"IDLE-TIMEOUT", true},
+                                    {"TIER"}};
   std::vector<Cells> rows;
   std::string troubles;
   for (const auto& pool : pools) {
     const bool is_fixed = pool.least == pool.most;
-    rows.push_back({pool.pool, std::string(model::to_text(pool.tier)), size_text(pool),
-                    fmt::to_string(pool.wanted), fmt::to_string(pool.idle),
-                    fmt::to_string(pool.busy), fmt::to_string(pool.starting),
-                    fmt::to_string(pool.leaving), fmt::to_string(pool.unusable),
-                    is_fixed ? "" : base::to_text(pool.idle_timeout)});
+    rows.push_back({pool.pool, size_text(pool), fmt::to_string(pool.wanted),
+                    fmt::to_string(pool.idle), fmt::to_string(pool.busy),
+                    fmt::to_string(pool.starting), fmt::to_string(pool.leaving),
+                    fmt::to_string(pool.unusable), is_fixed ? "" : base::to_text(pool.idle_timeout),
+                    std::string(model::to_text(pool.tier))});
     if (!pool.trouble.empty()) troubles += trouble_text(pool, view);
   }
   return table(columns, rows, view.width) + troubles;

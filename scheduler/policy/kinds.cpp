@@ -108,6 +108,19 @@ std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Sele
   return narrowed;
 }
 
+std::shared_ptr<const Selection> Kinds::lasting(const std::shared_ptr<const Selection>& selection,
+                                                Time now, base::Duration limit) const {
+  if (!has_bookings_) return selection;
+  auto narrowed = std::make_shared<Selection>(*selection);
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    for (const auto& window : kinds_[i].windows) {
+      if (model::is_node_end(*window.booking) && end_of(now, limit) > window.start)
+        narrowed->kinds[i] = false;
+    }
+  }
+  return narrowed;
+}
+
 bool Kinds::is_selected(const Selection& selection, const scheduler::Node& node) const {
   const auto place = place_of(node.id);
   if (place == kinds_.size() || !selection.kinds[place]) return false;

@@ -76,6 +76,10 @@ class Kinds {
   /// a request that names a booking, those that it is for all the time.
   KindSet open_kinds(const Selection& selection, base::Time start, base::Duration duration) const;
 
+  /// The same without nodes that end before the request could: it waits for none of these.
+  std::shared_ptr<const Selection> lasting(const std::shared_ptr<const Selection>& selection,
+                                           base::Time now, base::Duration limit) const;
+
   /// Is a node ever open to some requests and not to others?
   bool has_bookings() const { return has_bookings_; }
 

@@ -505,8 +505,10 @@ Pass::Verdict Pass::wait(const Head& head, const Request& request) {
     leave_nodes_to(request);
     if (head.is_owed) keep(head.job, least_claims(request.layout, pool), now_);
     const bool is_promised = head.is_overdue || head.is_owed;
-    if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(request)) {
-      mark(served_ && !is_promised && may_wait ? plan_.held_up : plan_.closed, request, head.job);
+    auto lasting = request;
+    lasting.nodes = timeline_.kinds().lasting(request.nodes, now_, request.limit);
+    if (!timeline_.lacks_licenses(request) && timeline_.fits_when_empty(lasting)) {
+      mark(served_ && !is_promised && may_wait ? plan_.held_up : plan_.closed, lasting, head.job);
     }
     return Verdict::blocked;
   }

@@ -18,15 +18,16 @@ TEST_CASE("the listing of pools shows bounds, nodes, and what is wrong") {
       .pool = "cpu", .least = 4, .most = 4, .idle_timeout = 5min, .wanted = 4, .busy = 4};
   model::PoolRecord grown{.pool = "gpu", .least = 0, .most = 8, .idle_timeout = 5min};
   grown.is_ordered = true;
+  grown.tier = model::Tier::low_priority;
   grown.wanted = 2;
   grown.starting = 1;
   grown.unusable = 1;
   grown.trouble = "no room for it: quota";
   grown.retry_at = midday + 40s;
   CHECK(render::pool_table(std::vector{fixed, grown}, wide) ==
-        "POOL  SIZE  WANTED  IDLE  BUSY  STARTING  LEAVING  UNUSABLE  IDLE-TIMEOUT\n"
-        "cpu      4       4     0     4         0        0         0\n"
-        "gpu   0-8*       2     0     0         1        0         1            5m\n"
+        "POOL  SIZE  WANTED  IDLE  BUSY  STARTING  LEAVING  UNUSABLE  IDLE-TIMEOUT  TIER\n"
+        "cpu      4       4     0     4         0        0         0                dedicated\n"
+        "gpu   0-8*       2     0     0         1        0         1            5m  low-priority\n"
         "gpu cannot get nodes: no room for it: quota; tries again in 40s\n");
   grown.is_stopped = true;
   CHECK(render::pool_table(std::vector{grown}, wide)
