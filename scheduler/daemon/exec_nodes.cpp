@@ -16,9 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = model::ProviderAnswer::Kind;
 
-constexpr std::size_t most_calls_of_verb = 4;    // of a verb at a time
-constexpr std::size_t most_names = 256;  // of a call
-constexpr int no_watch = 64;             // exit status of a program that has none
+constexpr std::size_t most_calls_of_verb = 4;  // of a verb at a time
+constexpr std::size_t most_names = 256;        // of a call
+constexpr int no_watch = 64;                   // exit status of a program that has none
 constexpr base::Duration first_pause = 1s;
 constexpr base::Duration longest_pause = 5min;
 

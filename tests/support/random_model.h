@@ -278,9 +278,7 @@ class RandomModel {
     made.controller = "unix:/" + text();
     made.head_address = "unix:/" + text();
     made.secret = text();
-    if (upto(1) == 1) {
-      for (std::size_t i = 0; i < nodes; ++i) made.addresses.push_back(text());
-    }
+    if (coin()) made.addresses.assign(nodes, text());
     for (int i = upto(3); i > 0; --i) made.head_tls.push_back(text());
     return made;
   }
