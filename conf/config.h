@@ -35,7 +35,8 @@ struct Pool {
   std::string program = {};  // a command line
   base::Duration program_timeout = std::chrono::minutes(5);
   base::Duration reconcile_interval = std::chrono::minutes(1);
-  std::string options = {};  // the site's own table, in JSON; empty: none
+  base::Duration node_life{};  // 0: without end
+  std::string options = {};    // the site's own table, in JSON; empty: none
 
   /// Whether a program makes its nodes.
   bool has_program() const { return provider == "exec" || provider == "slurm"; }

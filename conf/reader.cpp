@@ -116,8 +116,8 @@ constexpr std::array<std::string_view, 9> slice_keys{
     "gpu_kind", "cpus_per_node", "gpus_per_node", "memory_per_node"};
 
 /// Keys of pools whose nodes a program makes.
-constexpr std::array<std::string_view, 4> program_keys{"program", "program_timeout",
-                                                       "reconcile_interval", "options"};
+constexpr std::array<std::string_view, 5> program_keys{
+    "program", "program_timeout", "reconcile_interval", "node_life", "options"};
 
 bool is_static(const toml::table& pool) {
   return pool["provider"].value_or(std::string_view()) == "static";
@@ -342,6 +342,10 @@ void Reader::check_program(Pool& pool, const toml::table& table) {
     problem(program != nullptr ? *program : *table.get("provider"),
             "'pool.program': expected the program that makes the nodes, such as "
             "\"/usr/local/bin/machines\", or one that comes with Muster, such as \"azure\"");
+  }
+  if (pool.provider == "slurm" && pool.node_life == base::Duration()) {
+    problem(*table.get("provider"),
+            "'pool.node_life': missing; a pilot job of Slurm has a time limit, such as \"4h\"");
   }
   if (!pool.memory_per_node) {
     problem(*table.get("provider"),

@@ -27,7 +27,8 @@ struct NodeSpec {
   std::string token;       // with which it joins, once
   std::string agent;       // path of muster-agent on the controller's machine
   base::Duration start_timeout{};
-  std::string options;  // of the pool, an object in JSON
+  base::Duration life{};  // 0: without end
+  std::string options;    // of the pool, an object in JSON
 
   bool operator==(const NodeSpec&) const = default;
 };

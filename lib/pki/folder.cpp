@@ -114,6 +114,19 @@ base::Result<std::vector<Revoked>> read_revoked(const std::string& path, base::T
   return revoked;
 }
 
+/// Certificates that are over need no word that they are revoked.
+void forget_expired(std::string& revoked, base::Time now) {
+  std::string kept;
+  for (const auto line : base::split(revoked, '\n')) {
+    const auto parts = base::split(line, ' ');
+    if (parts.size() != 4) continue;
+    const auto until = base::parse_int(parts[2], 0, INT64_MAX);
+    if (until && base::time_from_us(*until) <= now) continue;
+    kept.append(line).push_back('\n');
+  }
+  revoked = std::move(kept);
+}
+
 }  // namespace
 
 bool Folder::exists() const {
@@ -305,6 +318,7 @@ base::Result<void> Folder::remove(const std::string& name, base::Time now) {
   if (!known) return std::unexpected(known.error());
   auto revoked = read(path_ + "/revoked");
   if (!revoked) return std::unexpected(revoked.error());
+  forget_expired(*revoked, now);
   for (const auto& each : known->certificates) {
     *revoked += each.serial + " " + name + " " + number(each.until) + " " + number(now) + "\n";
   }

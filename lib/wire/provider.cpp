@@ -59,6 +59,8 @@ std::string to_json(const model::NodeSpec& order) {
   out.set_agent(order.agent);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(order.start_timeout);
   out.set_start_timeout_s(static_cast<std::uint32_t>(seconds.count()));
+  const auto life = std::chrono::floor<std::chrono::seconds>(order.life);
+  out.set_life_s(static_cast<std::uint32_t>(life.count()));
   return with_options(print_json(out), order.options);
 }
 

@@ -75,7 +75,8 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
 std::vector<model::FactBody> evict_at_end(const State& state, const Settings& settings,
                                           const Node& node, base::Time now);
 /// What follows when the time of its eviction is over.
-std::vector<model::FactBody> end_eviction(const State& state, const Node& node, base::Time now);
+std::vector<model::FactBody> end_eviction(const State& state, const Settings& settings,
+                                          const Node& node, base::Time now);
 Decision decide_evicted(const State& state, const Settings& settings, const NodeEvicted& said,
                         base::Time now);
 /// errors: conflict for one that is not there, denied, not_found, invalid

@@ -187,10 +187,10 @@ Decision decide_cancel_booking(const State& state, const Settings& settings,
     return {.facts = {}, .actions = {Reply{request.request, std::move(error)}}};
   };
   const auto found = state.bookings.find(request.name);
-  if (found == state.bookings.end()) {
+  if (found == state.bookings.end() || model::is_node_end(request.name)) {
     std::vector<std::string> names;
     for (const auto& [name, standing] : state.bookings) {
-      if (names.size() < most_shown) names.push_back(name);
+      if (names.size() < most_shown && !model::is_node_end(name)) names.push_back(name);
     }
     return refuse(no_such("booking", request.name, names));
   }

@@ -31,12 +31,17 @@ struct Notice {
   std::string by;
 };
 
-/// May the node be evicted, and is it not already?
-bool is_evictable(const Node& node) {
+/// Is it there, to be evicted?
+bool is_present(const Node& node) {
   using enum model::NodeLife;
   const bool is_here = node.phase == NodePhase::ready || node.phase == NodePhase::away;
   const bool stays = !node.provided || node.provided->life == up || node.provided->life == draining;
-  return is_here && stays && !node.eviction;
+  return is_here && stays;
+}
+
+/// And is it not being evicted already?
+bool is_evictable(const Node& node) {
+  return is_present(node) && !node.eviction;
 }
 
 /// Half of a short notice, and of a longer one all but the time to be killed in, but no more than
@@ -113,7 +118,8 @@ std::vector<model::FactBody> evict_at_end(const State& state, const Settings& se
                now);
 }
 
-std::vector<model::FactBody> end_eviction(const State& state, const Node& node, Time now) {
+std::vector<model::FactBody> end_eviction(const State& state, const Settings& settings,
+                                          const Node& node, Time now) {
   if (node.provided) {
     return {model::NodeTurned{.node = node.id,
                               .life = model::NodeLife::leaving,
@@ -122,7 +128,9 @@ std::vector<model::FactBody> end_eviction(const State& state, const Node& node, 
                               .is_there = true,
                               .idle_since = {}}};
   }
-  const bool has_gone = node.eviction->by.empty() && node.phase == NodePhase::away;
+  // Agents need a moment to be heard again after a restart of the controller.
+  const bool has_gone = node.eviction->by.empty() && node.phase == NodePhase::away &&
+                        node.since + settings.node_timeout <= now;
   if (has_gone) return lose(state, node, now);
   return {model::NodeEvictionOver{node.id}};
 }
@@ -132,7 +140,8 @@ Decision decide_evicted(const State& state, const Settings& settings, const Node
   const auto known = state.node_by_name.find(said.node);
   if (known == state.node_by_name.end()) return {};
   const auto& node = state.nodes.at(known->second);
-  if (!is_evictable(node)) return {};
+  const bool was_pretended = node.eviction && !node.eviction->by.empty();
+  if (!is_present(node) || (node.eviction && !was_pretended)) return {};
   const auto notice = std::clamp(said.notice, base::Duration(), longest_notice);
   return {
       .facts = evict(state, settings, node, {.notice = notice, .cause = said.cause, .by = {}}, now),

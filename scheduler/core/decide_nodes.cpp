@@ -240,11 +240,13 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
   for (const auto& [due, name] : state.booking_times) {
     if (due > now) break;
     if (model::is_node_end(name)) {
+      // What else is due changes what becomes of the node's jobs: the next tick has this.
+      if (!decision.facts.empty()) return decision;
       decision.facts.push_back(model::BookingBegun{name});
       const auto& node = state.nodes.at(state.bookings.at(name).booking.nodes.front());
       std::ranges::move(evict_at_end(state, settings, node, now),
                         std::back_inserter(decision.facts));
-      break;  // as below
+      return decision;
     }
     if (state.bookings.at(name).has_begun) {
       decision.facts.push_back(model::BookingEnded{name, {}});
@@ -259,7 +261,7 @@ Decision decide_tick(const State& state, const Settings& settings, base::Time no
   // One node a tick: the facts about its jobs change what another node's loss means.
   if (!state.evictions.empty() && state.evictions.begin()->first <= now) {
     const auto& node = state.nodes.at(state.evictions.begin()->second);
-    std::ranges::move(end_eviction(state, node, now), std::back_inserter(decision.facts));
+    std::ranges::move(end_eviction(state, settings, node, now), std::back_inserter(decision.facts));
   } else if (!state.away_since.empty() &&
              state.away_since.begin()->first + settings.node_timeout <= now) {
     const auto& node = state.nodes.at(state.away_since.begin()->second);

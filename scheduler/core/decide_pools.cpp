@@ -16,6 +16,8 @@ namespace scheduler {
 
 namespace {
 
+constexpr base::Duration list_lag = std::chrono::minutes(1);
+
 using base::Code;
 using base::fail;
 using base::Time;
@@ -46,9 +48,11 @@ model::NodeTurned gone(const Settings& settings, const Node& node, std::string c
           .cause = std::move(cause)};
 }
 
-bool is_elastic(const State& state, const Settings& settings, const Node& node) {
+/// Whether another machine takes the place of one that was lost.
+bool is_made_anew(const State& state, const Settings& settings, const Node& node) {
   const auto pool = std::ranges::find(settings.provided, node.provided->pool, &ProvidedPool::name);
-  return pool != settings.provided.end() && size_of(*pool, state.pools).is_elastic();
+  return pool != settings.provided.end() &&
+         (pool->has_program || size_of(*pool, state.pools).is_elastic());
 }
 
 /// A machine that was lost: its name is free when its provider has confirmed that. One with jobs
@@ -258,7 +262,7 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
     return {.facts = taken(state, settings, *node, now), .actions = {}};
   const bool is_to_stay = life == NodeLife::up || life == NodeLife::draining;
   if (!is_to_stay) return {};
-  if (said.is_lost && is_elastic(state, settings, *node)) return let_go(*node, said.why);
+  if (said.is_lost && is_made_anew(state, settings, *node)) return let_go(*node, said.why);
   return {.facts = {}, .actions = {CreateNode{said.name, node->provided->pool}}};
 }
 
@@ -302,11 +306,12 @@ class Comparison {
       // It may not have heard that before the controller ended.
       if (!said_.is_again)
         decision.actions.push_back(DestroyNode{node.info.name, node.provided->pool});
-    } else if (is_up && is_elastic(state_, settings_, node) &&
+    } else if (is_up && is_made_anew(state_, settings_, node) &&
                (said_.is_again || node.jobs.empty())) {
       std::ranges::move(let_go(node, why).facts, std::back_inserter(decision.facts));
     } else if (life == preparing && said_.is_again) {
-      fail(node, why);
+      // Lists of a cloud may be a little behind it.
+      if (node.provided->since + list_lag < said_.asked_at) fail(node, why);
     } else if (is_up || (!said_.is_again && (life == starting || life == preparing))) {
       decision.actions.push_back(CreateNode{node.info.name, node.provided->pool});
     }

@@ -35,6 +35,9 @@ Parent as_parent(const Job& job) {
   if (std::holds_alternative<Done>(job.phase)) return as_parent(past_of(job), std::nullopt);
   if (job.tasks) return {state_of(job), job.tasks->tally.spread_at};
   const Attempt* attempt = active_attempt(job);
+  // One that waits again has started nevertheless.
+  if (attempt == nullptr && !job.earlier.empty())
+    return {state_of(job), job.earlier.front().started_at};
   return {state_of(job), attempt != nullptr ? std::optional(attempt->started_at) : std::nullopt};
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,14 @@ struct ProvidedPool {
   int most = 1;
   base::Duration idle_timeout = std::chrono::minutes(5);    // after which a node goes
   base::Duration start_timeout = std::chrono::minutes(10);  // from asked for to here
+  bool has_program = false;                 // of the site, whose machines can be lost and made anew
+  base::Duration life{};                    // of a node, from when it is there; 0: without end
   std::vector<model::NodeInfo> nodes = {};  // those it can have, as they will be; `most` or more
 };
+
+/// The longest time limit of a job on a new node of the pool; absent: any, or none.
+std::optional<base::Duration> longest_stay(std::span<const ProvidedPool> pools,
+                                           const std::string& pool);
 
 /// Of a node that a provider makes and ends.
 struct Provided {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "scheduler/core/apply_node.h"
 
 namespace scheduler {
 
@@ -16,7 +17,8 @@ namespace {
 using base::Time;
 using model::NodeLife;
 
-constexpr base::Duration ask_again = std::chrono::minutes(1);  // for a node that does not go
+constexpr base::Duration ask_again = std::chrono::minutes(1);     // for a node that does not go
+constexpr base::Duration joining_time = std::chrono::minutes(1);  // of a node's life, and to spare
 
 /// One pool at one time. The facts are about different nodes, so that none changes what another is
 /// about.
@@ -38,7 +40,7 @@ class Helm {
     if (n_there_ < size_.most) take_back();
     grow(needs);
     drop_unneeded(needs);
-    if (size_.is_elastic()) let_idle_go(needs);
+    if (size_.is_elastic() || configured_.has_program) let_idle_go(needs);
     std::ranges::move(facts_, std::back_inserter(steering.facts));
     steering.changes_work = steering.changes_work || changes_work_;
     if (again_ && (!steering.again || *again_ < *steering.again)) steering.again = again_;
@@ -228,6 +230,7 @@ class Helm {
   void want(const Node& node, const std::string& cause) {
     const auto life = node.provided->life;
     const bool is_counted = life == NodeLife::wanted;
+    if (node.drain) return;  // nobody could use it
     if (turned_.contains(node.id) || (!is_counted && n_there_ >= size_.most)) return;
     if (may_start()) {
       start(node, cause);
@@ -332,7 +335,7 @@ class Helm {
 /// All are there that can be, and stay, or none is and none comes.
 bool is_settled(const ProvidedPool& configured, const Pool& pool, const Pools& pools) {
   const auto size = size_of(configured, pools);
-  if (size.is_elastic() || pool.by_life.size() != 1) return false;
+  if (size.is_elastic() || configured.has_program || pool.by_life.size() != 1) return false;
   const auto life = pool.by_life.begin()->first;
   return pool.n_in(NodeLife::up) == size.least &&
          (life == NodeLife::up || life == NodeLife::absent);
@@ -370,6 +373,13 @@ model::PoolRecord record_of(const State& state, const ProvidedPool& configured, 
 }
 
 }  // namespace
+
+std::optional<base::Duration> longest_stay(std::span<const ProvidedPool> pools,
+                                           const std::string& pool) {
+  const auto found = std::ranges::find(pools, pool, &ProvidedPool::name);
+  if (found == pools.end() || found->life == base::Duration()) return std::nullopt;
+  return std::max(found->life - end_notice - joining_time, base::Duration());
+}
 
 Steering steer(const View& view, const Needs& needs, Time now) {
   Steering steering;

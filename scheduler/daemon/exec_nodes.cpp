@@ -18,6 +18,7 @@ using Kind = model::ProviderAnswer::Kind;
 
 constexpr std::size_t most_calls_of_verb = 4;  // of a verb at a time
 constexpr std::size_t most_names = 256;        // of a call
+constexpr int most_tries = 3;                  // to end all, when the cluster ends
 constexpr int no_watch = 64;                   // exit status of a program that has none
 constexpr base::Duration first_pause = 1s;
 constexpr base::Duration longest_pause = 5min;
@@ -51,14 +52,16 @@ void ExecNodes::create(const std::string& name) {
   // Answered with what is under way, or made when the one before it is gone, whose agent was told
   // to go.
   if (node.doing != Doing::nothing || to_destroy_.contains(name)) return;
-  if (node.is_there) return doors_.say(scheduler::ProviderMade{name});
-  to_create_.insert(name);
+  if (node.is_there && !node.is_expelled) return doors_.say(scheduler::ProviderMade{name});
+  // One whose agent may not come any more is ended first.
+  (node.is_there ? to_destroy_ : to_create_).insert(name);
   ask_later();
 }
 
 void ExecNodes::destroy(const std::string& name) {
   auto& node = nodes_[name];
   node.is_wanted = false;
+  node.is_expelled = true;
   doors_.expel(name);
   to_create_.erase(name);
   if (node.doing != Doing::nothing) return;  // ended when it is made, or is being ended
@@ -118,6 +121,7 @@ model::NodeReference ExecNodes::reference(const std::string& name) const {
 
 void ExecNodes::start_create() {
   auto names = take_names(to_create_, Doing::creating);
+  for (const auto& name : names) nodes_[name].is_expelled = false;
   ++n_invited_;
   doors_.invite(names, [names, weak = std::weak_ptr(self_)](
                            const base::Result<std::vector<std::string>>& tokens) {
@@ -125,6 +129,10 @@ void ExecNodes::start_create() {
     if (!alive) return;
     auto& self = **alive;
     --self.n_invited_;
+    if (self.is_stopping_) {
+      for (const auto& name : names) self.note(self.nodes_[name], Doing::nothing);
+      return self.ask_later();
+    }
     if (!tokens) {
       for (const auto& name : names) self.node_not_made(name, tokens.error().text, false);
       return self.ask_later();
@@ -136,7 +144,7 @@ void ExecNodes::start_create() {
       order.token = (*tokens)[i];
       input += wire::to_json(order) + "\n";
     }
-    self.start(Verb::create, names, std::move(input));
+    self.start(Verb::create, names, std::move(input), *tokens);
   });
 }
 
@@ -156,9 +164,11 @@ void ExecNodes::start_watch() {
   if (has_watch_ && !is_stopping_) start(Verb::watch, {}, std::nullopt);
 }
 
-void ExecNodes::start(Verb verb, std::vector<std::string> names, std::optional<std::string> input) {
+void ExecNodes::start(Verb verb, std::vector<std::string> names, std::optional<std::string> input,
+                      std::vector<std::string> tokens) {
   const CallId id = ++last_call_;
   auto& call = calls_[id];
+  call.tokens = std::move(tokens);
   call.verb = verb;
   call.names = std::move(names);
   call.asked_at = doors_.now();
@@ -172,6 +182,7 @@ void ExecNodes::start(Verb verb, std::vector<std::string> names, std::optional<s
         loop_,
         {.words = std::move(words),
          .input = std::move(input),
+         .secrets = call.tokens,
          .limit = verb == Verb::watch ? base::Duration() : settings_.limit},
         {.said = [this, id](std::string_view line) { said(id, line); },
          .complained =
@@ -180,6 +191,7 @@ void ExecNodes::start(Verb verb, std::vector<std::string> names, std::optional<s
                                            {"of", word_of(verb)},
                                            {"text", base::printable(line, 1000)}});
              },
+
          .ended = [this, id](const ProgramCall::End& end) { ended(id, end); }});
   } else {
     program = std::unexpected(path.error());
@@ -220,6 +232,7 @@ void ExecNodes::answered(Call& call, const model::ProviderAnswer& answer) {
     return;
   }
   call.names.erase(name);
+  call.program->goes_on();
   if (answer.kind == Kind::made) {
     node_made(answer.name, answer.id);
   } else if (answer.kind == Kind::ended) {
@@ -233,7 +246,11 @@ void ExecNodes::answered(Call& call, const model::ProviderAnswer& answer) {
 
 void ExecNodes::listed(Call& call, const model::ProviderAnswer& answer) {
   if (answer.kind == Kind::listed) {
-    call.listed.emplace(answer.name, answer.id);
+    if (!call.listed.emplace(answer.name, answer.id).second) {
+      log_.error("node_is_there_twice", {{"pool", settings_.order.pool},
+                                         {"node", base::printable(answer.name)},
+                                         {"id", base::printable(answer.id)}});
+    }
   } else if (call.rubbish.empty()) {
     call.rubbish = "'" + call.program->name() + "' said of '" + base::printable(answer.name) +
                    "' something else than that it is there";
@@ -245,13 +262,13 @@ void ExecNodes::watched(const model::ProviderAnswer& answer) {
   watch_pause_ = {};
   const auto known = nodes_.find(answer.name);
   const bool is_fit = answer.kind == Kind::gone || answer.kind == Kind::evicted;
-  if (known == nodes_.end() || !is_fit) {
+  if (known == nodes_.end() || !is_fit) {  // not ours
     log_.warn("provider_watch_unknown",
               {{"pool", settings_.order.pool}, {"node", base::printable(answer.name)}});
     return;
   }
   auto& node = known->second;
-  if (!node.is_wanted || node.doing != Doing::nothing) return;
+  if (node.is_expelled || node.doing != Doing::nothing) return;
   const auto why = answer.text.empty() ? std::string("its provider takes it") : answer.text;
   log_.warn("node_taken_by_provider",
             {{"node", answer.name}, {"in", base::to_text(answer.notice)}, {"why", why}});
@@ -269,7 +286,7 @@ void ExecNodes::node_made(const std::string& name, const std::string& id) {
   node.id = id;
   note(node, Doing::nothing);
   log_.info("node_made", {{"node", name}, {"id", base::printable(id)}});
-  if (node.is_wanted) return doors_.say(scheduler::ProviderMade{name});
+  if (node.is_wanted && !node.is_expelled) return doors_.say(scheduler::ProviderMade{name});
   to_destroy_.insert(name);
   ask_later();
 }
@@ -304,6 +321,10 @@ void ExecNodes::node_not_gone(const std::string& name, const std::string& why) {
   note(node, Doing::nothing);
   log_.error(is_stopping_ ? "node_left_behind" : "node_not_ended",
              {{"node", name}, {"why", base::printable(why, 1000)}});
+  if (is_stopping_ && ++node.n_tries < most_tries) {
+    to_destroy_.insert(name);
+    return ask_later();
+  }
   if (!std::exchange(node.is_wanted, false)) return;  // whoever wants it gone asks again
   doors_.say(scheduler::ProviderFailed{
       name, "the one before it could not be ended: " + base::printable(why, 1000), false});
@@ -337,7 +358,12 @@ void ExecNodes::ended(CallId id, const ProgramCall::End& end) {
 
 /// Only a list that is whole counts.
 void ExecNodes::list_ended(const Call& call, const std::string& why) {
-  if (is_stopping_) return end_all(call);
+  if (is_stopping_) {
+    if (why.empty()) return end_all(call);
+    log_.error("nodes_left_behind", {{"pool", settings_.order.pool}, {"why", why}});
+    if (++n_stop_lists_ < most_tries) return list_timer_.start(first_pause);
+    return end_all(call);  // those that are known
+  }
   if (!why.empty()) {
     if (std::exchange(trouble_, why) != why)
       log_.error("provider_list_failed", {{"pool", settings_.order.pool}, {"why", why}});

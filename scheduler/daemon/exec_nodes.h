@@ -64,7 +64,9 @@ class ExecNodes : public Provider {
 
   struct Node {
     bool is_wanted = false;
-    bool is_there = false;  // by the last that was heard
+    bool is_there = false;     // by the last that was heard
+    bool is_expelled = false;  // its agent may not come any more
+    int n_tries = 0;           // to end it when the cluster ends
     Doing doing = Doing::nothing;
     std::string id;
     base::Time changed_at;
@@ -73,6 +75,7 @@ class ExecNodes : public Provider {
   struct Call {
     Verb verb = Verb::create;
     std::vector<std::string> names;             // that have no answer yet
+    std::vector<std::string> tokens;            // told to the program, and to nobody else
     std::string rubbish;                        // the first line that was no answer, and why
     std::map<std::string, std::string> listed;  // ids by names
     base::Time asked_at;
@@ -87,7 +90,8 @@ class ExecNodes : public Provider {
   void start_destroy();
   void start_list();
   void start_watch();
-  void start(Verb verb, std::vector<std::string> names, std::optional<std::string> input);
+  void start(Verb verb, std::vector<std::string> names, std::optional<std::string> input,
+             std::vector<std::string> tokens = {});
   void said(CallId id, std::string_view line);
   void answered(Call& call, const model::ProviderAnswer& answer);
   void listed(Call& call, const model::ProviderAnswer& answer);
@@ -119,6 +123,7 @@ class ExecNodes : public Provider {
   bool has_watch_ = true;
   bool is_stopping_ = false;
   bool is_stop_listed_ = false;
+  int n_stop_lists_ = 0;
   std::function<void()> gone_;
   std::string trouble_;
   base::Duration list_pause_{};

@@ -41,7 +41,9 @@ std::vector<scheduler::ProvidedPool> provided_pools(const std::vector<conf::Pool
                                                       .least = pool.min_nodes.value_or(pool.nodes),
                                                       .most = pool.nodes,
                                                       .idle_timeout = pool.idle_timeout,
-                                                      .start_timeout = pool.start_timeout});
+                                                      .start_timeout = pool.start_timeout,
+                                                      .has_program = pool.has_program(),
+                                                      .life = pool.node_life});
     for (int place = 1; pool.has_program() && place <= pool.nodes; ++place)
       added.nodes.push_back(info_of(machine_at(pool, place), pool.gpu_kind));
     for (const auto& slice : slices) {

@@ -161,14 +161,22 @@ void ProgramCall::check_length(Lines& lines) {
 
 void ProgramCall::take_line(std::string_view line,
                             const std::function<void(std::string_view)>& take) {
-  const auto trimmed = base::trim(line);
-  if (!trimmed.empty()) take(trimmed);
+  std::string text(base::trim(line));
+  for (const auto& secret : options_.secrets) {
+    for (auto at = text.find(secret); at != text.npos; at = text.find(secret, at))
+      text.replace(at, secret.size(), "***");
+  }
+  if (!text.empty()) take(text);
 }
 
 void ProgramCall::remember(std::string_view line) {
   last_words_.push_back(base::printable(line, longest_word));
   if (last_words_.size() > words_kept) last_words_.erase(last_words_.begin());
   events_.complained(line);
+}
+
+void ProgramCall::goes_on() {
+  if (why_stopped_.empty() && options_.limit > base::Duration()) timer_.start(options_.limit);
 }
 
 void ProgramCall::is_overdue() {

@@ -28,7 +28,8 @@ class ProgramCall {
     std::vector<std::string> words;  // the program's path and its arguments
     /// Its standard input. Absent: one that ends when this object does.
     std::optional<std::string> input;
-    base::Duration limit{};  // of time; 0: none
+    std::vector<std::string> secrets;  // that are left out of what it prints
+    base::Duration limit{};            // of time; 0: none
   };
   struct End {
     int code = 0;
@@ -49,6 +50,8 @@ class ProgramCall {
   /// The program runs on, if it does; nothing is told any more.
   ~ProgramCall();
 
+  /// It got something done: its time begins anew.
+  void goes_on();
   /// TERM for it and all that it started, and KILL when that has no effect.
   void stop(const std::string& why);
   /// The program and its last argument, for people: "azure create".

@@ -32,6 +32,7 @@ model::NodeSpec order_of(const conf::Pool& pool) {
           .token = {},
           .agent = {},
           .start_timeout = pool.start_timeout,
+          .life = pool.node_life,
           .options = pool.options};
 }
 
@@ -105,12 +106,10 @@ base::Result<void> Providers::add_program(loop::Loop& loop, const conf::Pool& po
   return {};
 }
 
-/// A pool that had one, and that muster.toml has no longer.
+/// A pool that had one by an earlier configuration.
 bool Providers::has_lost_program(const std::string& pool) const {
   const auto path = parts_.paths.programs_dir() + "/" + pool;
-  return !pool.empty() && !by_pool_.contains(pool) && ::access(path.c_str(), F_OK) == 0 &&
-         std::ranges::find(parts_.config.pools, pool, &conf::Pool::name) ==
-             parts_.config.pools.end();
+  return !pool.empty() && !by_pool_.contains(pool) && ::access(path.c_str(), F_OK) == 0;
 }
 
 /// Null: nobody can do anything about its nodes.
@@ -126,12 +125,13 @@ void Providers::create(const scheduler::CreateNode& create) {
 
 void Providers::destroy(const scheduler::DestroyNode& destroy) {
   if (auto* provider = provider_of(destroy.pool)) return provider->destroy(destroy.name);
-  log_.error("node_without_provider",
-             {{"node", destroy.name},
-              {"pool", destroy.pool},
-              {"why",
-               "muster.toml has its pool no longer, so that nobody can end it: put the pool "
-               "back, with max_nodes = 1 and muster pool NAME scale 0, until it is gone"}});
+  log_.error(
+      "node_without_provider",
+      {{"node", destroy.name},
+       {"pool", destroy.pool},
+       {"why",
+        "muster.toml has its pool, or its program, no longer, so that nobody can end it: put "
+        "that back, with max_nodes = 1 and muster pool NAME scale 0, until it is gone"}});
 }
 
 void Providers::list() {

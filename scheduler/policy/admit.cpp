@@ -86,6 +86,25 @@ base::Result<void> enough_licenses(const scheduler::View& view, const model::Lic
   return {};
 }
 
+/// Nodes that last as long as the request may take.
+base::Result<KindCounts> lasting(const scheduler::View& view, const KindCounts& kinds,
+                                 std::optional<base::Duration> limit) {
+  KindCounts left;
+  base::Duration longest{};
+  for (const auto& each : kinds) {
+    const auto stay = scheduler::longest_stay(view.provided, each.first.pool);
+    if (!stay || (limit && *limit <= *stay)) left.push_back(each);
+    longest = std::max(longest, stay.value_or(base::Duration()));
+  }
+  if (!left.empty()) return left;
+  return fail(
+      Code::invalid,
+      fmt::format("the request {}, and no node that it may use lasts so long; the most that can "
+                  "run is --time={}",
+                  limit ? "has the time limit " + base::to_text(*limit) : "has no time limit",
+                  base::to_text(longest)));
+}
+
 /// Nodes that have all that is asked for beside amounts, with those that names leave.
 base::Result<KindCounts> chosen(const scheduler::View& view, KindCounts kinds,
                                 const model::NodeChoice& choice, const std::string& where) {
@@ -236,7 +255,8 @@ base::Result<void> admit(const scheduler::View& view, const model::Layout& layou
   const auto all = kinds_in(view, pool);
   if (all.empty()) return {};
   auto where = pool.empty() ? std::string("in this cluster") : fmt::format("in pool '{}'", pool);
-  const auto kinds = chosen(view, all, spec.choice, where);
+  auto kinds = chosen(view, all, spec.choice, where);
+  if (kinds) kinds = lasting(view, *kinds, spec.time_limit);
   if (!kinds) return std::unexpected(kinds.error());
   if (spec.choice != model::NodeChoice()) where = "among those that it may use";
   if (auto fits = one_task_fits(*kinds, layout, where, model::have_resources(spec.roles)); !fits)

@@ -244,10 +244,14 @@ std::optional<Placement> Pass::place_grown(const Job& job, const Request& reques
   std::vector<model::NodeId> own;
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes)
     own.push_back(share.node);
+  // Its own nodes may be of any tier.
+  auto nodes = std::make_shared<Selection>(*request.nodes);
+  nodes->preferred.clear();
   const auto place = [&](int n_nodes) -> std::optional<Placement> {
     const auto layout = model::with_nodes(request.layout, n_nodes);
     auto sized = with_layout(request, layout);
     sized.former = &own;
+    sized.nodes = nodes;
     auto placement = timeline_.place_now(sized);
     if (!placement || !has_all_of(*placement, own)) return std::nullopt;
     if (ledger_.is_empty()) return placement;

@@ -102,7 +102,6 @@ scheduler::Amounts Kinds::smallest(const Selection& selection, const std::string
 std::shared_ptr<const Selection> Kinds::only_in(const std::shared_ptr<const Selection>& selection,
                                                 const std::set<std::string>& pools) const {
   auto narrowed = std::make_shared<Selection>(*selection);
-  narrowed->preferred.clear();
   for (std::size_t i = 0; i < kinds_.size(); ++i)
     narrowed->kinds[i] = selection->kinds[i] && pools.contains(kinds_[i].kind->pool);
   return narrowed;

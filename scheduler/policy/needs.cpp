@@ -105,6 +105,7 @@ class Packer {
         if (!is_coming && !is_possible) continue;
         for (const auto id : ids) {
           const auto& node = view_.state.nodes.at(id);
+          if (node.drain) continue;
           const auto distance = is_coming ? Distance::coming : Distance::possible;
           groups_[{distance, place_of(node.kind), whole_of(node.kind)}].push_back(&node);
         }
@@ -195,6 +196,8 @@ class Packer {
   bool is_open(const NodeKind& kind, const scheduler::JobKind& job) const {
     if (!scheduler::has_chosen(kind, job.choice)) return false;
     const auto limit = job.time_limit.value_or(base::Duration::max());
+    const auto stay = scheduler::longest_stay(view_.provided, kind.pool);
+    if (stay && limit > *stay) return false;
     return std::ranges::all_of(kind.bookings, [&](const std::string& name) {
       const auto& booking = view_.state.bookings.at(name).booking;
       const bool is_own = name == job.choice.booking;

@@ -35,7 +35,7 @@ fails_as() {
   is "$(answers .capacity)" "$2 " "$adapter: $1: is there room for it?"
   like answers "$3" "$adapter: $1: with the tool's own words"
   mode fine
-  call list
+  call list ""
   is "$(grep -c cloud-5 answers)" 0 "$adapter: $1: nothing is left"
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("nodes that are wanted at one time go to one call, with all that is to
   CHECK(lines.substr(0, lines.find('\n')) ==
         R"({"name":"a-1","cluster":"here-0123abcd","pool":"a","tier":"","cpus":4,)"
         R"("memory_mib":8192,"gpus":0,"gpu_kind":"","features":[],"controller":"tls:head:7443",)"
-        R"("token":"token-of-a-1","agent":"/bin/muster-agent","start_timeout_s":600,)"
+        R"("token":"token-of-a-1","agent":"/bin/muster-agent","start_timeout_s":600,"life_s":0,)"
         R"("options":{"zone":1}})");
   CHECK_THAT(site.log_text(), !Contains("token-of"));
 }
