@@ -74,7 +74,8 @@ cat >"$T/home/saves.sh" <<'END'
 [ ! -e saved ] || { echo "went on from $(cat saved)"; exit 0; }
 trap 'echo "attempt $MUSTER_ATTEMPT" >saved; exit 1' USR1
 echo begun
-while :; do sleep 0.1; done
+tail -f /dev/null &
+wait
 END
 job=$(cd "$T/home" && as_user submit --parsable saves.sh)
 wait_for 30 "a job runs in a pilot" grep -qs begun "$T/home/saves.out"
