@@ -193,3 +193,36 @@ TEST_CASE("a drain ends by itself at its time") {
   rack.controller.pass(1ms);
   CHECK(rack.state(next) == JobState::starting);
 }
+
+TEST_CASE("a pool makes no node that is drained") {
+  PoolSite site({.least = 0, .most = 4});
+  REQUIRE(site.controller.ask(
+      scheduler::DrainNodes{site.controller.next_request(), chief, {"n1"}, "a fan is loud", {}}));
+  REQUIRE(site.controller.submit(*job()).has_value());
+  site.bring_up();
+  CHECK(site.life("n1") == NodeLife::absent);
+  CHECK(site.life("n2") == NodeLife::up);
+  CHECK(site.n_created() == 1);
+}
+
+TEST_CASE("a real notice takes the place of a pretended one") {
+  Rack rack(2);
+  REQUIRE(order_eviction(rack.controller, "n1", 1h).has_value());
+  (void)rack.controller.give(scheduler::NodeEvicted{"n1", 30s, "the price rose"});
+  const auto& eviction =
+      rack.controller.engine().state().nodes.at(rack.controller.node_id("n1")).eviction;
+  REQUIRE(eviction);
+  CHECK(eviction->cause == "the price rose");
+  CHECK(eviction->until == rack.controller.now() + 30s);
+}
+
+TEST_CASE("a node is not given up at the end of its notice because the controller was away") {
+  Rack rack(1);
+  const auto id = rack.submit(job());
+  tell_started(rack, id);
+  (void)rack.controller.give(scheduler::NodeEvicted{"n1", 0s, "shutdown"});
+  rack.controller.pass(20s);
+  (void)rack.controller.give(scheduler::NodeGone{rack.controller.node_id("n1")});
+  rack.controller.pass(10s);
+  CHECK(rack.state(id) == JobState::ending);
+}

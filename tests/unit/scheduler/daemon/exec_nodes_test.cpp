@@ -183,6 +183,27 @@ TEST_CASE("a node that cannot be ended stays, and is asked for again") {
   site.run_until([&] { return site.heard.n<ProviderEnded>() == 1; });
 }
 
+TEST_CASE("one that could not be ended is no node to be had, for its agent was told to go") {
+  ExecSite site;
+  site.provider().create("a-1");
+  site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
+  site.script("destroy", "echo '{\"name\":\"a-1\",\"error\":\"try later\"}'; exit 0\n");
+  site.provider().destroy("a-1");
+  site.run_until([&] { return site.log_text().contains("node_not_ended"); });
+  site.unscript("destroy");
+  site.provider().create("a-1");
+  site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
+  CHECK(site.n_calls("destroy") == 2);
+  CHECK(site.n_calls("create") == 2);
+}
+
+TEST_CASE("a program that prints its token does not spread it") {
+  ExecSite site;
+  site.script("create", "cat; cat >&2; echo 'as token-of-a-1 says' >&2; exit 3\n");
+  CHECK_THAT(failure(site), Contains("***") && !Contains("token-of-a-1"));
+  CHECK_THAT(site.log_text(), !Contains("token-of-a-1"));
+}
+
 TEST_CASE("a list counts only as a whole, and is asked for again and again") {
   ExecSite site;
   site.settings.reconcile = 100ms;

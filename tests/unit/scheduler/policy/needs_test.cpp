@@ -166,3 +166,19 @@ TEST_CASE("a job gets a node where it has failed when there are no others, and o
   const auto all = fails_and_waits(job().nodes(4).tasks_per_node(4));
   CHECK(nodes_of(all) == "n1 n2 n3 n4 ");
 }
+
+TEST_CASE("nodes come only for jobs that end before they do") {
+  PoolSite site({.least = 0, .most = 4, .life = 20min});
+  const auto limited = [](base::Duration limit) {
+    auto spec = **job().tasks(1);
+    spec.time_limit = limit;
+    return std::make_shared<const model::JobSpec>(spec);
+  };
+  const auto refused = site.controller.submit(limited(18min + 31s));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().text, Catch::Matchers::Contains("the most that can run is --time="));
+  CHECK_FALSE(site.controller.submit(*job().tasks(1)).has_value());  // without a limit
+  REQUIRE(site.controller.submit(limited(18min + 30s)).has_value());
+  site.bring_up();
+  CHECK(site.n_there() == 1);
+}
