@@ -10,7 +10,7 @@ TEST_CASE("a socket without a folder lies where the node says") {
 
 TEST_CASE(
     "nodes with one address are one machine, and so are those of an order without addresses") {
-  model::LaunchOrder order;
+  model::LaunchOrder order{.key = {.job = model::JobId(1), .attempt = 1, .step = {}}};
   CHECK(is_one_machine(order));
   order.addresses = {"127.0.0.1", "127.0.0.1", "127.0.0.1"};
   CHECK(is_one_machine(order));
