@@ -293,9 +293,10 @@ more = { a = "b\tc" }
   const auto slurm = conf::read_text(
       listen +
           "[[pool]]\nname = 's'\nprovider = 'slurm'\ncpus_per_node = 8\nmax_nodes = 2\n"
-          "memory_per_node = '1G'\n",
+          "memory_per_node = '1G'\nnode_life = '4h'\n",
       "f");
   REQUIRE(slurm.has_value());
+  CHECK(slurm->pools.front().node_life == 4h);
   CHECK(slurm->pools.front().program == "slurm");
 }
 

@@ -191,7 +191,7 @@ TEST_CASE("after is met by a job that is cancelled before it starts") {
   CHECK(site.state_of(second) == JobState::starting);
 }
 
-TEST_CASE("while a parent waits again after it lost its node, its dependants wait on") {
+TEST_CASE("a parent that lost its node has started all the same, and has not ended") {
   Site site;
   site.controller.join(node("n2", 1));
   const auto first = site.submit(job().cpus_per_task(4));
@@ -202,14 +202,14 @@ TEST_CASE("while a parent waits again after it lost its node, its dependants wai
   (void)site.controller.give(scheduler::NodeGone{site.controller.node_id("n1")});
   site.controller.pass(61s);
   REQUIRE(site.state_of(first) == JobState::waiting);
-  CHECK(site.controller.reason_of(second) == "waits for after:1 (job 1 is waiting)");
+  CHECK(site.controller.reason_of(second).find("waits for") == std::string::npos);
   CHECK(site.controller.reason_of(third) == "waits for afterok:1 (job 1 is waiting)");
   CHECK(site.state_of(hog) == JobState::starting);
-  site.controller.join(node("n1", 4));
+  site.controller.join(node("n1", 5));
   site.controller.pass(10s);
   REQUIRE(site.state_of(first) == JobState::starting);
-  site.controller.run(first);
   CHECK(site.state_of(second) == JobState::starting);
+  site.controller.run(first);
   CHECK(site.state_of(third) == JobState::starting);
 }
 
