@@ -16,8 +16,6 @@ namespace scheduler {
 
 namespace {
 
-constexpr base::Duration list_lag = std::chrono::minutes(1);
-
 using base::Code;
 using base::fail;
 using base::Time;
@@ -311,7 +309,7 @@ class Comparison {
       std::ranges::move(let_go(node, why).facts, std::back_inserter(decision.facts));
     } else if (life == preparing && said_.is_again) {
       // Lists of a cloud may be a little behind it.
-      if (node.provided->since + list_lag < said_.asked_at) fail(node, why);
+      if (node.provided->since + lag(node) < said_.asked_at) fail(node, why);
     } else if (is_up || (!said_.is_again && (life == starting || life == preparing))) {
       decision.actions.push_back(CreateNode{node.info.name, node.provided->pool});
     }
@@ -324,6 +322,12 @@ class Comparison {
   Decision decision;
 
  private:
+  base::Duration lag(const Node& node) const {
+    const auto pool =
+        std::ranges::find(settings_.provided, node.provided->pool, &ProvidedPool::name);
+    return pool == settings_.provided.end() ? base::Duration() : pool->start_timeout / 10;
+  }
+
   /// The pool stops once, and after its nodes have failed.
   void fail(const Node& node, std::string why) {
     auto failure = fail_node(state_, node, std::move(why), now_);
