@@ -336,7 +336,7 @@ TEST_CASE(
     "cheaper") {
   int n_found = 0;
   int n_cheapest = 0;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     RandomCluster random(seed);
     const auto view = random.view();
     auto candidates = policy::candidates(view, view.classes.of("urgent"), random.now());
@@ -367,13 +367,13 @@ TEST_CASE(
       REQUIRE_FALSE(without.is_free(request, room->placement));
     }
   }
-  CHECK(n_found > 100);
+  CHECK(n_found > 33);
   CHECK(n_cheapest * 10 > n_found * 8);
 }
 
 TEST_CASE("whoever makes room, the job that it is for starts as soon as they are gone") {
   int n_preemptions = 0;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     RandomCluster random(seed);
     auto& cluster = random.cluster();
     const auto preemptor = cluster.controller.submit(*urgent(1 + random.below(4)));
@@ -389,5 +389,5 @@ TEST_CASE("whoever makes room, the job that it is for starts as soon as they are
     REQUIRE(preempted(cluster) == victims);
     ++n_preemptions;
   }
-  CHECK(n_preemptions > 50);
+  CHECK(n_preemptions > 15);
 }
