@@ -67,6 +67,10 @@ std::string text_of(const Member& member) {
   std::string text = "pool " + member.pool + "\nlife " + std::to_string(member.life.count()) + "\n";
   for (const auto& each : member.invitations)
     text += "invited " + each.secret_hash + " " + number(each.until) + "\n";
+  if (member.used) {
+    text += "used " + member.used->secret_hash + " " + member.used->request_hash + " " +
+            number(member.used->until) + "\n";
+  }
   for (const auto& each : member.certificates) {
     text += "certificate " + each.serial + " " + number(each.until) + "\n";
   }
@@ -83,6 +87,11 @@ bool take_line(Member& member, const std::vector<std::string_view>& words) {
     const auto us = base::parse_int(words[1], 1, INT64_MAX);
     member.life = base::Duration(us.value_or(0));
     return us.has_value();
+  }
+  if (words.size() == 4 && words[0] == "used") {
+    const auto until = time_of(words[3]);
+    if (until) member.used = Used{std::string(words[1]), std::string(words[2]), *until};
+    return until.has_value();
   }
   const auto until = words.size() == 3 ? time_of(words[2]) : std::nullopt;
   if (!until) return false;
@@ -120,11 +129,19 @@ void forget_expired(std::string& revoked, base::Time now) {
   for (const auto line : base::split(revoked, '\n')) {
     const auto parts = base::split(line, ' ');
     if (parts.size() != 4) continue;
-    const auto until = base::parse_int(parts[2], 0, INT64_MAX);
-    if (until && base::time_from_us(*until) <= now) continue;
+    const auto until = time_of(parts[2]);
+    if (until && *until <= now) continue;
     kept.append(line).push_back('\n');
   }
   revoked = std::move(kept);
+}
+
+/// Whether it is the request that has used the secret.
+bool is_repeated(const Member& member, const std::string& secret_hash, const std::string& request,
+                 base::Time now) {
+  return member.used && member.used->until > now &&
+         loop::equal_constant_time(member.used->secret_hash, secret_hash) &&
+         member.used->request_hash == hash_of(request);
 }
 
 }  // namespace
@@ -285,6 +302,8 @@ base::Result<Admission> Folder::admit(const std::string& name, const std::string
       if (loop::equal_constant_time(each.secret_hash, hash)) invitation = &each;
     }
   }
+  if (invitation == nullptr && invited && is_repeated(*invited, hash, request, now))
+    return issue(*std::move(invited), request, now);
   // The same words for whatever is wrong with it: a stranger learns no names.
   if (invitation == nullptr) {
     return fail(Code::denied,
@@ -294,6 +313,7 @@ base::Result<Admission> Folder::admit(const std::string& name, const std::string
     return fail(Code::denied, "the token was good until " + base::to_text(invitation->until) +
                                   "; make another with: muster node add");
   }
+  invited->used = Used{hash, hash_of(request), invitation->until};
   invited->invitations.clear();
   return issue(*std::move(invited), request, now);
 }

@@ -25,6 +25,14 @@ struct Invitation {
   base::Time until;
 };
 
+/// The invitation that was used last, and by whom: who asks with the same request again did not get
+/// the answer.
+struct Used {
+  std::string secret_hash;
+  std::string request_hash;
+  base::Time until;
+};
+
 struct Issued {
   std::string serial;
   base::Time until;
@@ -37,7 +45,8 @@ struct Member {
   base::Duration life{};                // of its certificates
   std::vector<Invitation> invitations;  // that are open, oldest first
   std::vector<Issued> certificates;     // that are good, oldest first
-  std::string trouble;                  // why no more than the name is known
+  std::optional<Used> used = {};
+  std::string trouble;  // why no more than the name is known
 };
 
 /// A certificate just made, with what else its owner must know.
@@ -65,7 +74,8 @@ class Folder {
   base::Result<std::string> invite(const Member& member, base::Time until);
   /// The same, and earlier invitations stay good: one may be on its way to the machine.
   base::Result<std::string> invite_also(const Member& member, base::Time until);
-  /// The first certificate of an invited machine. Error denied for a wrong, used or late secret.
+  /// The first certificate of an invited machine; another one for the same request, whose answer
+  /// was lost. Error denied for a wrong or late secret, and for one that another request has used.
   base::Result<Admission> admit(const std::string& name, const std::string& secret,
                                 const std::string& request, base::Time now);
   /// The next certificate of a machine that has one.

@@ -3,39 +3,9 @@
 # link of their own. Machines whose certificates are not good are refused, in words on both sides; one that is cut off
 # loses its job to another.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/process/hosts.sh"
 
-net=10.231.$(($$ % 250)).
-prefix=mu$$
-host() { echo "$prefix-$1"; }
-hosts_gone() {
-  for name in c n1 n2 n3 n4 n5 n6; do
-    ip netns del "$(host "$name")" 2>/dev/null
-  done
-}
-trap 'status=$?; hosts_gone; (exit $status); end_case' EXIT
-if ! ip netns add "$(host c)" 2>"$T/err"; then
-  skip_all "no network namespaces here: $(cat "$T/err")"
-fi
-
-on() {
-  where=$(host "$1")
-  shift
-  ip netns exec "$where" "$@"
-}
-on c ip link set lo up
-on c ip link add br0 type bridge
-on c ip addr add "${net}1/24" dev br0
-on c ip link set br0 up
-number=10
-for name in n1 n2 n3 n4 n5 n6; do
-  number=$((number + 1))
-  ip netns add "$(host $name)"
-  on c ip link add "to-$name" type veth peer name eth0 netns "$(host $name)"
-  on c ip link set "to-$name" master br0 up
-  on $name ip addr add "$net$number/24" dev eth0
-  on $name ip link set eth0 up
-  on $name ip link set lo up
-done
+hosts_up n1 n2 n3 n4 n5 n6
 
 runs 0 "init makes a cluster of machines" muster init --dir "$MUSTER_DIR" --listen "${net}1:7443"
 runs 1 "and never a second one in its place" muster init --dir "$MUSTER_DIR"

@@ -2,40 +2,10 @@
 # Steps across machines: hosts are network namespaces that joined over TLS. muster run starts ranks on all of them, MPI
 # reaches from host to host, strangers are turned away, and what is cut off is made good.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/process/hosts.sh"
 
-net=10.232.$(($$ % 250)).
-prefix=ms$$
-hosts="n1 n2 n3 n4"
-host() { echo "$prefix-$1"; }
-hosts_gone() {
-  for name in c $hosts; do
-    ip netns del "$(host "$name")" 2>/dev/null
-  done
-}
-trap 'status=$?; hosts_gone; (exit $status); end_case' EXIT
-if ! ip netns add "$(host c)" 2>"$T/err"; then
-  skip_all "no network namespaces here: $(cat "$T/err")"
-fi
-
-on() {
-  where=$(host "$1")
-  shift
-  ip netns exec "$where" "$@"
-}
-on c ip link set lo up
-on c ip link add br0 type bridge
-on c ip addr add "${net}1/24" dev br0
-on c ip link set br0 up
-for name in $hosts; do
-  ip netns add "$(host $name)"
-  on c ip link add "to-$name" type veth peer name eth0 netns "$(host $name)"
-  on c ip link set "to-$name" master br0 up
-  on $name ip addr add "${net}1${name#n}/24" dev eth0
-  on $name ip link set eth0 up
-  on $name ip link set lo up
-  cat /proc/sys/kernel/random/uuid >"$T/$name.boot"
-done
-address_of() { echo "${net}1${1#n}"; }
+hosts_up n1 n2 n3 n4
+for name in $hosts; do cat /proc/sys/kernel/random/uuid >"$T/$name.boot"; done
 
 muster init --dir "$MUSTER_DIR" --listen "${net}1:7443" >init.out 2>&1
 cat >>"$MUSTER_DIR/muster.toml" <<'END'

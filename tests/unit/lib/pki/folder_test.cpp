@@ -77,10 +77,16 @@ TEST_CASE("a machine joins once with its token") {
   CHECK(certificate.validity.until == start + 24h * 30);
   CHECK(pki::read_certificate(admission->authority)->fingerprint ==
         *site.folder.authority_fingerprint());
-  CHECK_THAT(site.folder.admit("n1", secret, request, start).error().text,
-             Contains("used already"));
   const auto text = loop::read_file(site.folder.path() + "/nodes/n1", 4096);
   CHECK(text->find(secret) == std::string::npos);
+  // Who asks with the same request did not get the answer; nobody else has a use for the token.
+  CHECK(site.folder.admit("n1", secret, request, start).has_value());
+  CHECK_THAT(site.folder.admit("n1", secret, site.request("whatever"), start).error().text,
+             Contains("used already"));
+  CHECK_THAT(site.folder.admit("n1", secret, request, start + 2h).error().text,
+             Contains("used already"));
+  CHECK(site.folder.remove("n1", start).has_value());
+  CHECK_FALSE(site.folder.admit("n1", secret, request, start).has_value());
 }
 
 TEST_CASE("a request must be signed with its own key, on the right curve") {
