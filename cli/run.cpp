@@ -11,11 +11,11 @@
 #include "cli/request/table.h"
 #include "cli/request/values.h"
 #include "cli/step_client.h"
+#include "cli/step_start.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
-#include "lib/model/launch.h"
-#include "lib/wire/api.h"
+#include "lib/model/job.h"
 
 namespace cli {
 
@@ -37,14 +37,8 @@ Try<Place> place_of(std::string_view name) {
   if (!api) return std::unexpected(api.error());
   const auto job = job_name(*api, name);
   if (!job) return std::unexpected(job.error());
-  const auto answer = api->get(job_target(*job));
-  if (!answer) return std::unexpected(answer.error());
-  const auto record = wire::job_record_from_json(*answer);
-  if (!record) return refuse(record.error());
-  if (record->attempt == 0) {
-    return refuse(fmt::format("job {} has not started yet; muster why {} says why", to_text(*job),
-                              to_text(*job)));
-  }
+  const auto record = started_job(*api, *job);
+  if (!record) return std::unexpected(record.error());
   return Place{record->job, record->attempt};
 }
 
@@ -109,25 +103,14 @@ Try<model::StepSpec> step_of(const options::Parsed& line) {
   return step;
 }
 
-Try<wire::StepReply> start_step(const Place& where, model::StepSpec step) {
-  const auto api = Api::of({});
-  if (!api) return std::unexpected(api.error());
-  const auto body = wire::to_json(wire::StepRequest{where.attempt, std::move(step)});
-  if (!body) return refuse(body.error());
-  const auto answer = api->post_once(job_target({where.job}, "/steps"), *body);
-  if (!answer) return std::unexpected(answer.error());
-  auto reply = wire::step_reply_from_json(*answer);
-  if (!reply) return refuse(reply.error());
-  reply->head_address = model::on_node(reply->head_address, api->cluster().paths.dir);
-  return std::move(*reply);
-}
-
 Outcome run(const options::Parsed& line) {
   const auto where = place(line);
   if (!where) return std::unexpected(where.error());
   auto step = step_of(line);
   if (!step) return std::unexpected(step.error());
-  const auto reply = start_step(*where, std::move(*step));
+  const auto api = Api::of({});
+  if (!api) return std::unexpected(api.error());
+  const auto reply = start_step(*api, where->job, where->attempt, std::move(*step));
   if (!reply) return std::unexpected(reply.error());
   return follow_step(
       *reply, "muster run",

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "cli/render/rank_map.h"
+#include "cli/step_start.h"
 #include "cli/terminal.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
-#include "lib/loop/psk_module.h"
 #include "lib/wire/head.h"
 
 namespace cli {
@@ -23,19 +23,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration dial_limit = 60s;  // the head may start on a busy node
-constexpr base::Duration eager_time =
-    100ms;  // a launcher is usually there after a few milliseconds
-constexpr base::Duration eager_pause = 1ms;
-constexpr base::Duration patient_pause = 10ms;
 constexpr base::Duration piece_interval = 50ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
 constexpr int signal_base = 128;
-
-base::Duration next_pause(base::Duration waited) {
-  return waited < eager_time ? eager_pause : patient_pause;
-}
 
 /// One read of standard input, which may wait for long. Empty at its end or after an error.
 std::string read_block() {
@@ -269,24 +260,6 @@ void StepClient::pass_input(const std::string& bytes) {
 
 namespace {
 
-/// A socket of this machine, or TLS to another one, whose key is made from the step's secret.
-base::Result<loop::PatientConnector::Options> way_to_head(const wire::StepReply& reply,
-                                                          const model::LaunchKey& key) {
-  loop::PatientConnector::Options options{
-      .addresses = {}, .limit = dial_limit, .pause = next_pause, .tls = nullptr};
-  const bool is_near = !reply.head_address.empty();
-  for (const auto& text : is_near ? std::vector{reply.head_address} : reply.head_tls) {
-    auto address = loop::parse_address(text);
-    if (!address) return std::unexpected(std::move(address).error());
-    options.addresses.push_back(*std::move(address));
-  }
-  if (is_near) return options;
-  auto tls = loop::load_psk({.identity = to_text(key), .secret = reply.secret});
-  if (!tls) return std::unexpected(std::move(tls).error());
-  options.tls = *std::move(tls);
-  return options;
-}
-
 [[noreturn]] void leave(int exit_code) {
   ::_exit(finish_output(exit_code));
 }
@@ -295,7 +268,7 @@ base::Result<loop::PatientConnector::Options> way_to_head(const wire::StepReply&
 
 Outcome follow_step(const wire::StepReply& reply, std::string_view who, StepManner manner) {
   const model::LaunchKey key{reply.job, reply.attempt, reply.step};
-  auto head = way_to_head(reply, key);
+  auto head = way_to_head(reply);
   if (!head) return refuse(head.error());
   StepClient client(std::move(*head), {key, reply.secret}, manner);
   const auto result = client.run();

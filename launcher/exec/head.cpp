@@ -85,6 +85,7 @@ Head::Head(loop::Loop& loop, const LaunchDir& dir, const model::LaunchOrder& ord
       events_(std::move(events)),
       star_(order),
       nodes_(star_.nodes().size()),
+      tunnels_(loop),
       meeting_(loop, [this] { give_up_waiting(); }),
       parting_(loop, [this] { end(); }) {
   meeting_.start(meeting_time);
@@ -170,6 +171,8 @@ void Head::greet(int guest, const std::string& frame) {
     welcome_peer(guest, *peer);
   } else if (const auto* client = std::get_if<model::ClientHello>(&*message)) {
     welcome_client(guest, *client);
+  } else if (const auto* port = std::get_if<model::PortHello>(&*message)) {
+    welcome_tunnel(guest, *port);
   } else {
     turn_away(guest, "it did not say who it is");
   }
@@ -273,6 +276,16 @@ void Head::replay(const model::WindowSize& size) {
       model::HeadMessage(model::RankOutput{.rank = 0,
                                            .stream = model::OutputStream::out,
                                            .bytes = std::string(screen_.last(size.rows))})));
+}
+
+void Head::welcome_tunnel(int guest, const model::PortHello& hello) {
+  if (!knows(hello.key, hello.secret)) {
+    turn_away(guest, "one that wants a port, with a wrong secret");
+    return;
+  }
+  auto stream = std::move(guests_.at(guest));
+  guests_.erase(guest);
+  tunnels_.open(std::move(stream), static_cast<std::uint16_t>(hello.port));
 }
 
 /// While its stream is held back its end is not seen there.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "launcher/exec/head_link.h"
+#include "launcher/exec/port_tunnels.h"
 #include "launcher/map/screen.h"
 #include "launcher/map/star.h"
 #include "lib/base/result.h"
@@ -63,6 +64,7 @@ class Head final : public HeadLink {
   void greet(int guest, const std::string& frame);
   void welcome_peer(int guest, const model::PeerHello& hello);
   void welcome_client(int guest, const model::ClientHello& hello);
+  void welcome_tunnel(int guest, const model::PortHello& hello);
   void turn_away(int guest, std::string_view why);
   bool knows(const model::LaunchKey& key, const std::string& secret) const;
   void start_line(Line& line, int guest);
@@ -90,6 +92,7 @@ class Head final : public HeadLink {
   int n_refusals_noted_ = 0;
   std::vector<Line> nodes_;  // by place in the star
   Line client_;
+  PortTunnels tunnels_;
   std::optional<loop::ProcessWatch> client_watch_;
   // Of a step with a terminal: clients come and go.
   std::optional<loop::FrameStream> parted_;  // the client before, until it knows

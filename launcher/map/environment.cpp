@@ -299,9 +299,22 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
   return environment;
 }
 
+namespace {
+
+Environment environment_beside_script(const model::LaunchOrder& order,
+                                      const model::Topology& topology, const LaunchPlace& place) {
+  Environment environment = environment_of_script(order, topology, place);
+  environment.erase("MUSTER_CHECKPOINT_FILE");  // the script's own
+  for (const auto& [name, value] : order.step->environment) environment[name] = value;
+  return environment;
+}
+
+}  // namespace
+
 Environment environment_of_rank(const model::LaunchOrder& order, const model::Topology& topology,
                                 const LaunchPlace& place, const Placement& placement,
                                 const RankPlace& rank) {
+  if (order.step->like_script) return environment_beside_script(order, topology, place);
   Environment environment = order.step->environment;
   std::erase_if(environment, [](const auto& entry) { return is_of_another_launcher(entry.first); });
   describe_job(environment, order, place);

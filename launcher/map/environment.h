@@ -43,7 +43,8 @@ model::Environment environment_of_script(const model::LaunchOrder& order,
                                          const model::Topology& topology, const LaunchPlace& place);
 
 /// Without what the PMIx server adds, and PMI_FD. What the user set wins over every tuning value of
-/// ours; names by which another launcher's PMIx or PMI would be found are removed.
+/// ours; names by which another launcher's PMIx or PMI would be found are removed. The task of a
+/// step that is like the script has the script's, and what the step brings wins.
 model::Environment environment_of_rank(const model::LaunchOrder& order,
                                        const model::Topology& topology, const LaunchPlace& place,
                                        const Placement& placement, const RankPlace& rank);

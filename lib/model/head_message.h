@@ -30,6 +30,20 @@ struct ClientHello {
   bool operator==(const ClientHello&) const = default;
 };
 
+/// First message of a connection that is to be passed on to a port of the head's node, where a
+/// program of the job listens. Answered by PortReply; from then on each frame is bytes, and an
+/// empty one the end of what its sender has to say.
+struct PortHello {
+  LaunchKey key;
+  std::string secret;
+  int port = 0;  // 1..65535
+  bool operator==(const PortHello&) const = default;
+};
+struct PortReply {
+  std::string why_not;  // empty: it is connected
+  bool operator==(const PortReply&) const = default;
+};
+
 /// By which protocol ranks fence. Fences of different protocols never meet. By `address` the
 /// launchers do so themselves, before they start ranks that have roles, or that write to files: the
 /// data are lines, one for each rank in order, with the "host:port" at which it may listen; without
@@ -208,6 +222,6 @@ using HeadMessage =
     std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
                  RankOutput, RankInput, RankPlaced, NodeEnded, WorkDone, EndServers, EndStep,
                  StepSignal, StepResult, WindowSize, Detach, NodeIdle, StepHung, RankAbsent,
-                 NodeLook, StepNote>;
+                 NodeLook, StepNote, PortHello, PortReply>;
 
 }  // namespace model

@@ -133,6 +133,7 @@ struct StepSpec {
   std::string error;                   // the same; empty: as the output
   bool label = false;                  // the rank in front of each line, in files
   std::optional<WindowSize> terminal;  // its one rank runs on a pseudo-terminal
+  bool like_script = false;  // one task, which is in the script's place: no rank of anything
 
   bool operator==(const StepSpec&) const = default;
 };

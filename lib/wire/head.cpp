@@ -11,6 +11,7 @@ namespace wire {
 namespace {
 
 constexpr int last_signal = 64;
+constexpr int last_port = 65535;
 
 void write(const model::PeerHello& hello, pb::PeerHello& out) {
   wire::write(hello.key, *out.mutable_key());
@@ -21,6 +22,12 @@ void write(const model::PeerHello& hello, pb::PeerHello& out) {
 void write(const model::ClientHello& hello, pb::ClientHello& out) {
   wire::write(hello.key, *out.mutable_key());
   out.set_secret(hello.secret);
+}
+
+void write(const model::PortHello& hello, pb::PortHello& out) {
+  wire::write(hello.key, *out.mutable_key());
+  out.set_secret(hello.secret);
+  out.set_port(u32(hello.port));
 }
 
 pb::FenceProtocol to_wire(model::FenceProtocol protocol) {
@@ -141,6 +148,11 @@ model::PeerHello read_peer_hello(pb::PeerHello& in, Strict& strict) {
 model::ClientHello read_client_hello(pb::ClientHello& in, Strict& strict) {
   return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
           take(in.mutable_secret())};
+}
+
+model::PortHello read_port_hello(pb::PortHello& in, Strict& strict) {
+  return {strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+          take(in.mutable_secret()), strict.count(in.port(), "port", 1, last_port)};
 }
 
 model::FenceProtocol read_protocol(pb::FenceProtocol protocol, Strict& strict) {
@@ -286,6 +298,10 @@ model::HeadMessage read_head(pb::HeadMessage& in, Strict& strict) {
       return strict.part("rank_absent", *in.mutable_rank_absent(), read_absent);
     case pb::HeadMessage::kNodeLook:
       return strict.part("node_look", *in.mutable_node_look(), read_look);
+    case pb::HeadMessage::kPortHello:
+      return strict.part("port_hello", *in.mutable_port_hello(), read_port_hello);
+    case pb::HeadMessage::kPortReply:
+      return model::PortReply{take(in.mutable_port_reply()->mutable_why_not())};
     case pb::HeadMessage::kStepNote:
       return model::StepNote{take(in.mutable_step_note()->mutable_text())};
     case pb::HeadMessage::KIND_NOT_SET:
@@ -325,6 +341,8 @@ std::string encode(const model::HeadMessage& message) {
           },
           [&](const model::RankAbsent& m) { write(m, *out.mutable_rank_absent()); },
           [&](const model::NodeLook& m) { write(m, *out.mutable_node_look()); },
+          [&](const model::PortHello& m) { write(m, *out.mutable_port_hello()); },
+          [&](const model::PortReply& m) { out.mutable_port_reply()->set_why_not(m.why_not); },
           [&](const model::StepNote& m) { out.mutable_step_note()->set_text(m.text); },
           [&](const model::StepSignal& m) { out.mutable_step_signal()->set_number(u32(m.number)); },
           [&](const model::StepResult& m) { write(m, *out.mutable_step_result()); },

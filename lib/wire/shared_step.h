@@ -99,6 +99,7 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   out.set_error(spec.error);
   out.set_label(spec.label);
   if (spec.terminal) write_window(*spec.terminal, *out.mutable_terminal());
+  out.set_like_script(spec.like_script);
 }
 
 template <class Message>
@@ -131,6 +132,7 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
     using Part = std::remove_reference_t<decltype(*in.mutable_terminal())>;
     spec.terminal = strict.part("terminal", *in.mutable_terminal(), read_window<Part>);
   }
+  spec.like_script = in.like_script();
   return spec;
 }
 

@@ -108,6 +108,9 @@ base::Result<void> check_step(const model::StepSpec& spec) {
   if (spec.terminal && (spec.tasks != 1 || (spec.roles && !spec.roles->empty()))) {
     return fail(Code::invalid, "a step on a terminal has one task and no roles; give tasks: 1");
   }
+  if (spec.like_script && (spec.tasks != 1 || (spec.roles && !spec.roles->empty()))) {
+    return fail(Code::invalid, "a step like the script has one task and no roles; give tasks: 1");
+  }
   if (spec.terminal && (!spec.output.empty() || !spec.error.empty())) {
     return fail(Code::invalid, "a step has a terminal or files for its output; found both");
   }

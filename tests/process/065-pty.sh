@@ -4,7 +4,7 @@
 
 command -v script >/dev/null || skip_all "script(1) is not installed"
 cluster_up --nodes 1 --cpus-per-node 2
-submit --parsable -o job.out --wrap 'exec sleep 1000' >"$T/id"
+SHELL=/bin/sh submit --parsable -o job.out --wrap 'exec sleep 1000' >"$T/id"
 wait_for 10 "a job runs" state_is 1 running
 
 # terminal NAME COMMAND: runs it on a terminal of 33 lines. NAME.seen is what it shows, NAME.keys takes what is typed,
@@ -111,6 +111,11 @@ kill -KILL "$(pgrep -P "$(cat seven.pid)")"
 gone() { ! kill -0 "$1" 2>/dev/null; }
 wait_for 15 "the program ends when its client is killed, undetached" gone "$program"
 kill "$(cat seven.holder)"
+
+terminal nine 'SHELL=/bin/nothing muster shell 1'
+types nine 'echo job-$MUSTER_JOB_ID-rank-$RANK-; exit 4\n'
+shows nine 'job-1-rank--'
+leaves nine 4
 
 terminal eight 'muster run --job 1 --pty sh'
 types eight 'echo here-$((1+1))\n'

@@ -82,6 +82,8 @@ inline model::HeadMessage RandomModel::head_message() {
                                  return model::LoneRank{upto(99), coin(), text(), text(), text()};
                                })};
       },
+      [&]() -> Any { return model::PortHello{key(), text(), 1 + upto(65534)}; },
+      [&]() -> Any { return model::PortReply{text()}; },
       [&]() -> Any { return model::StepNote{text()}; },
       [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
       [&]() -> Any { return model::EndStep{failure()}; },

@@ -119,6 +119,7 @@ inline model::StepSpec RandomModel::step_spec() {
   made.terminal = maybe([&] { return model::WindowSize{upto(999), upto(999)}; });
   made.node_names = several(3, [&] { return "n" + text(); });
   made.start_up = static_cast<model::StartUp>(upto(3));
+  made.like_script = coin();
   return made;
 }
 
