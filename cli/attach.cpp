@@ -19,7 +19,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array attach_table{dir_option, help_option};
 
 struct Wanted {
   JobName job;
@@ -69,7 +69,7 @@ constinit const Verb attach_verb{
     "terminal, and passes on what is typed, until the program ends or Ctrl-] d is typed. Left out, "
     "STEP is the last of the job with a terminal. Who was attached before is detached. Exits as "
     "muster run does; with 0 when detached.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(attach_table); },
     options::Operands::anywhere,
     attach};
 

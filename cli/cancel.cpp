@@ -9,7 +9,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array cancel_table{dir_option, help_option};
 
 Outcome cancel(const options::Parsed& line) {
   return act_on_jobs(line, "cancel");
@@ -23,7 +23,7 @@ constinit const Verb cancel_verb{"cancel",
                                  "ID_INDEX is a task of an array, ID_[LIST] several of them. A "
                                  "waiting job ends at once. The processes of a running one get "
                                  "TERM and, after the cluster's grace time, KILL.",
-                                 [] { return std::span<const options::Option>(table); },
+                                 [] { return std::span<const options::Option>(cancel_table); },
                                  options::Operands::anywhere,
                                  cancel};
 

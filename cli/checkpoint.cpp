@@ -10,7 +10,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array checkpoint_table{dir_option, help_option};
 
 Try<JobName> job_that_saved(const Api& api, const options::Parsed& line) {
   if (!line.rest.empty()) return only_job(api, line);
@@ -39,7 +39,7 @@ constinit const Verb checkpoint_verb{
     "room, "
     "the one that loses least by starting again from its last checkpoint makes it. Touching the "
     "file $MUSTER_CHECKPOINT_FILE says the same, within a second.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(checkpoint_table); },
     options::Operands::anywhere,
     checkpoint};
 

@@ -24,10 +24,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array config_table{dir_option, help_option};
 
 constexpr base::Duration reload_limit = 60s;  // a controller with a long journal takes its time
-constexpr base::Duration between_looks = 20ms;
+constexpr base::Duration config_look_pause = 20ms;
 
 Outcome check(const std::string& path) {
   const auto config = conf::read_file(path);
@@ -62,7 +62,7 @@ Try<wire::ConfigNews> tell_controller(const Api& api, pid_t controller, base::Ti
       return refuse(fmt::format("musterd (process {}) has not read it; see '{}'", controller,
                                 api.cluster().paths.log()));
     }
-    sleep_for(between_looks);
+    sleep_for(config_look_pause);
   }
 }
 
@@ -110,7 +110,7 @@ constinit const Verb config_verb{
     "jobs "
     "go on; if anything is wrong with it, that is said and the one from before stays in force. The "
     "sample has every key, with its meaning and default; see muster.toml(5).",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(config_table); },
     options::Operands::anywhere,
     config};
 

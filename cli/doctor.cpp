@@ -34,9 +34,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Id { pool_id, nodelist_id, nodes_id, booking_id, time_id, wait_id };
+enum DoctorId { pool_id, nodelist_id, nodes_id, booking_id, time_id, wait_id };
 
-constexpr std::array table{
+constexpr std::array doctor_table{
     options::Option{pool_id, "pool", 'p', "NAME", "Pool whose nodes are looked at. Left out: any."},
     options::Option{nodelist_id, "nodelist", 'w', "LIST",
                     "Look at these nodes, such as n[1-4],n7; busy ones are waited for. Left out: "
@@ -57,7 +57,6 @@ constexpr base::Duration default_wait = 1min;
 constexpr base::Duration look_interval = 100ms;
 constexpr base::Duration quiet_time = 500ms;  // a wait shorter than this is not spoken of
 constexpr std::size_t token_bytes = 16;
-constexpr int signal_base = 128;
 
 /// Signals that end the command come out of wait() while this lives.
 class Interrupts {
@@ -103,7 +102,7 @@ Try<base::Duration> time_of(const options::Parsed& line, int id, base::Duration 
   return misuse(fmt::format("{}: expected a time above 0, such as 90s", given->written));
 }
 
-Try<Wish> wish_of(const options::Parsed& line) {
+Try<Wish> wish_of_doctor(const options::Parsed& line) {
   if (!line.rest.empty()) {
     return misuse(fmt::format("expected no '{}'; nodes: --nodelist {}", line.rest.front(),
                               line.rest.front()));
@@ -226,7 +225,7 @@ void tell_of_silent(const Api& api, std::string& told) {
 }
 
 /// Until the job has ended; says why it waits. A signal, or too long a wait, cancels it.
-Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration patience,
+Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration longest_wait,
                              const Interrupts& interrupts) {
   const loop::Elapsed since;
   std::string told;
@@ -235,10 +234,10 @@ Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration pa
     if (!record || record->ended_at) return record;
     if (record->state == model::JobState::waiting) {
       auto why = wire::summary_of(*record);
-      if (since.so_far() > patience) {
+      if (since.so_far() > longest_wait) {
         cancel(api, job);
         return refuse(fmt::format("its job {} did not start within {} (--wait): {}", to_text(job),
-                                  base::to_text(patience), why));
+                                  base::to_text(longest_wait), why));
       }
       if (why != told && since.so_far() > quiet_time) {
         print_error(fmt::format("muster doctor: job {} waits: {}\n", to_text(job), why));
@@ -250,7 +249,7 @@ Try<model::JobRecord> follow(const Api& api, model::JobId job, base::Duration pa
     if (const auto number = interrupts.wait(look_interval)) {
       cancel(api, job);
       return std::unexpected(
-          Problem{.exit_code = signal_base + *number,
+          Problem{.exit_code = exit_signal_base + *number,
                   .text = fmt::format("interrupted; job {} is cancelled", to_text(job))});
     }
   }
@@ -295,7 +294,7 @@ void explain_silent(model::DoctorReport& report, const std::vector<std::string>&
 }
 
 Outcome doctor(const options::Parsed& line) {
-  const auto wish = wish_of(line);
+  const auto wish = wish_of_doctor(line);
   if (!wish) return std::unexpected(wish.error());
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
@@ -335,7 +334,7 @@ constinit const Verb doctor_verb{
     "thresholds.\n"
     "Exits with 0 when all is well, and with 1 when something was found. Interrupted, it cancels "
     "its job.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(doctor_table); },
     options::Operands::anywhere,
     doctor};
 

@@ -18,11 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array down_table{dir_option, help_option};
 
 constexpr base::Duration end_limit = 30s;  // for musterd and agents, once the jobs have ended
 constexpr base::Duration agent_grace = 10s;
-constexpr base::Duration between_looks = 20ms;
+constexpr base::Duration down_look_pause = 20ms;
 
 /// Asks the controller to end the jobs, the agents and itself, and waits until it is gone.
 Try<void> ask_controller(const Api& api, pid_t controller) {
@@ -37,7 +37,7 @@ Try<void> ask_controller(const Api& api, pid_t controller) {
       return refuse(fmt::format("musterd (process {}) did not end; see '{}'", controller,
                                 api.cluster().paths.log()));
     }
-    sleep_for(between_looks);
+    sleep_for(down_look_pause);
   }
 }
 
@@ -90,7 +90,7 @@ constinit const Verb down_verb{
     "Running jobs are cancelled first. Waiting jobs, the history and all logs are kept for the "
     "next "
     "up. Where the controller was killed, what it left running is ended, and nothing else.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(down_table); },
     options::Operands::anywhere,
     down};
 

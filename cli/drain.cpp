@@ -14,9 +14,9 @@ namespace cli {
 
 namespace {
 
-enum Id { reason_id, for_id };
+enum DrainId { reason_id, for_id };
 
-constexpr std::array table{
+constexpr std::array drain_table{
     options::Option{reason_id, "reason", 'r', "TEXT", "Why, for muster nodes."},
     options::Option{for_id, "for", 0, "TIME",
                     "Let them take work again after so long: 30m, 2h. Left out: when they are "
@@ -52,7 +52,7 @@ constinit const Verb drain_verb{
     "or the time of --for. A pool makes other nodes in their place, up to its most. muster nodes "
     "says "
     "who drained a node and why. For root and the owner of the cluster.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(drain_table); },
     options::Operands::anywhere,
     drain};
 

@@ -20,8 +20,8 @@ namespace cli {
 
 namespace {
 
-enum Id { follow_id, from_id, job_id_option };
-constexpr std::array<options::Option, 6> table{{
+enum EventsId { follow_id, from_id, job_id_option };
+constexpr std::array<options::Option, 6> events_table{{
     {follow_id, "follow", 'f', "", "Go on with what happens from now on, until interrupted."},
     {from_id, "from", 0, "NUMBER",
      "Begin with this number. Left out: with the first, or with --follow with the next."},
@@ -40,9 +40,9 @@ std::string local_text(std::string_view utc) {
 }
 
 /// Prints events as they come, and knows where to go on after a break.
-class Printer {
+class EventPrinter {
  public:
-  explicit Printer(bool as_json) : as_json_(as_json) {}
+  explicit EventPrinter(bool as_json) : as_json_(as_json) {}
 
   /// False when reading makes no more sense.
   bool take(std::string_view bytes);
@@ -59,7 +59,7 @@ class Printer {
   std::optional<base::Error> error_;
 };
 
-bool Printer::take(std::string_view bytes) {
+bool EventPrinter::take(std::string_view bytes) {
   reader_.feed(bytes);
   for (;;) {
     const auto event = reader_.next();
@@ -75,7 +75,7 @@ bool Printer::take(std::string_view bytes) {
   return std::fflush(stdout) == 0;  // false: nobody reads any more
 }
 
-void Printer::show(const http::SseEvent& event) {
+void EventPrinter::show(const http::SseEvent& event) {
   if (as_json_) {
     print(event.data + "\n");
     return;
@@ -116,7 +116,7 @@ Outcome events(const options::Parsed& line) {
   if (!api) return std::unexpected(api.error());
   const auto target = target_of(line, *api);
   if (!target) return std::unexpected(target.error());
-  Printer printer(options::has(line, json_id));
+  EventPrinter printer(options::has(line, json_id));
   const auto ask = [&]() -> Try<void> {
     http::Headers headers;
     if (!printer.last_id().empty()) headers.emplace("Last-Event-ID", printer.last_id());
@@ -140,7 +140,7 @@ constinit const Verb events_verb{
     "line. "
     "A controller that is restarted is waited for, and asked for what came after the last event "
     "shown.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(events_table); },
     options::Operands::anywhere,
     events};
 

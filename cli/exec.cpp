@@ -12,10 +12,11 @@ namespace cli {
 
 namespace {
 
-enum Id { chdir_id, pty_id };
+enum ExecId { exec_chdir_id, pty_id };
 
-constexpr std::array table{
-    options::Option{chdir_id, "chdir", 'D', "DIR", "Start in this folder. Left out: the job's."},
+constexpr std::array exec_table{
+    options::Option{exec_chdir_id, "chdir", 'D', "DIR",
+                    "Start in this folder. Left out: the job's."},
     options::Option{pty_id, "pty", 't', "", "On this terminal, as muster shell."}, dir_option,
     help_option};
 
@@ -33,7 +34,7 @@ Outcome exec(const options::Parsed& line) {
   if (words == line.rest.end()) return misuse("expected a command after '--'");
   InsideCommand command{
       .arguments = {words, line.rest.end()}, .work_dir = {}, .terminal = terminal};
-  if (const auto* given = options::find(line, chdir_id)) command.work_dir = given->value;
+  if (const auto* given = options::find(line, exec_chdir_id)) command.work_dir = given->value;
   const auto reply = start_inside(*api, *where, std::move(command));
   if (!reply) return std::unexpected(reply.error());
   return follow_step(*reply, "muster exec", {.terminal = terminal});
@@ -51,7 +52,7 @@ constinit const Verb exec_verb{
     "its "
     "output comes out here. It counts as a step of the job, and ends with it.\n"
     "Exits as COMMAND does; 128 and the signal's number for one that was killed.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(exec_table); },
     options::Operands::end_options,
     exec};
 

@@ -32,7 +32,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array forward_table{dir_option, help_option};
 
 constexpr const char* own_host = "127.0.0.1";
 constexpr int last_port = 65535;
@@ -225,7 +225,7 @@ constinit const Verb forward_verb{
     "TensorBoard, a notebook, a debugger. The program may listen on loopback only.\n"
     "It counts as a step of the job, and ends with it or with Ctrl-C. Other users of this machine "
     "reach the port too, as with ssh -L.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(forward_table); },
     options::Operands::anywhere,
     forward};
 

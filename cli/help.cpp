@@ -12,7 +12,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{help_option};
+constexpr std::array help_table{help_option};
 
 Outcome help(const options::Parsed& line) {
   if (line.rest.empty()) {
@@ -33,7 +33,7 @@ constinit const Verb help_verb{"help",
                                "[COMMAND]",
                                "List the commands, or explain one.",
                                "",
-                               [] { return std::span<const options::Option>(table); },
+                               [] { return std::span<const options::Option>(help_table); },
                                options::Operands::anywhere,
                                help};
 

@@ -9,7 +9,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array hold_table{dir_option, help_option};
 
 Outcome hold(const options::Parsed& line) {
   return act_on_jobs(line, "hold");
@@ -21,7 +21,7 @@ constinit const Verb hold_verb{"hold",
                                "[OPTIONS] ID|last...",
                                "Keep waiting jobs from starting.",
                                "",
-                               [] { return std::span<const options::Option>(table); },
+                               [] { return std::span<const options::Option>(hold_table); },
                                options::Operands::anywhere,
                                hold};
 

@@ -22,8 +22,8 @@ namespace cli {
 
 namespace {
 
-enum Id { all_id, state_id, user_id };
-constexpr std::array<options::Option, 6> table{{
+enum JobsId { all_id, state_id, user_id };
+constexpr std::array<options::Option, 6> jobs_table{{
     {all_id, "all", 'a', "", "Jobs of all users."},
     {state_id, "state", 's', "STATES",
      "Jobs in these states: a list of waiting, starting, running, ending, completed, failed, "
@@ -127,7 +127,7 @@ constinit const Verb jobs_verb{
     "[OPTIONS]",
     "List jobs.",
     "REASON is why a waiting job waits, the nodes of a running one, and how an ended one ended.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(jobs_table); },
     options::Operands::anywhere,
     jobs};
 

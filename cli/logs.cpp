@@ -16,12 +16,12 @@ namespace cli {
 
 namespace {
 
-enum Id { follow_id, rank_id, step_id, attempt_id };
-constexpr std::array<options::Option, 6> table{{
-    {follow_id, "follow", 'f', "", "Go on as it grows, until the job has ended."},
+enum LogsId { log_follow_id, rank_id, log_step_id, log_attempt_id };
+constexpr std::array<options::Option, 6> logs_table{{
+    {log_follow_id, "follow", 'f', "", "Go on as it grows, until the job has ended."},
     {rank_id, "rank", 'r', "RANK", "What this rank wrote, of the last step that has it."},
-    {step_id, "step", 's', "STEP", "What the ranks of this step wrote. Steps count from 0."},
-    {attempt_id, "attempt", 0, "NUMBER",
+    {log_step_id, "step", 's', "STEP", "What the ranks of this step wrote. Steps count from 0."},
+    {log_attempt_id, "attempt", 0, "NUMBER",
      "Of this start of the job, counted from 1. Left out: the last."},
     dir_option,
     help_option,
@@ -35,9 +35,9 @@ Try<std::string> query_of(const options::Parsed& line) {
     int least;
   };
   constexpr std::array<Number, 3> numbers{
-      {{rank_id, "rank", 0}, {step_id, "step", 0}, {attempt_id, "attempt", 1}}};
-  auto query =
-      options::has(line, follow_id) ? std::string("?follow=true") : std::string("?follow=false");
+      {{rank_id, "rank", 0}, {log_step_id, "step", 0}, {log_attempt_id, "attempt", 1}}};
+  auto query = options::has(line, log_follow_id) ? std::string("?follow=true")
+                                                 : std::string("?follow=false");
   for (const auto& number : numbers) {
     const auto* given = options::find(line, number.id);
     if (given == nullptr) continue;
@@ -87,7 +87,7 @@ Outcome logs(const options::Parsed& line) {
                        [&](std::string_view bytes) { return printer.take(bytes); });
   };
   // The nodes of a step are read side by side, in another order each time.
-  const bool is_one_source = !options::has(line, step_id) || options::has(line, rank_id);
+  const bool is_one_source = !options::has(line, log_step_id) || options::has(line, rank_id);
   const auto done = is_one_source ? api->persist(ask) : ask();
   if (!printer.is_read()) return exit_refused;
   if (!done) return std::unexpected(done.error());
@@ -102,7 +102,7 @@ constinit const Verb logs_verb{
     "Print what a job wrote.",
     "Without --rank and --step: the output of the batch script, which has that of the steps it "
     "started. It comes from the nodes' own records, wherever the job's output files are.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(logs_table); },
     options::Operands::anywhere,
     logs};
 

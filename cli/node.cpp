@@ -23,7 +23,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{help_option};
+constexpr std::array node_table{help_option};
 
 Outcome hand_over(std::string verb, const options::Parsed& line) {
   auto program = program_beside("muster-authority");
@@ -42,14 +42,14 @@ Outcome init(const options::Parsed& line) {
   return hand_over("init", line);
 }
 
-enum Id { notice_id };
+enum NodeId { notice_id };
 
 constexpr std::array evict_table{
     options::Option{notice_id, "notice", 0, "TIME",
                     "When the node goes: 30s, 2m. Left out: 30s; 0s: at once."},
     dir_option, help_option};
 
-constexpr std::size_t help_width = 80;
+constexpr std::size_t node_help_width = 80;
 constexpr std::string_view evict_usage =
     "usage: muster node evict [--notice TIME] NAME\n\n"
     "Do as if a node were taken: see muster-node(1).\n\n"
@@ -62,7 +62,7 @@ Outcome evict(std::span<const std::string> words) {
   const auto line = options::parse(evict_table, words, options::Operands::anywhere);
   if (!line) return misuse(line.error().text);
   if (options::has(*line, help_id)) {
-    print(std::string(evict_usage) + options::help_text(evict_table, help_width));
+    print(std::string(evict_usage) + options::help_text(evict_table, node_help_width));
     return exit_done;
   }
   if (line->rest.size() != 1) return misuse("node evict: expected the name of one node");
@@ -94,7 +94,7 @@ constinit const Verb init_verb{
     "Writes muster.toml, the cluster's own authority and the certificate of the controller. "
     "Machines are added with muster node; musterd serves them. For a cluster of this machine "
     "alone, muster up needs nothing of it.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(node_table); },
     options::Operands::all,
     init};
 
@@ -112,7 +112,7 @@ constinit const Verb node_verb{
     "all "
     "their nodes and start again, which uses up no restarts; then the node goes, and one of a pool "
     "without a provider takes work again. For root and the owner of the cluster.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(node_table); },
     options::Operands::all,
     node};
 

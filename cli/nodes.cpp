@@ -15,9 +15,9 @@ namespace cli {
 
 namespace {
 
-enum Id { features_id };
+enum NodesId { features_id };
 
-constexpr std::array table{
+constexpr std::array nodes_table{
     options::Option{features_id, "features", 0, "",
                     "List features, kinds of GPU, switches and bookings of the nodes."},
     json_option, dir_option, help_option};
@@ -39,7 +39,7 @@ constinit const Verb nodes_verb{
     "[OPTIONS]",
     "List nodes.",
     "Cores, GPUs and memory are shown as used/all; idle nodes have no job, away ones no contact.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(nodes_table); },
     options::Operands::anywhere,
     nodes};
 

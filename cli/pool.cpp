@@ -16,9 +16,9 @@ namespace cli {
 
 namespace {
 
-enum Id { min_id, max_id, auto_id, idle_id, busy_id };
+enum PoolId { min_id, max_id, auto_id, idle_id, busy_id };
 
-constexpr std::array table{
+constexpr std::array pool_table{
     options::Option{min_id, "min", 0, "COUNT", "Nodes that are there at all times."},
     options::Option{max_id, "max", 0, "COUNT",
                     "Most nodes, up to max_nodes of the pool in muster.toml(5)."},
@@ -34,7 +34,7 @@ constexpr std::array table{
 
 constexpr int most_nodes = 1'000'000;
 
-Try<std::optional<int>> count(const options::Parsed& line, int id) {
+Try<std::optional<int>> count_of(const options::Parsed& line, int id) {
   const auto* given = options::find(line, id);
   if (given == nullptr) return std::nullopt;
   const auto number = base::parse_int(given->value, 0, most_nodes);
@@ -69,9 +69,9 @@ Try<void> take_word(const options::Parsed& line, model::PoolChange& change) {
 Try<model::PoolChange> change_of(const options::Parsed& line) {
   model::PoolChange change;
   if (auto taken = take_word(line, change); !taken) return std::unexpected(taken.error());
-  const auto least = count(line, min_id);
+  const auto least = count_of(line, min_id);
   if (!least) return std::unexpected(least.error());
-  const auto most = count(line, max_id);
+  const auto most = count_of(line, max_id);
   if (!most) return std::unexpected(most.error());
   change.least = *least;
   change.most = *most;
@@ -119,7 +119,7 @@ constinit const Verb pool_verb{
     "change it. Of nodes that are too many, those go first that are not there yet, then idle ones, "
     "then those whose jobs lose least.\nresume has a pool try again that could not get nodes. "
     "See muster pools. For root and the owner of the cluster.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(pool_table); },
     options::Operands::anywhere,
     pool};
 

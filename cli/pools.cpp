@@ -16,9 +16,9 @@ namespace cli {
 
 namespace {
 
-enum Id { why_id };
+enum PoolsId { why_id };
 
-constexpr std::array table{
+constexpr std::array pools_table{
     options::Option{why_id, "why", 0, "",
                     "List the last decisions about nodes, each with its cause."},
     json_option, dir_option, help_option};
@@ -47,7 +47,7 @@ constinit const Verb pools_verb{
     "join by "
     "themselves "
     "(provider \"static\" in muster.toml) are in muster nodes only.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(pools_table); },
     options::Operands::anywhere,
     pools};
 

@@ -16,7 +16,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{json_option, dir_option, help_option};
+constexpr std::array priority_table{json_option, dir_option, help_option};
 
 const std::vector<render::Column> columns{{"ID", true},        {"ALIKE", true},    {"USER"},
                                           {"CLASS"},           {"BASE", true},     {"WAIT", true},
@@ -67,7 +67,7 @@ constinit const Verb priority_verb{
     "time, multiplied for owners that have USED less lately than is their DUE (FAIR, from 1 to 0), "
     "and for large jobs (SIZE, the part of the cluster that the job asks for). In the order served "
     "2^-RANK is about the work, in seconds x cores, that is expected to be spent for one end.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(priority_table); },
     options::Operands::anywhere,
     priority};
 

@@ -14,6 +14,7 @@ constexpr int exit_done = 0;
 constexpr int exit_refused = 1;  // it could not be done, and the message says why
 constexpr int exit_usage = 2;    // the command line makes no sense
 constexpr int exit_no_cluster = 3;
+constexpr int exit_signal_base = 128;  // and the number of the signal that ended it
 
 struct Problem {
   int exit_code = exit_refused;

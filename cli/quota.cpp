@@ -15,7 +15,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{json_option, dir_option, help_option};
+constexpr std::array quota_table{json_option, dir_option, help_option};
 
 Outcome quota(const options::Parsed& line) {
   const auto api = Api::of(line);
@@ -37,7 +37,7 @@ constinit const Verb quota_verb{
     "others. "
     "Hours are counted for a period of days that ends today. Root and the owner of the cluster see "
     "those of everybody who holds something or waits.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(quota_table); },
     options::Operands::anywhere,
     quota};
 

@@ -9,7 +9,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array release_table{dir_option, help_option};
 
 Outcome release(const options::Parsed& line) {
   return act_on_jobs(line, "release");
@@ -21,7 +21,7 @@ constinit const Verb release_verb{"release",
                                   "[OPTIONS] ID|last...",
                                   "Let held jobs start.",
                                   "",
-                                  [] { return std::span<const options::Option>(table); },
+                                  [] { return std::span<const options::Option>(release_table); },
                                   options::Operands::anywhere,
                                   release};
 

@@ -21,9 +21,9 @@ namespace cli {
 
 namespace {
 
-enum Id {
-  nodes_id,
-  pool_id,
+enum ReserveId {
+  reserve_nodes_id,
+  reserve_pool_id,
   start_id,
   end_id,
   duration_id,
@@ -35,10 +35,10 @@ enum Id {
   cancel_id
 };
 
-constexpr std::array table{
-    options::Option{nodes_id, "nodes", 'N', "COUNT|LIST",
+constexpr std::array reserve_table{
+    options::Option{reserve_nodes_id, "nodes", 'N', "COUNT|LIST",
                     "How many nodes, or which: n[1-4]. Left out: all."},
-    options::Option{pool_id, "pool", 'p', "NAME", "Pool of the nodes. Left out: any."},
+    options::Option{reserve_pool_id, "pool", 'p', "NAME", "Pool of the nodes. Left out: any."},
     options::Option{
         start_id, "start", 's', "TIME",
         "When it begins: now+2hours, 16:00, tomorrow, 2026-12-24T18:00. Left out: now."},
@@ -113,11 +113,11 @@ base::Result<void> set_times(const options::Parsed& line, model::BookingSpec& sp
 base::Result<model::BookingSpec> spec_of(const options::Parsed& line) {
   model::BookingSpec spec;
   if (!line.rest.empty()) spec.name = line.rest.front();
-  if (const auto* given = options::find(line, nodes_id)) {
+  if (const auto* given = options::find(line, reserve_nodes_id)) {
     if (auto set = set_nodes(*given, spec); !set) return std::unexpected(set.error());
   }
   if (auto set = set_times(line, spec); !set) return std::unexpected(set.error());
-  spec.pool = text_of(options::find(line, pool_id));
+  spec.pool = text_of(options::find(line, reserve_pool_id));
   spec.is_maintenance = options::has(line, maintenance_id);
   spec.ignores_jobs = options::has(line, ignore_id);
   spec.users = names_of(options::find(line, users_id));
@@ -126,7 +126,7 @@ base::Result<model::BookingSpec> spec_of(const options::Parsed& line) {
   return spec;
 }
 
-Outcome list(const Api& api, const options::Parsed& line) {
+Outcome list_bookings(const Api& api, const options::Parsed& line) {
   return print_answer(line, api.get("/v1/bookings"), wire::bookings_from_json,
                       [](const auto& bookings) {
                         return bookings.empty() ? std::string("Nothing is booked.\n")
@@ -163,7 +163,7 @@ Outcome reserve(const options::Parsed& line) {
       line.rest.empty() && std::ranges::all_of(line.given, [](const options::Given& given) {
         return given.id == json_id || given.id == dir_id;
       });
-  return is_listing ? list(*api, line) : make(*api, line);
+  return is_listing ? list_bookings(*api, line) : make(*api, line);
 }
 
 }  // namespace
@@ -181,7 +181,7 @@ constinit const Verb reserve_verb{
     "limits.booked_nodes of muster.toml(5) says. Nodes on which a job may still run at the start "
     "are "
     "not booked unless --ignore-jobs is given.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(reserve_table); },
     options::Operands::anywhere,
     reserve};
 

@@ -14,7 +14,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array resume_table{dir_option, help_option};
 
 Outcome resume(const options::Parsed& line) {
   if (line.rest.empty()) return misuse("expected nodes, such as n1 or n[2-4]");
@@ -34,7 +34,7 @@ constinit const Verb resume_verb{"resume",
                                  "[OPTIONS] NODE...",
                                  "Let drained nodes take work again.",
                                  "See muster drain. For root and the owner of the cluster.",
-                                 [] { return std::span<const options::Option>(table); },
+                                 [] { return std::span<const options::Option>(resume_table); },
                                  options::Operands::anywhere,
                                  resume};
 

@@ -13,9 +13,9 @@ namespace cli {
 
 namespace {
 
-enum Id { chdir_id };
+enum ShellId { chdir_id };
 
-constexpr std::array table{
+constexpr std::array shell_table{
     options::Option{chdir_id, "chdir", 'D', "DIR", "Start in this folder. Left out: the job's."},
     dir_option, help_option};
 
@@ -51,7 +51,7 @@ constinit const Verb shell_verb{
     "Ctrl-] d leaves it running, as does a terminal that is lost; muster attach goes back. Exits "
     "as "
     "the shell does; with 0 when detached.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(shell_table); },
     options::Operands::anywhere,
     shell};
 

@@ -21,8 +21,8 @@ namespace cli {
 
 namespace {
 
-enum Id { map_id, stacks_id, step_id, attempt_id };
-constexpr std::array<options::Option, 7> table{{
+enum ShowId { map_id, stacks_id, step_id, attempt_id };
+constexpr std::array<options::Option, 7> show_table{{
     {map_id, "map", 0, "",
      "Print where the ranks of its last step run, or ran: node, hardware threads, memory domain, "
      "GPUs and role, as muster run --map does."},
@@ -40,7 +40,8 @@ constexpr std::array<options::Option, 7> table{{
 }};
 
 /// "&step=2" if the option is there, else "".
-Try<std::string> number_part(const options::Parsed& line, Id id, std::string_view name, int least) {
+Try<std::string> number_part(const options::Parsed& line, ShowId id, std::string_view name,
+                             int least) {
   const auto* given = options::find(line, id);
   if (given == nullptr) return std::string();
   if (base::parse_int(given->value, least, INT32_MAX))
@@ -104,7 +105,7 @@ constinit const Verb show_verb{"show",
                                "[OPTIONS] ID|last",
                                "Show everything about one job.",
                                "",
-                               [] { return std::span<const options::Option>(table); },
+                               [] { return std::span<const options::Option>(show_table); },
                                options::Operands::anywhere,
                                show};
 

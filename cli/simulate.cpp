@@ -15,7 +15,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{help_option};
+constexpr std::array simulate_table{help_option};
 
 Outcome simulate(const options::Parsed& line) {
   auto program = program_beside("muster-simulate");
@@ -37,7 +37,7 @@ constinit const Verb simulate_verb{
     "LOG is in the Standard Workload Format, or a CSV file of GPU jobs; either may be compressed "
     "by gzip. The jobs go through the scheduler and the policies of production; no cluster is "
     "needed. muster simulate --help lists the options.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(simulate_table); },
     options::Operands::all,
     simulate};
 

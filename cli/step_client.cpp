@@ -26,7 +26,6 @@ using namespace std::chrono_literals;
 constexpr base::Duration piece_interval = 50ms;
 constexpr std::size_t input_block = 64 << 10;
 constexpr std::size_t input_queue = 1 << 20;
-constexpr int signal_base = 128;
 
 /// One read of standard input, which may wait for long. Empty at its end or after an error.
 std::string read_block() {
@@ -198,7 +197,7 @@ void StepClient::finish(Try<model::StepResult> result) {
     write_out(model::OutputStream::out, render::rank_map(std::move(map_)));
   }
   // Who was interrupted says so, whatever the ranks made of it.
-  if (result && interrupted_by_ != 0) result->exit_code = signal_base + interrupted_by_;
+  if (result && interrupted_by_ != 0) result->exit_code = exit_signal_base + interrupted_by_;
   result_ = std::move(result);
   loop_.stop();
 }
@@ -206,7 +205,7 @@ void StepClient::finish(Try<model::StepResult> result) {
 void StepClient::interrupt(int number) {
   if (interrupted_by_ != 0 || !stream_) {
     RawTerminal::restore();
-    ::_exit(signal_base + number);
+    ::_exit(exit_signal_base + number);
   }
   interrupted_by_ = number;
   end_step(number, fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));

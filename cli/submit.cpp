@@ -22,7 +22,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::size_t token_bytes = 16;
+constexpr std::size_t submit_token_bytes = 16;
 constexpr std::size_t longest_value = 60;  // of an option that is explained, in columns
 
 std::span<const options::Option> submit_table() {
@@ -95,7 +95,7 @@ Outcome submit(const options::Parsed& line) {
   if (request::has(line.given, request::OptionId::explain)) return explain(*submission);
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
-  submission->spec.token = loop::random_hex(token_bytes);
+  submission->spec.token = loop::random_hex(submit_token_bytes);
   const auto body = wire::to_json(submission->spec);
   if (!body) return refuse(body.error());
   if (submission->test_only) return test(*api, *body);

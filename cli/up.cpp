@@ -27,9 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Id { nodes_id, cpus_id, gpus_id, memory_id };
-constexpr std::array<options::Option, 6> table{{
-    {nodes_id, "nodes", 'N', "COUNT", "Number of nodes. Left out: 1."},
+enum UpId { up_nodes_id, cpus_id, gpus_id, memory_id };
+constexpr std::array<options::Option, 6> up_table{{
+    {up_nodes_id, "nodes", 'N', "COUNT", "Number of nodes. Left out: 1."},
     {cpus_id, "cpus-per-node", 'c', "COUNT",
      "Cores of each node. Left out: an equal part of this machine's, at least 1."},
     {gpus_id, "gpus-per-node", 0, "COUNT", "GPUs of each node. Left out: 0."},
@@ -40,11 +40,11 @@ constexpr std::array<options::Option, 6> table{{
 }};
 
 constexpr base::Duration start_limit = 30s;
-constexpr base::Duration between_looks = 20ms;
+constexpr base::Duration up_look_pause = 20ms;
 constexpr std::size_t n_log_lines = 5;
 
 /// What the command line asks for; absent is what it leaves open.
-struct Wish {
+struct UpWish {
   std::optional<int> nodes;
   std::optional<int> cpus;
   std::optional<int> gpus;
@@ -62,17 +62,17 @@ Try<std::optional<int>> count(const options::Parsed& line, int id, int least, in
   return static_cast<int>(*number);
 }
 
-Try<Wish> wish_of(const options::Parsed& line) {
+Try<UpWish> wish_of_up(const options::Parsed& line) {
   if (!line.rest.empty()) {
     return misuse(fmt::format("expected no '{}'", base::printable(line.rest.front())));
   }
-  const auto nodes = count(line, nodes_id, 1, 10000);
+  const auto nodes = count(line, up_nodes_id, 1, 10000);
   if (!nodes) return std::unexpected(nodes.error());
   const auto cpus = count(line, cpus_id, 1, 65536);
   if (!cpus) return std::unexpected(cpus.error());
   const auto gpus = count(line, gpus_id, 0, 1024);
   if (!gpus) return std::unexpected(gpus.error());
-  Wish wish{*nodes, *cpus, *gpus, std::nullopt};
+  UpWish wish{*nodes, *cpus, *gpus, std::nullopt};
   if (const auto* given = options::find(line, memory_id)) {
     const auto size = base::parse_memory(given->value);
     if (!size) return misuse(size.error().in(given->written).text);
@@ -82,7 +82,7 @@ Try<Wish> wish_of(const options::Parsed& line) {
   return wish;
 }
 
-conf::Pool pool_of(const Wish& wish) {
+conf::Pool pool_of(const UpWish& wish) {
   const int nodes = wish.nodes.value_or(1);
   return {.name = "default",
           .provider = "local",
@@ -92,7 +92,7 @@ conf::Pool pool_of(const Wish& wish) {
           .memory_per_node = wish.memory};
 }
 
-bool fits(const Wish& wish, const conf::Config& config) {
+bool fits(const UpWish& wish, const conf::Config& config) {
   const bool asks_nothing = !wish.nodes && !wish.cpus && !wish.gpus && !wish.memory;
   if (asks_nothing) return true;
   if (config.pools.size() != 1) return false;
@@ -104,7 +104,7 @@ bool fits(const Wish& wish, const conf::Config& config) {
 }
 
 /// The configuration that is there, or a new one.
-Try<conf::Config> settle_config(const ClusterPaths& paths, const Wish& wish) {
+Try<conf::Config> settle_config(const ClusterPaths& paths, const UpWish& wish) {
   if (::access(paths.config().c_str(), F_OK) != 0) {
     if (auto made = loop::make_directories(paths.dir, 0700); !made) return refuse(made.error());
     const auto text = conf::write_text({pool_of(wish)});
@@ -160,7 +160,7 @@ Try<void> start_controller(const Cluster& cluster) {
       answers = is_listening(cluster.address);
       if (answers || elapsed.so_far() > start_limit) loop.stop();
     });
-    look.start_repeating(between_looks);
+    look.start_repeating(up_look_pause);
     loop.run();
   }
   if (answers) return {};
@@ -195,7 +195,7 @@ Try<std::vector<model::NodeRecord>> wait_for_nodes(const Api& api) {
                                 api.cluster().paths.log(),
                                 last_lines(api.cluster().paths.log(), n_log_lines)));
     }
-    sleep_for(between_looks);
+    sleep_for(up_look_pause);
   }
 }
 
@@ -222,7 +222,7 @@ void tell(const Cluster& cluster, const std::vector<model::NodeRecord>& nodes, b
 }
 
 Outcome up(const options::Parsed& line) {
-  const auto wish = wish_of(line);
+  const auto wish = wish_of_up(line);
   if (!wish) return std::unexpected(wish.error());
   auto paths = state_directory(line);
   if (!paths) return std::unexpected(paths.error());
@@ -255,7 +255,7 @@ constinit const Verb up_verb{
     "Starts the controller and its nodes, each a slice of this machine, and returns when all of "
     "them can take work. Needs no rights and no configuration. A cluster that was stopped or "
     "killed is started again as it was, with its jobs.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(up_table); },
     options::Operands::anywhere,
     up};
 

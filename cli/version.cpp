@@ -13,7 +13,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array version_table{dir_option, help_option};
 
 Outcome version(const options::Parsed& line) {
   if (!line.rest.empty()) return misuse(fmt::format("expected no '{}'", line.rest.front()));
@@ -35,7 +35,7 @@ constinit const Verb version_verb{"version",
                                   "[OPTIONS]",
                                   "Print the version, and that of the cluster if one runs.",
                                   "",
-                                  [] { return std::span<const options::Option>(table); },
+                                  [] { return std::span<const options::Option>(version_table); },
                                   options::Operands::anywhere,
                                   version};
 

@@ -14,7 +14,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array wait_table{dir_option, help_option};
 
 Outcome wait(const options::Parsed& line) {
   const auto api = Api::of(line);
@@ -42,7 +42,7 @@ constinit const Verb wait_verb{
     "Wait until jobs have ended.",
     "Exits with the highest exit code of the jobs; a job that was cancelled, timed out or lost its "
     "node counts as 1 where its script has no other code.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(wait_table); },
     options::Operands::anywhere,
     wait};
 

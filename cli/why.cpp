@@ -12,7 +12,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array table{dir_option, help_option};
+constexpr std::array why_table{dir_option, help_option};
 
 Outcome why(const options::Parsed& line) {
   const auto api = Api::of(line);
@@ -42,7 +42,7 @@ constinit const Verb why_verb{
     "Say why a job waits, or how it ended.",
     "For a waiting job: what it needs, what is missing, and which jobs stand before it. For a job "
     "that failed: what happened first, where, and where to look.",
-    [] { return std::span<const options::Option>(table); },
+    [] { return std::span<const options::Option>(why_table); },
     options::Operands::anywhere,
     why};
 

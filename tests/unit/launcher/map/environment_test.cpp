@@ -310,3 +310,21 @@ TEST_CASE("without a PMIx server Open MPI is left to itself") {
   plain.has_pmix = false;
   CHECK_FALSE(of_rank(order_of_step(), 0, plain).contains("OMPI_MCA_schizo"));
 }
+
+TEST_CASE("the task of a step like the script has the script's environment and is no rank") {
+  auto order = order_of_step();
+  auto step = *order.step;
+  step.like_script = true;
+  step.tasks = 1;
+  step.environment = {{"TERM", "dumb"}, {"HOME", "/elsewhere"}};
+  order.step = std::make_shared<model::StepSpec>(step);
+  order.tasks = {0, 1};
+  const auto environment = of_rank(order, 0);
+  CHECK(environment.at("TERM") == "dumb");
+  CHECK(environment.at("HOME") == "/elsewhere");
+  CHECK(environment.at("MUSTER_JOB_ID") == "17");
+  CHECK(environment.at("MUSTER_NODE") == "n2");
+  CHECK(environment.at("CUDA_VISIBLE_DEVICES") == of_script(order).at("CUDA_VISIBLE_DEVICES"));
+  for (const char* name : {"PMI_RANK", "RANK", "OMPI_COMM_WORLD_RANK", "MUSTER_RANK", "MUSTER_CHECKPOINT_FILE"})
+    CHECK_FALSE(environment.contains(name));
+}
