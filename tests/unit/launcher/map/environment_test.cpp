@@ -325,6 +325,7 @@ TEST_CASE("the task of a step like the script has the script's environment and i
   CHECK(environment.at("MUSTER_JOB_ID") == "17");
   CHECK(environment.at("MUSTER_NODE") == "n2");
   CHECK(environment.at("CUDA_VISIBLE_DEVICES") == of_script(order).at("CUDA_VISIBLE_DEVICES"));
-  for (const char* name : {"PMI_RANK", "RANK", "OMPI_COMM_WORLD_RANK", "MUSTER_RANK", "MUSTER_CHECKPOINT_FILE"})
+  for (const char* name :
+       {"PMI_RANK", "RANK", "OMPI_COMM_WORLD_RANK", "MUSTER_RANK", "MUSTER_CHECKPOINT_FILE"})
     CHECK_FALSE(environment.contains(name));
 }

@@ -122,13 +122,13 @@ TEST_CASE("a journal with a fact that makes no sense is refused with its place")
 
 TEST_CASE("a snapshot shortens the journal and gives the same state after a restart") {
   Site site([](Site& s) {
-    s.snapshots = {.every = 6000, .keep = 10};
+    s.snapshots = {.every = 2400, .keep = 10};
     s.config.limits.jobs_kept = 0;
   });
   auto& agent = site.agent();
   agent.runs_launches = true;
   const auto held = site.submit([](auto& spec) { spec.hold = true; });
-  constexpr std::size_t n_jobs = 1300;
+  constexpr std::size_t n_jobs = 500;
   const auto& driver = site.controller->driver();
   const auto& state = driver.engine().state();
   for (std::size_t n_asked = 0; n_asked < n_jobs; n_asked += 100) {

@@ -393,7 +393,7 @@ TEST_CASE("who is to grow has a range of nodes, and may start again") {
 TEST_CASE("what is promised is kept, in any turmoil, and growth brings more nodes") {
   base::Random random(58);
   int n_growths = 0;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 20; ++round) {
     policy::Options options;
     options.order = random.chance(50) ? policy::Order::predicted : policy::Order::fcfs;
     Field field(4 + static_cast<int>(random.below(5)), settings_without_pause(), options);

@@ -16,7 +16,7 @@ using model::QuotaResource;
 
 namespace {
 
-constexpr int n_clusters = 50;
+constexpr int n_clusters = 24;
 constexpr int n_turns = 12;
 
 /// What a job holds, added up by hand.
@@ -411,7 +411,7 @@ class LendingSite {
 TEST_CASE(
     "an owner is given back what was borrowed, no more, and starts when the last one is gone") {
   int n_reclaims = 0;
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 15; ++seed) {
     CAPTURE(seed);
     LendingSite site(seed);
     site.fill();

@@ -138,7 +138,7 @@ scheduler::Policy watched(scheduler::Policy policy, std::map<model::JobId, base:
 }  // namespace
 
 TEST_CASE("EASY is what its definition says, job by job") {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < 9; ++seed) {
     base::Random random(seed);
     const auto workload = random_workload(random, 1 + static_cast<int>(random.below(20)), 100);
     INFO("seed " << seed);
@@ -147,7 +147,7 @@ TEST_CASE("EASY is what its definition says, job by job") {
 }
 
 TEST_CASE("EASY never delays a reservation, whatever the machine") {
-  for (std::uint64_t seed = 0; seed < 15; ++seed) {
+  for (std::uint64_t seed = 0; seed < 7; ++seed) {
     base::Random random(seed);
     auto workload = random_workload(random, 4, 120);
     workload.machine = {.nodes = 3, .cores_per_node = 4};
