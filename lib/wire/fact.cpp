@@ -511,6 +511,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kAttemptEvicted:
     case pb::Fact::kNodeDrained:
     case pb::Fact::kNodeResumed:
+    case pb::Fact::kGraceShortened:
+    case pb::Fact::kNodeTwin:
       return read_node_fact(in, strict);
     case pb::Fact::BODY_NOT_SET:
       break;

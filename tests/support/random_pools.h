@@ -26,7 +26,8 @@ inline model::FactBody RandomModel::pool_fact() {
             .n_failures = number(),
             .is_there = coin(),
             .stands = coin(),
-            .idle_since = maybe([&] { return time(); })};
+            .idle_since = maybe([&] { return time(); }),
+            .begun = maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::PoolChanged{name(), text(), random_order(*this)}; },
       [&]() -> Any { return model::PoolStopped{name(), text(), time()}; },
@@ -38,6 +39,8 @@ inline model::FactBody RandomModel::pool_fact() {
         return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::NodeResumed{node(), text()}; },
+      [&]() -> Any { return model::NodeTwin{node(), text()}; },
+      [&]() -> Any { return model::GraceShortened{job(), number(), time()}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),
                                  .order = random_order(*this),
