@@ -117,7 +117,7 @@ std::vector<std::string> ExecNodes::take_names(std::set<std::string>& names, Doi
   return taken;
 }
 
-/// Those that are to be ended where the first of them is.
+/// Of those that are to be ended, some that are at this site.
 std::vector<std::string> ExecNodes::take_names_of_site(std::size_t site) {
   std::set<std::string> names;
   std::ranges::copy_if(to_destroy_, std::inserter(names, names.end()),
@@ -445,7 +445,9 @@ void ExecNodes::list_ended(const MachineList& list) {
   }
   if (!list.trouble.empty()) return list_failed(list.trouble);
   trouble_.clear();
-  if (is_again_) thin_out(list);
+  const bool is_thinning = std::ranges::any_of(
+      calls_, [](const auto& call) { return call.second.verb == Verb::thin_out; });
+  if (is_again_ && !is_thinning) thin_out(list);
   take_list(list);
   leave_sites(list);
   if (!std::exchange(is_again_, true)) start_watch();

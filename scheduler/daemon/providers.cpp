@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +46,17 @@ std::string record_path(const Paths& paths, const std::string& pool) {
   return paths.programs_dir() + "/" + pool;
 }
 
+/// Also of a journal that is lost.
+std::set<std::string> recorded_pools(const Paths& paths) {
+  std::set<std::string> pools;
+  std::error_code none;  // then no program ever made a machine
+  for (const auto& file : std::filesystem::directory_iterator(paths.programs_dir(), none)) {
+    auto name = file.path().filename().string();
+    if (!name.contains(".tmp.")) pools.insert(std::move(name));
+  }
+  return pools;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Providers>> Providers::open(loop::Loop& loop, Parts parts,
@@ -57,8 +70,10 @@ base::Result<std::unique_ptr<Providers>> Providers::open(loop::Loop& loop, Parts
     if (auto added = providers->add_program(loop, pool); !added)
       return std::unexpected(added.error().in("pool '" + pool.name + "'"));
   }
-  // Those of an earlier configuration: their agents may live.
-  for (const auto& pool : own.known_pools) {
+  // Those of an earlier configuration: their agents may live, and their machines cost money.
+  std::set<std::string> others(own.known_pools.begin(), own.known_pools.end());
+  others.merge(recorded_pools(own.paths));
+  for (const auto& pool : others) {
     if (providers->by_pool_.contains(pool)) continue;
     const auto added = providers->add_earlier(loop, pool);
     if (!added) return std::unexpected(added.error());
