@@ -2,6 +2,7 @@
 // Random facts about pools and their nodes.
 
 #include "lib/model/fact.h"
+#include "lib/model/reason.h"
 #include "tests/support/random_model.h"
 
 namespace support {
@@ -11,6 +12,14 @@ inline model::PoolOrder random_order(RandomModel& make) {
           .most = make.maybe([&] { return make.upto(9); }),
           .idle_timeout = make.maybe([&] { return make.duration(); }),
           .when_busy = static_cast<model::WhenBusy>(make.upto(2))};
+}
+
+inline model::NodesAway random_away(RandomModel& make) {
+  const auto drained = [&make] {
+    const auto until = make.maybe([&] { return make.time(); });
+    return model::DrainedNode{make.name(), make.text(), make.text(), until};
+  };
+  return {make.upto(9), make.upto(9), make.several(2, drained), make.upto(9)};
 }
 
 inline model::FactBody RandomModel::pool_fact() {
