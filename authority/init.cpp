@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <string>
 
 #include "authority/commands.h"
 #include "conf/config.h"
@@ -26,6 +29,29 @@ std::string config_text(const std::string& name, const std::string& listen) {
       "\n# Machines that join with a token of: muster node add NAME.\n"
       "[[pool]]\nname = \"default\"\nprovider = \"static\"\n",
       name, listen);
+}
+
+/// The authority and muster.toml, the latter at last, for it says that all is there. Whoever is
+/// killed in between leaves a file that says so, and the next one goes on; an authority without it
+/// is somebody's.
+base::Result<void> make_cluster(const std::string& dir, const std::string& name,
+                                const std::string& text) {
+  const auto begun = dir + "/muster.toml.new";
+  pki::Folder folder(dir + "/tls");
+  const bool goes_on = folder.exists() && ::access(begun.c_str(), F_OK) == 0;
+  if (folder.exists() && !goes_on) {
+    return base::fail(base::Code::conflict,
+                      "there is an authority of a cluster already: '" + dir +
+                          "/tls', without a muster.toml beside it; choose another --dir");
+  }
+  if (auto kept = loop::write_file_atomic(begun, text, {.mode = 0600, .sync = true}); !kept)
+    return kept;
+  if (!goes_on) {
+    if (auto made = folder.create(name, loop::now()); !made) return made;
+  }
+  if (std::rename(begun.c_str(), (dir + "/muster.toml").c_str()) != 0)
+    return base::fail_errno(errno, "cannot rename '" + begun + "'");
+  return {};
 }
 
 }  // namespace
@@ -66,11 +92,8 @@ Outcome init(const Words& words) {
   if (auto made = loop::make_directories(*dir, 0700); !made) {
     return std::unexpected(std::move(made).error());
   }
-  if (auto made = pki::Folder(*dir + "/tls").create(name, loop::now()); !made) {
+  if (auto made = make_cluster(*dir, name, text); !made) {
     return std::unexpected(std::move(made).error());
-  }
-  if (auto written = loop::write_file_atomic(path, text, {.mode = 0600, .sync = true}); !written) {
-    return std::unexpected(std::move(written).error());
   }
   return fmt::format(
       "Made '{0}', with the authority of the cluster in '{0}/tls': keep that to yourself.\n"

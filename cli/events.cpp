@@ -8,6 +8,7 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "cli/api.h"
 #include "cli/render/json.h"
@@ -15,6 +16,7 @@
 #include "cli/verb.h"
 #include "lib/base/text.h"
 #include "lib/http/sse.h"
+#include "lib/wire/api.h"
 
 namespace cli {
 
@@ -42,7 +44,7 @@ std::string local_text(std::string_view utc) {
 /// Prints events as they come, and knows where to go on after a break.
 class EventPrinter {
  public:
-  explicit EventPrinter(bool as_json) : as_json_(as_json) {}
+  EventPrinter(bool as_json, render::NodeNames names) : as_json_(as_json), names_(std::move(names)) {}
 
   /// False when reading makes no more sense.
   bool take(std::string_view bytes);
@@ -54,6 +56,7 @@ class EventPrinter {
   void show(const http::SseEvent& event);
 
   bool as_json_;
+  render::NodeNames names_;
   http::SseReader reader_;
   std::string last_id_;
   std::optional<base::Error> error_;
@@ -80,7 +83,7 @@ void EventPrinter::show(const http::SseEvent& event) {
     print(event.data + "\n");
     return;
   }
-  const auto line = render::event_line(event.data, local_text);
+  const auto line = render::event_line(event.data, local_text, names_);
   if (line) {
     print(fmt::format("{:>6}  {}\n", event.id, *line));
   } else {
@@ -110,13 +113,25 @@ Try<std::string> target_of(const options::Parsed& line, const Api& api) {
   return target;
 }
 
+/// Of the nodes that are there. Those that come are named by their events, and of others the number
+/// has to do.
+render::NodeNames node_names(const Api& api) {
+  render::NodeNames names;
+  const auto body = api.get("/v1/nodes");
+  const auto nodes = body ? wire::nodes_from_json(*body) : base::fail(base::Code::unavailable, "");
+  if (!nodes) return names;
+  for (const auto& node : *nodes) names.emplace(std::to_string(node.node.number()), node.info.name);
+  return names;
+}
+
 Outcome events(const options::Parsed& line) {
   if (!line.rest.empty()) return misuse(fmt::format("expected no '{}'", line.rest.front()));
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
   const auto target = target_of(line, *api);
   if (!target) return std::unexpected(target.error());
-  EventPrinter printer(options::has(line, json_id));
+  const bool as_json = options::has(line, json_id);
+  EventPrinter printer(as_json, as_json ? render::NodeNames() : node_names(*api));
   const auto ask = [&]() -> Try<void> {
     http::Headers headers;
     if (!printer.last_id().empty()) headers.emplace("Last-Event-ID", printer.last_id());

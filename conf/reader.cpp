@@ -146,6 +146,7 @@ class Reader {
   void check_static(Pool& pool, const toml::table& table);
   void check_size(Pool& pool, const toml::table& table);
   void check_program(Pool& pool, const toml::table& table);
+  void check_name(std::size_t place, const toml::table& table);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -284,6 +285,29 @@ void Reader::check_pools(const toml::table& file) {
       check_size(pool, table);
     }
     check_program(pool, table);
+    check_name(i, table);
+  }
+}
+
+/// As providers see it, who take letters, digits and hyphens.
+std::string cloud_name(const std::string& pool) {
+  auto name = base::to_lower(pool);
+  std::ranges::replace_if(name, [](char c) { return c == '_' || c == '.'; }, '-');
+  return name;
+}
+
+/// Two pools must not see each other's machines as theirs.
+void Reader::check_name(std::size_t place, const toml::table& table) {
+  const auto& pool = config_.pools[place];
+  for (std::size_t i = 0; i < place && pool.has_program(); ++i) {
+    const auto& other = config_.pools[i];
+    if (!other.has_program() || other.name == pool.name) continue;
+    if (cloud_name(other.name) != cloud_name(pool.name)) continue;
+    problem(
+        *table.get("name"),
+        fmt::format("'pool.name': for clouds '{}' is the same name as '{}', which take letters of "
+                    "one case, digits and hyphens; expected one that differs in more",
+                    pool.name, other.name));
   }
 }
 

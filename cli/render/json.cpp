@@ -50,6 +50,16 @@ std::string details(const Json& event) {
   return text;
 }
 
+/// The name of the node that it is about; its number where that is all that is known.
+std::string node_of(const Json& event, NodeNames& names) {
+  const auto number = text_at(event, "node");
+  auto name = text_at(event, "node_name");
+  if (!name.empty() && !number.empty()) names.insert_or_assign(number, name);
+  if (!name.empty()) return name;
+  const auto known = names.find(number);
+  return known == names.end() ? number : known->second;
+}
+
 }  // namespace
 
 base::Result<std::string> pretty(std::string_view json) {
@@ -77,7 +87,8 @@ base::Result<std::string> pretty_pages(std::span<const std::string> pages,
 }
 
 base::Result<std::string> event_line(std::string_view json,
-                                     const std::function<std::string(std::string_view)>& time) {
+                                     const std::function<std::string(std::string_view)>& time,
+                                     NodeNames& names) {
   const auto parsed = parse(json);
   if (!parsed) return std::unexpected(parsed.error());
   if (!parsed->is_object()) {
@@ -85,23 +96,20 @@ base::Result<std::string> event_line(std::string_view json,
   }
   const auto& event = *parsed;
   auto line = time(text_at(event, "at")) + "  " + text_at(event, "kind");
-  static constexpr std::array<std::pair<const char*, std::string_view>, 11> shown{
-      {{"job", "job"},
-       {"attempt", "attempt"},
-       {"step", "step"},
-       {"node", "node"},
-       {"node_name", "name"},
-       {"pool", "pool"},
+  const auto show = [&line](std::string_view label, const std::string& value) {
+    if (!value.empty()) line.append(" ").append(label).append("=").append(value);
+  };
+  static constexpr std::array whose{"job", "attempt", "step"};
+  for (const auto* field : whose) show(field, text_at(event, field));
+  show("node", node_of(event, names));
+  static constexpr std::array<std::pair<const char*, std::string_view>, 6> shown{
+      {{"pool", "pool"},
        {"cores", "cores"},
        {"gpus", "gpus"},
        {"nodes", "nodes"},
        {"name", "name"},
        {"by", "by"}}};
-  for (const auto& [field, label] : shown) {
-    if (const auto value = text_at(event, field); !value.empty()) {
-      line.append(" ").append(label).append("=").append(value);
-    }
-  }
+  for (const auto& [field, label] : shown) show(label, text_at(event, field));
   if (const auto fields = event.find("fields"); fields != event.end() && fields->is_array()) {
     std::string_view before = " changed=";
     for (const auto& field : *fields) {
@@ -109,11 +117,7 @@ base::Result<std::string> event_line(std::string_view json,
       before = ",";
     }
   }
-  for (const auto* field : {"command", "exit_code"}) {
-    if (const auto value = text_at(event, field); !value.empty()) {
-      line.append(" ").append(field).append("=").append(value);
-    }
-  }
+  for (const auto* field : {"command", "exit_code"}) show(field, text_at(event, field));
   return line + details(event);
 }
 

@@ -19,7 +19,7 @@ using model::ChangedField;
 
 constexpr int most_tasks_at_a_time = 1'000'000;
 
-constexpr std::array<std::pair<OptionId, ChangedField>, 33> fields_of_options{{
+constexpr std::array<std::pair<OptionId, ChangedField>, 34> fields_of_options{{
     {OptionId::nodes, ChangedField::nodes},
     {OptionId::ntasks, ChangedField::tasks},
     {OptionId::ntasks_per_node, ChangedField::tasks_per_node},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<OptionId, ChangedField>, 33> fields_of_options{{
     {OptionId::constraint, ChangedField::constraint},
     {OptionId::nodelist, ChangedField::nodelist},
     {OptionId::exclude, ChangedField::exclude},
+    {OptionId::tier, ChangedField::tier},
     {OptionId::exclusive, ChangedField::exclusive},
     {OptionId::licenses, ChangedField::licenses},
     {OptionId::booking, ChangedField::booking},

@@ -52,7 +52,7 @@ void copy_array_limit(const JobChange& from, JobSpec& to) {
   if (to.array) to.array->most_running = from.array_limit;
 }
 
-constexpr std::array<Row, 31> rows{{
+constexpr std::array<Row, 32> rows{{
     {ChangedField::nodes, "nodes", "--nodes", copy_nodes},
     {ChangedField::tasks, "tasks", "--ntasks", copy_shape<&Shape::tasks>},
     {ChangedField::tasks_per_node, "tasks_per_node", "--ntasks-per-node",
@@ -73,6 +73,7 @@ constexpr std::array<Row, 31> rows{{
     {ChangedField::constraint, "constraint", "--constraint", copy_choice<&NodeChoice::constraint>},
     {ChangedField::nodelist, "nodelist", "--nodelist", copy_choice<&NodeChoice::only>},
     {ChangedField::exclude, "exclude", "--exclude", copy_choice<&NodeChoice::never>},
+    {ChangedField::tier, "tier", "--tier", copy_choice<&NodeChoice::tiers>},
     {ChangedField::exclusive, "exclusive", "--exclusive", copy_shape<&Shape::whole_nodes>},
     {ChangedField::licenses, "licenses", "--licenses", copy<&JobSpec::licenses>},
     {ChangedField::booking, "booking", "--booking", copy_choice<&NodeChoice::booking>},

@@ -27,6 +27,7 @@ enum class ChangedField {
   constraint,
   nodelist,
   exclude,
+  tier,
   exclusive,
   licenses,
   booking,

@@ -172,6 +172,15 @@ struct GraceEnded {
   bool operator==(const GraceEnded&) const = default;
 };
 
+/// One of its nodes is going to be taken, and the attempt is being ended already: the time to save
+/// is over earlier.
+struct GraceShortened {
+  JobId job;
+  std::uint32_t attempt = 1;
+  base::Time stop_at;
+  bool operator==(const GraceShortened&) const = default;
+};
+
 /// The time limit comes near: the job's save signal is sent.
 struct AttemptWarned {
   JobId job;
@@ -263,7 +272,7 @@ using FactBody =
                  ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
                  BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
                  PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted,
-                 NodeDrained, NodeResumed>;
+                 NodeDrained, NodeResumed, GraceShortened, NodeTwin>;
 
 struct Fact {
   base::Time at;

@@ -31,7 +31,15 @@ struct NodeTurned {
   bool is_there = false;                 // its agent came, and may still be there
   bool stands = false;                   // in a snapshot
   std::optional<base::Time> idle_since;  // likewise
+  std::optional<base::Time> begun;       // likewise: when it was asked for last
   bool operator==(const NodeTurned&) const = default;
+};
+
+/// Its provider has another machine of its name, which is ended.
+struct NodeTwin {
+  NodeId node;
+  std::string machine;  // as the provider calls that one
+  bool operator==(const NodeTwin&) const = default;
 };
 
 /// The sizes of a pool are these from now on, by command.

@@ -15,6 +15,7 @@ namespace model {
 /// A node that is to be made.
 struct NodeSpec {
   std::string name;
+  std::string birth;    // another one each time that the node is to be made
   std::string cluster;  // whose it is
   std::string pool;
   std::string tier;
@@ -38,8 +39,9 @@ struct NodeReference {
   std::string name;
   std::string cluster;
   std::string pool;
-  std::string id;       // as the provider gave it, as far as that is known
-  std::string options;  // as of NodeSpec
+  std::string id;         // as the provider gave it, as far as that is known
+  std::string options;    // as of NodeSpec
+  bool is_extra = false;  // only the machine of this id, for there is another of the name
 
   bool operator==(const NodeReference&) const = default;
 };
@@ -51,11 +53,21 @@ struct ProviderAnswer {
   Kind kind = Kind::listed;
   std::string name;
   std::string id;
+  std::string birth;         // listed: as it was told when that was made, if that is known
   std::string text;          // why
   bool is_capacity = false;  // failed: there was no room for it
   base::Duration notice{};   // evicted: time until it is gone
 
   bool operator==(const ProviderAnswer&) const = default;
+};
+
+/// With what the machines of a pool were made, and can be found and ended.
+struct ProviderSite {
+  std::string program;  // and its first arguments, as configured
+  std::string cluster;
+  std::string options;
+
+  bool operator==(const ProviderSite&) const = default;
 };
 
 }  // namespace model

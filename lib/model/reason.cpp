@@ -56,6 +56,28 @@ std::string booked(const Booked& r) {
                      to_text(r.until));
 }
 
+/// "n2 is drained by root (a fan is loud) until 2026-11-20T12:00:00Z".
+std::string drained_text(const DrainedNode& node) {
+  auto text = node.node + " is drained by " + node.by;
+  if (!node.reason.empty()) text += " (" + node.reason + ")";
+  if (node.until) text += " until " + to_text(*node.until);
+  return text;
+}
+
+std::string away(const NodesAway& r) {
+  std::vector<std::string> parts;
+  for (const auto& node : r.drained) parts.push_back(drained_text(node));
+  if (const auto n_more = r.n_drained - static_cast<int>(r.drained.size()); n_more > 0)
+    parts.push_back(fmt::format("{} more {} drained", n_more, n_more == 1 ? "is" : "are"));
+  if (r.nodes_ready + r.n_drained < r.nodes_needed)
+    parts.emplace_back("waiting for nodes to come (back)");
+  const bool is_one = r.nodes_ready == 1;
+  const std::string_view what = r.n_drained > 0 ? (is_one ? "takes work" : "take work")
+                                                : (is_one ? "is connected" : "are connected");
+  return fmt::format("needs {} and {} {}; {}", base::plural(r.nodes_needed, "node"), r.nodes_ready,
+                     what, base::join(parts, ", "));
+}
+
 std::string coming(const NodesComing& r) {
   if (r.trouble.empty()) {
     return fmt::format("waits for {} of pool {} that {} being started",
@@ -125,11 +147,7 @@ std::string describe(const Reason& reason) {
             return fmt::format("held by {}; release it with muster release", held.by);
           },
           [](const ShortOfResources& r) { return shortage(r) + holders_text(r.holders); },
-          [](const NodesAway& r) {
-            return fmt::format("needs {} and {} connected; waiting for nodes to come (back)",
-                               base::plural(r.nodes_needed, "node"),
-                               r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready));
-          },
+          [](const NodesAway& r) { return away(r); },
           [](const Behind& r) {
             return fmt::format("behind job {}, which comes first", to_text(r.job));
           },

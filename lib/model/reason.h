@@ -38,10 +38,21 @@ struct ShortOfResources {
   bool operator==(const ShortOfResources&) const = default;
 };
 
-/// Too few nodes are connected at all.
+/// A node that takes no work by command.
+struct DrainedNode {
+  std::string node;
+  std::string by;
+  std::string reason;
+  std::optional<base::Time> until;
+  bool operator==(const DrainedNode&) const = default;
+};
+
+/// Too few nodes are connected at all, and not drained.
 struct NodesAway {
   int nodes_needed = 1;
   int nodes_ready = 0;
+  std::vector<DrainedNode> drained = {};  // that it could use; at most 4
+  int n_drained = 0;                      // in all
   bool operator==(const NodesAway&) const = default;
 };
 

@@ -120,6 +120,14 @@ bool is_on_p256(EVP_PKEY* key) {
          std::string_view(group.data()) == "prime256v1";
 }
 
+/// Nothing unsigned leaves this file.
+std::unexpected<base::Error> not_signed() {
+  const char* why = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  return base::fail(base::Code::io, std::string("OpenSSL could not sign: ") +
+                                        (why == nullptr ? "no reason is known" : why));
+}
+
 /// The authority's certificate and key.
 struct Signer {
   Cert certificate;
@@ -161,7 +169,7 @@ base::Result<std::string> make_authority(const std::string& key, const std::stri
   add_extension(raw, raw, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   add_extension(raw, raw, NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(raw, raw, NID_subject_key_identifier, "hash");
-  X509_sign(raw, own->get(), EVP_sha256());
+  if (X509_sign(raw, own->get(), EVP_sha256()) <= 0) return not_signed();
   return to_pem(raw);
 }
 
@@ -171,7 +179,7 @@ base::Result<std::string> make_request(const std::string& key, const std::string
   const Request request(X509_REQ_new());
   add_name(X509_REQ_get_subject_name(request.get()), "CN", name);
   X509_REQ_set_pubkey(request.get(), own->get());
-  X509_REQ_sign(request.get(), own->get(), EVP_sha256());
+  if (X509_REQ_sign(request.get(), own->get(), EVP_sha256()) <= 0) return not_signed();
   const Text text(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509_REQ(text.get(), request.get());
   return text_of(text.get());
@@ -200,7 +208,7 @@ base::Result<std::string> sign_request(const Authority& authority, const std::st
   add_extension(raw, issuer, NID_ext_key_usage,
                 subject.role == Role::controller ? "serverAuth" : "clientAuth");
   add_extension(raw, issuer, NID_authority_key_identifier, "keyid:always");
-  X509_sign(raw, signer->key.get(), EVP_sha256());
+  if (X509_sign(raw, signer->key.get(), EVP_sha256()) <= 0) return not_signed();
   return to_pem(raw);
 }
 
@@ -246,7 +254,7 @@ base::Result<std::string> make_revocation_list(const Authority& authority,
     X509_CRL_add0_revoked(list.get(), entry);
   }
   X509_CRL_sort(list.get());
-  X509_CRL_sign(list.get(), signer->key.get(), EVP_sha256());
+  if (X509_CRL_sign(list.get(), signer->key.get(), EVP_sha256()) <= 0) return not_signed();
   const Text text(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509_CRL(text.get(), list.get());
   return text_of(text.get());

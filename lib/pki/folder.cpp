@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -154,6 +155,18 @@ base::Result<void> Folder::create(const std::string& cluster, base::Time now) {
   if (::access(path_.c_str(), F_OK) == 0) {
     return fail(Code::conflict, "'" + path_ + "' is there already");
   }
+  // Made beside it and then renamed: who is killed in between leaves nothing that looks like one.
+  Folder made(path_ + ".new");
+  if (auto removed = loop::remove_tree(made.path_, std::filesystem::path(path_).parent_path());
+      !removed)
+    return removed;
+  if (auto filled = made.fill(cluster, now); !filled) return filled;
+  if (std::rename(made.path_.c_str(), path_.c_str()) != 0)
+    return base::fail_errno(errno, "cannot rename '" + made.path_ + "' to '" + path_ + "'");
+  return {};
+}
+
+base::Result<void> Folder::fill(const std::string& cluster, base::Time now) {
   if (auto made = loop::make_directories(path_ + "/nodes", 0700); !made) return made;
   const auto key = make_key();
   const auto certificate =

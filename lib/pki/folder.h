@@ -99,6 +99,7 @@ class Folder {
   base::Result<std::string> keep_invited(Member invited, base::Time until);
   base::Result<void> touch();
   base::Result<Admission> issue(Member member, const std::string& request, base::Time now);
+  base::Result<void> fill(const std::string& cluster, base::Time now);
   base::Result<void> make_controller(const Authority& authority, base::Time now);
 
   std::string path_;

@@ -157,6 +157,26 @@ model::NodesComing read_coming(api::Reason& in, Strict& strict) {
   return reason;
 }
 
+void write_drained(const model::NodesAway& reason, api::Reason& out) {
+  for (const auto& node : reason.drained) {
+    auto& one = *out.add_drained();
+    one.set_node(node.node);
+    one.set_by(node.by);
+    one.set_reason(node.reason);
+    if (node.until) write(*node.until, *one.mutable_until());
+  }
+  if (reason.n_drained > 0) out.set_n_drained(u32(reason.n_drained));
+}
+
+model::DrainedNode read_drained(api::DrainedNode& in, Strict& strict) {
+  model::DrainedNode node{.node = take(in.mutable_node()),
+                          .by = take(in.mutable_by()),
+                          .reason = take(in.mutable_reason()),
+                          .until = {}};
+  if (in.has_until()) node.until = strict.part("until", in.until(), read_time);
+  return node;
+}
+
 void write(const model::Reason& reason, api::Reason& out) {
   out.set_kind(std::string(kind_of(reason)));
   out.set_text(describe(reason));
@@ -167,6 +187,7 @@ void write(const model::Reason& reason, api::Reason& out) {
                        [&](const model::NodesAway& r) {
                          out.set_nodes_needed(u32(r.nodes_needed));
                          out.set_nodes_ready(u32(r.nodes_ready));
+                         write_drained(r, out);
                        },
                        [&](const model::Behind& r) { out.set_job(r.job.number()); },
                        [&](const model::WouldDelay& r) {
@@ -204,7 +225,9 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
   if (kind == "resources") return read_short(in, strict);
   if (kind == "nodes_away") {
     return model::NodesAway{strict.count(in.nodes_needed(), "nodes_needed"),
-                            strict.count(in.nodes_ready(), "nodes_ready")};
+                            strict.count(in.nodes_ready(), "nodes_ready"),
+                            strict.each("drained", *in.mutable_drained(), read_drained),
+                            strict.count(in.n_drained(), "n_drained")};
   }
   if (kind == "behind") return model::Behind{model::JobId(strict.from_one(in.job(), "job"))};
   if (kind == "would_delay") {

@@ -204,6 +204,17 @@ void write(const model::NodeResumed& fact, api::Event& out) {
   out.set_by(fact.by);
 }
 
+void write(const model::GraceShortened& fact, api::Event& out) {
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  wire::write(fact.stop_at, *out.mutable_stop_at());
+}
+
+void write(const model::NodeTwin& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_machine(fact.machine);
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(
       base::Overloaded{[&](const model::NumbersGiven& f) {

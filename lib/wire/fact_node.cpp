@@ -27,6 +27,12 @@ model::AttemptEvicted read_attempt_evicted(pb::AttemptEvicted& in, Strict& stric
           .stop_at = strict.time(in.stop_at_us(), "stop_at_us")};
 }
 
+model::GraceShortened read_shortened(pb::GraceShortened& in, Strict& strict) {
+  return {.job = model::JobId(strict.from_one(in.job(), "job")),
+          .attempt = strict.from_one(in.attempt(), "attempt"),
+          .stop_at = strict.time(in.stop_at_us(), "stop_at_us")};
+}
+
 model::NodeDrained read_drained(pb::NodeDrained& in, Strict& strict) {
   model::NodeDrained fact{.node = its_node(in, strict),
                           .by = take(in.mutable_by()),
@@ -73,6 +79,18 @@ void write_node_fact(const model::NodeResumed& fact, pb::Fact& out) {
   out.mutable_node_resumed()->set_by(fact.by);
 }
 
+void write_node_fact(const model::GraceShortened& fact, pb::Fact& to) {
+  auto& out = *to.mutable_grace_shortened();
+  out.set_job(fact.job.number());
+  out.set_attempt(fact.attempt);
+  out.set_stop_at_us(base::to_us(fact.stop_at));
+}
+
+void write_node_fact(const model::NodeTwin& fact, pb::Fact& out) {
+  out.mutable_node_twin()->set_node(fact.node.number());
+  out.mutable_node_twin()->set_machine(fact.machine);
+}
+
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
   if (in.has_node_evicted())
     return strict.part("node_evicted", *in.mutable_node_evicted(), read_evicted);
@@ -80,6 +98,12 @@ model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
     return strict.part("attempt_evicted", *in.mutable_attempt_evicted(), read_attempt_evicted);
   if (in.has_node_drained())
     return strict.part("node_drained", *in.mutable_node_drained(), read_drained);
+  if (in.has_grace_shortened())
+    return strict.part("grace_shortened", *in.mutable_grace_shortened(), read_shortened);
+  if (in.has_node_twin()) {
+    auto& twin = *in.mutable_node_twin();
+    return model::NodeTwin{its_node(twin, strict), take(twin.mutable_machine())};
+  }
   if (in.has_node_resumed()) {
     auto& resumed = *in.mutable_node_resumed();
     return model::NodeResumed{its_node(resumed, strict), take(resumed.mutable_by())};

@@ -14,6 +14,8 @@ void write_node_fact(const model::NodeEvictionOver& fact, pb::Fact& out);
 void write_node_fact(const model::AttemptEvicted& fact, pb::Fact& out);
 void write_node_fact(const model::NodeDrained& fact, pb::Fact& out);
 void write_node_fact(const model::NodeResumed& fact, pb::Fact& out);
+void write_node_fact(const model::GraceShortened& fact, pb::Fact& out);
+void write_node_fact(const model::NodeTwin& fact, pb::Fact& out);
 
 /// The body must be one of these.
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict);

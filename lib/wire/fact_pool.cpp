@@ -44,8 +44,10 @@ model::NodeTurned read_turned(pb::NodeTurned& in, Strict& strict) {
       .n_failures = in.n_failures(),
       .is_there = in.is_there(),
       .stands = in.stands(),
-      .idle_since = {}};
+      .idle_since = {},
+      .begun = {}};
   if (in.has_retry_at_us()) fact.retry_at = strict.time(in.retry_at_us(), "retry_at_us");
+  if (in.has_begun_us()) fact.begun = strict.time(in.begun_us(), "begun_us");
   if (in.has_idle_since_us()) fact.idle_since = strict.time(in.idle_since_us(), "idle_since_us");
   return fact;
 }
@@ -94,6 +96,7 @@ void write_pool_fact(const model::NodeTurned& fact, pb::NodeTurned& out) {
   out.set_is_there(fact.is_there);
   out.set_stands(fact.stands);
   if (fact.idle_since) out.set_idle_since_us(base::to_us(*fact.idle_since));
+  if (fact.begun) out.set_begun_us(base::to_us(*fact.begun));
 }
 
 void write_pool_fact(const model::PoolChanged& fact, pb::PoolChanged& out) {

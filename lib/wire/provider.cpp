@@ -46,6 +46,7 @@ std::optional<model::ProviderAnswer::Kind> kind_of_answer(const lines::Answer& i
 std::string to_json(const model::NodeSpec& order) {
   lines::NodeOrder out;
   out.set_name(order.name);
+  out.set_birth(order.birth);
   out.set_cluster(order.cluster);
   out.set_pool(order.pool);
   out.set_tier(order.tier);
@@ -76,6 +77,7 @@ std::string to_json(const model::NodeReference& node) {
   out.set_cluster(node.cluster);
   out.set_pool(node.pool);
   out.set_id(node.id);
+  if (node.is_extra) out.set_extra(true);
   return with_options(print_json(out), node.options);
 }
 
@@ -86,6 +88,7 @@ base::Result<model::ProviderAnswer> provider_answer_from_json(std::string_view j
   Strict strict(base::Code::corrupt, "answer");
   model::ProviderAnswer answer{.name = strict.filled(in.mutable_name(), "name"),
                                .id = take(in.mutable_id()),
+                               .birth = take(in.mutable_birth()),
                                .text = take(in.mutable_reason()),
                                .is_capacity = in.capacity()};
   const auto kind = kind_of_answer(in);
@@ -100,6 +103,30 @@ base::Result<model::ProviderAnswer> provider_answer_from_json(std::string_view j
     answer.notice = std::chrono::seconds(s);
   }
   return strict.give(std::move(answer));
+}
+
+std::string to_json(const std::vector<model::ProviderSite>& sites) {
+  lines::Sites out;
+  for (const auto& site : sites) {
+    auto& one = *out.add_sites();
+    one.set_program(site.program);
+    one.set_cluster(site.cluster);
+    one.set_options(site.options);
+  }
+  return print_json(out);
+}
+
+base::Result<std::vector<model::ProviderSite>> provider_sites_from_json(std::string_view json) {
+  lines::Sites in;
+  if (auto parsed = parse_json(json, "sites", base::Code::corrupt, in); !parsed)
+    return std::unexpected(std::move(parsed).error());
+  Strict strict(base::Code::corrupt, "sites");
+  auto sites = strict.each("sites", *in.mutable_sites(), [](lines::Site& one, Strict& inside) {
+    return model::ProviderSite{.program = inside.filled(one.mutable_program(), "program"),
+                               .cluster = inside.filled(one.mutable_cluster(), "cluster"),
+                               .options = take(one.mutable_options())};
+  });
+  return strict.give(std::move(sites));
 }
 
 }  // namespace wire

@@ -63,6 +63,7 @@ struct Refuse {
 struct CreateNode {
   std::string name;
   std::string pool;
+  std::string birth;  // another one each time that the node is to be made, the same for each repeat
 };
 
 /// The node is to be there no longer; answered by ProviderEnded, also where it is gone already.

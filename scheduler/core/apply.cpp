@@ -162,7 +162,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   state.away_since.erase({node.since, node.id});
   for (const auto id : node.jobs) uncount_for_quotas(state, state.jobs.at(id));
   node.info = fact.info;
-  note_end(state, node);
+  note_end(state, node, at);
   node.numa_cores = model::cores_by_numa(node.info.topology);
   for (const auto id : node.jobs) count_for_quotas(state, state.jobs.at(id));
   node.phase = NodePhase::ready;

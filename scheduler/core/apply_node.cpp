@@ -23,7 +23,7 @@ void index_eviction(State& state, const Node& node) {
   if (node.eviction) state.evictions.emplace(eviction_end(node), node.id);
 }
 
-void note_end(State& state, Node& node) {
+void note_end(State& state, Node& node, Time at) {
   forget_end(state, node);
   if (!node.info.ends_at) return;
   const auto name = model::node_end_booking(node.info.name);
@@ -39,9 +39,11 @@ void note_end(State& state, Node& node) {
   state.booking_times.emplace(booking.start, name);
   state.bookings.emplace(name, StandingBooking{booking, false});
   node.bookings.insert(name);
+  node.stays_until = coarse_end(at, booking.start);
 }
 
 void forget_end(State& state, Node& node) {
+  node.stays_until.reset();
   const auto found = state.bookings.find(model::node_end_booking(node.info.name));
   if (found == state.bookings.end()) return;
   const auto& [booking, has_begun] = found->second;

@@ -16,7 +16,7 @@ void index_eviction(State& state, const Node& node);
 
 /// The booking that stands for the end of its node, by what its agent says. The caller keeps the
 /// kind of the node.
-void note_end(State& state, Node& node);
+void note_end(State& state, Node& node, base::Time at);
 void forget_end(State& state, Node& node);
 
 /// For so long before its end a node is evicted.

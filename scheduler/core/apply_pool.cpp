@@ -108,6 +108,7 @@ Node& add_node(State& state, model::NodeId id, const std::string& name, Time at)
             .jobs = {},
             .strays = {},
             .bookings = {},
+            .stays_until = {},
             .provided = {},
             .eviction = {},
             .drain = {}};
@@ -124,7 +125,7 @@ void forget_kind(State& state, const Node& node) {
 }
 
 void note_kind(State& state, Node& node) {
-  node.kind = kind_of(node.info, node.bookings);
+  node.kind = kind_of(node.info, node.bookings, node.stays_until);
   if (!is_retired(node)) ++state.node_kinds[node.kind];
   add(state.ready, node);
 }
@@ -202,7 +203,11 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
     node.strays.clear();
     provided.idle_since.reset();
   }
-  if (fact.stands) provided.idle_since = fact.idle_since;
+  if (fact.life == NodeLife::starting) provided.begun = at;
+  if (fact.stands) {
+    provided.idle_since = fact.idle_since;
+    provided.begun = fact.begun;
+  }
   note_kind(state, node);
   index_life(pool, node);
   if (fact.stands) return;
@@ -212,6 +217,13 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
     pool.trouble = fact.cause;
   }
   decided(pool, {at, node.info.name, std::string(to_text(fact.life)), fact.cause});
+}
+
+void apply_pool(State& state, const model::NodeTwin& fact, Time at) {
+  const auto& node = state.nodes.at(fact.node);
+  decided(pool_of(state, node), {at, node.info.name, "twin",
+                                 "there were two machines of this name; '" +
+                                     base::printable(fact.machine) + "' is ended"});
 }
 
 void apply_pool(State& state, const model::PoolChanged& fact, Time at) {

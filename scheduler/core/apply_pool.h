@@ -24,6 +24,7 @@ void note_use(State& state, Node& node, base::Time at);
 
 void apply_pool(State& state, const model::NodePlanned& fact, base::Time at);
 void apply_pool(State& state, const model::NodeTurned& fact, base::Time at);
+void apply_pool(State& state, const model::NodeTwin& fact, base::Time at);
 void apply_pool(State& state, const model::PoolChanged& fact, base::Time at);
 void apply_pool(State& state, const model::PoolStopped& fact, base::Time at);
 void apply_pool(State& state, const model::PoolResumed& fact, base::Time at);

@@ -379,6 +379,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const ChangePool& i) { return decide_change_pool(state, settings, i); },
           [&](const ProviderMade& i) { return decide_provider(state, i); },
           [&](const ProviderFailed& i) { return decide_provider(state, i, now); },
+          [&](const ProviderTwin& i) { return decide_provider(state, i); },
           [&](const ProviderEnded& i) { return decide_provider(state, settings, i, now); },
           [&](const ProviderHas& i) { return decide_provider(state, settings, i, now); },
           [&](const NodeEvicted& i) { return decide_evicted(state, settings, i, now); },

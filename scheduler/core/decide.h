@@ -67,6 +67,7 @@ Decision decide_change_pool(const State& state, const Settings& settings,
                             const ChangePool& request);
 Decision decide_provider(const State& state, const ProviderMade& said);
 Decision decide_provider(const State& state, const ProviderFailed& said, base::Time now);
+Decision decide_provider(const State& state, const ProviderTwin& said);
 Decision decide_provider(const State& state, const Settings& settings, const ProviderEnded& said,
                          base::Time now);
 Decision decide_provider(const State& state, const Settings& settings, const ProviderHas& said,

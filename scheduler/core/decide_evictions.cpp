@@ -44,13 +44,16 @@ bool is_evictable(const Node& node) {
   return is_present(node) && !node.eviction;
 }
 
-/// Half of a short notice, and of a longer one all but the time to be killed in, but no more than
-/// its class gives. A job that did not ask for a signal has no use for it.
+/// Of a notice: half of a short one, and of a longer one all but the time to be killed in.
+base::Duration time_to_save(const Settings& settings, base::Duration notice) {
+  return std::max(notice - settings.kill_grace, notice / 2);
+}
+
+/// No more than its class gives. A job that did not ask for a signal has no use for it.
 base::Duration grace_of(const Job& job, const Settings& settings, base::Duration notice) {
   const Attempt* attempt = active_attempt(job);
   if (!job.spec->save_signal || !attempt->batch.started) return {};
-  const auto room = std::max(notice - settings.kill_grace, notice / 2);
-  return std::min(settings.classes.of(job.spec->class_name).grace, room);
+  return std::min(settings.classes.of(job.spec->class_name).grace, time_to_save(settings, notice));
 }
 
 std::vector<model::FactBody> evict(const State& state, const Settings& settings, const Node& node,
@@ -63,6 +66,10 @@ std::vector<model::FactBody> evict(const State& state, const Settings& settings,
     auto stop_at = now;
     if (const auto* ending = std::get_if<Ending>(&job.phase)) {
       stop_at = ending->stop_at.value_or(now);
+      if (const auto in_time = now + time_to_save(settings, notice.notice); stop_at > in_time) {
+        stop_at = in_time;
+        attempts.push_back(model::GraceShortened{id, active_attempt(job)->number, stop_at});
+      }
     } else {
       stop_at = now + grace_of(job, settings, notice.notice);
       attempts.push_back(model::AttemptEvicted{id, active_attempt(job)->number, node.info.name,

@@ -17,6 +17,14 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
+/// One whose pool the configuration has no longer goes when its jobs have ended.
+bool is_draining_of(const State& state, const model::NodeInfo& info) {
+  const auto known = state.node_by_name.find(info.name);
+  if (known == state.node_by_name.end()) return false;
+  const auto& provided = state.nodes.at(known->second).provided;
+  return provided && provided->pool == info.pool && provided->life == model::NodeLife::draining;
+}
+
 /// Why this agent may not join; empty: it may.
 std::string refusal(const View& view, const model::AgentHello& hello) {
   const auto& info = hello.info;
@@ -34,7 +42,8 @@ std::string refusal(const View& view, const model::AgentHello& hello) {
     return fmt::format("'{}' is not a node name; expected letters, digits, '-', '_' and '.'",
                        base::printable(info.name));
   }
-  if (std::ranges::find(view.pools, info.pool) == view.pools.end()) {
+  const bool is_known_pool = std::ranges::find(view.pools, info.pool) != view.pools.end();
+  if (!is_known_pool && !is_draining_of(view.state, info)) {
     return fmt::format("there is no pool '{}'; the pools are {}", base::printable(info.pool),
                        base::join(view.pools, ", "));
   }

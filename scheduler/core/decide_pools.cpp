@@ -245,6 +245,12 @@ Decision decide_provider(const State& state, const ProviderFailed& said, base::T
   return {.facts = fail_node(state, *node, std::move(why), now), .actions = {}};
 }
 
+Decision decide_provider(const State& state, const ProviderTwin& said) {
+  const auto* node = provided_node(state, said.name);
+  if (node == nullptr) return {};
+  return {.facts = {model::NodeTwin{node->id, said.machine}}, .actions = {}};
+}
+
 Decision decide_provider(const State& state, const Settings& settings, const ProviderEnded& said,
                          base::Time now) {
   const auto* node = provided_node(state, said.name);
@@ -261,7 +267,7 @@ Decision decide_provider(const State& state, const Settings& settings, const Pro
   const bool is_to_stay = life == NodeLife::up || life == NodeLife::draining;
   if (!is_to_stay) return {};
   if (said.is_lost && is_made_anew(state, settings, *node)) return let_go(*node, said.why);
-  return {.facts = {}, .actions = {CreateNode{said.name, node->provided->pool}}};
+  return {.facts = {}, .actions = {create_of(*node)}};
 }
 
 namespace {
@@ -281,7 +287,7 @@ class Comparison {
     if (life == leaving) {
       if (!said_.is_again) decision.actions.push_back(DestroyNode{name, node.provided->pool});
     } else if (is_wanted) {
-      if (!said_.is_again) decision.actions.push_back(CreateNode{name, node.provided->pool});
+      if (!said_.is_again) decision.actions.push_back(create_of(node));
     } else {
       decision.facts.push_back(model::NodeTurned{.node = node.id,
                                                  .life = leaving,
@@ -311,7 +317,7 @@ class Comparison {
       // Lists of a cloud may be a little behind it.
       if (node.provided->since + lag(node) < said_.asked_at) fail(node, why);
     } else if (is_up || (!said_.is_again && (life == starting || life == preparing))) {
-      decision.actions.push_back(CreateNode{node.info.name, node.provided->pool});
+      decision.actions.push_back(create_of(node));
     }
   }
 

@@ -119,6 +119,17 @@ void on(State& state, const model::RoomPromised& fact, Time) {
   }
 }
 
+void on(State& state, const model::GraceShortened& fact, Time) {
+  auto& job = state.jobs.at(fact.job);
+  auto* ending = std::get_if<Ending>(&job.phase);
+  base::check(ending != nullptr && ending->stop_at, "a grace that is shortened had begun");
+  forget_grace(state, job);
+  unindex_end(state, job);
+  ending->stop_at = fact.stop_at;
+  state.graces.emplace(fact.stop_at, job.id);
+  index_end(state, job);
+}
+
 void on(State& state, const model::GraceEnded& fact, Time) {
   auto& job = state.jobs.at(fact.job);
   auto* ending = std::get_if<Ending>(&job.phase);

@@ -21,6 +21,7 @@ void on(State& state, const model::AttemptPreempted& fact, base::Time at);
 void on(State& state, const model::AttemptEvicted& fact, base::Time at);
 void on(State& state, const model::AttemptGrows& fact, base::Time at);
 void on(State& state, const model::RoomPromised& fact, base::Time at);
+void on(State& state, const model::GraceShortened& fact, base::Time at);
 void on(State& state, const model::GraceEnded& fact, base::Time at);
 
 }  // namespace scheduler

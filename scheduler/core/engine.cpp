@@ -333,7 +333,8 @@ bool is_of_snapshot(const model::Fact& fact) {
                           std::holds_alternative<model::PoolChanged>(fact.body) ||
                           std::holds_alternative<model::PoolStopped>(fact.body) ||
                           std::holds_alternative<model::PoolResumed>(fact.body) ||
-                          std::holds_alternative<model::PoolStands>(fact.body);
+                          std::holds_alternative<model::PoolStands>(fact.body) ||
+                          std::holds_alternative<model::NodeTwin>(fact.body);
   const bool is_of_node = std::holds_alternative<model::NodeEvicted>(fact.body) ||
                           std::holds_alternative<model::NodeEvictionOver>(fact.body) ||
                           std::holds_alternative<model::NodeDrained>(fact.body) ||

@@ -163,6 +163,12 @@ struct ProviderHas {
   bool is_again = false;                    // not the first one since the start
 };
 
+/// Beside the node there is another machine of its name, which is ended.
+struct ProviderTwin {
+  std::string name;
+  std::string machine;
+};
+
 /// The node is going to be taken in so long: the provider's word, or its agent's.
 struct NodeEvicted {
   std::string node;
@@ -201,10 +207,11 @@ struct ResumeNodes {
   std::vector<std::string> nodes;
 };
 
-using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
-                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
-                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
-                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes>;
+using Input =
+    std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
+                 NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
+                 CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
+                 ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin, NodeEvicted, NodeLeaves,
+                 EvictNode, DrainNodes, ResumeNodes>;
 
 }  // namespace scheduler

@@ -101,7 +101,8 @@ Violation check_bookings(const State& state) {
   }
   if (times != state.booking_times) return "the times of bookings are not theirs";
   for (const auto& [id, node] : state.nodes) {
-    if (node.bookings != expected[id] || node.kind != kind_of(node.info, node.bookings))
+    if (node.bookings != expected[id] ||
+        node.kind != kind_of(node.info, node.bookings, node.stays_until))
       return fmt::format("{} does not know its bookings or its kind", node.info.name);
   }
   return std::nullopt;

@@ -204,10 +204,13 @@ std::optional<OverLimit> Ledger::check_shared(const Asking& asking, OverLimit ov
   const auto before = over.used + over.kept;
   const auto after = before + over.asked;
   const bool is_own = after <= over.limit;
-  if (!is_own && !(quota.borrows && quotas().may_be_taken_back(asking.job))) {
-    const bool may_another =
-        quota.borrows && quotas().may_be_taken_back(quotas().class_of(asking.job));
-    over.why = may_another ? Why::alone : Why::limit;
+  const bool may_its_class =
+      quota.borrows && quotas().may_be_taken_back(quotas().class_of(asking.job));
+  // One that its own limit can never hold would wait for ever: it goes on borrowing.
+  const bool may_borrow =
+      may_its_class && (over.asked > over.limit || quotas().may_be_taken_back(asking.job));
+  if (!is_own && !may_borrow) {
+    over.why = may_its_class ? Why::alone : Why::limit;
     return over;
   }
   const auto change = balance_of(quota, over.limit, after) - balance_of(quota, over.limit, before);
@@ -288,6 +291,18 @@ std::vector<Loan> Ledger::lends_to_others(const Job& job, const Claims& claims) 
                    }
                  });
   return loans;
+}
+
+bool Ledger::needs_loan(const Job& job, const Claims& claims) const {
+  bool needs = false;
+  for_each_quota(quotas(), quotas().about(job), claims,
+                 [&](std::size_t place, const QuotaKey&, const Claim& claim) {
+                   const auto& quota = quotas().at(place);
+                   if (!quota.borrows) return;
+                   for (const auto& [resource, limit] : quota.limits)
+                     needs = needs || (is_lendable(resource) && claim.of(resource) > limit);
+                 });
+  return needs;
 }
 
 bool Ledger::has_borrowed(const Job& job, const Claims& claims, const Loan& loan) const {

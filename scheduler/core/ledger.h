@@ -81,6 +81,9 @@ class Ledger {
   /// Where a quota of the job lends and has room for these claims.
   std::vector<Loan> lends_to_others(const Job& job, const Claims& claims) const;
 
+  /// Could the limits of its own never hold these claims?
+  bool needs_loan(const Job& job, const Claims& claims) const;
+
   /// Is the job, which holds these claims, one of a workspace that has borrowed some?
   bool has_borrowed(const Job& job, const Claims& claims, const Loan& loan) const;
 

@@ -44,6 +44,7 @@ struct Provided {
   base::Time since;  // of its life
   std::string cause;
   std::optional<base::Time> idle_since;  // of one that is there and has no job
+  std::optional<base::Time> begun;       // when it was asked for last
 
   bool operator==(const Provided&) const = default;
 };

@@ -378,7 +378,8 @@ std::optional<base::Duration> longest_stay(std::span<const ProvidedPool> pools,
                                            const std::string& pool) {
   const auto found = std::ranges::find(pools, pool, &ProvidedPool::name);
   if (found == pools.end() || found->life == base::Duration()) return std::nullopt;
-  return std::max(found->life - end_notice - joining_time, base::Duration());
+  return std::max(found->life - end_notice - joining_time - end_grain(found->life),
+                  base::Duration());
 }
 
 Steering steer(const View& view, const Needs& needs, Time now) {
@@ -420,6 +421,13 @@ std::vector<model::PoolRecord> pool_records(const State& state, const Settings& 
   return records;
 }
 
+CreateNode create_of(const Node& node) {
+  const auto& provided = *node.provided;
+  return {.name = node.info.name,
+          .pool = provided.pool,
+          .birth = std::to_string(base::to_us(provided.begun.value_or(provided.since)))};
+}
+
 namespace {
 
 void add_node_stands(const Node& node, std::vector<model::Fact>& facts) {
@@ -431,7 +439,8 @@ void add_node_stands(const Node& node, std::vector<model::Fact>& facts) {
                                                        .retry_at = {},
                                                        .is_there = node.phase != NodePhase::absent,
                                                        .stands = true,
-                                                       .idle_since = provided.idle_since}});
+                                                       .idle_since = provided.idle_since,
+                                                       .begun = provided.begun}});
   }
   if (node.eviction) {
     const auto& [since, until, over_at, cause, by] = *node.eviction;

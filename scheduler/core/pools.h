@@ -9,6 +9,7 @@
 #include "lib/model/fact.h"
 #include "lib/model/node.h"
 #include "lib/model/pool.h"
+#include "scheduler/core/action.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/view.h"
@@ -44,6 +45,9 @@ bool has_elastic_pools(const View& view);
 
 /// How the pools stand, for people.
 std::vector<model::PoolRecord> pool_records(const State& state, const Settings& settings);
+
+/// The order to its provider, with the birth by the fact that began it: the same after a restart.
+CreateNode create_of(const Node& node);
 
 /// The facts that restore all of it, with evictions and drains, at the end of a snapshot.
 std::vector<model::Fact> nodes_stand(const State& state, base::Time now);

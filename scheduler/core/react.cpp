@@ -62,7 +62,7 @@ Actions after_launch_ended(const State& state, const model::LaunchEnded& fact) {
 Actions after_turn(const State& state, const model::NodeTurned& turned) {
   const auto& node = state.nodes.at(turned.node);
   const auto& pool = node.provided->pool;
-  if (turned.life == model::NodeLife::starting) return {CreateNode{node.info.name, pool}};
+  if (turned.life == model::NodeLife::starting) return {create_of(node)};
   const bool is_to_go =
       turned.life == model::NodeLife::leaving || turned.life == model::NodeLife::unusable;
   return is_to_go ? Actions{DestroyNode{node.info.name, pool}} : Actions();

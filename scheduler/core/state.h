@@ -65,10 +65,11 @@ struct Node {
   model::CoreSet cores_used;  // by jobs
   model::GpuSet gpus_used;
   base::Bytes memory_used;
-  std::set<model::JobId> jobs;        // with a share of it
-  std::set<model::LaunchKey> strays;  // written off, but still running there
-  std::set<std::string> bookings;     // that it is part of
-  base::Box<Provided> provided;       // of one that a provider makes and ends
+  std::set<model::JobId> jobs;            // with a share of it
+  std::set<model::LaunchKey> strays;      // written off, but still running there
+  std::set<std::string> bookings;         // that it is part of
+  std::optional<base::Time> stays_until;  // at least, of one whose end is known
+  base::Box<Provided> provided;           // of one that a provider makes and ends
   base::Box<Eviction> eviction;
   base::Box<Drain> drain;
 

@@ -15,9 +15,7 @@ namespace musterd {
 namespace {
 
 constexpr int heartbeats_missed = 3;
-constexpr int most_of_one_machine = 4;  // sessions
-constexpr std::size_t most_told = 1000;
-constexpr base::Duration between_tellings = std::chrono::minutes(10);
+constexpr int most_of_one_machine = 4;                           // sessions
 constexpr base::Duration expiry_warning = std::chrono::days(3);  // agents renew much earlier
 
 }  // namespace
@@ -39,8 +37,9 @@ base::Result<void> Agents::listen(loop::Loop& loop) {
   listener_ = std::move(*listener);
   if (!options_.remote) return {};
   const auto refused = [this](const std::string& host, const base::Error& why) {
-    if (!is_news(host, why.text)) return;
-    log_.warn("connection_refused", {{"from", host}, {"why", why.text}});
+    // What a stranger shows may be another thing each time.
+    if (const auto times = refusals_.note(host, loop::now()))
+      log_.warn("connection_refused", {{"from", host}, {"times", *times}, {"why", why.text}});
   };
   auto remote = loop::Listener::open(
       loop, *options_.remote, {.tls = options_.members->tls(), .on_refused = refused},
@@ -121,7 +120,7 @@ void Agents::accept_remote(loop::Stream stream) {
   if (const auto why = options_.members->objection(*session.identity); !why.empty()) {
     refuse(*id, why);
   } else if (session.identity->expires_at < loop::now() + expiry_warning &&
-             is_news(session.from, until)) {
+             refusals_.note(session.from + " " + until, loop::now())) {
     log_.warn("certificate_expires", {{"node", name}, {"at", until}});
   }
 }
@@ -164,20 +163,12 @@ std::string Agents::objection(SessionId id, const model::NodeInfo& info) const {
   return {};
 }
 
-/// Whoever is refused dials again and again: the log has it once in a while.
-bool Agents::is_news(const std::string& from, const std::string& why) {
-  if (told_.size() > most_told) told_.clear();
-  const auto [place, is_new] = told_.try_emplace(from + " " + why);
-  if (!is_new && place->second.so_far() < between_tellings) return false;
-  place->second = loop::Elapsed();
-  return true;
-}
-
 void Agents::refuse(SessionId id, const std::string& why) {
   auto& session = sessions_.at(id);
   const auto name = session.identity ? session.identity->name : session.name;
-  if (is_news(session.from, why)) {
-    log_.warn("agent_refused", {{"node", name}, {"from", session.from}, {"why", why}});
+  if (const auto times = refusals_.note(session.from + " " + why, loop::now())) {
+    log_.warn("agent_refused",
+              {{"node", name}, {"from", session.from}, {"times", *times}, {"why", why}});
   }
   session.is_refused = true;
   const auto sent = session.stream.send(wire::encode(model::Refused{why}));

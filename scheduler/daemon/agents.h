@@ -25,6 +25,7 @@
 #include "scheduler/core/input.h"
 #include "scheduler/core/state.h"
 #include "scheduler/daemon/members.h"
+#include "scheduler/daemon/refusals.h"
 #include "scheduler/daemon/step_access.h"
 
 namespace musterd {
@@ -109,7 +110,6 @@ class Agents {
   void drop_strangers();
   std::string objection(SessionId id, const model::NodeInfo& info) const;
   void refuse(SessionId id, const std::string& why);
-  bool is_news(const std::string& from, const std::string& why);
   void take(SessionId id, std::string_view frame);
   bool take_first(SessionId id, Session& session, model::FromAgent message);
   void take_next(model::NodeId node, model::FromAgent message);
@@ -138,7 +138,7 @@ class Agents {
   loop::Timer sweep_timer_;
   std::optional<loop::Listener> listener_;
   std::optional<loop::Listener> remote_listener_;
-  std::map<std::string, loop::Elapsed> told_;  // refusals in the log
+  Refusals refusals_;
 };
 
 }  // namespace musterd

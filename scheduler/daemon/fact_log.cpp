@@ -116,6 +116,17 @@ struct Line {
   void operator()(const model::GraceEnded& fact) const {
     log.info("grace_ended", {{"seq", seq}, {"job", fact.job.number()}, {"attempt", fact.attempt}});
   }
+  void operator()(const model::GraceShortened& fact) const {
+    log.info("grace_shortened", {{"seq", seq},
+                                 {"job", fact.job.number()},
+                                 {"attempt", fact.attempt},
+                                 {"stop_at", to_text(fact.stop_at)}});
+  }
+  void operator()(const model::NodeTwin& fact) const {
+    log.error(
+        "node_twin",
+        {{"seq", seq}, {"node", name_of(fact.node)}, {"ended", base::printable(fact.machine)}});
+  }
   void operator()(const model::AttemptWarned& fact) const {
     log.info("attempt_warned",
              {{"seq", seq}, {"job", fact.job.number()}, {"attempt", fact.attempt}});

@@ -91,7 +91,7 @@ LocalNodes::Node* LocalNodes::node_of(const std::string& name) {
   return node.get();
 }
 
-void LocalNodes::create(const std::string& name) {
+void LocalNodes::create(const std::string& name, const std::string&) {
   if (is_stopping_) return;
   auto& node = *node_of(name);
   node.is_wanted = true;

@@ -43,7 +43,7 @@ class LocalNodes : public Provider {
 
   /// Starts the node's agent, or watches the one that lives. One that ended a moment ago is started
   /// after a pause, longer each time.
-  void create(const std::string& name) override;
+  void create(const std::string& name, const std::string& birth) override;
   /// Ends it: TERM, and KILL when that has no effect.
   void destroy(const std::string& name) override;
   /// The nodes whose agents live.

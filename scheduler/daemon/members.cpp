@@ -159,7 +159,8 @@ void Members::expel(const std::string& name) {
 void Members::take(loop::Stream stream) {
   auto host = stream.peer_host();
   if (calls_.size() >= most_calls) {
-    log_.warn("join_turned_away", {{"from", host}, {"calls", calls_.size()}});
+    if (const auto times = refusals_.note(host, loop::now()))
+      log_.warn("join_turned_away", {{"from", host}, {"times", *times}, {"calls", calls_.size()}});
     return;
   }
   const CallId id = ++last_call_;
@@ -221,7 +222,10 @@ void Members::answer(CallId id, const std::string& name,
     reply.authority = admission->authority;
     reply.pool = admission->pool;
   } else {
-    log_.warn("join_refused", {{"from", call.host}, {"why", admission.error().text}});
+    if (const auto times = refusals_.note(call.host, loop::now())) {
+      log_.warn("join_refused",
+                {{"from", call.host}, {"times", *times}, {"why", admission.error().text}});
+    }
     reply.why = admission.error().text;
   }
   // Its end, or the limit, closes the connection: it may read the answer until then.

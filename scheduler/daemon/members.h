@@ -24,6 +24,7 @@
 #include "lib/model/join.h"
 #include "lib/pki/folder.h"
 #include "lib/pki/invite.h"
+#include "scheduler/daemon/refusals.h"
 
 namespace loop {
 class Loop;
@@ -97,6 +98,7 @@ class Members {
   std::map<CallId, Call> calls_;
   CallId last_call_ = 0;
   loop::Timer daily_;
+  Refusals refusals_;
   loop::SerialWork worker_;  // reads and signs; OpenSSL keeps things for each thread, so it has one
 };
 

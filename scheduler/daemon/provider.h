@@ -17,7 +17,8 @@ class Provider {
 
   /// Answered by ProviderMade, also for a node that is there, or by ProviderFailed. The answer is
   /// left out when the node was to be ended before it was given.
-  virtual void create(const std::string& name) = 0;
+  /// `birth` is another one each time that the node is to be made, and the same for each repeat.
+  virtual void create(const std::string& name, const std::string& birth) = 0;
   /// Answered by ProviderEnded, also for a node that is not there. The answer is left out when the
   /// node was to be made again before it was given, or when it could not be ended: then it is
   /// there.

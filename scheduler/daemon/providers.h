@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,14 +60,22 @@ class Providers {
 
  private:
   Providers(Parts parts, const loop::Log& log) : parts_(std::move(parts)), log_(log) {}
+  base::Result<std::string> cluster_id() const;
+  using Sites = std::vector<model::ProviderSite>;
   base::Result<void> add_program(loop::Loop& loop, const conf::Pool& pool);
-  bool has_lost_program(const std::string& pool) const;
-  Provider* provider_of(const std::string& pool);
+  base::Result<bool> add_earlier(loop::Loop& loop, const std::string& pool);
+  base::Result<void> add(loop::Loop& loop, ExecNodes::Settings settings, const Sites& sites,
+                         std::function<void(std::vector<std::string>, ExecNodes::Invited)> invite);
+  base::Result<std::optional<Sites>> recorded(const std::string& pool) const;
+  base::Result<void> record(const std::string& pool, const Sites& sites) const;
+  void leave_site(const std::string& pool, std::size_t place);
+  Provider& provider_of(const std::string& pool);
 
   Parts parts_;
   const loop::Log& log_;
   std::unique_ptr<LocalNodes> local_;
   std::map<std::string, std::unique_ptr<ExecNodes>> by_pool_;
+  std::map<std::string, std::vector<std::optional<model::ProviderSite>>> sites_;  // none: left
   std::size_t n_stopping_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "scheduler/policy/place.h"
 
@@ -69,6 +70,35 @@ OpenPools close_pools(const scheduler::Ledger& ledger, const Kinds& kinds,
   if (open.over)
     request.nodes = kinds.only_in(request.nodes, open.is_any || !is_lent ? within : lent);
   return open;
+}
+
+std::vector<Request> narrowed(const scheduler::View& view, const Kinds& kinds,
+                              const Request& request) {
+  const auto pools = kinds.pools_of(*request.nodes);
+  std::vector<Request> parts;
+  if (pools.size() < 2) return parts;
+  const auto add = [&](const std::set<std::string>& some) {
+    if (some.empty() || some.size() == pools.size()) return;
+    parts.push_back(request);
+    parts.back().nodes = kinds.only_in(request.nodes, some);
+  };
+  std::set<std::string> of_tier;
+  std::set<std::string> others;
+  for (const auto& pool : pools) {
+    const bool is_dedicated = view.state.tally.quotas().tier_of(pool) == model::Tier::dedicated;
+    (is_dedicated ? of_tier : others).insert(pool);
+  }
+  const auto& preferred = request.nodes->preferred;
+  for (std::size_t i = 0; i < preferred.size(); ++i) {
+    if (!preferred[i] || !others.contains(kinds.kind(i).pool)) continue;
+    std::swap(of_tier, others);
+    break;
+  }
+  add(of_tier);
+  add(others);
+  for (const auto& pool : of_tier) add({pool});
+  for (const auto& pool : others) add({pool});
+  return parts;
 }
 
 }  // namespace policy

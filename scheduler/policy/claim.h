@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scheduler/policy/timeline.h"
 
@@ -36,5 +37,10 @@ struct OpenPools {
 /// cost: O(pools x quotas about the job)
 OpenPools close_pools(const scheduler::Ledger& ledger, const Kinds& kinds,
                       const scheduler::Job& job, base::Time now, Request& request);
+
+/// Parts of what the request may use, for one that would exceed a limit where it was placed first:
+/// the pools of each tier, the preferred one first, and then each pool alone.
+std::vector<Request> narrowed(const scheduler::View& view, const Kinds& kinds,
+                              const Request& request);
 
 }  // namespace policy

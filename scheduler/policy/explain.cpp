@@ -23,6 +23,7 @@ namespace {
 using scheduler::Node;
 
 constexpr std::size_t most_holders = 8;
+constexpr std::size_t most_drained = 4;
 
 bool fits(const Node& node, const model::Layout& layout, int tasks) {
   return room_in(layout, scheduler::free_amounts(node), scheduler::whole_of(node.kind)) >= tasks;
@@ -66,6 +67,21 @@ std::vector<const Node*> ready_nodes(const scheduler::View& view, const schedule
     if (is_chosen && scheduler::may_take_work(node)) nodes.push_back(&node);
   }
   return nodes;
+}
+
+/// Too few take work; those that a command keeps from it are named.
+model::NodesAway away(const scheduler::View& view, const scheduler::Job& job,
+                      const model::NodeChoice& choice, int n_needed, int n_ready) {
+  model::NodesAway reason{.nodes_needed = n_needed, .nodes_ready = n_ready};
+  for (const auto& [name, id] : view.state.node_by_name) {
+    const auto& node = view.state.nodes.at(id);
+    const bool is_chosen = may_use(job, node.kind) && scheduler::is_chosen_name(choice, name);
+    if (!is_chosen || !node.drain || node.phase != scheduler::NodePhase::ready) continue;
+    ++reason.n_drained;
+    if (reason.drained.size() < most_drained)
+      reason.drained.push_back({name, node.drain->by, node.drain->reason, node.drain->until});
+  }
+  return reason;
 }
 
 /// The first, when these are sorted by the time at which they are expected to end.
@@ -121,7 +137,7 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
   const auto ready = ready_nodes(view, job, choice);
   const int n_ready = static_cast<int>(ready.size());
   const int n_needed = job.layout.nodes.value_or(1);
-  if (n_ready < n_needed) return model::NodesAway{.nodes_needed = n_needed, .nodes_ready = n_ready};
+  if (n_ready < n_needed) return away(view, job, choice, n_needed, n_ready);
   const int largest =
       job.layout.nodes ? model::tasks_by_node(job.layout).front() : job.layout.tasks;
   int n_fitting = 0;

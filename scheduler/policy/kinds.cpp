@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/model/booking.h"
-
 namespace policy {
 
 using base::Time;
@@ -26,6 +24,9 @@ Kinds::Kinds(const scheduler::View& view) : state_(view.state) {
       added.windows.push_back({.booking = &name, .start = booking.start, .end = booking.end});
       has_bookings_ = true;
     }
+    if (!kind.stays_until) continue;
+    added.windows.push_back({.booking = nullptr, .start = *kind.stays_until, .end = Time::max()});
+    has_bookings_ = true;
   }
   is_only_kind_ = kinds_.size() == 1 && view.state.ready.kinds.size() == 1;
 }
@@ -113,8 +114,7 @@ std::shared_ptr<const Selection> Kinds::lasting(const std::shared_ptr<const Sele
   auto narrowed = std::make_shared<Selection>(*selection);
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     for (const auto& window : kinds_[i].windows) {
-      if (model::is_node_end(*window.booking) && end_of(now, limit) > window.start)
-        narrowed->kinds[i] = false;
+      if (window.is_end() && end_of(now, limit) > window.start) narrowed->kinds[i] = false;
     }
   }
   return narrowed;
@@ -133,7 +133,7 @@ KindSet Kinds::open_kinds(const Selection& selection, Time start, base::Duration
   const auto end = end_of(start, duration);
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     for (const auto& window : kinds_[i].windows) {
-      const bool is_ours = *window.booking == selection.booking;
+      const bool is_ours = !window.is_end() && *window.booking == selection.booking;
       const bool is_inside = window.start <= start && end <= window.end;
       const bool is_apart = window.end <= start || (end <= window.start && start < window.start);
       if (is_ours ? !is_inside : !is_apart) open[i] = false;
@@ -146,7 +146,7 @@ void Kinds::add_openings(const Selection& selection, Time now, std::vector<Time>
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     if (!selection.kinds[i]) continue;
     for (const auto& window : kinds_[i].windows) {
-      if (model::is_node_end(*window.booking)) continue;  // it does not open again
+      if (window.is_end()) continue;  // it does not open again
       const auto opening = *window.booking == selection.booking ? window.start : window.end;
       if (opening > now) times.push_back(opening);
     }

@@ -89,9 +89,11 @@ class Kinds {
 
  private:
   struct Window {
-    const std::string* booking;
+    const std::string* booking;  // nullptr: the end of the nodes
     base::Time start;
     base::Time end;
+
+    bool is_end() const { return booking == nullptr; }
   };
   struct Kind {
     const scheduler::NodeKind* kind;

@@ -198,6 +198,7 @@ class Packer {
     const auto limit = job.time_limit.value_or(base::Duration::max());
     const auto stay = scheduler::longest_stay(view_.provided, kind.pool);
     if (stay && limit > *stay) return false;
+    if (kind.stays_until && end_of(now_, limit) > *kind.stays_until) return false;
     return std::ranges::all_of(kind.bookings, [&](const std::string& name) {
       const auto& booking = view_.state.bookings.at(name).booking;
       const bool is_own = name == job.choice.booking;

@@ -359,8 +359,8 @@ void Pass::keep(model::JobId job, const scheduler::Claims& claims, base::Time st
   plan_.kept.push_back({job, claims, start});
 }
 
-/// Starts the job if it fits now; one that is too much for its quota where it fits stays.
-std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& request) {
+/// As many nodes as can be; of fewer, if that many are too much for the quota.
+std::optional<Pass::Start> Pass::place(const Head& head, const Request& request) const {
   auto layout = request.layout;
   auto placement = std::optional<Placement>();
   if (layout.most_nodes > 0) {
@@ -377,12 +377,31 @@ std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& reques
     layout = model::with_nodes(request.layout, *request.layout.nodes);
     placement = timeline_.place_now(with_layout(request, layout));
   }
-  if (!placement || !is_within_quota(head, layout, request, *placement)) {
+  if (!placement) return std::nullopt;
+  const bool is_within = is_within_quota(head, layout, request, *placement);
+  return Start{std::move(layout), *std::move(placement), is_within};
+}
+
+/// Starts the job if it fits now. One that is too much for its quota where it fits is tried in
+/// parts of what it may use, and stays if there is none for it.
+std::optional<Pass::Verdict> Pass::start(const Head& head, const Request& request) {
+  auto found = place(head, request);
+  if (!found) return std::nullopt;
+  if (!found->is_within_quota) {
+    for (const auto& part : narrowed(view_, timeline_.kinds(), request)) {
+      auto other = place(head, part);
+      if (!other || !other->is_within_quota) continue;
+      found = std::move(other);
+      break;
+    }
+  }
+  if (!found->is_within_quota) {
     leave_quota_to(head);
     return Verdict::blocked;
   }
-  if (!ledger_.is_empty()) ledger_.take(job_of(head.job), claims_of(view_, layout, *placement));
-  plan_.starts.push_back({head.job, timeline_.allocate(with_layout(request, layout), *placement)});
+  const auto& [layout, placement, is_within] = *found;
+  if (!ledger_.is_empty()) ledger_.take(job_of(head.job), claims_of(view_, layout, placement));
+  plan_.starts.push_back({head.job, timeline_.allocate(with_layout(request, layout), placement)});
   return Verdict::started;
 }
 

@@ -94,6 +94,13 @@ class Pass {
   Wanted* wanted(const std::string& pool, const model::NodeChoice& choice);
   std::shared_ptr<const Selection> open_to(Wanted& wanted, bool is_firm);
   bool would_start(const model::JobSpec& spec);
+  /// Where a request is now, and with which layout.
+  struct Start {
+    model::Layout layout;
+    Placement placement;
+    bool is_within_quota = true;
+  };
+  std::optional<Start> place(const Head& head, const Request& request) const;
   bool is_within_quota(const Head& head, const model::Layout& layout, const Request& request,
                        const Placement& placement) const;
   void answer(const Head& head);

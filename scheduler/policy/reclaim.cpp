@@ -62,7 +62,9 @@ std::vector<const Job*> borrowers(const scheduler::View& view, const scheduler::
     for (const auto id : jobs) {
       const auto& job = view.state.jobs.at(id);
       const bool is_ending = std::holds_alternative<scheduler::Ending>(job.phase);
-      if (!is_ending && quotas.may_be_taken_back(job) && has_borrowed(view, ledger, job, loans))
+      if (is_ending || !has_borrowed(view, ledger, job, loans)) continue;
+      // However often it made room: it runs by nothing else than loans.
+      if (quotas.may_be_taken_back(job) || ledger.needs_loan(job, held_by(view, job)))
         found.push_back(&job);
     }
   }

@@ -72,9 +72,17 @@ answer_error() {
 answer_no_room() {
   jq -cn --arg name "$(name)" --arg error "$*" '{name: $name, error: $error, capacity: true}'
 }
-# answer_listed NAME ID
+# answer_listed NAME ID [BIRTH]
 answer_listed() {
-  jq -cn --arg name "$1" --arg id "$2" '{name: $name, id: $id}'
+  jq -cn --arg name "$1" --arg id "$2" --arg birth "${3-}" '{name: $name, id: $id, birth: $birth}'
+}
+
+# Whether only the machine of the line's id is to be ended, for there is another one of the name.
+is_extra() { [ "$(field extra)" = true ]; }
+
+# The same for each try of one call, another one each time that the node is to be made: 64 hexadecimal digits.
+birth_token() {
+  printf '%s %s %s' "$(field cluster)" "$(name)" "$(field birth)" | sha256sum | cut -c 1-64
 }
 
 # The script that a machine runs at its first start (cloud-init's user-data): it joins, and starts its agent. Muster has
@@ -86,10 +94,14 @@ echo '$(field token)' | muster node join --wait $(field start_timeout_s)s - && s
 END_OF_SCRIPT
 }
 
-# tool COMMAND...: what it prints is $out. When it fails, $error is what it said.
+# tool COMMAND...: what it prints is $out. When it fails, $error is what it said. It is waited for so that a TERM counts at
+# once: what is in $work, a token among it, must not stay behind.
 tool() {
-  out=$("$@" 2>"$work/error") && return
+  "$@" >"$work/out" 2>"$work/error" &
+  wait $!
   status=$?
+  out=$(cat "$work/out")
+  [ "$status" -ne 0 ] || return 0
   error=$(grep -v '^[[:space:]]*$' "$work/error" | tail -n 3 | tr '\n' ' ' | sed 's/ *$//')
   [ -n "$error" ] || error="'$1' ended with exit status $status"
   return 1

@@ -5,12 +5,12 @@
 FAKE=$T/cloud
 PATH=$ROOT/tests/providers/fake:$PATH
 export FAKE PATH
-mkdir -p "$FAKE/machines"
+mkdir -p "$FAKE/machines" "$FAKE/tokens" "$FAKE/nics" "$T/tmp"
 
 order() {
   jq -cn --arg name "$1" --argjson options "$options" '{name: $name, cluster: "here-1", pool: "cloud", tier: "low-priority", cpus: 4,
     memory_mib: 8192, gpus: 0, gpu_kind: "", features: [], controller: "tls:head:7443", token: ("TOKEN-OF-" + $name),
-    agent: "/usr/bin/muster-agent", start_timeout_s: 600, options: $options}'
+    agent: "/usr/bin/muster-agent", start_timeout_s: 600, birth: "1700000000000000", options: $options}'
 }
 reference() {
   jq -cn --arg name "$1" --argjson options "$options" '{name: $name, cluster: "here-1", pool: "cloud", id: "", options: $options}'
@@ -37,6 +37,21 @@ fails_as() {
   mode fine
   call list ""
   is "$(grep -c cloud-5 answers)" 0 "$adapter: $1: nothing is left"
+  call destroy cloud-5
+  is "$(answers .ended) $(find "$FAKE/nics" -name "*cloud-5*" | wc -l)" "true  0" "$adapter: $1: when it is ended, nor of its parts"
+}
+
+# A TERM in the middle of a call, after which the token must lie nowhere.
+hangs() {
+  mode hangs
+  order cloud-6 | TMPDIR=$T/tmp setsid "$ROOT/scripts/providers/$adapter" create >answers.raw 2>stderr &
+  adapter_pid=$!
+  has_called() { grep -q hangs "$FAKE/calls"; }
+  wait_for 10 "$adapter: a call hangs" has_called
+  kill -TERM "-$adapter_pid"
+  is_clean() { [ -z "$(ls "$T/tmp")" ]; }
+  wait_for 5 "$adapter: a TERM leaves no file behind" is_clean
+  mode fine
 }
 
 try() {
@@ -67,6 +82,7 @@ try() {
   is "$(answers .ended)" "null " "$adapter: nor is a machine ended then"
   mode fine
   call destroy cloud-2
+  hangs
   options='{}'
   call create cloud-1
   like answers "\\[pool.options\\] of pool 'cloud' in muster.toml has no '" "$adapter: options that are missing are named"
@@ -77,8 +93,26 @@ try() {
   rm -f "$FAKE/bad" "$FAKE/calls"
 }
 
+# Of aws: machines that the cloud's list does not show yet, and two of one name.
+once() {
+  adapter=aws
+  options=$1
+  mode behind
+  call create cloud-8
+  call create cloud-8
+  is "$(answers .made) $(find "$FAKE/machines" -type f | wc -l)" "true  1" "aws: a create that comes again makes no second machine"
+  mode fine
+  echo cloud-8 >"$FAKE/machines/i-0twin"
+  call list ""
+  is "$(answers .birth | wc -w) $(answers .name)" "2 cloud-8 cloud-8 " "aws: of two machines the list has both, with their births"
+  reference cloud-8 | jq -c '.id = "i-0twin" | .extra = true' | "$ROOT/scripts/providers/aws" destroy >answers
+  is "$(answers .ended) $(ls "$FAKE/machines")" "true  i-0cloud-80" "aws: of two the extra one is ended"
+}
+
 try aws '{"image":"ami-1","type":"c7i.large","region":"eu-central-1","subnet":"subnet-1"}' \
   InsufficientInstanceCapacity VcpuLimitExceeded RequestLimitExceeded
+once '{"image":"ami-1","type":"c7i.large","region":"eu-central-1","subnet":"subnet-1"}'
+rm -rf "$FAKE/machines" && mkdir "$FAKE/machines"
 try azure '{"resource_group":"hpc","image":"Debian12Muster","size":"Standard_D4s_v5","vnet":"net-1","subnet":"subnet-1"}' \
   SkuNotAvailable QuotaExceeded "too many requests"
 try openstack '{"cloud":"mycloud","image":"debian-12-muster","flavor":"m1.large","network":"private"}' \

@@ -186,8 +186,7 @@ inline model::Reason RandomModel::reason() {
         return model::ShortOfResources{
             upto(9), upto(9), upto(9), demand, several(3, [&] { return job(); }), coin()};
       },
-      [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
-      [&]() -> Any { return model::Behind{job()}; },
+      [&]() -> Any { return random_away(*this); }, [&]() -> Any { return model::Behind{job()}; },
       [&]() -> Any {
         const auto first = job();
         return model::WouldDelay{first, time()};

@@ -2,6 +2,7 @@
 // Random facts about pools and their nodes.
 
 #include "lib/model/fact.h"
+#include "lib/model/reason.h"
 #include "tests/support/random_model.h"
 
 namespace support {
@@ -11,6 +12,14 @@ inline model::PoolOrder random_order(RandomModel& make) {
           .most = make.maybe([&] { return make.upto(9); }),
           .idle_timeout = make.maybe([&] { return make.duration(); }),
           .when_busy = static_cast<model::WhenBusy>(make.upto(2))};
+}
+
+inline model::NodesAway random_away(RandomModel& make) {
+  const auto drained = [&make] {
+    const auto until = make.maybe([&] { return make.time(); });
+    return model::DrainedNode{make.name(), make.text(), make.text(), until};
+  };
+  return {make.upto(9), make.upto(9), make.several(2, drained), make.upto(9)};
 }
 
 inline model::FactBody RandomModel::pool_fact() {
@@ -26,7 +35,8 @@ inline model::FactBody RandomModel::pool_fact() {
             .n_failures = number(),
             .is_there = coin(),
             .stands = coin(),
-            .idle_since = maybe([&] { return time(); })};
+            .idle_since = maybe([&] { return time(); }),
+            .begun = maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::PoolChanged{name(), text(), random_order(*this)}; },
       [&]() -> Any { return model::PoolStopped{name(), text(), time()}; },
@@ -38,6 +48,8 @@ inline model::FactBody RandomModel::pool_fact() {
         return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::NodeResumed{node(), text()}; },
+      [&]() -> Any { return model::NodeTwin{node(), text()}; },
+      [&]() -> Any { return model::GraceShortened{job(), number(), time()}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),
                                  .order = random_order(*this),

@@ -5,6 +5,7 @@ mode=$(cat "$FAKE/mode")
 printf '%s' "$(basename "$0")" >>"$FAKE/calls"
 printf ' <%s>' "$@" >>"$FAKE/calls"
 echo >>"$FAKE/calls"
+[ "$mode" != hangs ] || { echo hangs >>"$FAKE/calls" && exec sleep 100; }
 
 # A call that the real tool would not take, or that the adapter should not make.
 bad_call() {

@@ -290,6 +290,15 @@ more = { a = "b\tc" }
         "\"local\"");
   CHECK(error_of(listen + pool + "program = 'x'\nmemory_per_node = '1G'\noptions = 3\n") ==
         "m.toml: line 9: 'pool.options': expected a table, found 3");
+  const auto rest = "provider = 'exec'\ncpus_per_node = 8\nmemory_per_node = '1G'\nprogram = 'x'\n";
+  const auto two = [&](const std::string& first, const std::string& second) {
+    return error_of(listen + "[[pool]]\nname = '" + first + "'\n" + rest + "[[pool]]\nname = '" +
+                    second + "'\n" + rest);
+  };
+  CHECK(two("c_1", "C-1") ==
+        "m.toml: line 10: 'pool.name': for clouds 'C-1' is the same name as 'c_1', which take "
+        "letters of one case, digits and hyphens; expected one that differs in more");
+  CHECK(two("c_1", "c-2").empty());
   const auto slurm = conf::read_text(
       listen +
           "[[pool]]\nname = 's'\nprovider = 'slurm'\ncpus_per_node = 8\nmax_nodes = 2\n"

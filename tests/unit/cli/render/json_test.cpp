@@ -5,7 +5,9 @@
 namespace {
 
 std::string line_of(std::string_view json) {
-  const auto line = render::event_line(json, [](std::string_view) { return std::string("NOW"); });
+  render::NodeNames names{{"3", "n3"}};
+  const auto line =
+      render::event_line(json, [](std::string_view) { return std::string("NOW"); }, names);
   return line ? *line : line.error().text;
 }
 
@@ -30,7 +32,7 @@ TEST_CASE("pages of a listing become one, in the order of the listing") {
 TEST_CASE("an event is one line") {
   CHECK(line_of(R"({"seq":"4","at":"2026-01-01T00:00:00Z","kind":"node_joined","node":1,)"
                 R"("node_name":"n1","pool":"p","cores":2,"gpus":0})") ==
-        "NOW  node_joined node=1 name=n1 pool=p cores=2 gpus=0");
+        "NOW  node_joined node=n1 pool=p cores=2 gpus=0");
   CHECK(line_of(R"({"at":"","kind":"attempt_started","job":7,"attempt":2,"nodes":"n[1-2]",)"
                 R"("allocation":{"nodes":[]}})") ==
         "NOW  attempt_started job=7 attempt=2 nodes=n[1-2]");
@@ -42,5 +44,7 @@ TEST_CASE("an event is one line") {
         "NOW  launch_ended job=7 exit_code=1: rank 2 ended");
   CHECK(line_of(R"({"at":"","kind":"job_updated","job":7,"by":"ann","fields":["pool","name"]})") ==
         "NOW  job_updated job=7 by=ann changed=pool,name");
+  CHECK(line_of(R"({"at":"","kind":"node_lost","node":3})") == "NOW  node_lost node=n3");
+  CHECK(line_of(R"({"at":"","kind":"node_lost","node":4})") == "NOW  node_lost node=4");
   CHECK(line_of("[]") == "an event is no JSON object: []");
 }

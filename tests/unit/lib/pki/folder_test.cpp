@@ -60,6 +60,19 @@ TEST_CASE("keys are for their owner, and an authority is never made twice") {
   CHECK(site.folder.authority_fingerprint() == before);
 }
 
+TEST_CASE(
+    "who is killed while it makes an authority leaves nothing that the next one stumbles over") {
+  support::TempFolder root;
+  const auto path = root / "tls";
+  REQUIRE(loop::make_directories(path + ".new/nodes/half", 0700));
+  pki::Folder folder(path);
+  CHECK_FALSE(folder.exists());
+  REQUIRE(folder.create("test", start).has_value());
+  CHECK(folder.exists());
+  CHECK_FALSE(pki::Folder(path + ".new").exists());
+  CHECK(folder.members()->empty());
+}
+
 TEST_CASE("a machine joins once with its token") {
   Site site;
   const auto secret = site.invite("n1");

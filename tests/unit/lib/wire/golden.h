@@ -90,6 +90,8 @@ inline std::vector<model::Fact> golden_pool_facts(base::Time at) {
                                  .is_there = true,
                                  .stands = true,
                                  .idle_since = at}},
+          {at, model::NodeTwin{model::NodeId(2), "i-0abc"}},
+          {at, model::GraceShortened{model::JobId(17), 1, at + base::Duration(20'000'000)}},
           {at, model::PoolChanged{"gpu", "root", golden_order()}},
           {at, model::PoolStopped{"gpu", "no more of these", at + base::Duration(1'800'000'000)}},
           {at, model::PoolResumed{"gpu", "root"}},

@@ -24,6 +24,8 @@ TEST_CASE("a provider's program is told of nodes in one line") {
       .name = "c-1", .cluster = "lab", .pool = "c", .id = "i-1", .options = R"({"zone":1})"};
   CHECK(wire::to_json(node) ==
         R"({"name":"c-1","cluster":"lab","pool":"c","id":"i-1","options":{"zone":1}})");
+  node.is_extra = true;
+  CHECK_THAT(wire::to_json(node), Contains(R"("id":"i-1","extra":true,)"));
   node.name.clear();
   node.options.clear();
   CHECK(wire::to_json(node) == R"({"cluster":"lab","pool":"c","options":{}})");
@@ -48,6 +50,15 @@ TEST_CASE("the answers of a provider's program are read") {
   const auto evicted = answer(R"({"name":"c-1","evict":true,"notice_s":30})");
   CHECK(evicted.kind == Kind::evicted);
   CHECK(evicted.notice == 30s);
+}
+
+TEST_CASE("the record of where machines of a pool may be is read as it was written") {
+  const std::vector<model::ProviderSite> sites{
+      {.program = "aws", .cluster = "lab-1", .options = R"({"region":"a"})"},
+      {.program = "/opt/old --zone 2", .cluster = "lab-1", .options = ""}};
+  CHECK(wire::provider_sites_from_json(wire::to_json(sites)) == sites);
+  CHECK_FALSE(wire::provider_sites_from_json("aws\n").has_value());
+  CHECK_FALSE(wire::provider_sites_from_json(R"({"sites":[{"cluster":"lab-1"}]})").has_value());
 }
 
 TEST_CASE("what is no answer of a provider's program is refused") {

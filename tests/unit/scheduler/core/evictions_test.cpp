@@ -72,6 +72,33 @@ TEST_CASE("the time to save ends so that the job is gone when the node goes") {
   CHECK(n_of(rack.controller, "grace_ended") == 1);
 }
 
+TEST_CASE("a job that is being ended already has no more time to save than its node's notice") {
+  Rack rack(1);
+  const auto id = rack.submit(job().saves(0s));
+  tell_started(rack, id);
+  const auto stop_at = [&] { return *std::get<scheduler::Ending>(rack.job_of(id).phase).stop_at; };
+  REQUIRE(order_eviction(rack.controller, "n1", 10min).has_value());
+  CHECK(stop_at() > rack.controller.now() + 12s);
+  // That was a pretence, and now the world takes the node.
+  (void)rack.controller.give(scheduler::NodeEvicted{"n1", 12s, "the price rose"});
+  CHECK(stop_at() == rack.controller.now() + 6s);
+  rack.controller.pass(6s);
+  CHECK(n_of(rack.controller, "grace_shortened") == 1);
+  CHECK(n_of(rack.controller, "grace_ended") == 1);
+}
+
+TEST_CASE("a job that waits for drained nodes says who drained them, why and until when") {
+  Rack rack(2);
+  REQUIRE(rack.controller
+              .ask(scheduler::DrainNodes{
+                  rack.controller.next_request(), chief, {"n2"}, "a fan is loud", 1h})
+              .has_value());
+  const auto id = rack.submit(job().nodes(2));
+  CHECK_THAT(
+      rack.controller.reason_of(id),
+      Contains("needs 2 nodes and 1 takes work; n2 is drained by root (a fan is loud) until"));
+}
+
 TEST_CASE("evictions use up no restarts, and a second notice is no second eviction") {
   Rack rack(1);
   const auto id = rack.submit(job());

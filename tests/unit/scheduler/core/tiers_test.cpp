@@ -111,6 +111,43 @@ TEST_CASE("quotas of the tiers are apart") {
   CHECK_THAT(refused.error().text, Contains("the quota of low-priority pools is 1 core"));
 }
 
+TEST_CASE("a job that is too much for one tier's quota where it fits first goes to the other") {
+  auto settings = two_tiers();
+  settings.quotas = {{.tier = Tier::low_priority, .limits = {{model::QuotaResource::nodes, 1}}}};
+  Controller controller(settings);
+  controller.join(node("s1", 2, 0, "spot"));
+  controller.join(node("s2", 2, 0, "spot"));
+  controller.join(node("f1", 4, 0, "firm"));
+  auto spec = **job().tasks(4);
+  spec.choice.tiers = {Tier::low_priority, Tier::dedicated};
+  const auto id = *controller.submit(std::make_shared<const model::JobSpec>(std::move(spec)));
+  const auto* attempt = scheduler::active_attempt(controller.engine().state().jobs.at(id));
+  REQUIRE(attempt != nullptr);
+  CHECK(attempt->allocation.nodes.front().name == "f1");
+}
+
+TEST_CASE("nodes with ends of their own are few kinds") {
+  Controller controller;
+  constexpr int n_pilots = 400;
+  for (int i = 1; i <= n_pilots; ++i) {
+    auto pilot = node("p" + std::to_string(i), 1);
+    pilot.ends_at = controller.now() + 4h;
+    controller.join(pilot);
+    controller.pass(20s);
+  }
+  const auto& state = controller.engine().state();
+  CHECK(state.ready.kinds.size() <= 40);
+  // None is taken to stay longer than it does, and little of it is lost.
+  for (const auto& [id, each] : state.nodes) {
+    REQUIRE(each.stays_until.has_value());
+    const auto lost = *each.info.ends_at - *each.stays_until;
+    CHECK(lost >= 30s);
+    CHECK(lost <= 30s + 450s);
+  }
+  CHECK(controller.state_of(*controller.submit(*job().minutes(220))) == JobState::starting);
+  CHECK(controller.state_of(*controller.submit(*job().minutes(240))) == JobState::waiting);
+}
+
 TEST_CASE(
     "a job that would outlive its node is not placed there, and the node is evicted at its end") {
   Controller controller;

@@ -18,7 +18,7 @@ namespace {
 
 /// Why a node could not be made.
 std::string failure(ExecSite& site, const std::string& name = "a-1") {
-  site.provider().create(name);
+  site.provider().create(name, "1");
   const auto n_before = site.heard.n<ProviderFailed>(name);
   site.run_until([&] { return site.heard.n<ProviderFailed>(name) > n_before; });
   return site.heard.all<ProviderFailed>(name).back().why;
@@ -32,7 +32,7 @@ std::size_t n_lines(const std::string& text) {
 
 TEST_CASE("nodes that are wanted at one time go to one call, with all that is to be known") {
   ExecSite site;
-  for (const auto* name : {"a-1", "a-2"}) site.provider().create(name);
+  for (const auto* name : {"a-1", "a-2"}) site.provider().create(name, "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
   CHECK(site.n_calls("create") == 1);
   const auto lines = site.read("lines");
@@ -41,19 +41,19 @@ TEST_CASE("nodes that are wanted at one time go to one call, with all that is to
         R"({"name":"a-1","cluster":"here-0123abcd","pool":"a","tier":"","cpus":4,)"
         R"("memory_mib":8192,"gpus":0,"gpu_kind":"","features":[],"controller":"tls:head:7443",)"
         R"("token":"token-of-a-1","agent":"/bin/muster-agent","start_timeout_s":600,"life_s":0,)"
-        R"("options":{"zone":1}})");
+        R"("birth":"1","options":{"zone":1}})");
   CHECK_THAT(site.log_text(), !Contains("token-of"));
 }
 
 TEST_CASE("the program is told the id that it gave, also after a restart") {
   ExecSite site;
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.crash();
   site.start();
   site.provider().list();
   site.run_until([&] { return site.heard.n<ProviderHas>() == 1; });
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
   CHECK(site.n_calls("create") == 1);  // it is known to be there
   site.provider().destroy("a-1");
@@ -64,10 +64,10 @@ TEST_CASE("the program is told the id that it gave, also after a restart") {
 
 TEST_CASE("a node that is wanted again at once is a new one, for its agent was told to go") {
   ExecSite site;
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.provider().destroy("a-1");
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
   CHECK(site.n_calls("destroy") == 1);
   CHECK(site.n_calls("create") == 2);
@@ -82,7 +82,7 @@ until [ -e go ]; do sleep 0.02; done
 echo '{"name":"a-1","error":"quota of 1 reached","capacity":true}'
 exit 0
 )");
-  for (const auto* name : {"a-1", "a-2"}) site.provider().create(name);
+  for (const auto* name : {"a-1", "a-2"}) site.provider().create(name, "1");
   site.run_until([&] { return site.heard.n<ProviderMade>("a-2") == 1; });
   CHECK(site.heard.n<ProviderFailed>() == 0);
   site.write("go", "");
@@ -110,7 +110,7 @@ echo 'Creating machine...'
 echo '{"name":"a-2","made":true}'
 exit 0
 )");
-  site.provider().create("a-2");
+  site.provider().create("a-2", "1");
   CHECK_THAT(failure(site), Contains("'program create' printed 'Creating machine...', which is no "
                                      "answer:"));
   CHECK(site.heard.n<ProviderMade>("a-2") == 1);
@@ -146,7 +146,7 @@ TEST_CASE("a program that hangs is ended with all that it started") {
 TEST_CASE("what a program leaves behind does not keep its call open") {
   ExecSite site;
   site.script("create", "sleep 100 & echo $! >pid\n");
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.provider().destroy("a-1");
   site.run_until([&] { return site.heard.n<ProviderEnded>() == 1; });
@@ -172,7 +172,7 @@ TEST_CASE("nodes for which there is no token have failed") {
 
 TEST_CASE("a node that cannot be ended stays, and is asked for again") {
   ExecSite site;
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.script("destroy", "echo '{\"name\":\"a-1\",\"error\":\"try later\"}'; exit 0\n");
   site.provider().destroy("a-1");
@@ -185,13 +185,13 @@ TEST_CASE("a node that cannot be ended stays, and is asked for again") {
 
 TEST_CASE("one that could not be ended is no node to be had, for its agent was told to go") {
   ExecSite site;
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.script("destroy", "echo '{\"name\":\"a-1\",\"error\":\"try later\"}'; exit 0\n");
   site.provider().destroy("a-1");
   site.run_until([&] { return site.log_text().contains("node_not_ended"); });
   site.unscript("destroy");
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 2; });
   CHECK(site.n_calls("destroy") == 2);
   CHECK(site.n_calls("create") == 2);
@@ -236,7 +236,7 @@ until [ -e lost ]; do sleep 0.02; done
 : >told
 exit 0
 )");
-  site.provider().create("a-1");
+  site.provider().create("a-1", "1");
   site.run_until([&] { return site.heard.n<ProviderMade>() == 1; });
   site.provider().list();
   site.run_until([&] { return site.n_calls("watch") == 1; });

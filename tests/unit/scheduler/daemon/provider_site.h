@@ -217,7 +217,8 @@ esac
                     done(tokens);
                   });
                 },
-            .expel = [this](const std::string& name) { expelled.push_back(name); }},
+            .expel = [this](const std::string& name) { expelled.push_back(name); },
+            .left = [this](std::size_t site) { left.push_back(site); }},
         log);
   }
   void end(const std::function<void()>& gone) { provider_->stop(gone); }
@@ -246,6 +247,7 @@ esac
   musterd::ExecNodes::Settings settings;
   std::string invite_error;
   std::vector<std::string> expelled;
+  std::vector<std::size_t> left;
 };
 
 }  // namespace daemon_test

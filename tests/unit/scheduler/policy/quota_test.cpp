@@ -431,14 +431,34 @@ TEST_CASE("nodes that are not there are taken back only from what was borrowed")
 TEST_CASE(
     "a job that made room as often as its class says does not borrow; others of its kind do") {
   QuotaSite site({.classes = classes_with(1), .quotas = loan()});
-  const auto first = site.submit(guest(3));
+  const auto first = site.submit(guest(2));
+  site.controller.pass(1min);
+  const auto second = site.submit(guest(2));
   const auto own = site.submit(owner(6));
-  REQUIRE(site.ended_for_others() == std::set{first});
-  site.end(first, 143);
+  REQUIRE(site.ended_for_others() == std::set{second});
+  site.end(second, 143);
   site.end(own);
-  CHECK_FALSE(site.runs(first));
-  CHECK(site.limit(first)->used == 0);
-  CHECK(site.runs(site.submit(guest(3))));
+  CHECK_FALSE(site.runs(second));
+  CHECK(site.limit(second)->used == 2);
+  CHECK(site.runs(site.submit(guest(2))));
+  site.end(first);
+  CHECK(site.runs(second));
+}
+
+TEST_CASE("a job that its own limit can never hold goes on borrowing, and gives back each time") {
+  QuotaSite site({.classes = classes_with(1), .quotas = loan()});
+  const auto first = site.submit(guest(3));
+  for (int i = 0; i < 3; ++i) {
+    const auto own = site.submit(owner(6));
+    CHECK(site.state(first) == JobState::ending);
+    site.end(first, 143);
+    CHECK(site.runs(own));
+    CHECK_FALSE(site.runs(first));
+    site.end(own);
+    REQUIRE(site.runs(first));
+    site.tell_started(first);
+  }
+  CHECK(scheduler::n_ended_by(site.job_at(first), model::Cause::preempted) == 3);
 }
 
 TEST_CASE("everybody sees the limits of their own jobs, the owner all that are in use") {
