@@ -18,8 +18,8 @@ using loop_test::Fixture;
 namespace {
 
 /// Two ends of a Unix socket.
-struct Wire {
-  Wire(Fixture& fixture, const std::string& name)
+struct SocketPair {
+  SocketPair(Fixture& fixture, const std::string& name)
       : listener(loop::Listener::open(fixture.loop, loop::UnixAddress{fixture.path(name)}, {},
                                       [&, this](loop::Stream stream) {
                                         near.emplace(std::move(stream));
@@ -56,9 +56,9 @@ struct Passage {
     tunnel.reset();
   }
 
-  Wire here;
-  Wire between;
-  Wire there;
+  SocketPair here;
+  SocketPair between;
+  SocketPair there;
   std::optional<loop::Tunnel> first;
   std::optional<loop::Tunnel> second;
   int n_ended = 0;
