@@ -9,11 +9,11 @@ hosts_up n1 n2 n3 n4 n5 n6
 
 runs 0 "init makes a cluster of machines" muster init --dir "$MUSTER_DIR" --listen "${net}1:7443"
 runs 1 "and never a second one in its place" muster init --dir "$MUSTER_DIR"
+like "$T/err" "nothing is overwritten" "which it says"
 authority=$(sha256sum <"$MUSTER_DIR/tls/authority.crt")
 mv "$MUSTER_DIR/muster.toml" "$MUSTER_DIR/muster.toml.new"
 runs 0 "one that was killed before its end is finished" muster init --dir "$MUSTER_DIR" --listen "${net}1:7443"
 is "$(sha256sum <"$MUSTER_DIR/tls/authority.crt")" "$authority" "with its authority"
-like "$T/err" "nothing is overwritten" "which it says"
 cat >>"$MUSTER_DIR/muster.toml" <<'END'
 
 [scheduler]

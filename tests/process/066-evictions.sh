@@ -96,7 +96,6 @@ like "$T/out" "firm-n1 is drained by .*: a fan is loud" "with the reason"
 next=$(submit --parsable -p firm -- sleep 1000)
 wait_for 10 "a job starts" state_is "$next" running
 is "$(field "$next" '.allocation.nodes[0].name')" firm-n2 "on the other node"
-waits=$(submit --parsable -p firm -- true)
 gang=$(submit --parsable -p firm -N 2 -- true)
 runs 0 "a job that needs both asks why" muster why "$gang"
 like "$T/out" "needs 2 nodes and 1 takes work; firm-n1 is drained by $(id -un) \\(a fan is loud\\)" "and hears of it"
@@ -107,6 +106,7 @@ held=$(submit --parsable --hold --tier=low-priority -- true)
 runs 0 "the tier of a waiting job is changed" muster update "$held" --tier dedicated
 is "$(field "$held" .choice.tiers)" dedicated "as it was told to"
 muster cancel "$held" >/dev/null
+waits=$(submit --parsable -p firm -- true)
 runs 0 "the drained node is resumed" muster resume firm-n1
 runs 0 "and takes work again" muster wait "$waits"
 done_testing
