@@ -40,6 +40,7 @@ struct NodeJoined {
   NodeId node;
   NodeInfo info;
   std::vector<LaunchKey> strays;
+  NodeCondition condition = {};
   bool operator==(const NodeJoined&) const = default;
 };
 
@@ -263,7 +264,7 @@ using FactBody =
                  ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
                  BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
                  PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted,
-                 NodeDrained, NodeResumed>;
+                 NodeDrained, NodeResumed, NodeConditioned, NodeSuspected>;
 
 struct Fact {
   base::Time at;

@@ -56,10 +56,15 @@ std::string booked(const Booked& r) {
                      to_text(r.until));
 }
 
+std::string unfit_text(const std::string& unfit) {
+  return unfit.empty() ? "" : "; " + unfit;
+}
+
 std::string coming(const NodesComing& r) {
   if (r.trouble.empty()) {
-    return fmt::format("waits for {} of pool {} that {} being started",
-                       base::plural(r.n_nodes, "node"), r.pool, r.n_nodes == 1 ? "is" : "are");
+    return fmt::format("waits for {} of pool {} that {} being started{}",
+                       base::plural(r.n_nodes, "node"), r.pool, r.n_nodes == 1 ? "is" : "are",
+                       unfit_text(r.unfit));
   }
   const auto text = fmt::format("pool {} cannot get nodes: {}", r.pool, r.trouble);
   const auto next = r.retry_at ? "at " + to_text(*r.retry_at) : std::string("now");
@@ -126,9 +131,12 @@ std::string describe(const Reason& reason) {
           },
           [](const ShortOfResources& r) { return shortage(r) + holders_text(r.holders); },
           [](const NodesAway& r) {
-            return fmt::format("needs {} and {} connected; waiting for nodes to come (back)",
-                               base::plural(r.nodes_needed, "node"),
-                               r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready));
+            return fmt::format("needs {} and {} {}{}", base::plural(r.nodes_needed, "node"),
+                               r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready),
+                               r.unfit.empty()
+                                   ? "connected; waiting for nodes to come (back)"
+                                   : "fit for work",
+                               unfit_text(r.unfit));
           },
           [](const Behind& r) {
             return fmt::format("behind job {}, which comes first", to_text(r.job));

@@ -42,6 +42,7 @@ struct ShortOfResources {
 struct NodesAway {
   int nodes_needed = 1;
   int nodes_ready = 0;
+  std::string unfit = {};  // why others take no work, as describe(NodeCondition) says; may be empty
   bool operator==(const NodesAway&) const = default;
 };
 
@@ -127,6 +128,7 @@ struct NodesComing {
   std::string trouble;  // why none come; empty: they do
   std::optional<base::Time> retry_at;
   bool is_stopped = false;
+  std::string unfit = {};  // as of NodesAway
   bool operator==(const NodesComing&) const = default;
 };
 

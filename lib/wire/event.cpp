@@ -204,6 +204,18 @@ void write(const model::NodeResumed& fact, api::Event& out) {
   out.set_by(fact.by);
 }
 
+void write(const model::NodeConditioned& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_fitness(std::string(to_text(fact.condition.fitness)));
+  if (!fact.condition.reason.empty()) out.set_reason(fact.condition.reason);
+}
+
+void write(const model::NodeSuspected& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_job(fact.suspicion.job.number());
+  out.set_reason(fact.suspicion.what);
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(
       base::Overloaded{[&](const model::NumbersGiven& f) {

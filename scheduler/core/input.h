@@ -121,6 +121,12 @@ struct NodeSaysCheckpoint {
   base::Time taken_at;
 };
 
+/// Whether the node is fit for work.
+struct NodeSaysCondition {
+  model::NodeId node;
+  model::NodeCondition condition;
+};
+
 /// The driver has read the journal; nobody is connected yet.
 struct Restarted {};
 
@@ -205,6 +211,7 @@ using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep,
                            NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
                            Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
                            ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
-                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes>;
+                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes,
+                           NodeSaysCondition>;
 
 }  // namespace scheduler

@@ -82,6 +82,22 @@ std::vector<model::JobId> soonest(const scheduler::State& state,
   return first;
 }
 
+/// What is wrong with the first node that it could have, and that is not fit for work; those that
+/// are unusable come before those that are only prepared.
+std::string unfit_text(const scheduler::View& view, const scheduler::Job& job,
+                       const model::NodeChoice& choice) {
+  std::string text;
+  for (const auto& [name, id] : view.state.node_by_name) {
+    const auto& node = view.state.nodes.at(id);
+    if (scheduler::is_fit(node) || node.phase != scheduler::NodePhase::ready) continue;
+    if (!may_use(job, node.kind) || !scheduler::is_chosen_name(choice, name)) continue;
+    const bool is_unusable = node.condition->fitness == model::Fitness::unusable;
+    if (text.empty() || is_unusable) text = model::describe(name, *node.condition);
+    if (is_unusable) break;
+  }
+  return text;
+}
+
 /// The nodes that are to come for it, or why none do; of several pools the first where some come.
 std::optional<model::NodesComing> coming(const scheduler::View& view, const scheduler::Job& job,
                                          const model::NodeChoice& choice) {
@@ -94,7 +110,8 @@ std::optional<model::NodesComing> coming(const scheduler::View& view, const sche
                              .n_nodes = 0,
                              .trouble = {},
                              .retry_at = {},
-                             .is_stopped = pool->second.is_stopped};
+                             .is_stopped = pool->second.is_stopped,
+                             .unfit = unfit_text(view, job, choice)};
     int n_waiting = 0;
     for (const auto life : {starting, preparing, wanted, unusable}) {
       const auto nodes = pool->second.by_life.find(life);
@@ -121,7 +138,10 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
   const auto ready = ready_nodes(view, job, choice);
   const int n_ready = static_cast<int>(ready.size());
   const int n_needed = job.layout.nodes.value_or(1);
-  if (n_ready < n_needed) return model::NodesAway{.nodes_needed = n_needed, .nodes_ready = n_ready};
+  if (n_ready < n_needed)
+    return model::NodesAway{.nodes_needed = n_needed,
+                            .nodes_ready = n_ready,
+                            .unfit = unfit_text(view, job, choice)};
   const int largest =
       job.layout.nodes ? model::tasks_by_node(job.layout).front() : job.layout.tasks;
   int n_fitting = 0;

@@ -21,7 +21,11 @@ inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
   return one_of(
-      [&]() -> Any { return model::AgentHello{number(), node_info(), several(3, status)}; },
+      [&]() -> Any {
+        return model::AgentHello{number(), node_info(), several(3, status), condition()};
+      },
+      [&]() -> Any { return model::ReportCondition{condition()}; },
+      [&]() -> Any { return model::NodeChecked{number(), condition()}; },
       [&]() -> Any { return model::Heartbeat{}; },
       [&]() -> Any { return model::ReportStarted{key()}; },
       [&]() -> Any { return model::ReportEnded{report()}; },
@@ -34,7 +38,9 @@ inline model::FromAgent RandomModel::from_agent() {
 inline model::ToAgent RandomModel::to_agent() {
   using Any = model::ToAgent;
   return one_of(
-      [&]() -> Any { return model::Welcome{node(), base::Duration(number())}; },
+      [&]() -> Any { return model::Welcome{node(), base::Duration(number()), care(), time()}; },
+      [&]() -> Any { return model::CheckNode{number(), coin()}; },
+      [&]() -> Any { return model::NodeLogRead{number()}; },
       [&]() -> Any { return model::Refused{text()}; },
       [&]() -> Any { return model::Launch{order()}; }, [&]() -> Any { return model::Stop{key()}; },
       [&]() -> Any { return model::Acknowledge{key()}; },
@@ -97,7 +103,8 @@ inline model::FactBody RandomModel::fact_body() {
   return one_of(
       [&]() -> Any { return model::NumbersGiven{job(), node()}; },
       [&]() -> Any {
-        return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); })};
+        return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); }),
+                                 condition()};
       },
       [&]() -> Any { return model::StrayGone{node(), key()}; },
       [&]() -> Any { return model::NodeAway{node()}; },
@@ -184,7 +191,7 @@ inline model::Reason RandomModel::reason() {
         return model::ShortOfResources{
             upto(9), upto(9), upto(9), demand, several(3, [&] { return job(); }), coin()};
       },
-      [&]() -> Any { return model::NodesAway{upto(9), upto(9)}; },
+      [&]() -> Any { return model::NodesAway{upto(9), upto(9), text()}; },
       [&]() -> Any { return model::Behind{job()}; },
       [&]() -> Any {
         const auto first = job();
@@ -205,7 +212,8 @@ inline model::Reason RandomModel::reason() {
       },
       [&]() -> Any { return model::Booked{name(), maybe([&] { return time(); }), time(), coin()}; },
       [&]() -> Any {
-        return model::NodesComing{name(), upto(9), text(), maybe([&] { return time(); }), coin()};
+        return model::NodesComing{
+            name(), upto(9), text(), maybe([&] { return time(); }), coin(), text()};
       },
       [&]() -> Any { return quota(); });
 }
@@ -289,6 +297,11 @@ inline model::NodeRecord RandomModel::node_record() {
   made.eviction = maybe([&] { return model::NodeEviction{time(), text(), text()}; });
   made.drain = maybe(
       [&] { return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })}; });
+  made.condition = maybe([&] { return condition(); });
+  made.suspicions = several(2, [&] {
+    const auto at = time();
+    return model::NodeSuspicion{at, {job(), number(), text()}};
+  });
   return made;
 }
 

@@ -234,6 +234,8 @@ class RandomModel {
   }
   model::Topology topology();
   model::NodeInfo node_info();
+  model::NodeCondition condition();
+  model::NodeCare care();
 
   model::Failure failure() {
     model::Failure made;

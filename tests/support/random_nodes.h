@@ -1,6 +1,7 @@
 #pragma once
 // Nodes made at random, as random_model.h says.
 
+#include "lib/model/condition.h"
 #include "lib/model/node.h"
 #include "tests/support/random_model.h"
 
@@ -26,6 +27,31 @@ inline model::Topology RandomModel::topology() {
 inline model::NodeInfo RandomModel::node_info() {
   return {name(), text(),     text(),        text(),        text(), text(),
           text(), topology(), plain_names(), plain_names(), text()};
+}
+
+inline model::NodeCondition RandomModel::condition() {
+  return {.fitness = static_cast<model::Fitness>(upto(2)),
+          .reason = text(),
+          .output = text(100),
+          .since = time(),
+          .is_given_up = coin(),
+          .basis = text()};
+}
+
+inline model::NodeCare RandomModel::care() {
+  return {.pool = text(),
+          .cluster = text(),
+          .setup = text(),
+          .setup_timeout = duration(),
+          .setup_tries = 1 + upto(9),
+          .setup_pause = duration(),
+          .setup_heal = duration(),
+          .health = text(),
+          .health_interval = duration(),
+          .health_timeout = duration(),
+          .checks = coin(),
+          .free_disk = bytes(),
+          .free_memory = bytes()};
 }
 
 }  // namespace support

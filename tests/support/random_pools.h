@@ -38,6 +38,8 @@ inline model::FactBody RandomModel::pool_fact() {
         return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::NodeResumed{node(), text()}; },
+      [&]() -> Any { return model::NodeConditioned{node(), condition()}; },
+      [&]() -> Any { return model::NodeSuspected{node(), {job(), number(), text()}}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),
                                  .order = random_order(*this),
