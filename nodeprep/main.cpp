@@ -45,7 +45,7 @@ options::options_description described() {
       ("slice-gpus", options::value<std::string>(),
        "its GPUs, as a list: 0-3 (default: none of a slice, all of a whole machine)")  //
       ("memory", options::value<std::string>(),
-       "its memory in bytes (default: in proportion to its cores)")  //
+       "its memory in bytes (default: in proportion to its cores)")                 //
       ("shared", options::bool_switch(), "other slices use some of its cores too")  //
       ("check", options::bool_switch(),
        "look whether a node in service is still well, in place of all of this: --out is its "

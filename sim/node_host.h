@@ -43,7 +43,7 @@ class NodeHost {
 
   void start_agent();
   void kill_agent();
-  void reboot();           // ends everything; the disk stays
+  void reboot();  // ends everything; the disk stays
   /// Its setup and its checks go well from now on.
   void calm_down() { is_calm_ = true; }
   void kill_a_launcher();  // one of those that run, if any

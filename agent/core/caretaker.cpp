@@ -129,8 +129,9 @@ void Caretaker::fail(const StepEnd& end) {
                                    : std::min(care_.setup_pause * (1 << doublings),
                                               std::max(longest_pause, care_.setup_pause));
     next_at_ = now_ + pause;
-    const auto count = is_given_up ? fmt::format("{} in a row", base::plural(care_.setup_tries, "time"))
-                                   : fmt::format("try {} of {}", n, care_.setup_tries);
+    const auto count = is_given_up
+                           ? fmt::format("{} in a row", base::plural(care_.setup_tries, "time"))
+                           : fmt::format("try {} of {}", n, care_.setup_tries);
     turn(Fitness::unusable,
          fmt::format("{} ({}); {} {}", what, count,
                      is_given_up ? "it is tried again every" : "it is tried again in",

@@ -50,7 +50,8 @@ struct Connected {
 };
 struct Disconnected {};
 
-/// Not LogRead, LogCancel, CheckNode and NodeLogRead, which the driver answers itself; they are ignored.
+/// Not LogRead, LogCancel, CheckNode and NodeLogRead, which the driver answers itself; they are
+/// ignored.
 struct Received {
   model::ToAgent message;
 };

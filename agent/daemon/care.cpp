@@ -125,12 +125,12 @@ void Care::perform(const agent::RunStep& action) {
 }
 
 StepCommand Care::command_of(const agent::RunStep& action) const {
-  StepCommand command{.step = action.step,
-                      .program = "/bin/sh",
-                      .arguments = {"sh", "-c", action.command},
-                      .variables = {"MUSTER_NODE=" + options_.node, "MUSTER_POOL=" + care_.pool,
-                                    "MUSTER_CLUSTER=" + care_.cluster,
-                                    "MUSTER_NODE_DIR=" + options_.node_dir}};
+  StepCommand command{
+      .step = action.step,
+      .program = "/bin/sh",
+      .arguments = {"sh", "-c", action.command},
+      .variables = {"MUSTER_NODE=" + options_.node, "MUSTER_POOL=" + care_.pool,
+                    "MUSTER_CLUSTER=" + care_.cluster, "MUSTER_NODE_DIR=" + options_.node_dir}};
   if (action.step != agent::CareStep::checks) return command;
   using std::chrono::duration_cast;
   const auto off_s = duration_cast<std::chrono::seconds>(clock_off()).count();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/core/caretaker.h"
 #include "agent/daemon/care_steps.h"

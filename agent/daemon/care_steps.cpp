@@ -31,7 +31,7 @@ constexpr std::size_t output_limit = 2000;
 constexpr std::string_view run_prefix = "run.";
 
 std::uint64_t size_of(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   return stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
-// Runs the steps of a node's care, one at a time: scripts of the site by sh, and muster-nodeprep for
-// the checks built in. What one leaves behind when it fails is ended, by this agent or the next.
+// Runs the steps of a node's care, one at a time: scripts of the site by sh, and muster-nodeprep
+// for the checks built in. What one leaves behind when it fails is ended, by this agent or the
+// next.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -69,10 +71,10 @@ class CareSteps {
   std::optional<RunId> current_;
   std::string current_folder_;
   RunId last_run_ = 0;
-  std::uint64_t log_start_ = 0;                  // of the step, in the log
-  std::map<RunId, loop::Process> processes_;     // stopped ones, too, until they are gone
-  std::map<std::string, Leftovers> leftovers_;   // by folder of the run
-  loop::Timer patience_;                         // with them
+  std::uint64_t log_start_ = 0;                 // of the step, in the log
+  std::map<RunId, loop::Process> processes_;    // stopped ones, too, until they are gone
+  std::map<std::string, Leftovers> leftovers_;  // by folder of the run
+  loop::Timer patience_;                        // with them
   loop::Timer log_watch_;
   std::shared_ptr<CareSteps*> self_;
 };

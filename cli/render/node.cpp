@@ -48,14 +48,15 @@ std::string node_block(const model::NodeRecord& node, const View& view) {
     text += output_block(*node.condition);
   }
   if (node.drain) {
-    add(text, "drained", fmt::format("by {} since {}{}", node.drain->by,
-                                     view.time(node.drain->since),
-                                     node.drain->reason.empty() ? "" : ": " + node.drain->reason));
+    add(text, "drained",
+        fmt::format("by {} since {}{}", node.drain->by, view.time(node.drain->since),
+                    node.drain->reason.empty() ? "" : ": " + node.drain->reason));
   }
   if (node.eviction) add(text, "evicted", node.eviction->cause);
   for (const auto& [at, suspicion] : node.suspicions) {
-    add(text, "failed", fmt::format("{} job {} (user {}): {}", view.time(at),
-                                    to_text(suspicion.job), suspicion.uid, suspicion.what));
+    add(text, "failed",
+        fmt::format("{} job {} (user {}): {}", view.time(at), to_text(suspicion.job), suspicion.uid,
+                    suspicion.what));
   }
   add(text, "machine", info.hostname);
   add(text, "address", info.address);
@@ -63,8 +64,8 @@ std::string node_block(const model::NodeRecord& node, const View& view) {
   add(text, "muster", info.version);
   add(text, "cores", fmt::format("{}/{}", node.cores_used.count(), info.topology.cores.size()));
   add(text, "GPUs", fmt::format("{}/{}", node.gpus_used.count(), info.topology.gpus.size()));
-  add(text, "memory", fmt::format("{}/{}", base::to_text(node.memory_used),
-                                  base::to_text(info.topology.memory)));
+  add(text, "memory",
+      fmt::format("{}/{}", base::to_text(node.memory_used), base::to_text(info.topology.memory)));
   add(text, "features", base::join(info.features, ","));
   add(text, "containment", info.containment);
   add(text, "bookings", base::join(node.bookings, ","));

@@ -49,7 +49,8 @@ std::string describe(std::string_view node, const NodeCondition& condition) {
     case Fitness::ready:
       return {};
     case Fitness::preparing:
-      return fmt::format("node {} is being prepared: {}", node, base::printable(condition.reason, 300));
+      return fmt::format("node {} is being prepared: {}", node,
+                         base::printable(condition.reason, 300));
     case Fitness::unusable:
       return fmt::format("node {} is unusable: {}", node, base::printable(condition.reason, 300));
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Whether a node is fit for work, as its agent finds it by what its pool wants done there.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,13 +22,14 @@ enum class Fitness {
 std::string_view to_text(Fitness fitness);
 std::optional<Fitness> fitness_from_text(std::string_view text);
 
-/// What the pool of a node wants done on it: a script before it takes work, and checks from then on.
+/// What the pool of a node wants done on it: a script before it takes work, and checks from then
+/// on.
 struct NodeCare {
   std::string pool;
   std::string cluster;
   std::string setup;  // a command of sh; empty: none
   base::Duration setup_timeout{};
-  int setup_tries = 1;          // before the node counts as given up
+  int setup_tries = 1;           // before the node counts as given up
   base::Duration setup_pause{};  // between these, doubled each time
   base::Duration setup_heal{};   // between those that follow
   std::string health;            // a command of sh; empty: none

@@ -131,12 +131,11 @@ std::string describe(const Reason& reason) {
           },
           [](const ShortOfResources& r) { return shortage(r) + holders_text(r.holders); },
           [](const NodesAway& r) {
-            return fmt::format("needs {} and {} {}{}", base::plural(r.nodes_needed, "node"),
-                               r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready),
-                               r.unfit.empty()
-                                   ? "connected; waiting for nodes to come (back)"
-                                   : "fit for work",
-                               unfit_text(r.unfit));
+            return fmt::format(
+                "needs {} and {} {}{}", base::plural(r.nodes_needed, "node"),
+                r.nodes_ready == 1 ? "1 is" : fmt::format("{} are", r.nodes_ready),
+                r.unfit.empty() ? "connected; waiting for nodes to come (back)" : "fit for work",
+                unfit_text(r.unfit));
           },
           [](const Behind& r) {
             return fmt::format("behind job {}, which comes first", to_text(r.job));

@@ -209,33 +209,32 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
 
 std::string encode(const model::FromAgent& message) {
   pb::FromAgent out;
-  std::visit(base::Overloaded{[&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
-                              [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
-                              [&](const model::ReportStarted& m) {
-                                wire::write(m.key, *out.mutable_started()->mutable_key());
-                              },
-                              [&](const model::ReportEnded& m) {
-                                wire::write(m.report, *out.mutable_ended()->mutable_report());
-                              },
-                              [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
-                              [&](const model::Leaving& m) {
-                                out.mutable_leaving()->set_notice_us(m.notice.count());
-                                out.mutable_leaving()->set_cause(m.cause);
-                              },
-                              [&](const model::ReportCheckpoint& m) {
-                                auto& checkpoint = *out.mutable_checkpoint();
-                                wire::write(m.key, *checkpoint.mutable_key());
-                                checkpoint.set_taken_at_us(base::to_us(m.taken_at));
-                              },
-                              [&](const model::ReportCondition& m) {
-                                write_condition(m.condition,
-                                                *out.mutable_condition()->mutable_condition());
-                              },
-                              [&](const model::NodeChecked& m) {
-                                out.mutable_checked()->set_request(m.request);
-                                write_condition(m.condition,
-                                                *out.mutable_checked()->mutable_condition());
-                              }},
+  std::visit(base::Overloaded{
+                 [&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
+                 [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
+                 [&](const model::ReportStarted& m) {
+                   wire::write(m.key, *out.mutable_started()->mutable_key());
+                 },
+                 [&](const model::ReportEnded& m) {
+                   wire::write(m.report, *out.mutable_ended()->mutable_report());
+                 },
+                 [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
+                 [&](const model::Leaving& m) {
+                   out.mutable_leaving()->set_notice_us(m.notice.count());
+                   out.mutable_leaving()->set_cause(m.cause);
+                 },
+                 [&](const model::ReportCheckpoint& m) {
+                   auto& checkpoint = *out.mutable_checkpoint();
+                   wire::write(m.key, *checkpoint.mutable_key());
+                   checkpoint.set_taken_at_us(base::to_us(m.taken_at));
+                 },
+                 [&](const model::ReportCondition& m) {
+                   write_condition(m.condition, *out.mutable_condition()->mutable_condition());
+                 },
+                 [&](const model::NodeChecked& m) {
+                   out.mutable_checked()->set_request(m.request);
+                   write_condition(m.condition, *out.mutable_checked()->mutable_condition());
+                 }},
              message);
   return serialize(out);
 }

@@ -108,8 +108,7 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
     record.eviction = strict.part("eviction", *in.mutable_eviction(), read_eviction);
   if (in.has_drain()) record.drain = strict.part("drain", *in.mutable_drain(), read_drain);
   if (in.has_condition())
-    record.condition =
-        strict.part("condition", *in.mutable_condition(), read_api_condition);
+    record.condition = strict.part("condition", *in.mutable_condition(), read_api_condition);
   record.suspicions = strict.each("suspicions", *in.mutable_suspicions(), read_suspicion);
   return record;
 }
@@ -136,8 +135,7 @@ std::string to_json(const model::NodeCondition& condition) {
 }
 
 base::Result<model::NodeCondition> condition_from_json(std::string_view json) {
-  return from_json<api::NodeCondition>(json, "condition", base::Code::corrupt,
-                                       read_api_condition);
+  return from_json<api::NodeCondition>(json, "condition", base::Code::corrupt, read_api_condition);
 }
 
 std::string to_json(const model::NodeOrder& order) {

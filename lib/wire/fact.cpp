@@ -437,8 +437,11 @@ model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
   return read_of_pools(in, strict);
 }
 
-/// What is of several jobs, of arrays and of owners; the body must be one of these.
+/// What is of several jobs, of arrays, of owners and of the progress of an attempt; the body must
+/// be one of these.
 model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
+  if (in.has_checkpoint_taken())
+    return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
   if (in.has_usage_carried())
     return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
   if (in.has_attempt_grows())
@@ -490,7 +493,6 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kAttemptWarned:
       return read_of_attempt<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
-      return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
     case pb::Fact::kUsageCarried:
     case pb::Fact::kAttemptGrows:
     case pb::Fact::kRoomPromised:

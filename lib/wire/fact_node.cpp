@@ -38,9 +38,8 @@ model::NodeDrained read_drained(pb::NodeDrained& in, Strict& strict) {
 
 model::NodeConditioned read_conditioned(pb::NodeConditioned& in, Strict& strict) {
   return {.node = its_node(in, strict),
-          .condition =
-              strict.required(in.has_condition(), "condition")
-                  .read(*in.mutable_condition(), read_condition<pb::NodeCondition>)};
+          .condition = strict.required(in.has_condition(), "condition")
+                           .read(*in.mutable_condition(), read_condition<pb::NodeCondition>)};
 }
 
 model::NodeSuspected read_suspected(pb::NodeSuspected& in, Strict& strict) {

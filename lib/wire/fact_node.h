@@ -1,5 +1,6 @@
 #pragma once
-// Facts about evictions, about nodes that are drained and about whether they are fit for work, for fact.cpp.
+// Facts about evictions, about nodes that are drained and about whether they are fit for work, for
+// fact.cpp.
 
 #include "lib/model/fact.h"
 #include "lib/wire/fact.pb.h"

@@ -139,7 +139,8 @@ template <class Message>
 model::NodeCondition read_condition_text(Message& in, Strict& strict) {
   model::NodeCondition condition;
   if (!in.fitness().empty())
-    condition.fitness = strict.named(model::fitness_from_text(in.fitness()), in.fitness(), "fitness");
+    condition.fitness =
+        strict.named(model::fitness_from_text(in.fitness()), in.fitness(), "fitness");
   condition.reason = take(in.mutable_reason());
   condition.output = take(in.mutable_output());
   condition.is_given_up = in.given_up();

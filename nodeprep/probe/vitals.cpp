@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t proc_limit = std::size_t{1} << 16;
 
 base::Result<judge::Disk> read_disk(const std::string& path) {
-  struct statvfs found {};
+  struct statvfs found{};
   if (statvfs(path.c_str(), &found) != 0)
     return base::fail_errno(errno, fmt::format("cannot look at the disk of '{}'", path));
   return judge::Disk{.path = path,

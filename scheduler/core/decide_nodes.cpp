@@ -159,11 +159,12 @@ model::NodeCondition condition_now(const model::NodeCare& care, const model::Nod
   const auto basis = model::basis_of(care);
   if (basis.empty()) return {};
   if (said.basis == basis) return said;
-  return {.fitness = model::Fitness::preparing,
-          .reason = care.setup.empty() ? "it has not been checked yet" : "its setup has not run yet",
-          .output = {},
-          .since = now,
-          .basis = basis};
+  return {
+      .fitness = model::Fitness::preparing,
+      .reason = care.setup.empty() ? "it has not been checked yet" : "its setup has not run yet",
+      .output = {},
+      .since = now,
+      .basis = basis};
 }
 
 }  // namespace
@@ -180,9 +181,9 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   const auto care = care_of(settings, hello.info.pool);
   Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name, care}}};
   auto strays = dismiss_unknown(state, id, hello, decision);
-  decision.facts.push_back(
-      model::NodeJoined{id, marked(hello.info, settings.marks), std::move(strays),
-                        condition_now(care, hello.condition, now)});
+  decision.facts.push_back(model::NodeJoined{id, marked(hello.info, settings.marks),
+                                             std::move(strays),
+                                             condition_now(care, hello.condition, now)});
   if (known != state.node_by_name.end())
     compare(state, settings, state.nodes.at(id), hello, decision);
   return decision;
@@ -216,7 +217,7 @@ Decision decide_ended(const State& state, const Settings& settings, const NodeSa
   if (part != nullptr && part->is_live()) {
     Decision ended{.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
     std::ranges::move(
-        suspect(state, settings, state.nodes.at(said.node), job->second, said.report, now),
+        suspect(state, settings, {state.nodes.at(said.node), job->second, said.report}, now),
         std::back_inserter(ended.facts));
     return ended;
   }

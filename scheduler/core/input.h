@@ -207,11 +207,11 @@ struct ResumeNodes {
   std::vector<std::string> nodes;
 };
 
-using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
-                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
-                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
-                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes,
-                           NodeSaysCondition>;
+using Input =
+    std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
+                 NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
+                 CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
+                 ProviderFailed, ProviderEnded, ProviderHas, NodeEvicted, NodeLeaves, EvictNode,
+                 DrainNodes, ResumeNodes, NodeSaysCondition>;
 
 }  // namespace scheduler

@@ -112,10 +112,10 @@ class Helm {
           note(limit);
           continue;
         }
-        give_up(node,
-                fmt::format("it did not come up within {}",
-                            base::to_text(configured_.start_timeout)),
-                stop);
+        give_up(
+            node,
+            fmt::format("it did not come up within {}", base::to_text(configured_.start_timeout)),
+            stop);
         --n_under_way_;
       }
     }
@@ -407,7 +407,10 @@ model::PoolRecord record_of(const State& state, const ProvidedPool& configured, 
     const bool is_prepared_again =
         !is_fit(node) && node.condition->fitness == model::Fitness::preparing;
     const bool is_here = node.phase == NodePhase::ready && is_fit(node);
-    ++(is_prepared_again ? record.starting : !is_here ? record.unusable : node.jobs.empty() ? record.idle : record.busy);
+    ++(is_prepared_again   ? record.starting
+       : !is_here          ? record.unusable
+       : node.jobs.empty() ? record.idle
+                           : record.busy);
   }
   return record;
 }

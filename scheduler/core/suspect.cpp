@@ -79,7 +79,8 @@ std::vector<model::Suspicion> evidence(const State& state, const Node& node,
 std::string reason_of(const std::vector<model::Suspicion>& evidence, std::size_t n_users) {
   std::vector<std::string> parts;
   for (const auto& each : evidence)
-    parts.push_back(fmt::format("job {}: {}", to_text(each.job), base::printable(each.what, most_said)));
+    parts.push_back(
+        fmt::format("job {}: {}", to_text(each.job), base::printable(each.what, most_said)));
   return fmt::format("{} of {} failed there one after another: {}",
                      base::plural(static_cast<std::int64_t>(evidence.size()), "job"),
                      base::plural(static_cast<std::int64_t>(n_users), "user"),
@@ -88,8 +89,9 @@ std::string reason_of(const std::vector<model::Suspicion>& evidence, std::size_t
 
 }  // namespace
 
-std::vector<model::FactBody> suspect(const State& state, const Settings& settings, const Node& node,
-                                     const Job& job, const model::LaunchReport& report, Time now) {
+std::vector<model::FactBody> suspect(const State& state, const Settings& settings,
+                                     const LaunchEnd& end, Time now) {
+  const auto& [node, job, report] = end;
   const auto limit = static_cast<std::size_t>(settings.suspect_after);
   if (limit == 0 || node.drain || !report.failure || !may_be_its_fault(report.failure->cause))
     return {};
@@ -108,10 +110,8 @@ std::vector<model::FactBody> suspect(const State& state, const Settings& setting
   std::set<std::uint32_t> users;
   for (const auto& each : counted) users.insert(each.uid);
   if (counted.size() < limit || users.size() < 2) return facts;
-  facts.push_back(model::NodeDrained{.node = node.id,
-                                     .by = "musterd",
-                                     .reason = reason_of(counted, users.size()),
-                                     .until = {}});
+  facts.push_back(model::NodeDrained{
+      .node = node.id, .by = "musterd", .reason = reason_of(counted, users.size()), .until = {}});
   return facts;
 }
 

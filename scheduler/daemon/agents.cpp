@@ -284,8 +284,8 @@ void Agents::perform(const scheduler::Admit& admit) {
   }
   sessions_.at(*id).node = admit.node;
   by_node_.emplace(admit.node, *id);
-  transmit(admit.node, wire::encode(model::Welcome{admit.node, options_.heartbeat, admit.care,
-                                                   loop::now()}));
+  transmit(admit.node,
+           wire::encode(model::Welcome{admit.node, options_.heartbeat, admit.care, loop::now()}));
   if (greets(admit.node)) return;  // there is a newer one yet
   for (const auto& frame : std::exchange(early_[admit.node], {})) transmit(admit.node, frame);
 }

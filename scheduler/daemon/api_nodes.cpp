@@ -64,21 +64,20 @@ void Api::node_log(Ask ask) {
   if (!node) return ask.responder.fail(node.error());
   auto responder = std::make_shared<http::Responder>(ask.responder);
   const auto asked = parts_.agents.read_node_log(
-      *node, {.take =
-                  [responder, text = std::make_shared<std::string>()](
-                      const model::LogChunk& chunk) {
-                    *text += chunk.bytes;
-                    if (chunk.end) {
-                      responder->send({.content_type = "text/plain; charset=utf-8",
-                                       .body = *text,
-                                       .headers = {}});
-                    }
-                  },
-              .lost =
-                  [responder] {
-                    responder->fail({base::Code::unavailable,
-                                     "the connection to the agent has been lost"});
-                  }});
+      *node,
+      {.take =
+           [responder, text = std::make_shared<std::string>()](const model::LogChunk& chunk) {
+             *text += chunk.bytes;
+             if (chunk.end) {
+               responder->send(
+                   {.content_type = "text/plain; charset=utf-8", .body = *text, .headers = {}});
+             }
+           },
+       .lost =
+           [responder] {
+             responder->fail(
+                 {base::Code::unavailable, "the connection to the agent has been lost"});
+           }});
   if (!asked) ask.responder.fail(asked.error());
 }
 

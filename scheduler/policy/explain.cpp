@@ -139,9 +139,8 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
   const int n_ready = static_cast<int>(ready.size());
   const int n_needed = job.layout.nodes.value_or(1);
   if (n_ready < n_needed)
-    return model::NodesAway{.nodes_needed = n_needed,
-                            .nodes_ready = n_ready,
-                            .unfit = unfit_text(view, job, choice)};
+    return model::NodesAway{
+        .nodes_needed = n_needed, .nodes_ready = n_ready, .unfit = unfit_text(view, job, choice)};
   const int largest =
       job.layout.nodes ? model::tasks_by_node(job.layout).front() : job.layout.tasks;
   int n_fitting = 0;

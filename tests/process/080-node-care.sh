@@ -22,7 +22,7 @@ cat >setup <<END_OF_SETUP
 echo run >>"$T/runs.\$MUSTER_NODE"
 echo "\$MUSTER_POOL \$MUSTER_CLUSTER \$MUSTER_NODE_DIR" >"$T/env.\$MUSTER_NODE"
 if [ -e "$T/hang.\$MUSTER_NODE" ]; then
-  sh -c 'trap "" TERM; echo \$\$ >>"$T/children"; while :; do sleep 60; done' &
+  sh -c 'trap "" TERM; echo \$\$ >>"$T/children"; exec tail -f /dev/null' &
   echo "waiting for a server"
   wait
 fi

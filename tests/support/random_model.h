@@ -234,8 +234,6 @@ class RandomModel {
   }
   model::Topology topology();
   model::NodeInfo node_info();
-  model::NodeCondition condition();
-  model::NodeCare care();
 
   model::Failure failure() {
     model::Failure made;

@@ -3,6 +3,7 @@
 
 #include "lib/model/condition.h"
 #include "lib/model/node.h"
+#include "lib/model/record.h"
 #include "tests/support/random_model.h"
 
 namespace support {
@@ -29,29 +30,46 @@ inline model::NodeInfo RandomModel::node_info() {
           text(), topology(), plain_names(), plain_names(), text()};
 }
 
-inline model::NodeCondition RandomModel::condition() {
-  return {.fitness = static_cast<model::Fitness>(upto(2)),
-          .reason = text(),
-          .output = text(100),
-          .since = time(),
-          .is_given_up = coin(),
-          .basis = text()};
+inline model::NodeCondition random_condition(RandomModel& random) {
+  return {.fitness = static_cast<model::Fitness>(random.upto(2)),
+          .reason = random.text(),
+          .output = random.text(100),
+          .since = random.time(),
+          .is_given_up = random.coin(),
+          .basis = random.text()};
 }
 
-inline model::NodeCare RandomModel::care() {
-  return {.pool = text(),
-          .cluster = text(),
-          .setup = text(),
-          .setup_timeout = duration(),
-          .setup_tries = 1 + upto(9),
-          .setup_pause = duration(),
-          .setup_heal = duration(),
-          .health = text(),
-          .health_interval = duration(),
-          .health_timeout = duration(),
-          .checks = coin(),
-          .free_disk = bytes(),
-          .free_memory = bytes()};
+inline model::NodeCare random_care(RandomModel& random) {
+  return {.pool = random.text(),
+          .cluster = random.text(),
+          .setup = random.text(),
+          .setup_timeout = random.duration(),
+          .setup_tries = 1 + random.upto(9),
+          .setup_pause = random.duration(),
+          .setup_heal = random.duration(),
+          .health = random.text(),
+          .health_interval = random.duration(),
+          .health_timeout = random.duration(),
+          .checks = random.coin(),
+          .free_disk = random.bytes(),
+          .free_memory = random.bytes()};
+}
+
+inline model::NodeRecord RandomModel::node_record() {
+  const auto state =
+      static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
+  model::NodeRecord made{node(),    node_info(), state,   time(),
+                         indices(), indices(),   bytes(), several(3, [&] { return job(); })};
+  made.bookings = plain_names();
+  made.eviction = maybe([&] { return model::NodeEviction{time(), text(), text()}; });
+  made.drain = maybe(
+      [&] { return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })}; });
+  made.condition = maybe([&] { return random_condition(*this); });
+  made.suspicions = several(2, [&] {
+    const auto at = time();
+    return model::NodeSuspicion{at, {job(), number(), text()}};
+  });
+  return made;
 }
 
 }  // namespace support

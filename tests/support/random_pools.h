@@ -3,6 +3,7 @@
 
 #include "lib/model/fact.h"
 #include "tests/support/random_model.h"
+#include "tests/support/random_nodes.h"
 
 namespace support {
 
@@ -38,7 +39,7 @@ inline model::FactBody RandomModel::pool_fact() {
         return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
       },
       [&]() -> Any { return model::NodeResumed{node(), text()}; },
-      [&]() -> Any { return model::NodeConditioned{node(), condition()}; },
+      [&]() -> Any { return model::NodeConditioned{node(), random_condition(*this)}; },
       [&]() -> Any { return model::NodeSuspected{node(), {job(), number(), text()}}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),

@@ -9,8 +9,8 @@
 #include "tests/support/catch.h"
 
 using namespace std::chrono_literals;
-using agent::Caretaker;
 using agent::CareStep;
+using agent::Caretaker;
 
 namespace {
 
@@ -137,8 +137,7 @@ TEST_CASE("a setup that hangs is stopped, and has failed whether it can be kille
   CHECK(bench.pass(10s) == "stop;");
   CHECK_FALSE(bench.caretaker.next_deadline().has_value());
   CHECK(bench.ends("did not end within 10s", "waiting for a server") == "tell;");
-  CHECK(bench.reason() ==
-        "its setup did not end within 10s (try 1 of 3); it is tried again in 1s");
+  CHECK(bench.reason() == "its setup did not end within 10s (try 1 of 3); it is tried again in 1s");
 }
 
 TEST_CASE("what the last agent of this boot has done is not done again") {

@@ -41,7 +41,8 @@ const model::NodeCondition* condition_of(const Controller& controller, const std
 }
 
 std::string drain_of(const Rack& rack, const std::string& node) {
-  const auto& drain = rack.controller.engine().state().nodes.at(rack.controller.node_id(node)).drain;
+  const auto& drain =
+      rack.controller.engine().state().nodes.at(rack.controller.node_id(node)).drain;
   return drain ? drain->by + ": " + drain->reason : "";
 }
 
@@ -160,8 +161,7 @@ scheduler::Settings suspicious() {
 }
 
 /// A job of this user runs on the node with the most room, and ends so.
-model::JobId fail_one(Rack& rack, std::uint32_t uid, Cause cause = Cause::exit_code,
-                      int code = 1) {
+model::JobId fail_one(Rack& rack, std::uint32_t uid, Cause cause = Cause::exit_code, int code = 1) {
   const auto id = *rack.controller.submit(*job().no_requeue(), user(uid));
   (void)rack.controller.give(scheduler::NodeSaysStarted{rack.first_node(id), rack.key(id)});
   (void)rack.end(id, cause, code);
@@ -182,9 +182,8 @@ TEST_CASE("jobs of several users that fail one after another have the node drain
   const auto record = rack.controller.engine().record_of(
       rack.controller.engine().state().nodes.at(rack.controller.node_id("n1")));
   CHECK(record.suspicions.size() == 3);
-  (void)rack.controller.ask(scheduler::ResumeNodes{rack.controller.next_request(),
-                                                   {.uid = 0, .gid = 0, .name = "root"},
-                                                   {"n1"}});
+  (void)rack.controller.ask(scheduler::ResumeNodes{
+      rack.controller.next_request(), {.uid = 0, .gid = 0, .name = "root"}, {"n1"}});
   CHECK(drain_of(rack, "n1").empty());
   fail_one(rack, 1002);
   CHECK(drain_of(rack, "n1").empty());
@@ -194,8 +193,9 @@ TEST_CASE("one user's broken script drains nothing, however often it runs") {
   Rack rack(1, suspicious());
   for (int i = 0; i < 20; ++i) fail_one(rack, 1000, Cause::signal, 7);
   CHECK(drain_of(rack, "n1").empty());
-  CHECK(rack.controller.engine().state().nodes.at(rack.controller.node_id("n1")).suspicions.size() <=
-        3);
+  CHECK(
+      rack.controller.engine().state().nodes.at(rack.controller.node_id("n1")).suspicions.size() <=
+      3);
 }
 
 TEST_CASE("users whose jobs fail elsewhere, too, do not count") {
@@ -204,8 +204,7 @@ TEST_CASE("users whose jobs fail elsewhere, too, do not count") {
   REQUIRE(rack.nodes_of(holder) == "n1");
   fail_one(rack, 1000);  // on n2
   fail_one(rack, 1001);
-  (void)rack.controller.give(
-      scheduler::NodeSaysStarted{rack.first_node(holder), rack.key(holder)});
+  (void)rack.controller.give(scheduler::NodeSaysStarted{rack.first_node(holder), rack.key(holder)});
   (void)rack.end(holder, Cause::exit_code, 1);  // of user 1000, on n1
   const auto other = rack.submit(job().no_requeue());
   REQUIRE(rack.nodes_of(other) == "n1");
@@ -235,8 +234,7 @@ TEST_CASE("what users and limits end says nothing of the node") {
     fail_one(rack, uid, Cause::out_of_memory, 137);
     const auto id = *rack.controller.submit(*job().no_requeue(), user(uid));
     (void)rack.controller.give(scheduler::NodeSaysStarted{rack.first_node(id), rack.key(id)});
-    (void)rack.controller.ask(
-        scheduler::CancelJob{rack.controller.next_request(), user(uid), id});
+    (void)rack.controller.ask(scheduler::CancelJob{rack.controller.next_request(), user(uid), id});
     (void)rack.end(id, Cause::signal, 15);
   }
   CHECK(drain_of(rack, "n1").empty());
