@@ -77,7 +77,7 @@ CareSteps::CareSteps(loop::Loop& loop, std::string folder,
       self_(std::make_shared<CareSteps*>(this)) {}
 
 CareSteps::~CareSteps() {
-  for (const auto& [run, process] : processes_) (void)process.signal_group(SIGKILL);
+  if (current_) (void)end_processes(current_folder_);
 }
 
 void CareSteps::sweep() {
@@ -115,8 +115,9 @@ void CareSteps::run(StepCommand command) {
 
 /// Those who wait for it hear of the end later.
 void CareSteps::end_with(agent::StepEnd end) {
-  loop_.defer([weak = std::weak_ptr(self_), end = std::move(end)]() mutable {
-    if (const auto self = weak.lock()) (*self)->ended_(std::move(end));
+  loop_.defer([weak = std::weak_ptr(self_), end = std::move(end), n_stops = n_stops_]() mutable {
+    const auto self = weak.lock();
+    if (self && (*self)->n_stops_ == n_stops) (*self)->ended_(std::move(end));
   });
 }
 
@@ -195,6 +196,7 @@ void CareSteps::exited(RunId run, const loop::ExitStatus& status) {
 }
 
 void CareSteps::stop() {
+  ++n_stops_;
   waiting_.reset();
   patience_.stop();
   log_watch_.stop();

@@ -36,7 +36,7 @@ class CareSteps {
   /// `folder` is made: the log is there, and a folder for each run. `ended` is never called inside
   /// a call of this.
   CareSteps(loop::Loop& loop, std::string folder, std::function<void(agent::StepEnd)> ended);
-  /// The step that runs is killed; the next agent ends what it left.
+  /// The step that runs is killed; what is left then, the next agent ends.
   ~CareSteps();
   CareSteps(const CareSteps&) = delete;
   CareSteps& operator=(const CareSteps&) = delete;
@@ -69,6 +69,7 @@ class CareSteps {
   std::function<void(agent::StepEnd)> ended_;
   std::optional<StepCommand> waiting_;  // for leftovers
   std::optional<RunId> current_;
+  std::uint64_t n_stops_ = 0;  // an end of before the last is not told any more
   std::string current_folder_;
   RunId last_run_ = 0;
   std::uint64_t log_start_ = 0;                 // of the step, in the log

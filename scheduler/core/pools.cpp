@@ -119,9 +119,9 @@ class Helm {
         --n_under_way_;
       }
     }
-    for (const auto id : those(NodeLife::up)) {
+    for (const auto& [since, id] : pool_.idle) {
       const auto& node = node_of(id);
-      if (node.jobs.empty() && is_hopeless(node)) give_up(node, node.condition->reason, stop);
+      if (is_hopeless(node)) give_up(node, node.condition->reason, stop);
     }
     if (stop) facts_.push_back(*std::move(stop));
     for (const auto id : those(NodeLife::leaving)) {
