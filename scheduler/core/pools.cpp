@@ -40,7 +40,10 @@ class Helm {
     if (n_there_ < size_.most) take_back();
     grow(needs);
     drop_unneeded(needs);
-    if (size_.is_elastic() || configured_.has_program) let_idle_go(needs);
+    if (size_.is_elastic() || configured_.has_program) {
+      let_idle_go(needs);
+      let_unusable_go(needs);
+    }
     std::ranges::move(facts_, std::back_inserter(steering.facts));
     steering.changes_work = steering.changes_work || changes_work_;
     if (again_ && (!steering.again || *again_ < *steering.again)) steering.again = again_;
@@ -338,6 +341,24 @@ class Helm {
         continue;
       }
       turn(node, NodeLife::leaving, "idle for " + base::to_text(size_.idle_timeout));
+      --n_there_;
+    }
+  }
+
+  /// Those that came for jobs and did not get fit for them: as idle ones.
+  void let_unusable_go(const Needs& needs) {
+    for (const auto id : those(NodeLife::preparing)) {
+      const auto& node = node_of(id);
+      const bool is_unusable = node.phase == NodePhase::ready && node.condition &&
+                               node.condition->fitness == model::Fitness::unusable;
+      if (!is_unusable || turned_.contains(id) || needs.nodes.contains(id)) continue;
+      if (n_there_ <= size_.least) return;
+      const auto end = node.provided->since + size_.idle_timeout;
+      if (end > now_) {
+        note(end);
+        continue;
+      }
+      turn(node, NodeLife::leaving, "it is unusable: " + node.condition->reason);
       --n_there_;
     }
   }

@@ -34,9 +34,9 @@ model::NodeCare health_only() {
 }
 
 /// A caretaker with a clock; what it does, in words.
-class Bench {
+class CareBench {
  public:
-  explicit Bench(Caretaker::Known known = {}) : caretaker(std::move(known)) {}
+  explicit CareBench(Caretaker::Known known = {}) : caretaker(std::move(known)) {}
 
   std::string want(const model::NodeCare& wanted) { return said(caretaker.want(wanted, now)); }
   std::string check(std::uint32_t request, bool setup = false) {
@@ -83,7 +83,7 @@ class Bench {
 }  // namespace
 
 TEST_CASE("a node of which nothing is wanted is ready, and nothing is said") {
-  Bench bench;
+  CareBench bench;
   model::NodeCare nothing;
   nothing.pool = "default";
   CHECK(bench.want(nothing) == "");
@@ -93,7 +93,7 @@ TEST_CASE("a node of which nothing is wanted is ready, and nothing is said") {
 }
 
 TEST_CASE("a setup that fails twice and then works heals in time (A7)") {
-  Bench bench;
+  CareBench bench;
   CHECK(bench.want(care()) == "tell;run setup;");
   CHECK(bench.fitness() == "preparing");
   CHECK(bench.ends("exited with code 3", "no mount") == "tell;");
@@ -114,7 +114,7 @@ TEST_CASE("a setup that fails twice and then works heals in time (A7)") {
 }
 
 TEST_CASE("after its tries a node is given up, tried again for ever, and told of once") {
-  Bench bench;
+  CareBench bench;
   (void)bench.want(care());
   (void)bench.ends("exited with code 1");
   (void)bench.pass(1s);
@@ -132,7 +132,7 @@ TEST_CASE("after its tries a node is given up, tried again for ever, and told of
 }
 
 TEST_CASE("a setup that hangs is stopped, and has failed whether it can be killed or not") {
-  Bench bench;
+  CareBench bench;
   (void)bench.want(care());
   CHECK(bench.pass(10s) == "stop;");
   CHECK_FALSE(bench.caretaker.next_deadline().has_value());
@@ -141,22 +141,22 @@ TEST_CASE("a setup that hangs is stopped, and has failed whether it can be kille
 }
 
 TEST_CASE("what the last agent of this boot has done is not done again") {
-  Bench first;
+  CareBench first;
   (void)first.want(care());
   (void)first.ends();
-  Bench next({first.caretaker.condition(), first.caretaker.setup_done()});
+  CareBench next({first.caretaker.condition(), first.caretaker.setup_done()});
   CHECK(next.fitness() == "ready");
   CHECK(next.want(care()) == "");
   CHECK(next.want(care()) == "");  // another connection
 
-  Bench killed;
+  CareBench killed;
   (void)killed.want(care());
-  Bench after({killed.caretaker.condition(), killed.caretaker.setup_done()});
+  CareBench after({killed.caretaker.condition(), killed.caretaker.setup_done()});
   CHECK(after.want(care()) == "run setup;");
 }
 
 TEST_CASE("another setup is run, and one that is wanted no longer is stopped") {
-  Bench bench;
+  CareBench bench;
   (void)bench.want(care());
   auto other = care();
   other.setup = "prepare better";
@@ -169,7 +169,7 @@ TEST_CASE("another setup is run, and one that is wanted no longer is stopped") {
 }
 
 TEST_CASE("a node is checked before it takes work, then at each interval") {
-  Bench bench;
+  CareBench bench;
   auto wanted = care();
   wanted.checks = true;
   wanted.health = "look";
@@ -190,7 +190,7 @@ TEST_CASE("a node is checked before it takes work, then at each interval") {
 }
 
 TEST_CASE("who asks is answered when the round has ended, with the setup if it was asked for") {
-  Bench bench;
+  CareBench bench;
   (void)bench.want(health_only());
   CHECK(bench.check(1) == "");
   CHECK(bench.ends() == "tell;answer 1;");
@@ -198,7 +198,7 @@ TEST_CASE("who asks is answered when the round has ended, with the setup if it w
   CHECK(bench.check(3) == "");
   CHECK(bench.ends("exited with code 1") == "tell;answer 2;answer 3;");
 
-  Bench other;
+  CareBench other;
   (void)other.want(care());
   (void)other.ends();
   CHECK(other.check(4) == "answer 4;");
@@ -216,7 +216,7 @@ TEST_CASE("who asks is answered when the round has ended, with the setup if it w
 }
 
 TEST_CASE("the pause between setups doubles, and is no longer than an hour") {
-  Bench bench;
+  CareBench bench;
   auto wanted = care();
   wanted.setup_tries = 40;
   wanted.setup_pause = 30s;

@@ -123,6 +123,19 @@ TEST_CASE("a provider's node is coming until it is ready, however long that take
   CHECK(site.life("n1") == NodeLife::up);
 }
 
+TEST_CASE("a node that came for a job and is unusable goes as an idle one") {
+  auto settings = with_care();
+  PoolSite site({.least = 0, .most = 1}, settings);
+  const auto id = site.controller.submit(*job());
+  site.bring_up();
+  say(site.controller, "n1", found(settings, Fitness::unusable, "no mount"));
+  (void)site.controller.ask(scheduler::CancelJob{site.controller.next_request(), user(), *id});
+  site.controller.pass(5min - 1s);
+  CHECK(site.life("n1") == NodeLife::preparing);
+  site.controller.pass(1s);
+  CHECK(site.life("n1") == NodeLife::leaving);
+}
+
 TEST_CASE("a node that a program made and that is given up is replaced, with a pause") {
   auto settings = with_care();
   PoolSite site({.least = 1, .most = 1, .has_program = true}, settings);
