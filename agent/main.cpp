@@ -182,6 +182,8 @@ base::Result<Plan> read_plan(const options::variables_map& given) {
                    .finds_address = membership && !given.contains("address"),
                    .launcher =
                        text_of(given, "launcher").value_or(beside_this_program("muster-launch")),
+                   .nodeprep =
+                       text_of(given, "nodeprep").value_or(beside_this_program("muster-nodeprep")),
                    .limits = {},
                    .retention = {},
                    .containment = *containment,

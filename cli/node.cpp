@@ -13,6 +13,7 @@
 
 #include "cli/api.h"
 #include "cli/cluster.h"
+#include "cli/node_state.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
@@ -80,6 +81,10 @@ Outcome evict(std::span<const std::string> words) {
 }
 
 Outcome node(const options::Parsed& line) {
+  if (!line.rest.empty() && line.rest.front() == "show")
+    return show_node(std::span(line.rest).subspan(1));
+  if (!line.rest.empty() && line.rest.front() == "check")
+    return check_node(std::span(line.rest).subspan(1));
   if (!line.rest.empty() && line.rest.front() == "evict")
     return evict(std::span(line.rest).subspan(1));
   return hand_over("node", line);
@@ -101,7 +106,7 @@ constinit const Verb init_verb{
 constinit const Verb node_verb{
     "node",
     "add [OPTIONS] NAME\nremove [OPTIONS] NAME\nlist [OPTIONS]\njoin [OPTIONS] TOKEN\n"
-    "evict [--notice TIME] NAME",
+    "evict [--notice TIME] NAME\nshow [--log] [--json] NAME\ncheck [--setup] NAME",
     "Say which machines may be nodes of the cluster, or join one.",
     "add prints the one line to run on a machine that is to join under this name: with the token "
     "in "
@@ -111,7 +116,9 @@ constinit const Verb node_verb{
     "evict does as if the machine were taken in TIME (30s): its jobs get their save signal, end on "
     "all "
     "their nodes and start again, which uses up no restarts; then the node goes, and one of a pool "
-    "without a provider takes work again. For root and the owner of the cluster.",
+    "without a provider takes work again. For root and the owner of the cluster.\n"
+    "show says how a node is: whether it is fit for work, why not, and which jobs failed there. "
+    "check has it looked at now.",
     [] { return std::span<const options::Option>(node_table); },
     options::Operands::all,
     node};

@@ -186,7 +186,9 @@ Try<std::vector<model::NodeRecord>> wait_for_nodes(const Api& api) {
     const auto n_ready = std::ranges::count_if(*nodes, [&](const auto& node) {
       const auto& name = node.info.pool;
       if (std::ranges::find(*pools, name, &model::PoolRecord::pool) == pools->end()) return false;
-      return node.state == model::NodeState::idle || node.state == model::NodeState::busy;
+      // Of one that is prepared first it is said, and not waited for.
+      return node.state == model::NodeState::idle || node.state == model::NodeState::busy ||
+             node.condition.has_value();
     });
     if (n_ready >= n_nodes) return std::move(*nodes);
     if (elapsed.so_far() > start_limit) {
@@ -209,6 +211,7 @@ void tell(const Cluster& cluster, const std::vector<model::NodeRecord>& nodes, b
     }
     print(text + fmt::format(", {} of memory{}\n", base::to_text(topology.memory),
                              topology.oversubscribed ? ", shares cores with others" : ""));
+    if (node.condition) print(model::describe(node.info.name, *node.condition) + "\n");
   }
   if (nodes.empty()) print("No nodes yet; they come when jobs need them.\n");
   if (is_default) {

@@ -3,6 +3,7 @@
 // means; a Config that was read is complete and in range.
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,18 @@ struct Pool {
   base::Duration reconcile_interval = std::chrono::minutes(1);
   base::Duration node_life{};  // 0: without end
   std::string options = {};    // the site's own table, in JSON; empty: none
+  // What is done so that nodes are fit for work.
+  std::string setup = {};  // commands of sh; empty: none
+  base::Duration setup_timeout = std::chrono::minutes(10);
+  int setup_tries = 3;
+  base::Duration setup_pause = std::chrono::seconds(30);
+  base::Duration setup_heal = std::chrono::minutes(10);
+  std::string health = {};
+  bool checks = false;
+  base::Bytes free_disk = base::Bytes(std::uint64_t{1} << 30);
+  base::Bytes free_memory = {};
+  base::Duration health_interval = std::chrono::minutes(5);
+  base::Duration health_timeout = std::chrono::seconds(30);
 
   /// Whether a program makes its nodes.
   bool has_program() const { return provider == "exec" || provider == "slurm"; }
@@ -149,6 +162,7 @@ struct Limits {
   base::Bytes launch_log;
   base::Bytes event_backlog;
   int booked_nodes = 0;
+  int suspect_after = 0;
 
   bool operator==(const Limits&) const = default;
 };

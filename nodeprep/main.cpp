@@ -4,15 +4,21 @@
 #include <fmt/ostream.h>
 
 #include <boost/program_options.hpp>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/model/agent_message.h"
 #include "lib/wire/agent.h"
+#include "nodeprep/judge/health.h"
 #include "nodeprep/judge/judge.h"
 #include "nodeprep/probe/node.h"
+#include "nodeprep/probe/vitals.h"
 
 namespace {
 
@@ -39,8 +45,17 @@ options::options_description described() {
       ("slice-gpus", options::value<std::string>(),
        "its GPUs, as a list: 0-3 (default: none of a slice, all of a whole machine)")  //
       ("memory", options::value<std::string>(),
-       "its memory in bytes (default: in proportion to its cores)")  //
-      ("shared", options::bool_switch(), "other slices use some of its cores too");
+       "its memory in bytes (default: in proportion to its cores)")                 //
+      ("shared", options::bool_switch(), "other slices use some of its cores too")  //
+      ("check", options::bool_switch(),
+       "look whether a node in service is still well, in place of all of this: --out is its "
+       "folder")  //
+      ("free-disk", options::value<std::string>()->default_value("0"),
+       "least bytes that are free in --out and /tmp")  //
+      ("free-memory", options::value<std::string>()->default_value("0"),
+       "least bytes of memory that are available")  //
+      ("clock-off", options::value<std::int64_t>()->default_value(0),
+       "seconds that the clock is ahead of the controller's");
   return all;
 }
 
@@ -111,6 +126,31 @@ judge::Verdict examine(const probe::Request& request, const options::variables_m
   return verdict;
 }
 
+base::Result<base::Bytes> read_bytes(const options::variables_map& given, const char* name) {
+  const auto& text = given[name].as<std::string>();
+  const auto bytes = base::parse_int(text, 0, std::int64_t{1} << 60);
+  if (bytes) return base::Bytes(static_cast<std::uint64_t>(*bytes));
+  return base::fail(base::Code::invalid,
+                    fmt::format("--{} '{}': expected bytes", name, base::printable(text)));
+}
+
+judge::Verdict check(const options::variables_map& given) {
+  const auto disk = read_bytes(given, "free-disk");
+  const auto memory = read_bytes(given, "free-memory");
+  if (!disk) return judge::unusable(disk.error().text);
+  if (!memory) return judge::unusable(memory.error().text);
+  std::vector<std::string> folders{"/tmp"};
+  std::string state;
+  if (given.contains("out")) {
+    folders.push_back(given["out"].as<std::string>());
+    state = folders.back() + "/interfaces";
+  }
+  auto vitals = probe::read_vitals(folders, state);
+  if (!vitals) return judge::unusable(vitals.error().text);
+  vitals->clock_off = std::chrono::seconds(given["clock-off"].as<std::int64_t>());
+  return judge::judge(*vitals, {.disk = *disk, .memory = *memory});
+}
+
 int run(int argc, char** argv) {
   const options::options_description all = described();
   options::variables_map given;
@@ -123,6 +163,11 @@ int run(int argc, char** argv) {
   if (given.contains("version")) {
     fmt::print("muster-nodeprep {}\n", MUSTER_VERSION);
     return exit_ready;
+  }
+  if (given["check"].as<bool>()) {
+    const auto verdict = check(given);
+    fmt::print("{}\n", verdict.text);
+    return verdict.ready ? exit_ready : exit_unusable;
   }
   const auto request = read_request(given);
   if (!request) {

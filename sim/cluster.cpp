@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,9 +68,26 @@ std::vector<scheduler::ProvidedPool> pools_of(std::uint64_t seed, int n_nodes) {
                                .least = static_cast<int>(seed % 2),
                                .most = n_nodes,
                                .idle_timeout = 30s,
-                               .start_timeout = 60s};
+                               .start_timeout = 60s,
+                               .has_program = seed % 6 == 3};
   for (int i = 1; i <= n_nodes; ++i) pool.nodes.push_back(info_of(i));
   return {pool};
+}
+
+/// On some seeds nodes have to be prepared, and are looked at.
+std::map<std::string, model::NodeCare> care_of(std::uint64_t seed) {
+  if (seed % 3 != 0) return {};
+  return {{"default",
+           {.pool = "default",
+            .cluster = "sim",
+            .setup = "prepare",
+            .setup_timeout = 10s,
+            .setup_tries = 2,
+            .setup_pause = 2s,
+            .setup_heal = 20s,
+            .health = "look",
+            .health_interval = 60s,
+            .health_timeout = 5s}}};
 }
 
 class Cluster {
@@ -89,7 +107,9 @@ class Cluster {
                      .provided = has_pool ? pools_of(seed, n_nodes_)
                                           : std::vector<scheduler::ProvidedPool>(),
                      .licenses = {{std::string(license), n_of_license}},
-                     .quotas = quotas_of(seed)},
+                     .quotas = quotas_of(seed),
+                     .care = care_of(seed),
+                     .suspect_after = seed % 5 == 0 ? 3 : 0},
                     policy::make({.order = order_of(seed), .slice = 20s})),
         users_(events_, random_, truth_, controller_) {
     for (int i = 1; i <= n_nodes_; ++i) add_node(i);
@@ -246,7 +266,10 @@ class Cluster {
     provider_.calm_down();
     controller_.start();
     if (has_care_) users_.let_be();
-    for (auto& node : nodes_) start_again(*node);
+    for (auto& node : nodes_) {
+      node->calm_down();
+      start_again(*node);
+    }
   }
 
   void judge() {

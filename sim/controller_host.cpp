@@ -202,7 +202,7 @@ void ControllerHost::perform(scheduler::Action action) {
                        },
                        [&](const scheduler::Admit& admit) {
                          sessions_.insert_or_assign(admit.name, admit.node);
-                         world_.to_agent(admit.name, model::Welcome{admit.node, 5s});
+                         world_.to_agent(admit.name, model::Welcome{admit.node, 5s, admit.care});
                        },
                        [&](const scheduler::Refuse& refuse) {
                          world_.to_agent(refuse.name, model::Refused{refuse.why});
@@ -235,6 +235,8 @@ void ControllerHost::hear(const std::string& node, const model::FromAgent& messa
     give(scheduler::NodeSaysStarted{*id, started->key});
   } else if (const auto* ended = std::get_if<model::ReportEnded>(&message)) {
     give(scheduler::NodeSaysEnded{*id, ended->report});
+  } else if (const auto* report = std::get_if<model::ReportCondition>(&message)) {
+    give(scheduler::NodeSaysCondition{*id, report->condition});
   }
 }
 

@@ -19,7 +19,7 @@ NodeHost::NodeHost(World world, model::NodeInfo info)
       link_(world_.events, world_.random,
             {.to_controller =
                  [this](const auto& message) { world_.to_controller(info_.name, message); },
-             .to_agent = [this](const auto& message) { give(agent::Received{message}); },
+             .to_agent = [this](const auto& message) { hear(message); },
              .broken =
                  [this] {
                    world_.controller_sees_break(info_.name);
@@ -32,7 +32,10 @@ void NodeHost::start_agent() {
   ++agent_life_;
   info_.boot_id = "boot-" + std::to_string(boot_);
   agent_.emplace(info_, agent::Limits{});
+  caretaker_.emplace(known_);
+  ++step_;
   give(agent::Restarted{found_on_disk()});
+  give(agent::Conditioned{caretaker_->condition()});
   dial();
 }
 
@@ -47,6 +50,7 @@ void NodeHost::reboot() {
   kill_agent();
   for (const auto& [key, life] : launchers_) world_.truth.ended(info_.name, key, std::nullopt);
   launchers_.clear();
+  known_ = {};
   ++boot_;
 }
 
@@ -77,6 +81,54 @@ void NodeHost::dial() {
     }
     link_.connect();
     give(agent::Connected{});
+  });
+}
+
+void NodeHost::hear(const model::ToAgent& message) {
+  give(agent::Received{message});
+  const auto* welcome = std::get_if<model::Welcome>(&message);
+  if (welcome == nullptr || !agent_) return;
+  perform(caretaker_->want(welcome->care, world_.events.now()));
+}
+
+void NodeHost::perform(const std::vector<agent::CareAction>& actions) {
+  std::optional<agent::StepEnd> too_long;
+  for (const auto& action : actions) {
+    std::visit(base::Overloaded{[&](const agent::RunStep&) { run_step(); },
+                                [&](const agent::StopStep& stop) {
+                                  ++step_;
+                                  if (!stop.fault.empty()) too_long = {stop.fault, {}};
+                                },
+                                [&](const agent::TellCondition&) {
+                                  known_ = {caretaker_->condition(), caretaker_->setup_done()};
+                                  give(agent::Conditioned{caretaker_->condition()});
+                                },
+                                [](const agent::AnswerCheck&) {}},
+               action);
+  }
+  if (too_long) return perform(caretaker_->ended(*too_long, world_.events.now()));
+  arm_care();
+}
+
+/// It goes well, fails, or hangs.
+void NodeHost::run_step() {
+  known_.setup_done = caretaker_->setup_done();
+  const auto length = up_to(world_.random, 3s);
+  const auto fate = world_.random.below(10);
+  if (!is_calm_ && fate == 0) return;
+  const std::string fault = !is_calm_ && fate <= 3 ? "exited with code 1" : "";
+  world_.events.after(length, [this, fault, step = ++step_, life = agent_life_] {
+    if (life == agent_life_ && step == step_)
+      perform(caretaker_->ended({fault, {}}, world_.events.now()));
+  });
+}
+
+void NodeHost::arm_care() {
+  const auto due = caretaker_->next_deadline();
+  if (!due) return;
+  world_.events.at(*due, [this, life = agent_life_, due] {
+    if (life == agent_life_ && caretaker_->next_deadline() == due)
+      perform(caretaker_->tick(world_.events.now()));
   });
 }
 

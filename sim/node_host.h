@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/core/agent.h"
+#include "agent/core/caretaker.h"
 #include "lib/base/random.h"
 #include "lib/model/launch.h"
 #include "lib/model/node.h"
@@ -42,7 +43,9 @@ class NodeHost {
 
   void start_agent();
   void kill_agent();
-  void reboot();           // ends everything; the disk stays
+  void reboot();  // ends everything; the disk stays
+  /// Its setup and its checks go well from now on.
+  void calm_down() { is_calm_ = true; }
   void kill_a_launcher();  // one of those that run, if any
 
  private:
@@ -57,6 +60,10 @@ class NodeHost {
   enum class Life { running, killed };  // killed: its processes are there until they are cleaned up
 
   void dial();
+  void hear(const model::ToAgent& message);
+  void perform(const std::vector<agent::CareAction>& actions);
+  void run_step();
+  void arm_care();
   void give(const agent::Input& input);
   void perform(agent::Action action);
   void perform(agent::StartLauncher action);
@@ -74,6 +81,10 @@ class NodeHost {
   int boot_ = 1;
   std::map<model::LaunchKey, Directory> disk_;
   std::map<model::LaunchKey, Life> launchers_;
+  agent::Caretaker::Known known_;  // on disk, too
+  std::optional<agent::Caretaker> caretaker_;
+  std::uint64_t step_ = 0;  // counts those that began or were stopped
+  bool is_calm_ = false;
   std::optional<agent::Agent> agent_;
   std::uint64_t agent_life_ = 0;  // counts starts and kills: events of an earlier life are dropped
   Link link_;

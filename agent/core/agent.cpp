@@ -81,7 +81,8 @@ void Agent::take(const Disconnected& /*input*/) {
 
 /// The hello tells all that is known, so only what changes from here on is news.
 void Agent::greet() {
-  model::AgentHello hello{.info = info_, .launches = {}};
+  model::AgentHello hello{.info = info_, .launches = {}, .condition = condition_};
+  told_ = condition_;
   hello.launches.reserve(live_.size() + ended_.size());
   for (auto& [key, launch] : live_) {
     hello.launches.push_back({.key = key, .report = {}});
@@ -134,6 +135,17 @@ void Agent::take(const Cleaned& input) {
   const auto at = live_.find(input.key);
   if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
   end(failed(input.key, model::Cause::launcher_lost, at->second.how_lost, killed_exit_code));
+}
+
+void Agent::take(const Conditioned& input) {
+  condition_ = input.condition;
+  tell_condition();
+}
+
+void Agent::tell_condition() {
+  if (link_ != Link::up || told_ == condition_) return;
+  told_ = condition_;
+  act(Send{model::ReportCondition{condition_}});
 }
 
 void Agent::take(const Tick& /*input*/) {}

@@ -72,6 +72,7 @@ class Agent {
   void take(const LauncherFailed& input);
   void take(const LauncherEnded& input);
   void take(const Cleaned& input);
+  void take(const Conditioned& input);
   void take(const Tick& input);
 
   void take(const model::Welcome& message);
@@ -82,9 +83,12 @@ class Agent {
   void take(const model::Acknowledge& message);
   void take(const model::LogRead& message);
   void take(const model::LogCancel& message);
+  void take(const model::CheckNode& message);
+  void take(const model::NodeLogRead& message);
   void take(const model::ShutDown& message);
 
   void greet();
+  void tell_condition();
   void found(const Found& launch);
   void stop_launcher(const model::LaunchKey& key, Live& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
@@ -111,6 +115,9 @@ class Agent {
   std::map<model::LaunchKey, Ended> ended_;  // and not acknowledged
   std::set<model::LaunchKey> settled_;
   std::deque<model::LaunchKey> settled_order_;  // oldest first
+
+  model::NodeCondition condition_;
+  model::NodeCondition told_;  // of it, on this connection
 
   Link link_ = Link::down;
   base::Duration heartbeat_;

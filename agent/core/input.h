@@ -50,7 +50,8 @@ struct Connected {
 };
 struct Disconnected {};
 
-/// Not LogRead and LogCancel, which the driver answers itself; they are ignored.
+/// Not LogRead, LogCancel, CheckNode and NodeLogRead, which the driver answers itself; they are
+/// ignored.
 struct Received {
   model::ToAgent message;
 };
@@ -76,10 +77,15 @@ struct Cleaned {
   model::LaunchKey key;
 };
 
+/// Whether the node is fit for work, first of all and at each change.
+struct Conditioned {
+  model::NodeCondition condition;
+};
+
 /// Time has come to next_deadline().
 struct Tick {};
 
 using Input = std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted,
-                           LauncherFailed, LauncherEnded, Cleaned, Tick>;
+                           LauncherFailed, LauncherEnded, Cleaned, Conditioned, Tick>;
 
 }  // namespace agent

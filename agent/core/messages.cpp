@@ -29,6 +29,7 @@ void Agent::take(const model::Welcome& message) {
   for (auto& [key, launch] : ended_) {
     if (!launch.sent_at) tell_ended(launch);
   }
+  tell_condition();
   if (!ended_.empty() && !repeat_at_) repeat_at_ = now_ + limits_.repeat;
 }
 
@@ -113,6 +114,8 @@ void Agent::take(const model::Acknowledge& message) {
 
 void Agent::take(const model::LogRead& /*message*/) {}
 void Agent::take(const model::LogCancel& /*message*/) {}
+void Agent::take(const model::CheckNode& /*message*/) {}
+void Agent::take(const model::NodeLogRead& /*message*/) {}
 
 void Agent::take(const model::ShutDown& /*message*/) {
   if (exit_at_) return;

@@ -68,6 +68,7 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
       dirs_(std::move(parts.dirs)),
       retention_(std::move(parts.retention)),
       containment_(std::move(parts.containment)),
+      care_options_{settings.node_dir, info.name, settings.nodeprep},
       run_dir_(settings.run_dir),
       finds_address_(settings.finds_address),
       relay_(std::move(parts.relay)),
@@ -108,6 +109,7 @@ LinkEvents Daemon::link_events() {
                 }
                 is_welcome_ = false;
                 log_reads_.cancel_all();
+                care_->disconnected();
                 feed(agent::Disconnected{});
               },
           .received = [this](model::ToAgent message) { received(std::move(message)); },
@@ -118,6 +120,14 @@ LogReadsDoors Daemon::log_doors() {
   return {.send = [this](const model::LogChunk& chunk) { link_.send(chunk); },
           .may_send = [this] { return link_.queued_bytes() < log_queue_bytes; },
           .may_grow = [this](const model::LaunchKey& key) { return launchers_.is_running(key); }};
+}
+
+void Daemon::open_care(bool rebooted) {
+  care_ = Care::open(
+      loop_, care_options_, rebooted, log_,
+      {.changed = [this](const model::NodeCondition& now) { feed(agent::Conditioned{now}); },
+       .checked = [this](const model::NodeChecked& checked) { link_.send(checked); }});
+  feed(agent::Conditioned{care_->condition()});
 }
 
 void Daemon::start(bool rebooted) {
@@ -145,6 +155,7 @@ void Daemon::start(bool rebooted) {
             {{"launches_open", found.open.size()}, {"launches_settled", found.settled.size()}});
   log_.info("containment", {{"groups", containment_.description()}});
   feed(std::move(restarted));
+  open_care(rebooted);
   prune_timer_.start_repeating(prune_period);
   link_.start();
 }
@@ -184,6 +195,14 @@ void Daemon::received(model::ToAgent message) {
                        log_reads_.cancel(request.request);
                        return false;
                      },
+                     [this](const model::CheckNode& request) {
+                       care_->check(request);
+                       return false;
+                     },
+                     [this](const model::NodeLogRead& request) {
+                       link_.send(care_->read_log(request));
+                       return false;
+                     },
                      [this](const model::Welcome& welcome) {
                        was_connected_ = true;
                        is_welcome_ = true;
@@ -204,7 +223,11 @@ void Daemon::received(model::ToAgent message) {
                      [](const auto&) { return true; },
                  },
                  message);
-  if (for_core) feed(agent::Received{std::move(message)});
+  if (!for_core) return;
+  const auto* welcome = std::get_if<model::Welcome>(&message);
+  const auto welcomed = welcome != nullptr ? std::optional(*welcome) : std::nullopt;
+  feed(agent::Received{std::move(message)});
+  if (welcomed) care_->want(*welcomed);
 }
 
 /// The controller evicts the node; the agent goes when nothing runs any more or time is over.

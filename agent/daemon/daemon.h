@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/core/agent.h"
+#include "agent/daemon/care.h"
 #include "agent/daemon/checkpoints.h"
 #include "agent/daemon/containment.h"
 #include "agent/daemon/launch_dirs.h"
@@ -38,6 +39,7 @@ struct Settings {
   std::string run_dir;         // of sockets for jobs, where the controller is elsewhere
   bool finds_address = false;  // tells the controller the address that its connection has here
   std::string launcher;        // path of muster-launch
+  std::string nodeprep = {};   // path of muster-nodeprep
   agent::Limits limits;
   RetentionLimits retention;
   ContainmentMode containment = ContainmentMode::automatic;
@@ -75,6 +77,7 @@ class Daemon {
   void arm();
   LauncherEvents launcher_events();
   LinkEvents link_events();
+  void open_care(bool rebooted);
   LogReadsDoors log_doors();
 
   void perform(const agent::Send& action);
@@ -93,6 +96,7 @@ class Daemon {
   LaunchDirs dirs_;
   Retention retention_;
   Containment containment_;
+  Care::Options care_options_;
   std::string run_dir_;
   bool finds_address_;
   std::unique_ptr<Relay> relay_;
@@ -100,6 +104,7 @@ class Daemon {
   Link link_;
   LogReads log_reads_;
   Checkpoints checkpoints_;
+  std::unique_ptr<Care> care_;  // from start() on
   loop::Timer deadline_;
   loop::Timer prune_timer_;
   loop::Timer leave_timer_;

@@ -55,8 +55,9 @@ bool remove_groups(const std::string& launch_dir) {
   return true;
 }
 
-/// Kills all that belongs to the launch; the number of processes that were still there.
-int kill_all(const std::string& launch_dir) {
+}  // namespace
+
+int end_processes(const std::string& launch_dir) {
   const std::string launch_id = read_line(launch_dir + "/launch_id");
   const std::set<pid_t> sessions = read_sessions(launch_dir + "/sessions");
   int n_found = loop::kill_groups(groups_of(launch_dir).own) ? 1 : 0;
@@ -72,6 +73,8 @@ int kill_all(const std::string& launch_dir) {
   }
   return n_found;
 }
+
+namespace {
 
 void remove_session_dir(const std::string& launch_dir) {
   const std::string path = read_line(launch_dir + "/session_dir");
@@ -93,7 +96,7 @@ Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<voi
 
 /// Killed processes may have started others just before: only a round that finds none is the last.
 void Leftovers::round() {
-  const bool is_over = kill_all(launch_dir_) == 0;
+  const bool is_over = end_processes(launch_dir_) == 0;
   if (!is_over || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
     timer_.start(pause_);
     pause_ = std::min(pause_ * 2, longest_wait);

@@ -10,6 +10,9 @@
 
 namespace agentd {
 
+/// One round of that at once; the number of processes that were still there.
+int end_processes(const std::string& launch_dir);
+
 class Leftovers {
  public:
   /// Begins at once; `done` runs when no process is left, never inside the constructor.

@@ -427,6 +427,7 @@ namespace {
 /// Why the node takes no work, or when it ends; a line each.
 std::string closed_text(const model::NodeRecord& node, const View& view) {
   std::string text;
+  if (node.condition) text += model::describe(node.info.name, *node.condition) + "\n";
   if (node.eviction) {
     text += fmt::format("{} is evicted until {}: {}\n", node.info.name,
                         view.time(node.eviction->until), base::printable(node.eviction->cause));

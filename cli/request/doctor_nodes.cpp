@@ -68,6 +68,10 @@ std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
                          std::span<const model::BookingRecord> bookings) {
   if (node.state == model::NodeState::away) return "away: its agent is not in contact";
   if (node.state == model::NodeState::lost) return "lost: its agent was out of contact too long";
+  if (node.condition) {
+    return fmt::format("{}: {}", to_text(node.condition->fitness),
+                       base::printable(node.condition->reason, 300));
+  }
   if (node.state > model::NodeState::lost)
     return fmt::format("{}: it comes or goes with its pool", to_text(node.state));
   if (auto booked = booked_text(wish, node, bookings); !booked.empty()) return booked;
@@ -98,6 +102,10 @@ base::Result<DoctorNodes> choose_nodes(const DoctorWish& wish, Records nodes,
     if (is_out_of_contact(node)) {
       result.findings.push_back({node.info.name, why, "a node in contact with the controller",
                                  "look at the machine, and at muster-agent there"});
+    }
+    if (node.condition && node.condition->fitness == model::Fitness::unusable) {
+      result.findings.push_back({node.info.name, why, "a node that is fit for work",
+                                 "see muster node show " + node.info.name});
     }
     result.left_out.push_back({node.info.name, std::move(why)});
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/condition.h"
 #include "lib/model/launch.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
@@ -30,6 +31,7 @@ struct AgentHello {
   std::uint32_t version = protocol_version;
   NodeInfo info;
   std::vector<LaunchStatus> launches;
+  NodeCondition condition = {};
   bool operator==(const AgentHello&) const = default;
 };
 
@@ -72,8 +74,21 @@ struct Leaving {
   bool operator==(const Leaving&) const = default;
 };
 
+/// Whether the node is fit for work has changed.
+struct ReportCondition {
+  NodeCondition condition;
+  bool operator==(const ReportCondition&) const = default;
+};
+
+/// The answer to CheckNode.
+struct NodeChecked {
+  std::uint32_t request = 0;
+  NodeCondition condition;
+  bool operator==(const NodeChecked&) const = default;
+};
+
 using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
-                               ReportCheckpoint, Leaving>;
+                               ReportCheckpoint, Leaving, ReportCondition, NodeChecked>;
 
 // To the agent.
 
@@ -81,6 +96,8 @@ using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded
 struct Welcome {
   NodeId node;
   base::Duration heartbeat{};  // how often one is expected
+  NodeCare care = {};
+  base::Time now = {};  // of the controller's clock; 1970: it does not say
   bool operator==(const Welcome&) const = default;
 };
 
@@ -134,7 +151,20 @@ struct ShutDown {
   bool operator==(const ShutDown&) const = default;
 };
 
-using ToAgent =
-    std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel, ShutDown, Save>;
+/// Look now whether the node is fit for work.
+struct CheckNode {
+  std::uint32_t request = 0;
+  bool setup = false;  // the script that prepares it, too
+  bool operator==(const CheckNode&) const = default;
+};
+
+/// The log of the node's own setup and checks; answered as LogRead.
+struct NodeLogRead {
+  std::uint32_t request = 0;
+  bool operator==(const NodeLogRead&) const = default;
+};
+
+using ToAgent = std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel,
+                             ShutDown, Save, CheckNode, NodeLogRead>;
 
 }  // namespace model

@@ -91,7 +91,9 @@ std::string_view kind_of(const FactBody& body) {
                        [](const NodeDrained&) -> View { return "node_drained"; },
                        [](const NodeResumed&) -> View { return "node_resumed"; },
                        [](const GraceShortened&) -> View { return "grace_shortened"; },
-                       [](const NodeTwin&) -> View { return "node_twin"; }},
+                       [](const NodeTwin&) -> View { return "node_twin"; },
+                       [](const NodeConditioned&) -> View { return "node_conditioned"; },
+                       [](const NodeSuspected&) -> View { return "node_suspected"; }},
       body);
 }
 
@@ -99,6 +101,7 @@ std::optional<JobId> job_of(const FactBody& body) {
   return std::visit(
       []<class Body>(const Body& fact) -> std::optional<JobId> {
         if constexpr (std::is_same_v<Body, StrayGone>) return std::nullopt;
+        if constexpr (std::is_same_v<Body, NodeSuspected>) return fact.suspicion.job;
         if constexpr (requires { fact.job; }) return fact.job;
         if constexpr (requires { fact.key; }) return fact.key.job;
         if constexpr (requires { fact.report; }) return fact.report.key.job;

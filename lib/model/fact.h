@@ -40,6 +40,7 @@ struct NodeJoined {
   NodeId node;
   NodeInfo info;
   std::vector<LaunchKey> strays;
+  NodeCondition condition = {};
   bool operator==(const NodeJoined&) const = default;
 };
 
@@ -264,15 +265,14 @@ struct JobUpdated {
   bool operator==(const JobUpdated& other) const;
 };
 
-using FactBody =
-    std::variant<NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld,
-                 JobReleased, AttemptStarted, LaunchStarted, StepStarted, LaunchEnded,
-                 AttemptEnding, AttemptRequeued, JobEnded, AttemptPreempted, AttemptGrows,
-                 GraceEnded, AttemptWarned, CheckpointTaken, UsageCarried, RoomPromised,
-                 ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade, BookingBegun,
-                 BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
-                 PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted,
-                 NodeDrained, NodeResumed, GraceShortened, NodeTwin>;
+using FactBody = std::variant<
+    NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld, JobReleased,
+    AttemptStarted, LaunchStarted, StepStarted, LaunchEnded, AttemptEnding, AttemptRequeued,
+    JobEnded, AttemptPreempted, AttemptGrows, GraceEnded, AttemptWarned, CheckpointTaken,
+    UsageCarried, RoomPromised, ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade,
+    BookingBegun, BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
+    PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted, NodeDrained,
+    NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected>;
 
 struct Fact {
   base::Time at;

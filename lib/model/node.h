@@ -29,12 +29,13 @@ struct NodeInfo {
   bool operator==(const NodeInfo&) const = default;
 };
 
-/// What muster drain, muster resume and muster node evict ask for.
+/// What muster drain, muster resume, muster node evict and muster node check ask for.
 struct NodeOrder {
   std::vector<std::string> names;
   base::Duration notice{};                 // of an eviction
   std::string reason;                      // of a drain
   std::optional<base::Duration> duration;  // likewise
+  bool setup = false;                      // of a check: run the setup script, too
 
   bool operator==(const NodeOrder&) const = default;
 };

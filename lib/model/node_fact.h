@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/base/time.h"
+#include "lib/model/condition.h"
 #include "lib/model/ids.h"
 
 namespace model {
@@ -51,6 +52,20 @@ struct NodeResumed {
   NodeId node;
   std::string by;  // empty: its time was over
   bool operator==(const NodeResumed&) const = default;
+};
+
+/// Its agent finds that it is fit for work, or no longer.
+struct NodeConditioned {
+  NodeId node;
+  NodeCondition condition;
+  bool operator==(const NodeConditioned&) const = default;
+};
+
+/// An attempt failed there in a way that may be the fault of the node. Repeated in a snapshot.
+struct NodeSuspected {
+  NodeId node;
+  Suspicion suspicion;
+  bool operator==(const NodeSuspected&) const = default;
 };
 
 }  // namespace model

@@ -64,24 +64,34 @@ std::string drained_text(const DrainedNode& node) {
   return text;
 }
 
+std::string_view who_is_there(const NodesAway& r) {
+  const bool is_one = r.nodes_ready == 1;
+  if (r.n_drained > 0) return is_one ? "takes work" : "take work";
+  if (!r.unfit.empty()) return is_one ? "is fit for work" : "are fit for work";
+  return is_one ? "is connected" : "are connected";
+}
+
 std::string away(const NodesAway& r) {
   std::vector<std::string> parts;
   for (const auto& node : r.drained) parts.push_back(drained_text(node));
   if (const auto n_more = r.n_drained - static_cast<int>(r.drained.size()); n_more > 0)
     parts.push_back(fmt::format("{} more {} drained", n_more, n_more == 1 ? "is" : "are"));
-  if (r.nodes_ready + r.n_drained < r.nodes_needed)
+  if (!r.unfit.empty()) parts.push_back(r.unfit);
+  if (r.unfit.empty() && r.nodes_ready + r.n_drained < r.nodes_needed)
     parts.emplace_back("waiting for nodes to come (back)");
-  const bool is_one = r.nodes_ready == 1;
-  const std::string_view what = r.n_drained > 0 ? (is_one ? "takes work" : "take work")
-                                                : (is_one ? "is connected" : "are connected");
   return fmt::format("needs {} and {} {}; {}", base::plural(r.nodes_needed, "node"), r.nodes_ready,
-                     what, base::join(parts, ", "));
+                     who_is_there(r), base::join(parts, "; "));
+}
+
+std::string unfit_text(const std::string& unfit) {
+  return unfit.empty() ? "" : "; " + unfit;
 }
 
 std::string coming(const NodesComing& r) {
   if (r.trouble.empty()) {
-    return fmt::format("waits for {} of pool {} that {} being started",
-                       base::plural(r.n_nodes, "node"), r.pool, r.n_nodes == 1 ? "is" : "are");
+    return fmt::format("waits for {} of pool {} that {} being started{}",
+                       base::plural(r.n_nodes, "node"), r.pool, r.n_nodes == 1 ? "is" : "are",
+                       unfit_text(r.unfit));
   }
   const auto text = fmt::format("pool {} cannot get nodes: {}", r.pool, r.trouble);
   const auto next = r.retry_at ? "at " + to_text(*r.retry_at) : std::string("now");

@@ -53,6 +53,7 @@ struct NodesAway {
   int nodes_ready = 0;
   std::vector<DrainedNode> drained = {};  // that it could use; at most 4
   int n_drained = 0;                      // in all
+  std::string unfit = {};  // why others take no work, as describe(NodeCondition) says; may be empty
   bool operator==(const NodesAway&) const = default;
 };
 
@@ -138,6 +139,7 @@ struct NodesComing {
   std::string trouble;  // why none come; empty: they do
   std::optional<base::Time> retry_at;
   bool is_stopped = false;
+  std::string unfit = {};  // as of NodesAway
   bool operator==(const NodesComing&) const = default;
 };
 

@@ -9,6 +9,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/condition.h"
 #include "lib/model/dependency.h"
 #include "lib/model/hang_limit.h"
 #include "lib/model/ids.h"
@@ -152,6 +153,14 @@ struct NodeDrain {
   bool operator==(const NodeDrain&) const = default;
 };
 
+/// See model::Suspicion.
+struct NodeSuspicion {
+  base::Time at;
+  Suspicion suspicion;
+
+  bool operator==(const NodeSuspicion&) const = default;
+};
+
 struct NodeRecord {
   NodeId node;
   NodeInfo info;
@@ -164,6 +173,8 @@ struct NodeRecord {
   std::vector<std::string> bookings;  // that it is part of
   std::optional<NodeEviction> eviction;
   std::optional<NodeDrain> drain;
+  std::optional<NodeCondition> condition = {};  // of one that is not ready
+  std::vector<NodeSuspicion> suspicions = {};   // the last ones, oldest first
 
   bool operator==(const NodeRecord&) const = default;
 };

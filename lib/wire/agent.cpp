@@ -17,6 +17,31 @@ void write(const model::AgentHello& hello, pb::AgentHello& out) {
     wire::write(launch.key, *to.mutable_key());
     if (launch.report) wire::write(*launch.report, *to.mutable_report());
   }
+  if (hello.condition != model::NodeCondition())
+    write_condition(hello.condition, *out.mutable_condition());
+}
+
+void write(const model::NodeCare& care, pb::NodeCare& out) {
+  out.set_pool(care.pool);
+  out.set_cluster(care.cluster);
+  out.set_setup(care.setup);
+  out.set_setup_timeout_us(care.setup_timeout.count());
+  out.set_setup_tries(u32(care.setup_tries));
+  out.set_setup_pause_us(care.setup_pause.count());
+  out.set_setup_heal_us(care.setup_heal.count());
+  out.set_health(care.health);
+  out.set_health_interval_us(care.health_interval.count());
+  out.set_health_timeout_us(care.health_timeout.count());
+  out.set_checks(care.checks);
+  out.set_free_disk_bytes(care.free_disk.count());
+  out.set_free_memory_bytes(care.free_memory.count());
+}
+
+void write(const model::Welcome& welcome, pb::Welcome& out) {
+  out.set_node(welcome.node.number());
+  out.set_heartbeat_us(welcome.heartbeat.count());
+  if (welcome.care != model::NodeCare()) write(welcome.care, *out.mutable_care());
+  out.set_now_us(base::to_us(welcome.now));
 }
 
 void write(const model::LogChunk& chunk, pb::LogChunk& out) {
@@ -50,6 +75,9 @@ model::AgentHello read_hello(pb::AgentHello& in, Strict& strict) {
   hello.info =
       strict.required(in.has_info(), "info").read(*in.mutable_info(), read_node_info<pb::NodeInfo>);
   hello.launches = strict.each("launches", *in.mutable_launches(), read_status);
+  if (in.has_condition())
+    hello.condition =
+        strict.part("condition", *in.mutable_condition(), read_condition<pb::NodeCondition>);
   return hello;
 }
 
@@ -59,10 +87,36 @@ model::LogChunk read_chunk(pb::LogChunk& in, Strict& strict) {
           take(in.mutable_error())};
 }
 
+model::NodeCare read_care(pb::NodeCare& in, Strict& strict) {
+  return {.pool = take(in.mutable_pool()),
+          .cluster = take(in.mutable_cluster()),
+          .setup = take(in.mutable_setup()),
+          .setup_timeout = strict.duration(in.setup_timeout_us(), "setup_timeout_us"),
+          .setup_tries = strict.count(in.setup_tries(), "setup_tries", 1),
+          .setup_pause = strict.duration(in.setup_pause_us(), "setup_pause_us"),
+          .setup_heal = strict.duration(in.setup_heal_us(), "setup_heal_us"),
+          .health = take(in.mutable_health()),
+          .health_interval = strict.duration(in.health_interval_us(), "health_interval_us"),
+          .health_timeout = strict.duration(in.health_timeout_us(), "health_timeout_us"),
+          .checks = in.checks(),
+          .free_disk = base::Bytes(in.free_disk_bytes()),
+          .free_memory = base::Bytes(in.free_memory_bytes())};
+}
+
 model::Welcome read_welcome(pb::Welcome& in, Strict& strict) {
   if (in.heartbeat_us() == 0) strict.wrong("heartbeat_us", "is 0 or missing");
-  return {model::NodeId(strict.from_one(in.node(), "node")),
-          strict.duration(in.heartbeat_us(), "heartbeat_us")};
+  model::Welcome welcome{.node = model::NodeId(strict.from_one(in.node(), "node")),
+                         .heartbeat = strict.duration(in.heartbeat_us(), "heartbeat_us"),
+                         .now = strict.time(in.now_us(), "now_us")};
+  if (in.has_care()) welcome.care = strict.part("care", *in.mutable_care(), read_care);
+  return welcome;
+}
+
+/// Of a message that has to have one.
+template <class Message>
+model::NodeCondition condition_of(Message& in, Strict& strict) {
+  return strict.required(in.has_condition(), "condition")
+      .read(*in.mutable_condition(), read_condition<pb::NodeCondition>);
 }
 
 model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
@@ -107,6 +161,11 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
     }
     case pb::FromAgent::kCheckpoint:
       return strict.part("checkpoint", *in.mutable_checkpoint(), read_checkpoint_report);
+    case pb::FromAgent::kCondition:
+      return model::ReportCondition{condition_of(*in.mutable_condition(), strict)};
+    case pb::FromAgent::kChecked:
+      return model::NodeChecked{in.checked().request(),
+                                condition_of(*in.mutable_checked(), strict)};
     case pb::FromAgent::KIND_NOT_SET:
       break;
   }
@@ -135,6 +194,10 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
       return model::ShutDown{};
     case pb::ToAgent::kSave:
       return model::Save{key_of(*in.mutable_save(), strict)};
+    case pb::ToAgent::kCheck:
+      return model::CheckNode{in.check().request(), in.check().setup()};
+    case pb::ToAgent::kNodeLog:
+      return model::NodeLogRead{in.node_log().request()};
     case pb::ToAgent::KIND_NOT_SET:
       break;
   }
@@ -146,24 +209,32 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
 
 std::string encode(const model::FromAgent& message) {
   pb::FromAgent out;
-  std::visit(base::Overloaded{[&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
-                              [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
-                              [&](const model::ReportStarted& m) {
-                                wire::write(m.key, *out.mutable_started()->mutable_key());
-                              },
-                              [&](const model::ReportEnded& m) {
-                                wire::write(m.report, *out.mutable_ended()->mutable_report());
-                              },
-                              [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
-                              [&](const model::Leaving& m) {
-                                out.mutable_leaving()->set_notice_us(m.notice.count());
-                                out.mutable_leaving()->set_cause(m.cause);
-                              },
-                              [&](const model::ReportCheckpoint& m) {
-                                auto& checkpoint = *out.mutable_checkpoint();
-                                wire::write(m.key, *checkpoint.mutable_key());
-                                checkpoint.set_taken_at_us(base::to_us(m.taken_at));
-                              }},
+  std::visit(base::Overloaded{
+                 [&](const model::AgentHello& m) { write(m, *out.mutable_hello()); },
+                 [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
+                 [&](const model::ReportStarted& m) {
+                   wire::write(m.key, *out.mutable_started()->mutable_key());
+                 },
+                 [&](const model::ReportEnded& m) {
+                   wire::write(m.report, *out.mutable_ended()->mutable_report());
+                 },
+                 [&](const model::LogChunk& m) { write(m, *out.mutable_log_chunk()); },
+                 [&](const model::Leaving& m) {
+                   out.mutable_leaving()->set_notice_us(m.notice.count());
+                   out.mutable_leaving()->set_cause(m.cause);
+                 },
+                 [&](const model::ReportCheckpoint& m) {
+                   auto& checkpoint = *out.mutable_checkpoint();
+                   wire::write(m.key, *checkpoint.mutable_key());
+                   checkpoint.set_taken_at_us(base::to_us(m.taken_at));
+                 },
+                 [&](const model::ReportCondition& m) {
+                   write_condition(m.condition, *out.mutable_condition()->mutable_condition());
+                 },
+                 [&](const model::NodeChecked& m) {
+                   out.mutable_checked()->set_request(m.request);
+                   write_condition(m.condition, *out.mutable_checked()->mutable_condition());
+                 }},
              message);
   return serialize(out);
 }
@@ -172,10 +243,7 @@ std::string encode(const model::ToAgent& message) {
   pb::ToAgent out;
   std::visit(
       base::Overloaded{
-          [&](const model::Welcome& m) {
-            out.mutable_welcome()->set_node(m.node.number());
-            out.mutable_welcome()->set_heartbeat_us(m.heartbeat.count());
-          },
+          [&](const model::Welcome& m) { write(m, *out.mutable_welcome()); },
           [&](const model::Refused& m) { out.mutable_refused()->set_why(m.why); },
           [&](const model::Launch& m) {
             wire::write(m.order, *out.mutable_launch()->mutable_order());
@@ -187,7 +255,12 @@ std::string encode(const model::ToAgent& message) {
           [&](const model::LogRead& m) { write(m, *out.mutable_log_read()); },
           [&](const model::LogCancel& m) { out.mutable_log_cancel()->set_request(m.request); },
           [&](const model::ShutDown&) { out.mutable_shut_down(); },
-          [&](const model::Save& m) { wire::write(m.key, *out.mutable_save()->mutable_key()); }},
+          [&](const model::Save& m) { wire::write(m.key, *out.mutable_save()->mutable_key()); },
+          [&](const model::CheckNode& m) {
+            out.mutable_check()->set_request(m.request);
+            out.mutable_check()->set_setup(m.setup);
+          },
+          [&](const model::NodeLogRead& m) { out.mutable_node_log()->set_request(m.request); }},
       message);
   return serialize(out);
 }

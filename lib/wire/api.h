@@ -105,6 +105,10 @@ base::Result<model::JobRecord> job_record_from_json(std::string_view json);
 std::string job_page_json(std::span<const std::string> records, std::optional<model::JobId> next);
 base::Result<JobPage> job_page_from_json(std::string_view json);
 
+/// Of POST /v1/nodes/check.
+std::string to_json(const model::NodeCondition& condition);
+base::Result<model::NodeCondition> condition_from_json(std::string_view json);
+
 std::string to_json(std::span<const model::NodeRecord> nodes);
 base::Result<std::vector<model::NodeRecord>> nodes_from_json(std::string_view json);
 

@@ -152,7 +152,8 @@ model::NodesComing read_coming(api::Reason& in, Strict& strict) {
                             .n_nodes = strict.count(in.nodes_coming(), "nodes_coming"),
                             .trouble = take(in.mutable_trouble()),
                             .retry_at = {},
-                            .is_stopped = in.stopped()};
+                            .is_stopped = in.stopped(),
+                            .unfit = take(in.mutable_unfit())};
   if (in.has_until()) reason.retry_at = strict.part("until", in.until(), read_time);
   return reason;
 }
@@ -188,6 +189,7 @@ void write(const model::Reason& reason, api::Reason& out) {
                          out.set_nodes_needed(u32(r.nodes_needed));
                          out.set_nodes_ready(u32(r.nodes_ready));
                          write_drained(r, out);
+                         if (!r.unfit.empty()) out.set_unfit(r.unfit);
                        },
                        [&](const model::Behind& r) { out.set_job(r.job.number()); },
                        [&](const model::WouldDelay& r) {
@@ -213,6 +215,7 @@ void write(const model::Reason& reason, api::Reason& out) {
                          out.set_nodes_coming(u32(r.n_nodes));
                          out.set_trouble(r.trouble);
                          out.set_stopped(r.is_stopped);
+                         if (!r.unfit.empty()) out.set_unfit(r.unfit);
                          if (r.retry_at) write(*r.retry_at, *out.mutable_until());
                        }},
       reason);
@@ -227,7 +230,7 @@ model::Reason read_reason(api::Reason& in, Strict& strict) {
     return model::NodesAway{strict.count(in.nodes_needed(), "nodes_needed"),
                             strict.count(in.nodes_ready(), "nodes_ready"),
                             strict.each("drained", *in.mutable_drained(), read_drained),
-                            strict.count(in.n_drained(), "n_drained")};
+                            strict.count(in.n_drained(), "n_drained"), take(in.mutable_unfit())};
   }
   if (kind == "behind") return model::Behind{model::JobId(strict.from_one(in.job(), "job"))};
   if (kind == "would_delay") {

@@ -11,6 +11,17 @@ namespace wire {
 
 namespace {
 
+void write(const model::NodeCondition& condition, api::NodeCondition& out) {
+  write_condition_text(condition, out);
+  wire::write(condition.since, *out.mutable_since());
+}
+
+model::NodeCondition read_api_condition(api::NodeCondition& in, Strict& strict) {
+  auto condition = read_condition_text(in, strict);
+  condition.since = strict.required(in.has_since(), "since").read(in.since(), read_time);
+  return condition;
+}
+
 void write(const model::NodeRecord& record, api::NodeRecord& out) {
   out.set_node(record.node.number());
   write_node_info(record.info, *out.mutable_info());
@@ -26,6 +37,14 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
     wire::write(record.eviction->until, *eviction.mutable_until());
     eviction.set_cause(record.eviction->cause);
     eviction.set_by(record.eviction->by);
+  }
+  if (record.condition) write(*record.condition, *out.mutable_condition());
+  for (const auto& [at, suspicion] : record.suspicions) {
+    auto& to = *out.add_suspicions();
+    wire::write(at, *to.mutable_at());
+    to.set_job(suspicion.job.number());
+    to.set_uid(suspicion.uid);
+    to.set_what(suspicion.what);
   }
   if (!record.drain) return;
   auto& drain = *out.mutable_drain();
@@ -51,11 +70,19 @@ model::NodeDrain read_drain(api::NodeDrain& in, Strict& strict) {
   return drain;
 }
 
+model::NodeSuspicion read_suspicion(api::NodeSuspicion& in, Strict& strict) {
+  return {.at = strict.required(in.has_at(), "at").read(in.at(), read_time),
+          .suspicion = {.job = model::JobId(strict.from_one(in.job(), "job")),
+                        .uid = in.uid(),
+                        .what = take(in.mutable_what())}};
+}
+
 model::NodeOrder read_node_order(api::NodeOrder& in, Strict& strict) {
   model::NodeOrder order{.names = read_names(in.nodes(), "nodes", strict),
                          .notice = {},
                          .reason = take(in.mutable_reason()),
-                         .duration = {}};
+                         .duration = {},
+                         .setup = in.setup()};
   if (in.has_notice()) order.notice = strict.part("notice", in.notice(), read_duration);
   if (in.has_duration()) order.duration = strict.part("duration", in.duration(), read_duration);
   return order;
@@ -80,6 +107,9 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
   if (in.has_eviction())
     record.eviction = strict.part("eviction", *in.mutable_eviction(), read_eviction);
   if (in.has_drain()) record.drain = strict.part("drain", *in.mutable_drain(), read_drain);
+  if (in.has_condition())
+    record.condition = strict.part("condition", *in.mutable_condition(), read_api_condition);
+  record.suspicions = strict.each("suspicions", *in.mutable_suspicions(), read_suspicion);
   return record;
 }
 
@@ -98,11 +128,22 @@ base::Result<std::vector<model::NodeRecord>> nodes_from_json(std::string_view js
                                   });
 }
 
+std::string to_json(const model::NodeCondition& condition) {
+  api::NodeCondition out;
+  write(condition, out);
+  return print_json(out);
+}
+
+base::Result<model::NodeCondition> condition_from_json(std::string_view json) {
+  return from_json<api::NodeCondition>(json, "condition", base::Code::corrupt, read_api_condition);
+}
+
 std::string to_json(const model::NodeOrder& order) {
   api::NodeOrder out;
   out.set_nodes(model::compress_hosts(order.names));
   if (order.notice > base::Duration()) write(order.notice, *out.mutable_notice());
   out.set_reason(order.reason);
+  out.set_setup(order.setup);
   if (order.duration) write(*order.duration, *out.mutable_duration());
   return print_json(out);
 }

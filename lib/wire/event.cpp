@@ -215,6 +215,18 @@ void write(const model::NodeTwin& fact, api::Event& out) {
   out.set_machine(fact.machine);
 }
 
+void write(const model::NodeConditioned& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_fitness(std::string(to_text(fact.condition.fitness)));
+  if (!fact.condition.reason.empty()) out.set_reason(fact.condition.reason);
+}
+
+void write(const model::NodeSuspected& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  out.set_job(fact.suspicion.job.number());
+  out.set_reason(fact.suspicion.what);
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(
       base::Overloaded{[&](const model::NumbersGiven& f) {

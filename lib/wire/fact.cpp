@@ -17,6 +17,8 @@ void write(const model::NodeJoined& fact, pb::NodeJoined& out) {
   out.set_node(fact.node.number());
   write_node_info(fact.info, *out.mutable_info());
   for (const auto& stray : fact.strays) wire::write(stray, *out.add_strays());
+  if (fact.condition != model::NodeCondition())
+    write_condition(fact.condition, *out.mutable_condition());
 }
 
 void write(const model::StrayGone& fact, pb::StrayGone& out) {
@@ -243,10 +245,14 @@ model::NumbersGiven read_numbers(pb::NumbersGiven& in, Strict& strict) {
 }
 
 model::NodeJoined read_joined(pb::NodeJoined& in, Strict& strict) {
-  return {
+  model::NodeJoined fact{
       node_of(in, strict),
       strict.required(in.has_info(), "info").read(*in.mutable_info(), read_node_info<pb::NodeInfo>),
       strict.each("strays", *in.mutable_strays(), read_key)};
+  if (in.has_condition())
+    fact.condition =
+        strict.part("condition", *in.mutable_condition(), read_condition<pb::NodeCondition>);
+  return fact;
 }
 
 model::StrayGone read_stray_gone(pb::StrayGone& in, Strict& strict) {
@@ -431,7 +437,8 @@ model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
   return read_of_pools(in, strict);
 }
 
-/// What is of several jobs, of arrays and of owners; the body must be one of these.
+/// What is of several jobs, of arrays, of owners and of the progress of an attempt; the body must
+/// be one of these.
 model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
   if (in.has_checkpoint_taken())
     return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
@@ -514,6 +521,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kNodeResumed:
     case pb::Fact::kGraceShortened:
     case pb::Fact::kNodeTwin:
+    case pb::Fact::kNodeConditioned:
+    case pb::Fact::kNodeSuspected:
       return read_node_fact(in, strict);
     case pb::Fact::BODY_NOT_SET:
       break;

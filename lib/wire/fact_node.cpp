@@ -42,6 +42,19 @@ model::NodeDrained read_drained(pb::NodeDrained& in, Strict& strict) {
   return fact;
 }
 
+model::NodeConditioned read_conditioned(pb::NodeConditioned& in, Strict& strict) {
+  return {.node = its_node(in, strict),
+          .condition = strict.required(in.has_condition(), "condition")
+                           .read(*in.mutable_condition(), read_condition<pb::NodeCondition>)};
+}
+
+model::NodeSuspected read_suspected(pb::NodeSuspected& in, Strict& strict) {
+  return {.node = its_node(in, strict),
+          .suspicion = {.job = model::JobId(strict.from_one(in.job(), "job")),
+                        .uid = in.uid(),
+                        .what = take(in.mutable_what())}};
+}
+
 }  // namespace
 
 void write_node_fact(const model::NodeEvicted& fact, pb::Fact& to) {
@@ -91,6 +104,19 @@ void write_node_fact(const model::NodeTwin& fact, pb::Fact& out) {
   out.mutable_node_twin()->set_machine(fact.machine);
 }
 
+void write_node_fact(const model::NodeConditioned& fact, pb::Fact& out) {
+  out.mutable_node_conditioned()->set_node(fact.node.number());
+  write_condition(fact.condition, *out.mutable_node_conditioned()->mutable_condition());
+}
+
+void write_node_fact(const model::NodeSuspected& fact, pb::Fact& to) {
+  auto& out = *to.mutable_node_suspected();
+  out.set_node(fact.node.number());
+  out.set_job(fact.suspicion.job.number());
+  out.set_uid(fact.suspicion.uid);
+  out.set_what(fact.suspicion.what);
+}
+
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
   if (in.has_node_evicted())
     return strict.part("node_evicted", *in.mutable_node_evicted(), read_evicted);
@@ -104,6 +130,10 @@ model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
     auto& twin = *in.mutable_node_twin();
     return model::NodeTwin{its_node(twin, strict), take(twin.mutable_machine())};
   }
+  if (in.has_node_conditioned())
+    return strict.part("node_conditioned", *in.mutable_node_conditioned(), read_conditioned);
+  if (in.has_node_suspected())
+    return strict.part("node_suspected", *in.mutable_node_suspected(), read_suspected);
   if (in.has_node_resumed()) {
     auto& resumed = *in.mutable_node_resumed();
     return model::NodeResumed{its_node(resumed, strict), take(resumed.mutable_by())};

@@ -1,5 +1,6 @@
 #pragma once
-// Facts about evictions and about nodes that are drained by command, for fact.cpp.
+// Facts about evictions, about nodes that are drained and about whether they are fit for work, for
+// fact.cpp.
 
 #include "lib/model/fact.h"
 #include "lib/wire/fact.pb.h"
@@ -16,6 +17,8 @@ void write_node_fact(const model::NodeDrained& fact, pb::Fact& out);
 void write_node_fact(const model::NodeResumed& fact, pb::Fact& out);
 void write_node_fact(const model::GraceShortened& fact, pb::Fact& out);
 void write_node_fact(const model::NodeTwin& fact, pb::Fact& out);
+void write_node_fact(const model::NodeConditioned& fact, pb::Fact& out);
+void write_node_fact(const model::NodeSuspected& fact, pb::Fact& out);
 
 /// The body must be one of these.
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/model/condition.h"
 #include "lib/model/node.h"
 #include "lib/wire/shared.h"
 
@@ -116,6 +117,42 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
     info.tier = strict.named(model::tier_from_text(in.tier()), in.tier(), "tier");
   if (in.has_ends_at_us()) info.ends_at = strict.time(in.ends_at_us(), "ends_at_us");
   return info;
+}
+
+/// All but its time, which has another form in JSON.
+template <class Message>
+void write_condition_text(const model::NodeCondition& condition, Message& out) {
+  out.set_fitness(std::string(to_text(condition.fitness)));
+  out.set_reason(condition.reason);
+  out.set_output(condition.output);
+  out.set_given_up(condition.is_given_up);
+  out.set_basis(condition.basis);
+}
+
+template <class Message>
+void write_condition(const model::NodeCondition& condition, Message& out) {
+  write_condition_text(condition, out);
+  out.set_since_us(base::to_us(condition.since));
+}
+
+template <class Message>
+model::NodeCondition read_condition_text(Message& in, Strict& strict) {
+  model::NodeCondition condition;
+  if (!in.fitness().empty())
+    condition.fitness =
+        strict.named(model::fitness_from_text(in.fitness()), in.fitness(), "fitness");
+  condition.reason = take(in.mutable_reason());
+  condition.output = take(in.mutable_output());
+  condition.is_given_up = in.given_up();
+  condition.basis = take(in.mutable_basis());
+  return condition;
+}
+
+template <class Message>
+model::NodeCondition read_condition(Message& in, Strict& strict) {
+  auto condition = read_condition_text(in, strict);
+  condition.since = strict.time(in.since_us(), "since_us");
+  return condition;
 }
 
 }  // namespace wire

@@ -48,6 +48,22 @@ std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
   return marks;
 }
 
+model::NodeCare care_of(const conf::Pool& pool, const std::string& cluster) {
+  return {.pool = pool.name,
+          .cluster = cluster,
+          .setup = pool.setup,
+          .setup_timeout = pool.setup_timeout,
+          .setup_tries = pool.setup_tries,
+          .setup_pause = pool.setup_pause,
+          .setup_heal = pool.setup_heal,
+          .health = pool.health,
+          .health_interval = pool.health_interval,
+          .health_timeout = pool.health_timeout,
+          .checks = pool.checks,
+          .free_disk = pool.free_disk,
+          .free_memory = pool.free_memory};
+}
+
 std::vector<scheduler::Quota> quotas_of(const std::vector<conf::Quota>& config) {
   using enum model::QuotaResource;
   std::vector<scheduler::Quota> quotas;
@@ -94,10 +110,13 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .node_timeout = config.scheduler.node_timeout,
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
       .requeue_backoff = config.scheduler.requeue_backoff,
+      .suspect_after = config.limits.suspect_after,
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
   for (const auto& pool : config.pools) {
     settings.pools.push_back(pool.name);
+    const auto care = care_of(pool, config.cluster.name);
+    if (!model::basis_of(care).empty()) settings.care.emplace(pool.name, care);
     if (pool.tier == "low-priority") settings.low_priority_pools.insert(pool.name);
   }
   for (const auto& each : config.licenses) settings.licenses.emplace(each.name, each.count);

@@ -50,6 +50,7 @@ struct SendAcknowledge {
 struct Admit {
   model::NodeId node;
   std::string name;
+  model::NodeCare care = {};  // that its pool wants for it
 };
 
 /// The hello of the agent that calls itself `name` is refused.

@@ -168,6 +168,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
+  note_condition(node, fact.condition);
   come_up(state, node, at);
   note_kind(state, node);
 }
@@ -302,6 +303,9 @@ void on(State& state, const model::LaunchEnded& fact, Time) {
   Part* part = find_part(job_at(state, fact.report.key.job), fact.report.key, fact.node);
   base::check(part != nullptr && part->is_live(), "a launch ends once");
   part->report = fact.report;
+  // What ends well where others failed says that it was not the node.
+  const bool is_well = !fact.report.key.step && !fact.report.failure;
+  if (is_well) node_at(state, fact.node).suspicions.clear();
 }
 
 void on(State& state, const model::AttemptWarned& fact, Time) {

@@ -1,5 +1,8 @@
 #include "scheduler/core/apply_node.h"
 
+#include "scheduler/core/apply_pool.h"
+#include "scheduler/core/suspect.h"
+
 namespace scheduler {
 
 using base::Time;
@@ -52,6 +55,11 @@ void forget_end(State& state, Node& node) {
   state.bookings.erase(found);
 }
 
+void note_condition(Node& node, const model::NodeCondition& condition) {
+  node.condition.reset();
+  if (condition != model::NodeCondition()) node.condition = condition;
+}
+
 void forget_eviction(State& state, Node& node) {
   unindex_eviction(state, node);
   node.eviction.reset();
@@ -88,7 +96,22 @@ void apply_node(State& state, const model::NodeResumed& fact, Time) {
   auto& node = state.nodes.at(fact.node);
   remove(state.ready, node);
   forget_drain(state, node);
+  node.suspicions.clear();
   add(state.ready, node);
+}
+
+void apply_node(State& state, const model::NodeConditioned& fact, Time at) {
+  auto& node = state.nodes.at(fact.node);
+  remove(state.ready, node);
+  note_condition(node, fact.condition);
+  come_up(state, node, at);
+  add(state.ready, node);
+}
+
+void apply_node(State& state, const model::NodeSuspected& fact, Time at) {
+  auto& suspicions = state.nodes.at(fact.node).suspicions;
+  suspicions.push_back({at, fact.suspicion});
+  if (suspicions.size() > suspicions_kept) suspicions.erase(suspicions.begin());
 }
 
 }  // namespace scheduler

@@ -1,5 +1,5 @@
 #pragma once
-// What facts about evictions and drained nodes change.
+// What facts about evictions, drained nodes and the condition of nodes change.
 
 #include <chrono>
 
@@ -25,9 +25,14 @@ constexpr base::Duration end_notice = std::chrono::seconds(30);
 /// The node was taken, or is there to stay. The caller keeps the index of ready nodes.
 void forget_eviction(State& state, Node& node);
 
+/// The indexes are the caller's.
+void note_condition(Node& node, const model::NodeCondition& condition);
+
 void apply_node(State& state, const model::NodeEvicted& fact, base::Time at);
 void apply_node(State& state, const model::NodeEvictionOver& fact, base::Time at);
 void apply_node(State& state, const model::NodeDrained& fact, base::Time at);
 void apply_node(State& state, const model::NodeResumed& fact, base::Time at);
+void apply_node(State& state, const model::NodeConditioned& fact, base::Time at);
+void apply_node(State& state, const model::NodeSuspected& fact, base::Time at);
 
 }  // namespace scheduler

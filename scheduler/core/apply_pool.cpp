@@ -111,7 +111,9 @@ Node& add_node(State& state, model::NodeId id, const std::string& name, Time at)
             .stays_until = {},
             .provided = {},
             .eviction = {},
-            .drain = {}};
+            .drain = {},
+            .condition = {},
+            .suspicions = {}};
   state.node_by_name.emplace(name, id);
   state.next_node = std::max(state.next_node, id.next());
   return state.nodes.emplace(id, std::move(node)).first->second;
@@ -136,14 +138,20 @@ void come_up(State& state, Node& node, Time at) {
   auto& provided = *node.provided;
   unindex_life(pool, node);
   using enum NodeLife;
-  if (provided.life != up && provided.life != draining && provided.life != leaving) {
+  const bool is_new = provided.life != up && provided.life != draining && provided.life != leaving;
+  if (is_new && !is_fit(node)) {
+    if (provided.life != preparing) provided.since = at;
+    provided.life = preparing;
+    provided.cause = "its agent prepares it";
+  } else if (is_new) {
     provided.life = up;
     provided.since = at;
     provided.cause.clear();
     forget_trouble(pool);
     decided(pool, {at, node.info.name, "up", "its agent is here" + difference(node)});
   }
-  if (node.jobs.empty() && !provided.idle_since) provided.idle_since = at;
+  const bool is_idle = node.jobs.empty() && provided.life != preparing;
+  if (is_idle && !provided.idle_since) provided.idle_since = at;
   index_life(pool, node);
 }
 
@@ -201,6 +209,7 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
     node.phase = NodePhase::absent;
     node.since = at;
     node.strays.clear();
+    node.condition.reset();
     provided.idle_since.reset();
   }
   if (fact.life == NodeLife::starting) provided.begun = at;

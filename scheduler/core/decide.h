@@ -56,9 +56,13 @@ std::vector<model::FactBody> settle(const View& view, const Policy& policy,
 
 Decision decide_update(const View& view, const Policy& policy, const Settings& settings,
                        const UpdateJob& request, base::Time now);
-Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello);
+Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello,
+                      base::Time now);
+Decision decide_condition(const State& state, const Settings& settings,
+                          const NodeSaysCondition& said);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
-Decision decide_ended(const State& state, const NodeSaysEnded& said);
+Decision decide_ended(const State& state, const Settings& settings, const NodeSaysEnded& said,
+                      base::Time now);
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);
 Decision decide_restarted(const State& state, const Settings& settings);

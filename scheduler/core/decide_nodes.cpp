@@ -10,6 +10,7 @@
 #include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
 #include "scheduler/core/react.h"
+#include "scheduler/core/suspect.h"
 
 namespace scheduler {
 
@@ -154,7 +155,31 @@ model::FactBody missed_deadline(const Job& job) {
 
 }  // namespace
 
-Decision decide_hello(const View& view, const Settings& settings, const NodeHello& said) {
+namespace {
+
+model::NodeCare care_of(const Settings& settings, const std::string& pool) {
+  const auto found = settings.care.find(pool);
+  return found == settings.care.end() ? model::NodeCare() : found->second;
+}
+
+/// What the agent found counts if it was found by what the pool wants now.
+model::NodeCondition condition_now(const model::NodeCare& care, const model::NodeCondition& said,
+                                   base::Time now) {
+  const auto basis = model::basis_of(care);
+  if (basis.empty()) return {};
+  if (said.basis == basis) return said;
+  return {
+      .fitness = model::Fitness::preparing,
+      .reason = care.setup.empty() ? "it has not been checked yet" : "its setup has not run yet",
+      .output = {},
+      .since = now,
+      .basis = basis};
+}
+
+}  // namespace
+
+Decision decide_hello(const View& view, const Settings& settings, const NodeHello& said,
+                      base::Time now) {
   const auto& hello = said.hello;
   if (auto why = refusal(view, hello); !why.empty()) {
     return {.facts = {}, .actions = {Refuse{hello.info.name, std::move(why)}}};
@@ -162,13 +187,26 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   const auto& state = view.state;
   const auto known = state.node_by_name.find(hello.info.name);
   const auto id = known == state.node_by_name.end() ? state.next_node : known->second;
-  Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name}}};
+  const auto care = care_of(settings, hello.info.pool);
+  Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name, care}}};
   auto strays = dismiss_unknown(state, id, hello, decision);
-  decision.facts.push_back(
-      model::NodeJoined{id, marked(hello.info, settings.marks), std::move(strays)});
+  decision.facts.push_back(model::NodeJoined{id, marked(hello.info, settings.marks),
+                                             std::move(strays),
+                                             condition_now(care, hello.condition, now)});
   if (known != state.node_by_name.end())
     compare(state, settings, state.nodes.at(id), hello, decision);
   return decision;
+}
+
+Decision decide_condition(const State& state, const Settings& settings,
+                          const NodeSaysCondition& said) {
+  const auto found = state.nodes.find(said.node);
+  if (found == state.nodes.end() || found->second.phase != NodePhase::ready) return {};
+  const auto& node = found->second;
+  const auto basis = model::basis_of(care_of(settings, node.info.pool));
+  const bool is_known = node.condition && *node.condition == said.condition;
+  if (basis.empty() || said.condition.basis != basis || is_known) return {};
+  return {.facts = {model::NodeConditioned{said.node, said.condition}}, .actions = {}};
 }
 
 Decision decide_started(const State& state, const NodeSaysStarted& said) {
@@ -180,12 +218,17 @@ Decision decide_started(const State& state, const NodeSaysStarted& said) {
   return {.facts = {model::LaunchStarted{said.key, said.node}}, .actions = {}};
 }
 
-Decision decide_ended(const State& state, const NodeSaysEnded& said) {
+Decision decide_ended(const State& state, const Settings& settings, const NodeSaysEnded& said,
+                      base::Time now) {
   const auto& key = said.report.key;
   const auto job = state.jobs.find(key.job);
   const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, key, said.node);
   if (part != nullptr && part->is_live()) {
-    return {.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+    Decision ended{.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+    std::ranges::move(
+        suspect(state, settings, {state.nodes.at(said.node), job->second, said.report}, now),
+        std::back_inserter(ended.facts));
+    return ended;
   }
   Decision decision{.facts = {}, .actions = {SendAcknowledge{said.node, key}}};
   const auto node = state.nodes.find(said.node);

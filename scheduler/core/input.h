@@ -121,6 +121,12 @@ struct NodeSaysCheckpoint {
   base::Time taken_at;
 };
 
+/// Whether the node is fit for work.
+struct NodeSaysCondition {
+  model::NodeId node;
+  model::NodeCondition condition;
+};
+
 /// The driver has read the journal; nobody is connected yet.
 struct Restarted {};
 
@@ -212,6 +218,6 @@ using Input =
                  NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
                  CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
                  ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin, NodeEvicted, NodeLeaves,
-                 EvictNode, DrainNodes, ResumeNodes>;
+                 EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition>;
 
 }  // namespace scheduler

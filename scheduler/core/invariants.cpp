@@ -118,8 +118,9 @@ Violation check_pools(const State& state) {
       return fmt::format("{} has jobs and is not there", node.info.name);
     if (!node.provided) continue;
     const auto life = node.provided->life;
-    const bool may_be_there = life == up || life == draining || life == leaving;
-    const bool is_fitting = may_be_there ? life == leaving || !is_absent : is_absent;
+    const bool may_be_there = life == up || life == draining;
+    const bool is_either = life == leaving || life == preparing;
+    const bool is_fitting = is_either || is_absent != may_be_there;
     if (!is_fitting) return fmt::format("{} is {}, and is not", node.info.name, to_text(life));
     auto& pool = expected[node.provided->pool];
     pool.by_life[life].insert(id);

@@ -40,7 +40,10 @@ class Helm {
     if (n_there_ < size_.most) take_back();
     grow(needs);
     drop_unneeded(needs);
-    if (size_.is_elastic() || configured_.has_program) let_idle_go(needs);
+    if (size_.is_elastic() || configured_.has_program) {
+      let_idle_go(needs);
+      let_unusable_go(needs);
+    }
     std::ranges::move(facts_, std::back_inserter(steering.facts));
     steering.changes_work = steering.changes_work || changes_work_;
     if (again_ && (!steering.again || *again_ < *steering.again)) steering.again = again_;
@@ -73,31 +76,55 @@ class Helm {
     if (life == NodeLife::leaving) note(now_ + ask_again);
   }
 
-  /// Steps that take too long.
+  /// Another machine takes the place of one that its agent could not make fit for work.
+  bool is_hopeless(const Node& node) const {
+    return configured_.has_program && node.phase == NodePhase::ready && !is_fit(node) &&
+           node.condition->is_given_up;
+  }
+
+  /// `stop` gets the fact that stops the pool, if that follows.
+  void give_up(const Node& node, std::string why, std::optional<model::FactBody>& stop) {
+    auto failure = fail_node(view_.state, node, std::move(why), now_);
+    if (failure.size() > 1) {
+      stop = std::move(failure.back());
+      failure.pop_back();
+    }
+    note(*std::get<model::NodeTurned>(failure.front()).retry_at);
+    std::ranges::move(failure, std::back_inserter(facts_));
+    turned_.insert(node.id);
+    --n_there_;
+    has_failed_ = true;
+  }
+
+  /// Steps that take too long, and nodes that do not get fit.
   void end_waits() {
     std::optional<model::FactBody> stop;  // the pool stops once, and after its nodes have failed
     for (const auto life : {NodeLife::starting, NodeLife::preparing}) {
       for (const auto id : those(life)) {
         const auto& node = node_of(id);
+        if (life == NodeLife::preparing && node.phase == NodePhase::ready) {
+          // Its agent has limits of its own.
+          if (is_hopeless(node)) {
+            give_up(node, node.condition->reason, stop);
+            --n_under_way_;
+          }
+          continue;
+        }
         const auto limit = node.provided->since + configured_.start_timeout;
         if (limit > now_) {
           note(limit);
           continue;
         }
-        auto why =
-            fmt::format("it did not come up within {}", base::to_text(configured_.start_timeout));
-        auto failure = fail_node(view_.state, node, std::move(why), now_);
-        if (failure.size() > 1) {
-          stop = std::move(failure.back());
-          failure.pop_back();
-        }
-        note(*std::get<model::NodeTurned>(failure.front()).retry_at);
-        std::ranges::move(failure, std::back_inserter(facts_));
-        turned_.insert(id);
-        --n_there_;
+        give_up(
+            node,
+            fmt::format("it did not come up within {}", base::to_text(configured_.start_timeout)),
+            stop);
         --n_under_way_;
-        has_failed_ = true;
       }
+    }
+    for (const auto& [since, id] : pool_.idle) {
+      const auto& node = node_of(id);
+      if (is_hopeless(node)) give_up(node, node.condition->reason, stop);
     }
     if (stop) facts_.push_back(*std::move(stop));
     for (const auto id : those(NodeLife::leaving)) {
@@ -137,7 +164,9 @@ class Helm {
     drop(NodeLife::starting, NodeLife::leaving);
     drop(NodeLife::preparing, NodeLife::leaving);
     std::vector<std::pair<bool, model::NodeId>> idle;
-    for (const auto& [since, id] : pool_.idle) idle.emplace_back(needs.nodes.contains(id), id);
+    for (const auto& [since, id] : pool_.idle) {
+      if (!turned_.contains(id)) idle.emplace_back(needs.nodes.contains(id), id);
+    }
     std::ranges::sort(idle, [](const auto& a, const auto& b) {
       return a.first != b.first ? b.first : a.second > b.second;
     });
@@ -316,6 +345,24 @@ class Helm {
     }
   }
 
+  /// Those that came for jobs and did not get fit for them: as idle ones.
+  void let_unusable_go(const Needs& needs) {
+    for (const auto id : those(NodeLife::preparing)) {
+      const auto& node = node_of(id);
+      const bool is_unusable = node.phase == NodePhase::ready && node.condition &&
+                               node.condition->fitness == model::Fitness::unusable;
+      if (!is_unusable || turned_.contains(id) || needs.nodes.contains(id)) continue;
+      if (n_there_ <= size_.least) return;
+      const auto end = node.provided->since + size_.idle_timeout;
+      if (end > now_) {
+        note(end);
+        continue;
+      }
+      turn(node, NodeLife::leaving, "it is unusable: " + node.condition->reason);
+      --n_there_;
+    }
+  }
+
   const View& view_;
   const ProvidedPool& configured_;
   const Pool& pool_;
@@ -341,6 +388,11 @@ bool is_settled(const ProvidedPool& configured, const Pool& pool, const Pools& p
          (life == NodeLife::up || life == NodeLife::absent);
 }
 
+std::set<model::NodeId> nodes_in(const Pool& pool, NodeLife life) {
+  const auto found = pool.by_life.find(life);
+  return found == pool.by_life.end() ? std::set<model::NodeId>() : found->second;
+}
+
 model::PoolRecord record_of(const State& state, const ProvidedPool& configured, const Pool& pool,
                             model::Tier tier) {
   using enum NodeLife;
@@ -362,12 +414,24 @@ model::PoolRecord record_of(const State& state, const ProvidedPool& configured, 
       .retry_at = pool.retry_at,
       .is_stopped = pool.is_stopped,
       .decisions = {pool.decisions.begin(), pool.decisions.end()}};
+  for (const auto id : nodes_in(pool, preparing)) {
+    const auto& node = state.nodes.at(id);
+    if (!node.condition || node.condition->fitness != model::Fitness::unusable) continue;
+    --record.starting;
+    ++record.unusable;
+    if (record.trouble.empty()) record.trouble = model::describe(node.info.name, *node.condition);
+  }
   const auto ups = pool.by_life.find(up);
   if (ups == pool.by_life.end()) return record;
   for (const auto id : ups->second) {
     const auto& node = state.nodes.at(id);
-    const bool is_here = node.phase == NodePhase::ready;
-    ++(!is_here ? record.unusable : node.jobs.empty() ? record.idle : record.busy);
+    const bool is_prepared_again =
+        !is_fit(node) && node.condition->fitness == model::Fitness::preparing;
+    const bool is_here = node.phase == NodePhase::ready && is_fit(node);
+    ++(is_prepared_again   ? record.starting
+       : !is_here          ? record.unusable
+       : node.jobs.empty() ? record.idle
+                           : record.busy);
   }
   return record;
 }
@@ -431,6 +495,10 @@ CreateNode create_of(const Node& node) {
 namespace {
 
 void add_node_stands(const Node& node, std::vector<model::Fact>& facts) {
+  if (node.condition)
+    facts.push_back({node.condition->since, model::NodeConditioned{node.id, *node.condition}});
+  for (const auto& [at, suspicion] : node.suspicions)
+    facts.push_back({at, model::NodeSuspected{node.id, suspicion}});
   if (node.provided) {
     const auto& provided = *node.provided;
     facts.push_back({provided.since, model::NodeTurned{.node = node.id,

@@ -183,10 +183,16 @@ model::NodeRecord node_record(const Node& node) {
   model::NodeState state = node.jobs.empty() ? model::NodeState::idle : model::NodeState::busy;
   if (node.drain)
     state = node.jobs.empty() ? model::NodeState::drained : model::NodeState::draining;
+  if (!is_fit(node)) {
+    const bool is_preparing = node.condition->fitness == model::Fitness::preparing;
+    state = is_preparing ? model::NodeState::preparing : model::NodeState::unusable;
+  }
   if (node.eviction) state = model::NodeState::evicted;
   if (node.phase == NodePhase::away) state = model::NodeState::away;
   if (node.phase == NodePhase::lost) state = model::NodeState::lost;
+  const bool is_unusable = state == model::NodeState::unusable;
   if (node.provided) state = state_of(node.provided->life).value_or(state);
+  if (is_unusable && state == model::NodeState::preparing) state = model::NodeState::unusable;
   model::NodeRecord record{.node = node.id,
                            .info = node.info,
                            .state = state,
@@ -197,7 +203,10 @@ model::NodeRecord node_record(const Node& node) {
                            .jobs = {node.jobs.begin(), node.jobs.end()},
                            .bookings = {},
                            .eviction = {},
-                           .drain = {}};
+                           .drain = {},
+                           .condition = {},
+                           .suspicions = node.suspicions};
+  if (!is_fit(node)) record.condition = *node.condition;
   std::ranges::copy_if(node.bookings, std::back_inserter(record.bookings),
                        [](const std::string& name) { return !model::is_node_end(name); });
   if (node.eviction)

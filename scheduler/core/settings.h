@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/condition.h"
 #include "lib/model/job.h"
 #include "scheduler/core/class.h"
 #include "scheduler/core/pool.h"
@@ -44,6 +46,9 @@ struct Settings {
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses
   base::Duration requeue_backoff = std::chrono::seconds(5);
+  std::map<std::string, model::NodeCare> care = {};  // of the nodes of these pools
+  /// So many jobs that fail on a node one after another, of several users, drain it; 0: never.
+  int suspect_after = 0;
   std::size_t queued_jobs = 1'000'000;  // waiting at one time
   std::size_t jobs_kept = 10'000;       // ended jobs kept in the state; history has them all
 };

@@ -9,7 +9,11 @@ NamesakeKey namesake_key(const Job& job) {
 bool may_take_work(const Node& node) {
   const bool stays = !node.provided || node.provided->life == model::NodeLife::up;
   const bool is_open = !node.eviction && !node.drain;
-  return node.phase == NodePhase::ready && node.strays.empty() && stays && is_open;
+  return node.phase == NodePhase::ready && node.strays.empty() && stays && is_open && is_fit(node);
+}
+
+bool is_fit(const Node& node) {
+  return !node.condition || node.condition->fitness == model::Fitness::ready;
 }
 
 base::Time eviction_end(const Node& node) {

@@ -17,8 +17,10 @@
 #include "lib/base/id_set.h"
 #include "lib/base/time.h"
 #include "lib/model/booking.h"
+#include "lib/model/condition.h"
 #include "lib/model/ids.h"
 #include "lib/model/node.h"
+#include "lib/model/record.h"
 #include "scheduler/core/ends.h"
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
@@ -72,6 +74,8 @@ struct Node {
   base::Box<Provided> provided;           // of one that a provider makes and ends
   base::Box<Eviction> eviction;
   base::Box<Drain> drain;
+  base::Box<model::NodeCondition> condition;     // where its pool wants something of it
+  std::vector<model::NodeSuspicion> suspicions;  // the last ones, oldest first
 
   bool operator==(const Node&) const = default;
 };
@@ -79,7 +83,10 @@ struct Node {
 /// When its eviction is over: as announced, or when what runs there is gone.
 base::Time eviction_end(const Node& node);
 
-/// Connected, to stay, open for work, and nothing runs there that the state does not know.
+/// As its agent finds it, or as nobody has found it yet.
+bool is_fit(const Node& node);
+
+/// Connected, fit, to stay, open for work, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);

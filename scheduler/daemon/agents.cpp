@@ -228,6 +228,10 @@ void Agents::take_next(model::NodeId node, model::FromAgent message) {
           [&](model::Leaving& leaving) {
             core_.submit(scheduler::NodeLeaves{node, leaving.notice, std::move(leaving.cause)});
           },
+          [&](model::ReportCondition& report) {
+            core_.submit(scheduler::NodeSaysCondition{node, std::move(report.condition)});
+          },
+          [&](const model::NodeChecked& checked) { take_checked(node, checked); },
       },
       message);
 }
@@ -238,6 +242,13 @@ void Agents::take_chunk(model::NodeId node, const model::LogChunk& chunk) {
   const auto take = read->second.sink.take;
   if (chunk.end) reads_.erase(read);
   take(chunk);
+}
+
+void Agents::take_checked(model::NodeId node, const model::NodeChecked& checked) {
+  const auto found = checks_.find(checked.request);
+  if (found == checks_.end() || found->second.node != node) return;
+  const auto sink = std::move(checks_.extract(found).mapped().sink);
+  sink(checked.condition);
 }
 
 /// The session that the core's answer to the oldest open hello of this name is for; nullopt when it
@@ -264,7 +275,8 @@ void Agents::perform(const scheduler::Admit& admit) {
   }
   sessions_.at(*id).node = admit.node;
   by_node_.emplace(admit.node, *id);
-  transmit(admit.node, wire::encode(model::Welcome{admit.node, options_.heartbeat}));
+  transmit(admit.node,
+           wire::encode(model::Welcome{admit.node, options_.heartbeat, admit.care, loop::now()}));
   if (greets(admit.node)) return;  // there is a newer one yet
   for (const auto& frame : std::exchange(early_[admit.node], {})) transmit(admit.node, frame);
 }
@@ -362,6 +374,26 @@ void Agents::cancel_read(std::uint32_t request) {
   if (read) send(read.mapped().node, model::LogCancel{request});
 }
 
+base::Result<void> Agents::read_node_log(model::NodeId node, LogSink sink) {
+  if (!is_connected(node)) {
+    return base::fail(base::Code::unavailable,
+                      "the agent of the node is not connected; its log is there when it is back");
+  }
+  const auto request = ++last_read_;
+  reads_.emplace(request, Read{node, std::move(sink)});
+  send(node, model::NodeLogRead{request});
+  return {};
+}
+
+void Agents::check(model::NodeId node, bool setup, CheckSink sink) {
+  if (!is_connected(node)) {
+    return sink(base::fail(base::Code::unavailable, "the agent of the node is not connected"));
+  }
+  const auto request = ++last_read_;
+  checks_.emplace(request, Check{node, std::move(sink)});
+  send(node, model::CheckNode{request, setup});
+}
+
 void Agents::shut_down() {
   std::vector<model::NodeId> nodes;
   for (const auto& [node, session] : by_node_) {
@@ -397,6 +429,18 @@ void Agents::drop_reads(model::NodeId node) {
     return true;
   });
   for (const auto& tell : lost) tell();
+  drop_checks(node);
+}
+
+void Agents::drop_checks(model::NodeId node) {
+  std::vector<CheckSink> lost;
+  std::erase_if(checks_, [&](auto& check) {
+    if (check.second.node != node) return false;
+    lost.push_back(std::move(check.second.sink));
+    return true;
+  });
+  for (const auto& tell : lost)
+    tell(base::fail(base::Code::unavailable, "the connection to the agent has been lost"));
 }
 
 /// Ends the sessions that have been silent for too long, and those of expired certificates.

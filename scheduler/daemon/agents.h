@@ -54,6 +54,8 @@ class Agents {
     std::function<void()> lost;  // the session broke; may be read on from the last next_offset
   };
 
+  using CheckSink = std::function<void(base::Result<model::NodeCondition>)>;
+
   /// Errors as loop::Listener::open.
   static base::Result<std::unique_ptr<Agents>> open(loop::Loop& loop, Options options, Core core,
                                                     const StepAccess& access, const loop::Log& log);
@@ -73,6 +75,13 @@ class Agents {
   /// `end`, with sink.lost, or by cancel_read(). Error unavailable when the node is not connected.
   base::Result<std::uint32_t> read_log(model::NodeId node, model::LogRead request, LogSink sink);
   void cancel_read(std::uint32_t request);
+
+  /// The log of the node's own setup and checks, as one chunk or several, the last with `end`.
+  /// errors: unavailable when the node is not connected
+  base::Result<void> read_node_log(model::NodeId node, LogSink sink);
+  /// Has the node look whether it is fit for work; answered when it has, or with the error
+  /// unavailable when its agent is not connected, at once or later.
+  void check(model::NodeId node, bool setup, CheckSink sink);
 
   /// Tells every agent of this machine to end its launches and itself. Machines go on waiting for
   /// the cluster.
@@ -101,6 +110,11 @@ class Agents {
     LogSink sink;
   };
 
+  struct Check {
+    model::NodeId node;
+    CheckSink sink;
+  };
+
   Agents(loop::Loop& loop, Options options, Core core, const StepAccess& access,
          const loop::Log& log);
   base::Result<void> listen(loop::Loop& loop);
@@ -114,6 +128,7 @@ class Agents {
   bool take_first(SessionId id, Session& session, model::FromAgent message);
   void take_next(model::NodeId node, model::FromAgent message);
   void take_chunk(model::NodeId node, const model::LogChunk& chunk);
+  void take_checked(model::NodeId node, const model::NodeChecked& checked);
   std::optional<SessionId> take_greeting(const std::string& name);
   void send(model::NodeId node, const model::ToAgent& message);
   void complete(model::LaunchOrder& order) const;
@@ -122,6 +137,7 @@ class Agents {
   void close(SessionId id, std::string_view why);
   void leave(model::NodeId node, const std::string& name);
   void drop_reads(model::NodeId node);
+  void drop_checks(model::NodeId node);
   void sweep();
 
   Options options_;
@@ -133,6 +149,7 @@ class Agents {
   std::map<std::string, std::deque<SessionId>> greetings_;   // by name: hellos without an answer
   std::map<model::NodeId, std::vector<std::string>> early_;  // frames for after the welcome
   std::map<std::uint32_t, Read> reads_;
+  std::map<std::uint32_t, Check> checks_;
   SessionId last_session_ = 0;
   std::uint32_t last_read_ = 0;
   loop::Timer sweep_timer_;

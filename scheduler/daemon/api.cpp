@@ -84,13 +84,15 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 29> table{{
+  static constexpr std::array<Route, 31> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
       {"POST", "/v1/nodes/evict", &Api::evict_node, {.is_for_operators = true}},
       {"POST", "/v1/nodes/drain", &Api::drain_nodes, {.is_for_operators = true}},
       {"POST", "/v1/nodes/resume", &Api::resume_nodes, {.is_for_operators = true}},
+      {"POST", "/v1/nodes/check", &Api::check_node, {.is_for_operators = true}},
+      {"GET", "/v1/nodes/log", &Api::node_log, {.is_for_operators = true}},
       {"GET", "/v1/events", &Api::events},
       {"GET", "/v1/bookings", &Api::bookings},
       {"POST", "/v1/bookings", &Api::book, {.is_for_operators = true}},

@@ -37,6 +37,7 @@ class Api {
     Archive& archive;
     Events& events;
     LogStreams& logs;
+    Agents& agents;
     JobWaits& waits;
     const StepAccess& access;
     const conf::Config& config;
@@ -99,6 +100,9 @@ class Api {
   void evict_node(Ask ask);
   void drain_nodes(Ask ask);
   void resume_nodes(Ask ask);
+  void check_node(Ask ask);
+  void node_log(Ask ask);
+  bool is_in_charge(const model::User& user) const;
   // api_pools.cpp
   void pools(Ask ask);
   void change_pool(Ask ask);

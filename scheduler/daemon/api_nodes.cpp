@@ -1,7 +1,12 @@
-// Nodes that are evicted, drained and resumed by command.
+// Nodes that are evicted, drained, resumed and checked by command.
 
+#include <array>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "lib/base/text.h"
+#include "scheduler/core/workspace.h"
 #include "scheduler/daemon/api.h"
 
 namespace musterd {
@@ -12,7 +17,69 @@ std::string no_answer(const scheduler::Answer& /*answer*/) {
   return "{}";
 }
 
+base::Result<model::NodeId> node_of(const scheduler::State& state, const std::string& name) {
+  const auto found = state.node_by_name.find(name);
+  if (found != state.node_by_name.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, id] : state.node_by_name) names.push_back(known);
+  return scheduler::no_such("node", name, names);
+}
+
 }  // namespace
+
+bool Api::is_in_charge(const model::User& user) const {
+  return user.uid == 0 || user.uid == parts_.owner_uid;
+}
+
+void Api::check_node(Ask ask) {
+  auto order = wire::node_order_from_json(ask.request.body);
+  if (!order) return ask.responder.fail(order.error());
+  if (!is_in_charge(ask.user)) {
+    return ask.responder.fail(
+        {base::Code::denied, "only root and the owner of the cluster may have nodes checked"});
+  }
+  if (order->names.size() != 1)
+    return ask.responder.fail({base::Code::invalid, "expected one node to check"});
+  const auto node = node_of(parts_.driver.engine().state(), order->names.front());
+  if (!node) return ask.responder.fail(node.error());
+  parts_.agents.check(
+      *node, order->setup,
+      [responder = ask.responder](const base::Result<model::NodeCondition>& found) mutable {
+        if (!found) return responder.fail(found.error());
+        responder.send(json_response(wire::to_json(*found)));
+      });
+}
+
+void Api::node_log(Ask ask) {
+  constexpr std::array<std::string_view, 1> known{"node"};
+  if (auto fine = check_parameters(ask.request, known); !fine) {
+    return ask.responder.fail(fine.error());
+  }
+  if (!is_in_charge(ask.user)) {
+    return ask.responder.fail(
+        {base::Code::denied, "only root and the owner of the cluster may read the logs of nodes"});
+  }
+  const auto node = node_of(parts_.driver.engine().state(),
+                            std::string(ask.request.parameter("node").value_or("")));
+  if (!node) return ask.responder.fail(node.error());
+  auto responder = std::make_shared<http::Responder>(ask.responder);
+  const auto asked = parts_.agents.read_node_log(
+      *node,
+      {.take =
+           [responder, text = std::make_shared<std::string>()](const model::LogChunk& chunk) {
+             *text += chunk.bytes;
+             if (chunk.end) {
+               responder->send(
+                   {.content_type = "text/plain; charset=utf-8", .body = *text, .headers = {}});
+             }
+           },
+       .lost =
+           [responder] {
+             responder->fail(
+                 {base::Code::unavailable, "the connection to the agent has been lost"});
+           }});
+  if (!asked) ask.responder.fail(asked.error());
+}
 
 void Api::evict_node(Ask ask) {
   auto order = wire::node_order_from_json(ask.request.body);

@@ -163,6 +163,7 @@ void Controller::make_api() {
                  .archive = archive_,
                  .events = events_,
                  .logs = *logs_,
+                 .agents = *agents_,
                  .waits = waits_,
                  .access = setup_.access,
                  .config = setup_.config,
@@ -297,7 +298,7 @@ wire::Status Controller::status() const {
     const auto& node = state.nodes.at(id->second);
     const bool is_there =
         node.phase == scheduler::NodePhase::ready && agents_->is_connected(node.id);
-    if (is_there && node.jobs.empty()) ++status.nodes_idle;
+    if (is_there && scheduler::is_fit(node) && node.jobs.empty()) ++status.nodes_idle;
   }
   status.config = setup_.news;
   status.error = driver_->failure() ? driver_->failure()->text : providers_->trouble();

@@ -243,6 +243,23 @@ struct Line {
   void operator()(const model::NodeResumed& fact) const {
     log.info("node_resumed", {{"seq", seq}, {"node", name_of(fact.node)}, {"by", fact.by}});
   }
+  void operator()(const model::NodeConditioned& fact) const {
+    const auto& condition = fact.condition;
+    const bool is_bad = condition.fitness == model::Fitness::unusable;
+    const auto say = [&](const loop::Log::Fields& fields) {
+      is_bad ? log.warn("node_conditioned", fields) : log.info("node_conditioned", fields);
+    };
+    say({{"seq", seq},
+         {"node", name_of(fact.node)},
+         {"fitness", to_text(condition.fitness)},
+         {"why", condition.reason}});
+  }
+  void operator()(const model::NodeSuspected& fact) const {
+    log.info("node_suspected", {{"seq", seq},
+                                {"node", name_of(fact.node)},
+                                {"job", fact.suspicion.job.number()},
+                                {"what", fact.suspicion.what}});
+  }
   void operator()(const model::BookingEnded& fact) const {
     log.info("booking_ended", {{"seq", seq}, {"booking", fact.name}, {"by", fact.by}});
   }

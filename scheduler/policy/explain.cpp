@@ -69,10 +69,27 @@ std::vector<const Node*> ready_nodes(const scheduler::View& view, const schedule
   return nodes;
 }
 
-/// Too few take work; those that a command keeps from it are named.
+/// What is wrong with the first node that it could have, and that is not fit for work; those that
+/// are unusable come before those that are only prepared.
+std::string unfit_text(const scheduler::View& view, const scheduler::Job& job,
+                       const model::NodeChoice& choice) {
+  std::string text;
+  for (const auto& [name, id] : view.state.node_by_name) {
+    const auto& node = view.state.nodes.at(id);
+    if (scheduler::is_fit(node) || node.phase != scheduler::NodePhase::ready) continue;
+    if (!may_use(job, node.kind) || !scheduler::is_chosen_name(choice, name)) continue;
+    const bool is_unusable = node.condition->fitness == model::Fitness::unusable;
+    if (text.empty() || is_unusable) text = model::describe(name, *node.condition);
+    if (is_unusable) break;
+  }
+  return text;
+}
+
+/// Too few take work; those that a command keeps from it are named, and one that is not fit.
 model::NodesAway away(const scheduler::View& view, const scheduler::Job& job,
                       const model::NodeChoice& choice, int n_needed, int n_ready) {
-  model::NodesAway reason{.nodes_needed = n_needed, .nodes_ready = n_ready};
+  model::NodesAway reason{
+      .nodes_needed = n_needed, .nodes_ready = n_ready, .unfit = unfit_text(view, job, choice)};
   for (const auto& [name, id] : view.state.node_by_name) {
     const auto& node = view.state.nodes.at(id);
     const bool is_chosen = may_use(job, node.kind) && scheduler::is_chosen_name(choice, name);
@@ -110,7 +127,8 @@ std::optional<model::NodesComing> coming(const scheduler::View& view, const sche
                              .n_nodes = 0,
                              .trouble = {},
                              .retry_at = {},
-                             .is_stopped = pool->second.is_stopped};
+                             .is_stopped = pool->second.is_stopped,
+                             .unfit = unfit_text(view, job, choice)};
     int n_waiting = 0;
     for (const auto life : {starting, preparing, wanted, unusable}) {
       const auto nodes = pool->second.by_life.find(life);

@@ -49,6 +49,16 @@ struct Ask {
   bool is_apart;         // each on a node of its own
 };
 
+bool is_found_unusable(const scheduler::Node& node) {
+  return node.condition && node.condition->fitness == model::Fitness::unusable;
+}
+
+/// It was there, and will be again soon.
+bool is_prepared_again(const scheduler::Node& node) {
+  return node.condition && node.condition->fitness == model::Fitness::preparing &&
+         node.phase == scheduler::NodePhase::ready && !node.eviction && node.jobs.empty();
+}
+
 class Packer {
  public:
   Packer(const scheduler::View& view, Time now) : view_(view), now_(now), ledger_(view.state, now) {
@@ -102,11 +112,12 @@ class Packer {
       for (const auto& [life, ids] : pool->second.by_life) {
         const bool is_coming = life == wanted || life == starting || life == preparing;
         const bool is_possible = life == absent || life == unusable;
-        if (!is_coming && !is_possible) continue;
+        if (!is_coming && !is_possible && life != up) continue;
         for (const auto id : ids) {
           const auto& node = view_.state.nodes.at(id);
-          if (node.drain) continue;
-          const auto distance = is_coming ? Distance::coming : Distance::possible;
+          if (node.drain || (life == up && !is_prepared_again(node))) continue;
+          if (life == preparing && is_found_unusable(node)) continue;
+          const auto distance = is_possible ? Distance::possible : Distance::coming;
           groups_[{distance, place_of(node.kind), whole_of(node.kind)}].push_back(&node);
         }
       }

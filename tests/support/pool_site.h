@@ -16,6 +16,7 @@ class PoolSite {
     int least = 0;
     int most = 4;
     base::Duration life{};  // of a node
+    bool has_program = false;
   };
 
   explicit PoolSite(Size size, scheduler::Settings settings = {})
@@ -71,8 +72,11 @@ class PoolSite {
 
  private:
   static scheduler::Settings with_pool(scheduler::Settings settings, Size size) {
-    scheduler::ProvidedPool pool{
-        .name = "default", .least = size.least, .most = size.most, .life = size.life};
+    scheduler::ProvidedPool pool{.name = "default",
+                                 .least = size.least,
+                                 .most = size.most,
+                                 .has_program = size.has_program,
+                                 .life = size.life};
     for (int i = 1; i <= 4; ++i) pool.nodes.push_back(node("n" + std::to_string(i), 4, 2));
     settings.provided = {pool};
     return settings;

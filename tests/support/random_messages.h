@@ -21,7 +21,12 @@ inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
   return one_of(
-      [&]() -> Any { return model::AgentHello{number(), node_info(), several(3, status)}; },
+      [&]() -> Any {
+        return model::AgentHello{number(), node_info(), several(3, status),
+                                 random_condition(*this)};
+      },
+      [&]() -> Any { return model::ReportCondition{random_condition(*this)}; },
+      [&]() -> Any { return model::NodeChecked{number(), random_condition(*this)}; },
       [&]() -> Any { return model::Heartbeat{}; },
       [&]() -> Any { return model::ReportStarted{key()}; },
       [&]() -> Any { return model::ReportEnded{report()}; },
@@ -34,7 +39,11 @@ inline model::FromAgent RandomModel::from_agent() {
 inline model::ToAgent RandomModel::to_agent() {
   using Any = model::ToAgent;
   return one_of(
-      [&]() -> Any { return model::Welcome{node(), base::Duration(number())}; },
+      [&]() -> Any {
+        return model::Welcome{node(), base::Duration(number()), random_care(*this), time()};
+      },
+      [&]() -> Any { return model::CheckNode{number(), coin()}; },
+      [&]() -> Any { return model::NodeLogRead{number()}; },
       [&]() -> Any { return model::Refused{text()}; },
       [&]() -> Any { return model::Launch{order()}; }, [&]() -> Any { return model::Stop{key()}; },
       [&]() -> Any { return model::Acknowledge{key()}; },
@@ -99,7 +108,8 @@ inline model::FactBody RandomModel::fact_body() {
   return one_of(
       [&]() -> Any { return model::NumbersGiven{job(), node()}; },
       [&]() -> Any {
-        return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); })};
+        return model::NodeJoined{node(), node_info(), several(2, [&] { return key(); }),
+                                 random_condition(*this)};
       },
       [&]() -> Any { return model::StrayGone{node(), key()}; },
       [&]() -> Any { return model::NodeAway{node()}; },
@@ -206,7 +216,8 @@ inline model::Reason RandomModel::reason() {
       },
       [&]() -> Any { return model::Booked{name(), maybe([&] { return time(); }), time(), coin()}; },
       [&]() -> Any {
-        return model::NodesComing{name(), upto(9), text(), maybe([&] { return time(); }), coin()};
+        return model::NodesComing{name(), upto(9), text(), maybe([&] { return time(); }),
+                                  coin(), text()};
       },
       [&]() -> Any { return quota(); });
 }
@@ -278,18 +289,6 @@ inline model::JobRecord RandomModel::job_record() {
                                 failure(), bytes(), maybe([&] { return time(); })};
   });
   made.avoids = plain_names();
-  return made;
-}
-
-inline model::NodeRecord RandomModel::node_record() {
-  const auto state =
-      static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
-  model::NodeRecord made{node(),    node_info(), state,   time(),
-                         indices(), indices(),   bytes(), several(3, [&] { return job(); })};
-  made.bookings = plain_names();
-  made.eviction = maybe([&] { return model::NodeEviction{time(), text(), text()}; });
-  made.drain = maybe(
-      [&] { return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })}; });
   return made;
 }
 

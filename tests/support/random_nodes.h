@@ -1,7 +1,9 @@
 #pragma once
 // Nodes made at random, as random_model.h says.
 
+#include "lib/model/condition.h"
 #include "lib/model/node.h"
+#include "lib/model/record.h"
 #include "tests/support/random_model.h"
 
 namespace support {
@@ -26,6 +28,48 @@ inline model::Topology RandomModel::topology() {
 inline model::NodeInfo RandomModel::node_info() {
   return {name(), text(),     text(),        text(),        text(), text(),
           text(), topology(), plain_names(), plain_names(), text()};
+}
+
+inline model::NodeCondition random_condition(RandomModel& random) {
+  return {.fitness = static_cast<model::Fitness>(random.upto(2)),
+          .reason = random.text(),
+          .output = random.text(100),
+          .since = random.time(),
+          .is_given_up = random.coin(),
+          .basis = random.text()};
+}
+
+inline model::NodeCare random_care(RandomModel& random) {
+  return {.pool = random.text(),
+          .cluster = random.text(),
+          .setup = random.text(),
+          .setup_timeout = random.duration(),
+          .setup_tries = 1 + random.upto(9),
+          .setup_pause = random.duration(),
+          .setup_heal = random.duration(),
+          .health = random.text(),
+          .health_interval = random.duration(),
+          .health_timeout = random.duration(),
+          .checks = random.coin(),
+          .free_disk = random.bytes(),
+          .free_memory = random.bytes()};
+}
+
+inline model::NodeRecord RandomModel::node_record() {
+  const auto state =
+      static_cast<model::NodeState>(upto(static_cast<int>(model::NodeState::absent)));
+  model::NodeRecord made{node(),    node_info(), state,   time(),
+                         indices(), indices(),   bytes(), several(3, [&] { return job(); })};
+  made.bookings = plain_names();
+  made.eviction = maybe([&] { return model::NodeEviction{time(), text(), text()}; });
+  made.drain = maybe(
+      [&] { return model::NodeDrain{time(), text(), text(), maybe([&] { return time(); })}; });
+  made.condition = maybe([&] { return random_condition(*this); });
+  made.suspicions = several(2, [&] {
+    const auto at = time();
+    return model::NodeSuspicion{at, {job(), number(), text()}};
+  });
+  return made;
 }
 
 }  // namespace support

@@ -4,6 +4,7 @@
 #include "lib/model/fact.h"
 #include "lib/model/reason.h"
 #include "tests/support/random_model.h"
+#include "tests/support/random_nodes.h"
 
 namespace support {
 
@@ -19,7 +20,7 @@ inline model::NodesAway random_away(RandomModel& make) {
     const auto until = make.maybe([&] { return make.time(); });
     return model::DrainedNode{make.name(), make.text(), make.text(), until};
   };
-  return {make.upto(9), make.upto(9), make.several(2, drained), make.upto(9)};
+  return {make.upto(9), make.upto(9), make.several(2, drained), make.upto(9), make.text()};
 }
 
 inline model::FactBody RandomModel::pool_fact() {
@@ -50,6 +51,8 @@ inline model::FactBody RandomModel::pool_fact() {
       [&]() -> Any { return model::NodeResumed{node(), text()}; },
       [&]() -> Any { return model::NodeTwin{node(), text()}; },
       [&]() -> Any { return model::GraceShortened{job(), number(), time()}; },
+      [&]() -> Any { return model::NodeConditioned{node(), random_condition(*this)}; },
+      [&]() -> Any { return model::NodeSuspected{node(), {job(), number(), text()}}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),
                                  .order = random_order(*this),

@@ -32,6 +32,7 @@ size_weight = 3
 [limits]
 queued_jobs = 10
 jobs_kept = 0
+suspect_after = 4
 script = "1M"
 request = "2M"
 connections = 8
@@ -103,8 +104,8 @@ TEST_CASE("every key of the table can be set") {
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
   CHECK(config->scheduler ==
         conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
-  CHECK(config->limits ==
-        conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20), Bytes(4 << 20)});
+  CHECK(config->limits == conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20),
+                                       Bytes(4 << 20), 0, 4});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});
@@ -113,6 +114,31 @@ TEST_CASE("every key of the table can be set") {
   CHECK(config->classes[1] == conf::Class{"high", 5000, {"low"}, 2min, 5, {"ann", "bob"}, false});
   REQUIRE(config->workspaces.size() == 1);
   CHECK(config->workspaces[0] == conf::Workspace{"physics", 3, {"ann"}});
+}
+
+TEST_CASE("a pool says what is done so that its nodes are fit for work") {
+  const auto config = conf::read_text(std::string(one_pool) +
+                                          "setup = '/site/setup --all'\nsetup_timeout = '90s'\n"
+                                          "setup_tries = 5\nsetup_pause = '1s'\n"
+                                          "setup_heal = '1h'\nhealth = 'look'\nchecks = true\n"
+                                          "free_disk = '2G'\nfree_memory = '1G'\n"
+                                          "health_interval = '1m'\nhealth_timeout = '5s'\n",
+                                      "m.toml");
+  REQUIRE(config.has_value());
+  const auto& pool = config->pools[0];
+  CHECK(pool.setup == "/site/setup --all");
+  CHECK(pool.setup_timeout == 90s);
+  CHECK(pool.setup_tries == 5);
+  CHECK(pool.setup_pause == 1s);
+  CHECK(pool.setup_heal == 1h);
+  CHECK(pool.health == "look");
+  CHECK(pool.checks);
+  CHECK(pool.free_disk == Bytes(2ULL << 30));
+  CHECK(pool.free_memory == Bytes(1ULL << 30));
+  CHECK(pool.health_interval == 1min);
+  CHECK(pool.health_timeout == 5s);
+  CHECK(error_of(std::string(one_pool) + "setup_tries = 0\n").find("setup_tries") !=
+        std::string::npos);
 }
 
 TEST_CASE("classes that are named must be there") {

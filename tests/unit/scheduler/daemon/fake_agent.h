@@ -90,6 +90,8 @@ class FakeAgent {
   std::vector<model::LaunchKey> acknowledged;
   std::vector<model::LogRead> reads;
   std::vector<std::uint32_t> cancelled_reads;
+  std::vector<model::CheckNode> checks;
+  std::vector<std::uint32_t> node_logs;
   bool told_to_exit = false;
 
  private:
@@ -105,6 +107,8 @@ class FakeAgent {
                          [&](const model::Acknowledge& m) { acknowledged.push_back(m.key); },
                          [&](const model::LogRead& m) { reads.push_back(m); },
                          [&](const model::LogCancel& m) { cancelled_reads.push_back(m.request); },
+                         [&](const model::CheckNode& m) { checks.push_back(m); },
+                         [&](const model::NodeLogRead& m) { node_logs.push_back(m.request); },
                          [&](const model::ShutDown&) { told_to_exit = true; }},
         *message);
   }

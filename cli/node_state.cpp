@@ -1,0 +1,116 @@
+#include "cli/node_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "cli/answer.h"
+#include "cli/api.h"
+#include "cli/render/node.h"
+#include "cli/terminal.h"
+#include "lib/base/text.h"
+#include "lib/model/node.h"
+#include "lib/wire/api.h"
+
+namespace cli {
+
+namespace {
+
+enum Id { log_id, setup_id };
+
+constexpr std::array show_table{
+    options::Option{log_id, "log", 0, "",
+                    "Print the end of what its setup and its checks printed. For root and the "
+                    "owner of the cluster."},
+    json_option, dir_option, help_option};
+
+constexpr std::array check_table{
+    options::Option{setup_id, "setup", 0, "", "Run the setup of its pool first."}, dir_option,
+    help_option};
+
+constexpr std::size_t help_width = 80;
+constexpr std::string_view show_usage =
+    "usage: muster node show [--log] [--json] NAME\n\n"
+    "Show how a node is: see muster-node(1).\n\n"
+    "Options:\n";
+constexpr std::string_view check_usage =
+    "usage: muster node check [--setup] NAME\n\n"
+    "Look now whether a node is fit for work: see muster-node(1).\n\n"
+    "Options:\n";
+
+Try<model::NodeRecord> find_node(const Api& api, const std::string& name) {
+  const auto body = api.get("/v1/nodes");
+  if (!body) return std::unexpected(body.error());
+  const auto nodes = wire::nodes_from_json(*body);
+  if (!nodes) return refuse(nodes.error());
+  const auto found = std::ranges::find(
+      *nodes, name, [](const auto& node) -> const std::string& { return node.info.name; });
+  if (found != nodes->end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& node : *nodes) names.push_back(node.info.name);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto near = base::nearest(name, views);
+  return refuse(fmt::format("there is no node '{}'{}; see muster nodes", base::printable(name),
+                            near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+Outcome print_json(const model::NodeRecord& node) {
+  const auto json = render::pretty(wire::to_json(std::span(&node, 1)));
+  if (!json) return refuse(json.error());
+  print(*json);
+  return exit_done;
+}
+
+}  // namespace
+
+Outcome show_node(std::span<const std::string> words) {
+  const auto line = options::parse(show_table, words, options::Operands::anywhere);
+  if (!line) return misuse(line.error().text);
+  if (options::has(*line, help_id)) {
+    print(std::string(show_usage) + options::help_text(show_table, help_width));
+    return exit_done;
+  }
+  if (line->rest.size() != 1) return misuse("node show: expected the name of one node");
+  const auto& name = line->rest.front();
+  const auto api = Api::of(*line);
+  if (!api) return std::unexpected(api.error());
+  const auto node = find_node(*api, name);
+  if (!node) return std::unexpected(node.error());
+  if (options::has(*line, log_id)) {
+    const auto log = api->get("/v1/nodes/log?node=" + name);
+    if (!log) return std::unexpected(log.error());
+    print(*log);
+    return exit_done;
+  }
+  if (options::has(*line, json_id)) return print_json(*node);
+  print(render::node_block(*node, view()));
+  return exit_done;
+}
+
+Outcome check_node(std::span<const std::string> words) {
+  const auto line = options::parse(check_table, words, options::Operands::anywhere);
+  if (!line) return misuse(line.error().text);
+  if (options::has(*line, help_id)) {
+    print(std::string(check_usage) + options::help_text(check_table, help_width));
+    return exit_done;
+  }
+  if (line->rest.size() != 1) return misuse("node check: expected the name of one node");
+  const auto& name = line->rest.front();
+  const model::NodeOrder order{.names = {name}, .setup = options::has(*line, setup_id)};
+  const auto api = Api::of(*line);
+  if (!api) return std::unexpected(api.error());
+  const auto body = api->post_slowly("/v1/nodes/check", wire::to_json(order));
+  if (!body) return std::unexpected(body.error());
+  const auto condition = wire::condition_from_json(*body);
+  if (!condition) return refuse(condition.error());
+  if (condition->fitness == model::Fitness::ready) {
+    print(fmt::format("node {} is fit for work\n", name));
+    return exit_done;
+  }
+  print(model::describe(name, *condition) + "\n" + render::output_block(*condition));
+  return exit_refused;
+}
+
+}  // namespace cli
