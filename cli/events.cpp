@@ -44,7 +44,8 @@ std::string local_text(std::string_view utc) {
 /// Prints events as they come, and knows where to go on after a break.
 class EventPrinter {
  public:
-  EventPrinter(bool as_json, render::NodeNames names) : as_json_(as_json), names_(std::move(names)) {}
+  EventPrinter(bool as_json, render::NodeNames names)
+      : as_json_(as_json), names_(std::move(names)) {}
 
   /// False when reading makes no more sense.
   bool take(std::string_view bytes);

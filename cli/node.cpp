@@ -50,7 +50,6 @@ constexpr std::array evict_table{
                     "When the node goes: 30s, 2m. Left out: 30s; 0s: at once."},
     dir_option, help_option};
 
-constexpr std::size_t node_help_width = 80;
 constexpr std::string_view evict_usage =
     "usage: muster node evict [--notice TIME] NAME\n\n"
     "Do as if a node were taken: see muster-node(1).\n\n"
@@ -63,7 +62,7 @@ Outcome evict(std::span<const std::string> words) {
   const auto line = options::parse(evict_table, words, options::Operands::anywhere);
   if (!line) return misuse(line.error().text);
   if (options::has(*line, help_id)) {
-    print(std::string(evict_usage) + options::help_text(evict_table, node_help_width));
+    print(std::string(evict_usage) + options::help_text(evict_table, help_width));
     return exit_done;
   }
   if (line->rest.size() != 1) return misuse("node evict: expected the name of one node");

@@ -18,9 +18,9 @@ namespace cli {
 
 namespace {
 
-enum Id { log_id, setup_id };
+enum NodeStateId { log_id, setup_id };
 
-constexpr std::array show_table{
+constexpr std::array node_show_table{
     options::Option{log_id, "log", 0, "",
                     "Print the end of what its setup and its checks printed. For root and the "
                     "owner of the cluster."},
@@ -30,7 +30,6 @@ constexpr std::array check_table{
     options::Option{setup_id, "setup", 0, "", "Run the setup of its pool first."}, dir_option,
     help_option};
 
-constexpr std::size_t help_width = 80;
 constexpr std::string_view show_usage =
     "usage: muster node show [--log] [--json] NAME\n\n"
     "Show how a node is: see muster-node(1).\n\n"
@@ -66,10 +65,10 @@ Outcome print_json(const model::NodeRecord& node) {
 }  // namespace
 
 Outcome show_node(std::span<const std::string> words) {
-  const auto line = options::parse(show_table, words, options::Operands::anywhere);
+  const auto line = options::parse(node_show_table, words, options::Operands::anywhere);
   if (!line) return misuse(line.error().text);
   if (options::has(*line, help_id)) {
-    print(std::string(show_usage) + options::help_text(show_table, help_width));
+    print(std::string(show_usage) + options::help_text(node_show_table, help_width));
     return exit_done;
   }
   if (line->rest.size() != 1) return misuse("node show: expected the name of one node");

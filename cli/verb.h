@@ -1,6 +1,7 @@
 #pragma once
 // The commands of muster: each is a value that says what it is called, takes and does.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ const Verb* find_verb(std::string_view name);
 std::string help_of(const Verb& verb);
 /// "muster help": all commands by one line each.
 std::string overview();
+
+constexpr std::size_t help_width = 80;  // of a line of help, in characters
 
 // Options that many commands have; ids from 100 on are theirs.
 constexpr int dir_id = 100;

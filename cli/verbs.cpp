@@ -11,8 +11,6 @@ namespace cli {
 
 namespace {
 
-constexpr std::size_t help_width = 80;
-
 constexpr std::array<const Verb*, 34> all{
     &up_verb,       &down_verb,     &submit_verb,  &run_verb,     &attach_verb, &shell_verb,
     &exec_verb,     &forward_verb,  &jobs_verb,    &show_verb,    &why_verb,    &logs_verb,
