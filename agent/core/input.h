@@ -21,6 +21,7 @@ namespace agent {
 struct StillRunning {
   base::Time started_at;
   base::Duration kill_grace{};
+  bool is_prepared = false;  // of a preparation
 };
 /// Its report is there and not acknowledged.
 struct Reported {
@@ -64,6 +65,11 @@ struct LauncherFailed {
   std::string text;
 };
 
+/// The launcher of a preparation has done it, and holds what it made.
+struct LauncherPrepared {
+  model::LaunchKey key;
+};
+
 /// The launcher's process is gone; without a report it was killed.
 struct LauncherEnded {
   model::LaunchKey key;
@@ -80,6 +86,6 @@ struct Cleaned {
 struct Tick {};
 
 using Input = std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted,
-                           LauncherFailed, LauncherEnded, Cleaned, Tick>;
+                           LauncherFailed, LauncherPrepared, LauncherEnded, Cleaned, Tick>;
 
 }  // namespace agent

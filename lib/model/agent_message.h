@@ -22,6 +22,7 @@ constexpr std::uint32_t protocol_version = 2;
 struct LaunchStatus {
   LaunchKey key;
   std::optional<LaunchReport> report;
+  bool is_prepared = false;  // of a preparation
   bool operator==(const LaunchStatus&) const = default;
 };
 
@@ -40,6 +41,12 @@ struct Heartbeat {
 struct ReportStarted {
   LaunchKey key;
   bool operator==(const ReportStarted&) const = default;
+};
+
+/// A preparation has prepared its node, and holds what it made. The next hello says it again.
+struct ReportPrepared {
+  LaunchKey key;
+  bool operator==(const ReportPrepared&) const = default;
 };
 
 /// Repeated at each connection until acknowledged.
@@ -73,7 +80,7 @@ struct Leaving {
 };
 
 using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
-                               ReportCheckpoint, Leaving>;
+                               ReportCheckpoint, Leaving, ReportPrepared>;
 
 // To the agent.
 

@@ -89,7 +89,8 @@ std::string_view kind_of(const FactBody& body) {
                        [](const NodeEvictionOver&) -> View { return "node_eviction_over"; },
                        [](const AttemptEvicted&) -> View { return "attempt_evicted"; },
                        [](const NodeDrained&) -> View { return "node_drained"; },
-                       [](const NodeResumed&) -> View { return "node_resumed"; }},
+                       [](const NodeResumed&) -> View { return "node_resumed"; },
+                       [](const LaunchPrepared&) -> View { return "launch_prepared"; }},
       body);
 }
 

@@ -58,6 +58,7 @@ Decision decide_update(const View& view, const Policy& policy, const Settings& s
                        const UpdateJob& request, base::Time now);
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
+Decision decide_prepared(const State& state, const NodeSaysPrepared& said);
 Decision decide_ended(const State& state, const NodeSaysEnded& said);
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);
 Decision decide_gone(const State& state, const NodeGone& gone);

@@ -110,6 +110,11 @@ struct NodeSaysStarted {
   model::LaunchKey key;
 };
 
+struct NodeSaysPrepared {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
 struct NodeSaysEnded {
   model::NodeId node;
   model::LaunchReport report;
@@ -201,10 +206,11 @@ struct ResumeNodes {
   std::vector<std::string> nodes;
 };
 
-using Input = std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll,
-                           NodeHello, NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint,
-                           Restarted, Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob,
-                           ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
-                           NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes>;
+using Input =
+    std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
+                 NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
+                 CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
+                 ProviderFailed, ProviderEnded, ProviderHas, NodeEvicted, NodeLeaves, EvictNode,
+                 DrainNodes, ResumeNodes, NodeSaysPrepared>;
 
 }  // namespace scheduler
