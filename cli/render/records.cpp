@@ -199,6 +199,11 @@ std::string used_text(const model::Usage& usage) {
   return text;
 }
 
+/// All nodes of its last attempt are, or need not be.
+bool is_prepared(const model::JobRecord& job) {
+  return std::ranges::all_of(job.prepared, &model::NodePreparation::is_prepared);
+}
+
 void add_preparation(Block& block, const model::JobRecord& job) {
   const bool is_over = model::is_final(job.state);
   for (const auto& node : job.prepared) {
@@ -249,11 +254,10 @@ std::string hints(const model::JobRecord& job) {
     text += fmt::format("Its output: muster logs {} --rank {}\n", to_text(job.job),
                         *job.outcome->failure->rank);
   }
-  const bool was_prepared = std::ranges::all_of(job.prepared, &model::NodePreparation::is_prepared);
-  if (!was_prepared) {
+  if (!is_prepared(job)) {
     text += fmt::format("Output of its preparation: muster logs {} --prepare\n", to_text(job.job));
   }
-  if (job.attempt > 0 && was_prepared)
+  if (job.attempt > 0 && is_prepared(job))
     text += fmt::format("All output: muster logs {}\n", to_text(job.job));
   return text;
 }

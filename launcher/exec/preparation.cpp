@@ -199,14 +199,22 @@ class Preparation {
     }
   }
 
+  /// In one line, without where the kernel may have said more.
+  std::string said() const {
+    std::vector<std::string> lines;
+    for (const auto line : base::split(last_words_, '\n')) {
+      const auto text = base::trim(line);
+      if (!text.empty() && !text.starts_with("dmesg(1)")) lines.emplace_back(text);
+    }
+    return base::join(lines, "; ");
+  }
+
   /// Only now all is there that a mounter wrote before it failed.
   void complete_failure() {
     auto& failure = *failure_;
-    const auto words = base::split(base::trim(last_words_), '\n');
-    const auto last = base::printable(base::trim(words.back()), last_words_kept);
     if (failure.cause == model::Cause::mount) {
       std::string what = is_mounting() ? to_text(wanted_.mounts[n_done_]) : std::string();
-      if (failure.text.empty()) failure.text = last;
+      if (failure.text.empty()) failure.text = base::printable(said(), last_words_kept);
       if (failure.text.empty())
         failure.text = "its command exited with code " + std::to_string(failure.code);
       if (!what.empty()) failure.text = what + ": " + failure.text;

@@ -153,7 +153,7 @@ bool is_script_due(const model::JobRecord& job) {
 
 base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& query,
                                   const scheduler::State& state) {
-  if (query.preparation) return preparation_sources(job, query, state);
+  if (query.preparation && job.attempt > 0) return preparation_sources(job, query, state);
   if (query.attempt && *query.attempt != job.attempt) return of_earlier(job, query, state);
   if (job.attempt == 0 || job.allocation.nodes.empty()) {
     return fail(Code::conflict, "job " + to_text(job.job) + " has not started, so it has no log");
