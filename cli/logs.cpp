@@ -11,18 +11,21 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
+#include "lib/http/target.h"
 
 namespace cli {
 
 namespace {
 
-enum LogsId { log_follow_id, rank_id, log_step_id, log_attempt_id };
-constexpr std::array<options::Option, 6> logs_table{{
+enum LogsId { log_follow_id, rank_id, log_step_id, log_attempt_id, prepare_id, node_id };
+constexpr std::array<options::Option, 8> logs_table{{
     {log_follow_id, "follow", 'f', "", "Go on as it grows, until the job has ended."},
     {rank_id, "rank", 'r', "RANK", "What this rank wrote, of the last step that has it."},
     {log_step_id, "step", 's', "STEP", "What the ranks of this step wrote. Steps count from 0."},
     {log_attempt_id, "attempt", 0, "NUMBER",
      "Of this start of the job, counted from 1. Left out: the last."},
+    {prepare_id, "prepare", 0, "", "What its preparation wrote on its nodes, one after the other."},
+    {node_id, "node", 0, "NODE", "With --prepare: on this node only."},
     dir_option,
     help_option,
 }};
@@ -47,6 +50,12 @@ Try<std::string> query_of(const options::Parsed& line) {
     }
     query += fmt::format("&{}={}", number.name, given->value);
   }
+  const auto* node = options::find(line, node_id);
+  const bool is_of_preparation = options::has(line, prepare_id);
+  if (node != nullptr && !is_of_preparation)
+    return misuse("--node is for the output of a preparation; give --prepare too");
+  if (is_of_preparation) query += "&preparation=true";
+  if (node != nullptr) query += "&node=" + http::percent_encode(node->value);
   return query;
 }
 
@@ -87,7 +96,9 @@ Outcome logs(const options::Parsed& line) {
                        [&](std::string_view bytes) { return printer.take(bytes); });
   };
   // The nodes of a step are read side by side, in another order each time.
-  const bool is_one_source = !options::has(line, log_step_id) || options::has(line, rank_id);
+  const bool is_one_source = options::has(line, prepare_id)
+                                 ? options::has(line, node_id)
+                                 : !options::has(line, log_step_id) || options::has(line, rank_id);
   const auto done = is_one_source ? api->persist(ask) : ask();
   if (!printer.is_read()) return exit_refused;
   if (!done) return std::unexpected(done.error());

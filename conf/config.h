@@ -124,6 +124,7 @@ struct Quota {
 struct Cluster {
   std::string name;
   std::string dir;
+  std::string shared_tmp;  // absolute, or empty
 
   bool operator==(const Cluster&) const = default;
 };

@@ -233,6 +233,8 @@ void ControllerHost::hear(const std::string& node, const model::FromAgent& messa
   if (!id) return;
   if (const auto* started = std::get_if<model::ReportStarted>(&message)) {
     give(scheduler::NodeSaysStarted{*id, started->key});
+  } else if (const auto* prepared = std::get_if<model::ReportPrepared>(&message)) {
+    give(scheduler::NodeSaysPrepared{*id, prepared->key});
   } else if (const auto* ended = std::get_if<model::ReportEnded>(&message)) {
     give(scheduler::NodeSaysEnded{*id, ended->report});
   } else if (const auto* report = std::get_if<model::ReportCondition>(&message)) {

@@ -20,7 +20,7 @@ constexpr std::string_view usage =
     "Runs N seeds (200) from SEED (1) on and ends with 1 at the first broken promise. With "
     "--expect it ends\n"
     "with 0 only if some seed breaks that promise: overlap, twice, lost, replay, sound, untrue, "
-    "unfinished, overlooked, pools, quota. With --pools the nodes "
+    "unfinished, overlooked, pools, unprepared, quota. With --pools the nodes "
     "come from a provider and go again.\n";
 
 struct Options {

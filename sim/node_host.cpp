@@ -177,6 +177,7 @@ void NodeHost::perform(agent::StartLauncher start) {
   }
   disk_[key] = {.order = start.order,
                 .launcher_ran = false,
+                .is_prepared = false,
                 .boot = boot_,
                 .report = {},
                 .is_acknowledged = false};
@@ -195,6 +196,7 @@ void NodeHost::perform(agent::StartLauncher start) {
 void NodeHost::launcher_starts(const model::LaunchOrder& order) {
   world_.truth.started(info_.name, order);
   launchers_[order.key] = Life::running;
+  if (order.key.preparation) return preparation_starts(order.key);
   // Some outlive the time after which a node that is away is written off.
   const auto kind = world_.random.below(10);
   const auto length = up_to(world_.random, kind < 5 ? 2s : kind < 8 ? 100s : 400s);
@@ -202,7 +204,21 @@ void NodeHost::launcher_starts(const model::LaunchOrder& order) {
   world_.events.after(length, [this, key = order.key, exit_code, boot = boot_] {
     if (boot == boot_) launcher_ends(key, exit_code, std::nullopt);
   });
-  if (!order.key.step) world_.script_runs(order.key);
+  if (model::is_script(order.key)) world_.script_runs(order.key);
+}
+
+/// Most get to hold the node until they are told to end; some fail.
+void NodeHost::preparation_starts(const model::LaunchKey& key) {
+  const auto length = up_to(world_.random, world_.random.chance(80) ? 2s : 40s);
+  const bool fails = world_.random.chance(8);
+  world_.events.after(length, [this, key, fails, boot = boot_] {
+    const auto found = launchers_.find(key);
+    if (boot != boot_ || found == launchers_.end() || found->second == Life::killed) return;
+    if (fails) return launcher_ends(key, 4, std::nullopt);
+    disk_[key].is_prepared = true;
+    world_.truth.prepared(info_.name, key);
+    give(agent::LauncherPrepared{key});
+  });
 }
 
 void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
@@ -219,8 +235,9 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
                              .usage = {},
                              .ranks = {}};
   if (exit_code != 0) {
-    const auto cause =
+    const auto of_work =
         exit_code == code_of_oom ? model::Cause::out_of_memory : model::Cause::exit_code;
+    const auto cause = key.preparation ? model::Cause::preparation : of_work;
     report.failure = model::Failure{.cause = signal ? model::Cause::signal : cause,
                                     .code = signal.value_or(exit_code),
                                     .step = key.step,
@@ -270,7 +287,9 @@ std::vector<agent::Found> NodeHost::found_on_disk() {
       at = disk_.erase(at);
       continue;
     } else if (launcher != launchers_.end() && launcher->second == Life::running) {
-      found.push_back({key, agent::StillRunning{world_.events.now()}});
+      found.push_back({key, agent::StillRunning{.started_at = world_.events.now(),
+                                                .kill_grace = {},
+                                                .is_prepared = directory.is_prepared}});
     } else {
       found.push_back({key, agent::LauncherGone{world_.events.now(), directory.boot != boot_}});
     }

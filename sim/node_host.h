@@ -53,6 +53,7 @@ class NodeHost {
   struct Directory {
     std::optional<model::LaunchOrder> order;
     bool launcher_ran = false;
+    bool is_prepared = false;  // of a preparation
     int boot = 0;
     std::optional<model::LaunchReport> report;
     bool is_acknowledged = false;
@@ -69,6 +70,7 @@ class NodeHost {
   void perform(agent::StartLauncher action);
   void arm_tick();
   void launcher_starts(const model::LaunchOrder& order);
+  void preparation_starts(const model::LaunchKey& key);
   void launcher_ends(const model::LaunchKey& key, int exit_code, std::optional<int> signal);
   void save_launcher(const model::LaunchKey& key);
   void stop_launcher(const model::LaunchKey& key);

@@ -11,7 +11,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<Property, std::string_view>, 10> names{
+constexpr std::array<std::pair<Property, std::string_view>, 11> names{
     {{Property::overlap, "overlap"},
      {Property::twice, "twice"},
      {Property::lost, "lost"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<Property, std::string_view>, 10> names{
      {Property::unfinished, "unfinished"},
      {Property::overlooked, "overlooked"},
      {Property::pools, "pools"},
+     {Property::unprepared, "unprepared"},
      {Property::quota, "quota"}}};
 
 /// What the job holds of it; the simulated cluster has one pool.
@@ -72,6 +73,7 @@ bool may_start_again(const scheduler::Job& job, const model::Failure& why, int e
   if (cause == model::Cause::time_limit) return policy->on_timeout;
   if (cause == model::Cause::out_of_memory) return policy->on_oom;
   if (cause == model::Cause::hang) return policy->on_hang;
+  if (model::is_of_preparation(why)) return policy->on_preparation;
   if (cause == model::Cause::signal && policy->on_signal) return true;
   const bool is_of_rank = why.step && policy->exit_codes.contains(why.code);
   return is_of_rank || policy->exit_codes.contains(exit_code);
@@ -111,17 +113,32 @@ void Truth::started(const std::string& node, const model::LaunchOrder& order) {
                                              to_text(order.key), node, to_text(key)));
     }
   }
+  if (model::is_script(order.key)) check_prepared(order);
   running_.insert_or_assign(Place(node, order.key), Process{share.cores, share.gpus});
+}
+
+void Truth::prepared(const std::string& node, const model::LaunchKey& key) {
+  prepared_.emplace(node, key);
+}
+
+void Truth::check_prepared(const model::LaunchOrder& order) {
+  if (!order.job->preparation.is_wanted()) return;
+  const model::LaunchKey key{order.key.job, order.key.attempt, {}, true};
+  for (const auto& share : order.allocation.nodes) {
+    if (prepared_.contains({share.name, key})) continue;
+    violate(Property::unprepared,
+            fmt::format("{} started before {} was prepared", to_text(order.key), share.name));
+  }
 }
 
 void Truth::ended(const std::string& node, const model::LaunchKey& key,
                   std::optional<int> exit_code) {
   running_.erase({node, key});
-  if (exit_code && !key.step) exit_codes_.emplace(key, *exit_code);
+  if (exit_code && model::is_script(key)) exit_codes_.emplace(key, *exit_code);
 }
 
 void Truth::report_settled(const model::LaunchKey& key) {
-  if (!key.step && exit_codes_.contains(key)) settled_.insert(key);
+  if (model::is_script(key) && exit_codes_.contains(key)) settled_.insert(key);
 }
 
 void Truth::acknowledged(const std::string& token, model::JobId job) {

@@ -27,6 +27,7 @@ enum class Property {
   unfinished,  // once faults stop, every job ends
   overlooked,  // a pass leaves no job that could start
   pools,       // pools keep their bounds, no busy node is ended, no machine is forgotten
+  unprepared,  // a script starts after the preparation of all its nodes
   quota,       // no limit is exceeded; lenders and borrowers have no more than all of theirs
 };
 
@@ -42,6 +43,8 @@ class Truth {
  public:
   /// A launcher's processes exist on a node from now on.
   void started(const std::string& node, const model::LaunchOrder& order);
+  /// A preparation has said that its node is ready.
+  void prepared(const std::string& node, const model::LaunchKey& key);
   /// They are gone. `exit_code` is of a script that ended by itself.
   void ended(const std::string& node, const model::LaunchKey& key, std::optional<int> exit_code);
   /// The controller has said that it has the report of a script that ended by itself.
@@ -69,6 +72,7 @@ class Truth {
   std::size_t n_started() const { return started_.size(); }
 
  private:
+  void check_prepared(const model::LaunchOrder& order);
   void check_settled(const scheduler::State& state, const model::LaunchKey& key);
 
   struct Process {
@@ -79,6 +83,7 @@ class Truth {
 
   std::map<Place, Process> running_;
   std::set<Place> started_;
+  std::set<Place> prepared_;
   std::map<model::LaunchKey, int> exit_codes_;  // of scripts that ended by themselves
   std::set<model::LaunchKey> settled_;          // whose report the controller has said to have
   std::map<std::string, model::JobId> acknowledged_;  // by token

@@ -42,9 +42,12 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   static constexpr std::array<std::string_view, 3> workspaces{"", "owner", "guest"};
   spec.workspace = workspaces[random_.below(workspaces.size())];
   spec.requeue = !random_.chance(10);
-  static constexpr std::array<std::string_view, 5> policies{
-      "on=exit,signal max=2 backoff=1s..10s", "on=exit:1-3 max=1 backoff=0s",
-      "on=timeout max=1 backoff=5s", "on=signal,exit max=3 backoff=2s avoid-nodes",
+  static constexpr std::array<std::string_view, 6> policies{
+      "on=exit,signal max=2 backoff=1s..10s",
+      "on=exit:1-3 max=1 backoff=0s",
+      "on=timeout max=1 backoff=5s",
+      "on=preparation,exit max=2 backoff=1s",
+      "on=signal,exit max=3 backoff=2s avoid-nodes",
       "on=oom,exit max=4 backoff=0s memory=x2..12G"};
   const auto policy = random_.below(3 * policies.size());  // most have none
   if (policy < policies.size()) spec.restart = *model::restart_policy_from_text(policies[policy]);
@@ -53,6 +56,8 @@ Users::Spec Users::any_job(int number, int n_nodes) {
   if (random_.chance(40)) {
     spec.save_signal = {.number = SIGUSR1, .before = up_to(random_, 20s), .script_only = false};
   }
+  const bool has_preparation = random_.chance(20);
+  if (has_preparation) spec.preparation.command = "true";
   add_waits(spec, number);
   add_choices(spec, n_nodes);
   return std::make_shared<const model::JobSpec>(std::move(spec));

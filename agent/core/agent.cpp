@@ -49,6 +49,7 @@ void Agent::found(const Found& launch) {
     still.phase = Live::Phase::running;
     still.started_at = running->started_at;
     still.kill_grace = running->kill_grace;
+    still.is_prepared = running->is_prepared;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
     ended_.insert_or_assign(key, Ended{.report = reported->report, .sent_at = {}});
   } else if (const auto* gone = std::get_if<LauncherGone>(&launch.state)) {
@@ -85,11 +86,11 @@ void Agent::greet() {
   told_ = condition_;
   hello.launches.reserve(live_.size() + ended_.size());
   for (auto& [key, launch] : live_) {
-    hello.launches.push_back({.key = key, .report = {}});
+    hello.launches.push_back({.key = key, .report = {}, .is_prepared = launch.is_prepared});
     launch.told = launch.phase != Live::Phase::starting;
   }
   for (auto& [key, launch] : ended_) {
-    hello.launches.push_back({.key = key, .report = launch.report});
+    hello.launches.push_back({.key = key, .report = launch.report, .is_prepared = false});
     launch.sent_at = now_;
   }
   act(Send{std::move(hello)});
@@ -109,6 +110,15 @@ void Agent::take(const LauncherStarted& input) {
 void Agent::take(const LauncherFailed& input) {
   if (!live_.contains(input.key)) return;
   end(failed(input.key, model::Cause::cannot_start, input.text, cannot_start_exit_code));
+}
+
+/// A hello that is on its way does not say it: after the answer it is told.
+void Agent::take(const LauncherPrepared& input) {
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.is_prepared) return;
+  at->second.is_prepared = true;
+  at->second.told = false;
+  if (at->second.phase == Live::Phase::running) tell_started(at->first, at->second);
 }
 
 void Agent::take(const LauncherEnded& input) {
@@ -155,6 +165,12 @@ model::LaunchReport Agent::failed(const model::LaunchKey& key, model::Cause caus
   model::Failure failure;
   failure.cause = cause;
   failure.text = text;
+  if (key.preparation && cause == model::Cause::launcher_lost) {
+    failure.cause = model::Cause::preparation;
+    failure.text = "it lost its launcher" + (text.empty() ? "" : ": " + failure.text);
+  } else if (key.preparation && cause == model::Cause::cannot_start) {
+    failure.cause = model::Cause::preparation;
+  }
   failure.node = info_.name;
   failure.step = key.step;
   const auto at = live_.find(key);
@@ -194,7 +210,11 @@ void Agent::settle(const model::LaunchKey& key) {
 void Agent::tell_started(const model::LaunchKey& key, Live& launch) {
   if (link_ != Link::up) return;
   launch.told = true;
-  act(Send{model::ReportStarted{key}});
+  if (launch.is_prepared) {
+    act(Send{model::ReportPrepared{key}});
+  } else {
+    act(Send{model::ReportStarted{key}});
+  }
 }
 
 void Agent::tell_ended(Ended& launch) {

@@ -52,6 +52,7 @@ class Agent {
     Phase phase = Phase::starting;
     bool stop_wanted = false;  // while starting
     bool told = false;         // of its start, on this connection
+    bool is_prepared = false;  // of a preparation
     base::Time started_at;
     base::Duration kill_grace{};
     std::optional<base::Time> kill_at;  // its launcher, which was told to end
@@ -70,6 +71,7 @@ class Agent {
   void take(const Received& input);
   void take(const LauncherStarted& input);
   void take(const LauncherFailed& input);
+  void take(const LauncherPrepared& input);
   void take(const LauncherEnded& input);
   void take(const Cleaned& input);
   void take(const Conditioned& input);

@@ -21,6 +21,7 @@ namespace agent {
 struct StillRunning {
   base::Time started_at;
   base::Duration kill_grace{};
+  bool is_prepared = false;  // of a preparation
 };
 /// Its report is there and not acknowledged.
 struct Reported {
@@ -65,6 +66,11 @@ struct LauncherFailed {
   std::string text;
 };
 
+/// The launcher of a preparation has done it, and holds what it made.
+struct LauncherPrepared {
+  model::LaunchKey key;
+};
+
 /// The launcher's process is gone; without a report it was killed.
 struct LauncherEnded {
   model::LaunchKey key;
@@ -85,7 +91,8 @@ struct Conditioned {
 /// Time has come to next_deadline().
 struct Tick {};
 
-using Input = std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted,
-                           LauncherFailed, LauncherEnded, Cleaned, Conditioned, Tick>;
+using Input =
+    std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted, LauncherFailed,
+                 LauncherPrepared, LauncherEnded, Cleaned, Conditioned, Tick>;
 
 }  // namespace agent

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "agent/daemon/leftovers.h"
 #include "agent/daemon/scan.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
@@ -146,8 +147,10 @@ void Daemon::start(bool rebooted) {
     if (!std::holds_alternative<agent::Reported>(launch.state)) open.insert(launch.key);
     if (std::holds_alternative<agent::StillRunning>(launch.state)) {
       launchers_.watch(launch.key);
-      if (!launch.key.step) checkpoints_.watch(launch.key);
+      watch_files(launch.key);
     }
+    const auto* gone = std::get_if<agent::LauncherGone>(&launch.state);
+    if (gone != nullptr && gone->rebooted) remove_job_folders(dirs_.path(launch.key));
     restarted.found.push_back(std::move(launch));
   }
   containment_.sweep(open);
@@ -259,6 +262,7 @@ void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::La
   }
   log_reads_.launch_ended(key);
   checkpoints_.forget(key);
+  prepared_.erase(key);
   feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
 }
 
@@ -271,15 +275,30 @@ void Daemon::perform(const agent::StartLauncher& action) {
   auto order = action.order;
   order.controller = model::on_node(order.controller, run_dir_);
   order.head_address = model::on_node(order.head_address, run_dir_);
+  if (!order.shared_tmp.empty() && !order.shared_tmp.starts_with('/'))
+    order.shared_tmp = run_dir_ + "/" + order.shared_tmp;
   const auto started = launchers_.start(order);
   if (started) {
     log_.debug("launch_started", {{"launch", model::to_text(key)}});
-    if (!key.step) checkpoints_.watch(key);
+    watch_files(key);
     feed(agent::LauncherStarted{key});
   } else {
     log_.error("launch_failed", {{"launch", model::to_text(key)}, {"why", started.error().text}});
     feed(agent::LauncherFailed{.key = key, .text = started.error().text});
   }
+}
+
+/// By which a launcher says something before its end.
+void Daemon::watch_files(const model::LaunchKey& key) {
+  if (model::is_script(key)) checkpoints_.watch(key);
+  if (!key.preparation) return;
+  const auto look = [this, key] {
+    if (dirs_.is_prepared(key)) feed(agent::LauncherPrepared{key});
+  };
+  auto watch = loop::FileWatch::open(loop_, dirs_.file(key, "prepared"), look);
+  if (watch) prepared_.insert_or_assign(key, *std::move(watch));
+  if (!watch) log_.error("preparation_not_watched", {{"why", watch.error().text}});
+  loop_.defer(look);  // it may be there already
 }
 
 void Daemon::perform(const agent::StopLauncher& action) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/loop/address.h"
+#include "lib/loop/file_watch.h"
 #include "lib/loop/log.h"
 #include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
@@ -70,6 +72,7 @@ class Daemon {
   void received(model::ToAgent message);
   void launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
                       std::string how);
+  void watch_files(const model::LaunchKey& key);
   void prune(std::size_t most);
   void leave();
   void say_leaving();
@@ -104,7 +107,8 @@ class Daemon {
   Link link_;
   LogReads log_reads_;
   Checkpoints checkpoints_;
-  std::unique_ptr<Care> care_;  // from start() on
+  std::unique_ptr<Care> care_;                            // from start() on
+  std::map<model::LaunchKey, loop::FileWatch> prepared_;  // of preparations that run
   loop::Timer deadline_;
   loop::Timer prune_timer_;
   loop::Timer leave_timer_;

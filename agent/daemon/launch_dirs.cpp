@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -123,6 +124,10 @@ std::optional<LauncherProcess> LaunchDirs::launcher(const model::LaunchKey& key)
 bool LaunchDirs::is_locked(const model::LaunchKey& key) const {
   const loop::OwnedFd file_(::open(file(key, "launcher.err").c_str(), O_RDONLY | O_CLOEXEC));
   return file_ && flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool LaunchDirs::is_prepared(const model::LaunchKey& key) const {
+  return key.preparation && access(file(key, "prepared").c_str(), F_OK) == 0;
 }
 
 std::string LaunchDirs::last_words(const model::LaunchKey& key) const {

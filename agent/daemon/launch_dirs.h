@@ -57,6 +57,8 @@ class LaunchDirs {
   std::optional<model::LaunchOrder> order(const model::LaunchKey& key) const;
   std::optional<LauncherProcess> launcher(const model::LaunchKey& key) const;
   bool is_locked(const model::LaunchKey& key) const;
+  /// Has a launcher said that it has prepared the node?
+  bool is_prepared(const model::LaunchKey& key) const;
   /// The last words of a launcher, at most one line; empty if it said nothing.
   std::string last_words(const model::LaunchKey& key) const;
 

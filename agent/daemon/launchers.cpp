@@ -108,6 +108,11 @@ void Launchers::child_exited(const model::LaunchKey& key, const loop::ExitStatus
   ended(key, describe(status));
 }
 
+/// Is there a file with the names of what it has not removed?
+bool Launchers::is_left(const model::LaunchKey& key, const char* file) const {
+  return access(dirs_.file(key, file).c_str(), F_OK) == 0;
+}
+
 void Launchers::ended(const model::LaunchKey& key, std::string how) {
   const model::LaunchKey ended_key = key;  // `key` may belong to what is erased
   running_.erase(ended_key);
@@ -115,8 +120,8 @@ void Launchers::ended(const model::LaunchKey& key, std::string how) {
   if (!report) {
     const std::string words = dirs_.last_words(ended_key);
     if (!words.empty()) how += ": " + words;
-  } else if (access(dirs_.file(ended_key, "groups").c_str(), F_OK) == 0) {
-    clean_up(ended_key);  // the kernel held its groups for longer than it could wait
+  } else if (is_left(ended_key, "groups") || is_left(ended_key, "folders")) {
+    clean_up(ended_key);  // something held these for longer than it could wait
   }
   events_.ended(ended_key, std::move(report), std::move(how));
 }

@@ -86,8 +86,19 @@ void remove_session_dir(const std::string& launch_dir) {
 
 }  // namespace
 
+void remove_job_folders(const std::string& launch_dir) {
+  const std::string names = read_line(launch_dir + "/folders");
+  for (const auto line : base::split(names, '\n')) {
+    const std::string path(line);
+    if (!path.starts_with('/')) continue;
+    // The same as for a session directory.
+    (void)loop::remove_tree(path, std::filesystem::path(path).parent_path().string());
+  }
+}
+
 Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done)
-    : launch_dir_(std::move(launch_dir)),
+    : loop_(loop),
+      launch_dir_(std::move(launch_dir)),
       done_(std::move(done)),
       pause_(first_wait),
       timer_(loop, [this] { round(); }) {
@@ -103,6 +114,12 @@ void Leftovers::round() {
     return;
   }
   remove_session_dir(launch_dir_);
+  if (access((launch_dir_ + "/folders").c_str(), F_OK) != 0) return end();
+  // There may be more in them than the agent has time for.
+  removal_.emplace(loop_, [dir = launch_dir_] { remove_job_folders(dir); }, [this] { end(); });
+}
+
+void Leftovers::end() {
   const auto done = std::move(done_);
   done();
 }

@@ -3,10 +3,12 @@
 // carries its launch's id, and the folder of its PMIx server.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lib/base/time.h"
 #include "lib/loop/timer.h"
+#include "lib/loop/work.h"
 
 namespace agentd {
 
@@ -20,12 +22,19 @@ class Leftovers {
 
  private:
   void round();
+  void end();
 
+  loop::Loop& loop_;
   std::string launch_dir_;
   int n_removals_ = 0;  // of its groups, in vain
   std::function<void()> done_;
   base::Duration pause_;
   loop::Timer timer_;
+  std::optional<loop::Work> removal_;
 };
+
+/// Of a preparation: the directories that its job had, by the names that stand in the launch
+/// directory. Nothing is mounted in them here: that was for the job alone.
+void remove_job_folders(const std::string& launch_dir);
 
 }  // namespace agentd

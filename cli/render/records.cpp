@@ -132,6 +132,8 @@ void add_request(Block& block, const model::JobRecord& job) {
   if (job.restart) block.add("restart", to_text(*job.restart));
   if (job.hang_timeout) block.add("hang after", to_text(*job.hang_timeout));
   if (job.grow_after) block.add("grow after", base::to_text(*job.grow_after));
+  block.add("prepare", job.preparation.command);
+  for (const auto& mount : job.preparation.mounts) block.add("mount", to_text(mount));
   block.add("more memory", more_memory(job));
   block.add("avoids", model::compress_hosts(job.avoids));
   if (job.priority != 0) block.add("priority", fmt::format("{}", job.priority));
@@ -197,6 +199,22 @@ std::string used_text(const model::Usage& usage) {
   return text;
 }
 
+/// All nodes of its last attempt are, or need not be.
+bool is_prepared(const model::JobRecord& job) {
+  return std::ranges::all_of(job.prepared, &model::NodePreparation::is_prepared);
+}
+
+void add_preparation(Block& block, const model::JobRecord& job) {
+  const bool is_over = model::is_final(job.state);
+  for (const auto& node : job.prepared) {
+    if (node.failure) {
+      block.add("preparation", model::describe(*node.failure));
+    } else if (!node.is_prepared && !is_over) {
+      block.add("preparation", node.node + " is being prepared");
+    }
+  }
+}
+
 void add_steps(Block& block, const model::JobRecord& job) {
   for (const auto& step : job.steps) {
     int tasks = 0;
@@ -236,7 +254,11 @@ std::string hints(const model::JobRecord& job) {
     text += fmt::format("Its output: muster logs {} --rank {}\n", to_text(job.job),
                         *job.outcome->failure->rank);
   }
-  if (job.attempt > 0) text += fmt::format("All output: muster logs {}\n", to_text(job.job));
+  if (!is_prepared(job)) {
+    text += fmt::format("Output of its preparation: muster logs {} --prepare\n", to_text(job.job));
+  }
+  if (job.attempt > 0 && is_prepared(job))
+    text += fmt::format("All output: muster logs {}\n", to_text(job.job));
   return text;
 }
 
@@ -343,6 +365,7 @@ std::string job_block(const model::JobRecord& job, const View& view) {
   block.add("output", job.output);
   block.add("error", job.error);
   block.add("comment", job.comment);
+  add_preparation(block, job);
   add_steps(block, job);
   for (const auto& earlier : job.earlier) {
     block.add("earlier", fmt::format("attempt {} on {}: {}{}", earlier.attempt, earlier.nodes,

@@ -81,6 +81,7 @@ class FileReader {
   base::Result<void> take_environment(const TomlEntry& entry);
   base::Result<void> take_option(const Option& option, const TomlEntry& entry);
   base::Result<void> take_flag(const Option& option, const TomlEntry& entry);
+  base::Result<void> take_mounts(const Option& option, const TomlEntry& entry);
   base::Result<void> take_roles(const Option& option, const TomlEntry& entry);
   base::Result<std::string> role_text(const TomlValue& role) const;
   base::Result<std::string> role_part(const TomlEntry& entry) const;
@@ -108,6 +109,8 @@ base::Result<void> FileReader::take(const TomlEntry& entry) {
     return refuse(entry.place, unknown_key(entry.key, known));
   }
   if (option->id == static_cast<int>(OptionId::role)) return take_roles(*option, entry);
+  if (option->id == static_cast<int>(OptionId::mount) && entry.value.kind == Kind::list)
+    return take_mounts(*option, entry);
   return option->takes_value() ? take_option(*option, entry) : take_flag(*option, entry);
 }
 
@@ -195,6 +198,15 @@ base::Result<void> FileReader::take_flag(const Option& option, const TomlEntry& 
                                     : std::string(negation) + std::string(option.name);
   const auto found = std::ranges::find(table_, std::string_view(opposite), &Option::name);
   if (found != table_.end()) give(*found, entry.key, "", entry.value.place);
+  return {};
+}
+
+base::Result<void> FileReader::take_mounts(const Option& option, const TomlEntry& entry) {
+  for (const auto& mount : entry.value.items) {
+    if (mount.kind != Kind::text)
+      return wrong(entry.key, mount, "text such as \"bind:/data:data:ro\"");
+    give(option, entry.key, mount.text, mount.place);
+  }
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/request/binding_values.h"
 #include "cli/request/environment.h"
 #include "cli/request/node_values.h"
+#include "cli/request/preparation_values.h"
 #include "cli/request/table.h"
 #include "cli/request/when.h"
 #include "lib/base/text.h"
@@ -324,6 +325,7 @@ base::Result<void> apply(const options::Given& given, Choices& choices) {
   if (auto* const member = text_member(static_cast<OptionId>(given.id), spec))
     return store(text(given), *member);
   if (apply_flag(static_cast<OptionId>(given.id), choices)) return {};
+  if (is_of_preparation(given)) return apply(given, spec.preparation);
   return is_of_roles(given) ? apply(given, choices.roles) : apply_value(given, choices);
 }
 

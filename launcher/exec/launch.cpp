@@ -10,7 +10,10 @@
 
 #include "launcher/exec/batch.h"
 #include "launcher/exec/end_signal.h"
+#include "launcher/exec/job_folders.h"
+#include "launcher/exec/mount_space.h"
 #include "launcher/exec/network.h"
+#include "launcher/exec/preparation.h"
 #include "launcher/exec/step.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
@@ -58,7 +61,9 @@ base::Result<void> check_share(const Launch& launch) {
 
 model::LaunchReport cannot_start(const Launch& launch, const base::Error& why) {
   model::LaunchReport report{.key = launch.order.key};
-  report.failure = failure_of(launch.order, model::Cause::cannot_start, why.text);
+  const auto cause =
+      launch.order.key.preparation ? model::Cause::preparation : model::Cause::cannot_start;
+  report.failure = failure_of(launch.order, cause, why.text);
   report.exit_code = exit_code_of(*report.failure);
   return report;
 }
@@ -83,13 +88,26 @@ base::Result<void> make_group(Launch& launch, const LaunchOptions& options) {
 /// Takes over what the groups counted, and removes them.
 void close_group(Launch& launch, model::LaunchReport& report) {
   if (!launch.group) return;
-  const auto counted = launch.group->usage(launch.order.step == nullptr);
+  const auto counted = launch.group->usage(model::is_script(launch.order.key));
   report.usage.cpu = std::max(report.usage.cpu, counted.cpu);
   report.usage.total_peak = counted.total_peak;
   if (!launch.group->remove(launch.dir)) launch.dir.note("the control groups are still in use");
 }
 
+/// Scripts and steps see what the preparation of their attempt has mounted.
+base::Result<void> join_mounts(const Launch& launch) {
+  const auto& key = launch.order.key;
+  if (key.preparation || launch.order.job->preparation.mounts.empty()) return {};
+  return join_mount_space(launch.dir, {key.job, key.attempt, {}, true});
+}
+
+model::LaunchReport carry_out(Launch& launch) {
+  if (launch.order.key.preparation) return run_preparation(launch);
+  return launch.order.step ? run_step(launch) : run_batch(launch);
+}
+
 model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
+  if (auto joined = join_mounts(launch); !joined) return cannot_start(launch, joined.error());
   auto topology = launch.dir.read_topology();
   if (!topology) return cannot_start(launch, topology.error());
   launch.topology = std::move(*topology);
@@ -98,7 +116,7 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
     if (options.needs_groups) return cannot_start(launch, made.error());
     launch.dir.note("goes on without control groups: " + made.error().text);
   }
-  auto report = launch.order.step ? run_step(launch) : run_batch(launch);
+  auto report = carry_out(launch);
   close_group(launch, report);
   return report;
 }
@@ -158,6 +176,7 @@ base::Result<void> run_launch(const LaunchOptions& options) {
   launch.place.interface =
       is_one_machine(launch.order) ? "lo" : interface_of(mapping::own_host(launch.order));
   launch.place.checkpoint_file = launch.dir.file("checkpoint");
+  name_job_folders(launch.dir, launch.order, launch.place);
   launch.topology_xml =
       options.topology_xml.empty() ? launch.dir.topology_xml() : options.topology_xml;
 

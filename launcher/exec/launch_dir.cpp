@@ -54,6 +54,10 @@ std::string LaunchDir::file(std::string_view name) const {
   return path_ + "/" + std::string(name);
 }
 
+std::string LaunchDir::of(const model::LaunchKey& key) const {
+  return path_.substr(0, path_.rfind('/') + 1) + to_text(key);
+}
+
 base::Result<model::LaunchOrder> LaunchDir::read_order() const {
   const auto bytes = loop::read_file(file("order"), order_limit);
   if (!bytes) return std::unexpected(bytes.error());

@@ -22,6 +22,8 @@ class LaunchDir {
   static base::Result<LaunchDir> open(const std::string& path);
 
   std::string file(std::string_view name) const;
+  /// That of another launch of the node.
+  std::string of(const model::LaunchKey& key) const;
 
   base::Result<model::LaunchOrder> read_order() const;
   /// Of the node, whose description the agent keeps two folders up.

@@ -74,6 +74,19 @@ void describe_memory(Environment& environment, const model::Shape& shape) {
   if (shape.memory_per_cpu) environment["MUSTER_MEM_PER_CPU"] = mebibytes(*shape.memory_per_cpu);
 }
 
+/// Each also by the name that jobs of Azure Batch AI know. Their own directory does not become
+/// TMPDIR: its path is long for the sockets that programs put there.
+void describe_folders(Environment& environment, const LaunchPlace& place) {
+  const auto set = [&environment](const char* name, const char* other, const std::string& path) {
+    if (path.empty()) return;
+    environment[name] = path;
+    environment[other] = path;
+  };
+  set("MUSTER_JOB_TMP", "AZ_BATCHAI_JOB_TEMP", place.job_tmp);
+  set("MUSTER_SHARED_TMP", "AZ_BATCHAI_SHARED_JOB_TEMP", place.shared_tmp);
+  set("MUSTER_JOB_MOUNTS", "AZ_BATCHAI_JOB_MOUNT_ROOT", place.job_mounts);
+}
+
 /// What scripts and ranks both get.
 void describe_job(Environment& environment, const model::LaunchOrder& order,
                   const LaunchPlace& place) {
@@ -110,6 +123,7 @@ void describe_job(Environment& environment, const model::LaunchOrder& order,
   environment["MUSTER_CONTROLLER"] = order.controller;
   environment["MUSTER_SUBMIT_DIR"] = job.work_dir;
   environment["MUSTER_LAUNCH_ID"] = place.launch_id;
+  describe_folders(environment, place);
   put_first_in_path(environment, place.programs);
 }
 
@@ -310,6 +324,15 @@ Environment environment_beside_script(const model::LaunchOrder& order,
 }
 
 }  // namespace
+
+Environment environment_of_preparation(const model::LaunchOrder& order,
+                                       const model::Topology& topology, const LaunchPlace& place) {
+  Environment environment = order.job->environment;
+  describe_job(environment, order, place);
+  describe_for_batch_ai(environment, order);
+  show_gpus(environment, topology, share_of(order).gpus);
+  return environment;
+}
 
 Environment environment_of_rank(const model::LaunchOrder& order, const model::Topology& topology,
                                 const LaunchPlace& place, const Placement& placement,

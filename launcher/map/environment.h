@@ -26,6 +26,9 @@ struct LaunchPlace {
   std::string pml;             // of a step: what Open MPI is kept from looking for; empty: nothing
   std::vector<std::string> addresses;  // of a step with roles: where each rank may listen, by rank
   bool has_pmix = false;               // a PMIx server serves the ranks
+  std::string job_tmp;                 // of the attempt, on this node; empty: none
+  std::string shared_tmp;              // of the attempt, on all its nodes; empty: none
+  std::string job_mounts;              // folder of the attempt's mounts; empty: none
   std::string interface;               // of the network on which own_host() is; empty: not known
 };
 
@@ -41,6 +44,11 @@ std::string rendezvous_file(const model::LaunchOrder& order);
 
 model::Environment environment_of_script(const model::LaunchOrder& order,
                                          const model::Topology& topology, const LaunchPlace& place);
+
+/// As that of the script, on any node.
+model::Environment environment_of_preparation(const model::LaunchOrder& order,
+                                              const model::Topology& topology,
+                                              const LaunchPlace& place);
 
 /// Without what the PMIx server adds, and PMI_FD. What the user set wins over every tuning value of
 /// ours; names by which another launcher's PMIx or PMI would be found are removed. The task of a

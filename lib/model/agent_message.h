@@ -23,6 +23,7 @@ constexpr std::uint32_t protocol_version = 2;
 struct LaunchStatus {
   LaunchKey key;
   std::optional<LaunchReport> report;
+  bool is_prepared = false;  // of a preparation
   bool operator==(const LaunchStatus&) const = default;
 };
 
@@ -42,6 +43,12 @@ struct Heartbeat {
 struct ReportStarted {
   LaunchKey key;
   bool operator==(const ReportStarted&) const = default;
+};
+
+/// A preparation has prepared its node, and holds what it made. The next hello says it again.
+struct ReportPrepared {
+  LaunchKey key;
+  bool operator==(const ReportPrepared&) const = default;
 };
 
 /// Repeated at each connection until acknowledged.
@@ -87,8 +94,9 @@ struct NodeChecked {
   bool operator==(const NodeChecked&) const = default;
 };
 
-using FromAgent = std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
-                               ReportCheckpoint, Leaving, ReportCondition, NodeChecked>;
+using FromAgent =
+    std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk, ReportCheckpoint,
+                 Leaving, ReportCondition, NodeChecked, ReportPrepared>;
 
 // To the agent.
 

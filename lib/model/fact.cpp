@@ -93,7 +93,8 @@ std::string_view kind_of(const FactBody& body) {
                        [](const GraceShortened&) -> View { return "grace_shortened"; },
                        [](const NodeTwin&) -> View { return "node_twin"; },
                        [](const NodeConditioned&) -> View { return "node_conditioned"; },
-                       [](const NodeSuspected&) -> View { return "node_suspected"; }},
+                       [](const NodeSuspected&) -> View { return "node_suspected"; },
+                       [](const LaunchPrepared&) -> View { return "launch_prepared"; }},
       body);
 }
 

@@ -85,7 +85,8 @@ struct JobReleased {
   bool operator==(const JobReleased&) const = default;
 };
 
-/// The job has its nodes; its batch script is to be started on the first.
+/// The job has its nodes; its batch script is to be started on the first, after the preparation of
+/// all if it has one.
 struct AttemptStarted {
   JobId job;
   std::uint32_t attempt = 1;
@@ -98,6 +99,13 @@ struct LaunchStarted {
   LaunchKey key;
   NodeId node;
   bool operator==(const LaunchStarted&) const = default;
+};
+
+/// A node of the attempt is prepared: by the last one, the batch script is to be started.
+struct LaunchPrepared {
+  LaunchKey key;  // of a preparation
+  NodeId node;
+  bool operator==(const LaunchPrepared&) const = default;
 };
 
 /// `muster run` inside the attempt: `tasks` for each node of the allocation, 0 where it has no
@@ -272,7 +280,7 @@ using FactBody = std::variant<
     UsageCarried, RoomPromised, ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade,
     BookingBegun, BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
     PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted, NodeDrained,
-    NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected>;
+    NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected, LaunchPrepared>;
 
 struct Fact {
   base::Time at;

@@ -19,18 +19,24 @@ using Seq = std::uint64_t;                // place of a fact in the journal, fro
 
 using base::to_text;
 
-/// One start of something on one node: a job's batch script (no step) or its part of a step.
-/// `attempt` counts the starts of the job from 1, so that a late word about an earlier one is
-/// recognised.
+/// One start of something on one node: a job's batch script (no step), its part of a step, or its
+/// preparation (no step either). `attempt` counts the starts of the job from 1, so that a late word
+/// about an earlier one is recognised.
 struct LaunchKey {
   JobId job;
   std::uint32_t attempt = 1;
   std::optional<StepId> step;
+  bool preparation = false;
 
   auto operator<=>(const LaunchKey&) const = default;
 };
 
-/// "17.1.batch" or "17.1.0"; also the name of the launch's directory.
+/// Of a batch script?
+inline bool is_script(const LaunchKey& key) {
+  return !key.step && !key.preparation;
+}
+
+/// "17.1.batch", "17.1.0" or "17.1.prepare"; also the name of the launch's directory.
 std::string to_text(const LaunchKey& key);
 
 /// errors: invalid for anything that to_text does not write

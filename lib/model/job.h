@@ -15,6 +15,7 @@
 #include "lib/model/dependency.h"
 #include "lib/model/hang_limit.h"
 #include "lib/model/node_choice.h"
+#include "lib/model/preparation.h"
 #include "lib/model/restart.h"
 #include "lib/model/role.h"
 #include "lib/model/start_up.h"
@@ -92,6 +93,7 @@ struct JobSpec {
   std::optional<base::Time> deadline;  // it has to have ended by then
   Dependency dependency;
   std::optional<Array> array;  // its tasks have the same spec
+  Preparation preparation;     // of its nodes, before the script
   Roles roles;                 // of the steps that name no number of their own; empty: none
 
   std::string script;       // the whole text with its #! line; empty: `arguments` is the command

@@ -17,7 +17,7 @@
 namespace model {
 
 /// For the first node of an attempt, the batch script; for each node of a step, its part of the
-/// ranks.
+/// ranks; for each node of the attempt, its preparation, if the job has one.
 struct LaunchOrder {
   LaunchKey key;
   User user;
@@ -40,6 +40,9 @@ struct LaunchOrder {
   std::string secret;        // of a step: what its launchers and client show each other
   std::vector<std::string> addresses;  // where nodes of the allocation reach each other, one each
   std::vector<std::string> head_tls;   // of a step: the head listens at one of these as well
+  // Of the attempt, for all its nodes; a mere name lies in the run folder of the agent. Empty:
+  // none.
+  std::string shared_tmp;
 };
 
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.

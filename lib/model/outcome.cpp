@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 21> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 23> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -37,7 +37,9 @@ constexpr Names<Cause, 21> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::out_of_memory, "out_of_memory"},
                                         {Cause::output_lost, "output_lost"},
                                         {Cause::grow, "grow"},
-                                        {Cause::evicted, "evicted"}}};
+                                        {Cause::evicted, "evicted"},
+                                        {Cause::preparation, "preparation"},
+                                        {Cause::mount, "mount"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -70,6 +72,8 @@ std::string subject(const Failure& failure) {
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
+  if (is_of_preparation(failure))
+    return failure.node.empty() ? "the preparation" : "the preparation on " + failure.node;
   const bool is_of_node = failure.cause == Cause::node_lost || failure.cause == Cause::evicted;
   if (is_of_node && !failure.rank && !failure.node.empty()) return failure.node;
   std::string text = failure.step ? fmt::format("step {}: ", failure.step->number()) : "";
@@ -128,6 +132,10 @@ std::string happening(const Failure& failure) {
       return "is started again to grow";
     case Cause::evicted:
       return "was evicted";
+    case Cause::preparation:
+      return failure.code == 0 ? "failed" : fmt::format("exited with code {}", failure.code);
+    case Cause::mount:
+      return "could not mount";
   }
   base::check(false, "every cause is described");
   return {};
@@ -160,6 +168,10 @@ void weigh(ArrayTally& tally, const Outcome& outcome) {
 }
 
 }  // namespace
+
+bool is_of_preparation(const Failure& failure) {
+  return failure.cause == Cause::preparation || failure.cause == Cause::mount;
+}
 
 std::string_view to_text(Cause cause) {
   return name_of(cause_names, cause);

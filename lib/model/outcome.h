@@ -39,6 +39,8 @@ enum class Cause {
   output_lost,    // what a step printed could not be written to its file
   grow,           // it starts again on more nodes
   evicted,        // one of its nodes was taken
+  preparation,    // a node could not be prepared for it
+  mount,          // the same, because of one of its mounts
 };
 
 std::string_view to_text(Cause cause);
@@ -56,6 +58,9 @@ struct Failure {
 
   bool operator==(const Failure&) const = default;
 };
+
+/// Could a node not be prepared?
+bool is_of_preparation(const Failure& failure);
 
 /// One sentence: "step 0: rank 2 on n2 exited with code 3".
 std::string describe(const Failure& failure);

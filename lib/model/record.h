@@ -18,6 +18,7 @@
 #include "lib/model/layout.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
+#include "lib/model/preparation.h"
 #include "lib/model/reason.h"
 #include "lib/model/restart.h"
 
@@ -36,6 +37,15 @@ struct StepRecord {
   std::vector<RankUsage> ranks;  // that have ended
 
   bool operator==(const StepRecord&) const = default;
+};
+
+/// How far the preparation of one node is.
+struct NodePreparation {
+  std::string node;
+  bool is_prepared = false;
+  std::optional<Failure> failure;
+
+  bool operator==(const NodePreparation&) const = default;
 };
 
 /// One start of the job that has ended, except the last, which the record itself shows.
@@ -92,6 +102,7 @@ struct JobRecord {
   std::optional<ArrayTask> task;             // of a job that is one
   std::optional<ArrayTally> tally;           // of an array
   NodeChoice choice;                         // asked for
+  Preparation preparation;                   // asked for
   Licenses licenses;                         // asked for
   int n_running = 0;                         // tasks of an array that have started and not ended
 
@@ -107,7 +118,8 @@ struct JobRecord {
   std::optional<Outcome> outcome;
   std::optional<Failure> ending;  // why the attempt is being ended, while it is
   Usage usage;
-  std::vector<StepRecord> steps;  // of the current or last attempt
+  std::vector<NodePreparation> prepared;  // of the nodes of the current or last attempt
+  std::vector<StepRecord> steps;          // of the current or last attempt
   std::vector<AttemptRecord> earlier;
   std::vector<std::string> avoids;  // nodes where an attempt failed, first the longest ago
 

@@ -82,15 +82,17 @@ base::Result<void> read_causes(std::string_view value, RestartPolicy& policy) {
       policy.on_timeout = true;
     } else if (word == "hang") {
       policy.on_hang = true;
+    } else if (word == "preparation") {
+      policy.on_preparation = true;
     } else if (word == "node") {
       policy.on_node = true;
     } else {
-      constexpr std::array<std::string_view, 6> known{"exit",    "signal", "oom",
-                                                      "timeout", "hang",   "node"};
+      constexpr std::array<std::string_view, 7> known{"exit", "signal",      "oom", "timeout",
+                                                      "hang", "preparation", "node"};
       const auto near = base::nearest(word, known);
       return fail(Code::invalid,
                   fmt::format("'{}' is no cause of a restart; expected exit, exit:CODES, signal, "
-                              "oom, timeout, hang or node{}",
+                              "oom, timeout, hang, preparation or node{}",
                               base::printable(word),
                               near ? fmt::format(" (did you mean {}?)", *near) : std::string()));
     }
@@ -188,6 +190,7 @@ std::string to_text(const RestartPolicy& policy) {
   if (policy.on_oom) causes.emplace_back("oom");
   if (policy.on_timeout) causes.emplace_back("timeout");
   if (policy.on_hang) causes.emplace_back("hang");
+  if (policy.on_preparation) causes.emplace_back("preparation");
   if (policy.on_node) causes.emplace_back("node");
   auto text = fmt::format("on={} max={} backoff={}..{}", base::join(causes, ","), policy.most,
                           pause_text(policy.first_pause), pause_text(policy.longest_pause));
@@ -235,6 +238,7 @@ bool covers(const RestartPolicy& policy, const Outcome& outcome) {
   if (outcome.ending != Ending::failed) return false;
   if (failure.cause == Cause::out_of_memory) return policy.on_oom;
   if (failure.cause == Cause::hang) return policy.on_hang;
+  if (is_of_preparation(failure)) return policy.on_preparation;
   if (failure.cause == Cause::signal && policy.on_signal) return true;
   const bool has_code = failure.cause == Cause::exit_code || failure.cause == Cause::aborted;
   return policy.exit_codes.contains(outcome.exit_code) ||

@@ -31,11 +31,12 @@ struct RestartPolicy {
   IndexSet exit_codes;     // 1..255, of the script or of the process that failed
   bool on_signal = false;  // a process was killed by one
   bool on_timeout = false;
-  bool on_oom = false;        // it ran out of memory
-  bool on_hang = false;       // a step did nothing for its --hang-timeout
-  bool on_node = false;       // a node was lost: counts and pauses as the others then
-  bool avoids_nodes = false;  // not on nodes where an attempt failed, while others could do
-  int most = 5;               // restarts
+  bool on_oom = false;          // it ran out of memory
+  bool on_hang = false;         // a step did nothing for its --hang-timeout
+  bool on_preparation = false;  // a node could not be prepared
+  bool on_node = false;         // a node was lost: counts and pauses as the others then
+  bool avoids_nodes = false;    // not on nodes where an attempt failed, while others could do
+  int most = 5;                 // restarts
   std::optional<MemoryGrowth> memory;  // only with on_oom; absent: as much as before
   base::Duration first_pause = std::chrono::seconds(10);   // whole seconds; doubles each time
   base::Duration longest_pause = std::chrono::minutes(5);  // not below the first
@@ -47,9 +48,9 @@ struct RestartPolicy {
 std::string to_text(const RestartPolicy& policy);
 
 /// Parts with blanks between them, each once, in any order; what is left out has its default:
-/// on=CAUSE,... of exit[:CODES], signal, oom, timeout, hang, node (default exit,signal), max=N from
-/// 1 to 1000, backoff=FIRST[..LONGEST] up to a day, memory=xFACTOR[..MOST], and avoid-nodes.
-/// errors: invalid
+/// on=CAUSE,... of exit[:CODES], signal, oom, timeout, hang, preparation, node (default
+/// exit,signal), max=N from 1 to 1000, backoff=FIRST[..LONGEST] up to a day,
+/// memory=xFACTOR[..MOST], and avoid-nodes. errors: invalid
 base::Result<RestartPolicy> restart_policy_from_text(std::string_view text);
 
 /// Is an attempt that came to this to be followed by another?

@@ -16,6 +16,7 @@ void write(const model::AgentHello& hello, pb::AgentHello& out) {
     auto& to = *out.add_launches();
     wire::write(launch.key, *to.mutable_key());
     if (launch.report) wire::write(*launch.report, *to.mutable_report());
+    to.set_is_prepared(launch.is_prepared);
   }
   if (hello.condition != model::NodeCondition())
     write_condition(hello.condition, *out.mutable_condition());
@@ -63,8 +64,8 @@ void write(const model::LogRead& read, pb::LogRead& out) {
 }
 
 model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
-  model::LaunchStatus status{strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
-                             {}};
+  model::LaunchStatus status{
+      strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key), {}, in.is_prepared()};
   if (in.has_report()) status.report = strict.part("report", *in.mutable_report(), read_report);
   return status;
 }
@@ -149,6 +150,8 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
       return model::Heartbeat{};
     case pb::FromAgent::kStarted:
       return model::ReportStarted{key_of(*in.mutable_started(), strict)};
+    case pb::FromAgent::kPrepared:
+      return model::ReportPrepared{key_of(*in.mutable_prepared(), strict)};
     case pb::FromAgent::kEnded:
       return model::ReportEnded{strict.required(in.ended().has_report(), "report")
                                     .read(*in.mutable_ended()->mutable_report(), read_report)};
@@ -214,6 +217,9 @@ std::string encode(const model::FromAgent& message) {
                  [&](const model::Heartbeat&) { out.mutable_heartbeat(); },
                  [&](const model::ReportStarted& m) {
                    wire::write(m.key, *out.mutable_started()->mutable_key());
+                 },
+                 [&](const model::ReportPrepared& m) {
+                   wire::write(m.key, *out.mutable_prepared()->mutable_key());
                  },
                  [&](const model::ReportEnded& m) {
                    wire::write(m.report, *out.mutable_ended()->mutable_report());

@@ -40,11 +40,38 @@ model::Licenses read_licenses(const Map& from, Strict& strict) {
   return licenses;
 }
 
+/// Likewise.
+template <class Message>
+void write_preparation(const model::Preparation& preparation, Message& out) {
+  if (!preparation.is_wanted()) return;
+  out.set_prepare(preparation.command);
+  wire::write(preparation.time_limit, *out.mutable_prepare_timeout());
+  for (const auto& mount : preparation.mounts) out.add_mounts(to_text(mount));
+  wire::write(preparation.mount_limit, *out.mutable_mount_timeout());
+  out.set_job_tmp(preparation.has_job_tmp);
+  out.set_shared_tmp(preparation.has_shared_tmp);
+}
+
+base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
+
+template <class Message>
+model::Preparation read_preparation(Message& in, Strict& strict) {
+  model::Preparation preparation;
+  preparation.command = take(in.mutable_prepare());
+  if (in.has_prepare_timeout())
+    preparation.time_limit = strict.part("prepare_timeout", in.prepare_timeout(), read_duration);
+  preparation.mounts = read_mounts(in.mounts(), strict);
+  if (in.has_mount_timeout())
+    preparation.mount_limit = strict.part("mount_timeout", in.mount_timeout(), read_duration);
+  preparation.has_job_tmp = in.job_tmp();
+  preparation.has_shared_tmp = in.shared_tmp();
+  return preparation;
+}
+
 /// Refuses text that is no UTF-8, naming the field. errors: invalid
 base::Result<void> check_text(std::string_view field, std::string_view text);
 
 base::Time read_time(const google::protobuf::Timestamp& in, Strict& strict);
-base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
 model::GpuUse read_gpu_use(api::GpuUse& in, Strict& strict);
 model::Usage read_usage(api::Usage& in, Strict& strict);
 void write(const model::Quota& quota, api::Reason& out);

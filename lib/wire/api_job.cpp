@@ -124,6 +124,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   write_task(record.task, out);
   if (record.tally) write(record, *out.mutable_tasks());
   write_choice(record.choice, record.licenses, out);
+  write_preparation(record.preparation, out);
 }
 
 void write_life(const model::JobRecord& record, api::JobRecord& out) {
@@ -142,6 +143,12 @@ void write_life(const model::JobRecord& record, api::JobRecord& out) {
   if (record.outcome) wire::write(*record.outcome, *out.mutable_outcome());
   if (record.ending) wire::write(*record.ending, *out.mutable_ending());
   wire::write(record.usage, *out.mutable_usage());
+  for (const auto& node : record.prepared) {
+    auto& to = *out.add_prepared();
+    to.set_node(node.node);
+    to.set_is_prepared(node.is_prepared);
+    if (node.failure) wire::write(*node.failure, *to.mutable_failure());
+  }
   for (const auto& step : record.steps) write(step, *out.add_steps());
   for (const auto& attempt : record.earlier) write(attempt, *out.add_earlier());
   for (const auto& node : record.avoids) out.add_avoids(node);
@@ -199,6 +206,13 @@ model::StepRecord read_step(api::StepRecord& in, Strict& strict) {
   return step;
 }
 
+model::NodePreparation read_node_preparation(api::NodePreparation& in, Strict& strict) {
+  model::NodePreparation node{take(in.mutable_node()), in.is_prepared(), {}};
+  if (in.has_failure())
+    node.failure = strict.part("failure", *in.mutable_failure(), read_api_failure);
+  return node;
+}
+
 model::AttemptRecord read_attempt(api::AttemptRecord& in, Strict& strict) {
   model::AttemptRecord attempt{
       strict.from_one(in.attempt(), "attempt"),
@@ -219,6 +233,7 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   if (in.has_choice())
     record.choice = strict.part("choice", *in.mutable_choice(), read_choice<api::NodeChoice>);
   record.licenses = read_licenses(in.licenses(), strict);
+  record.preparation = read_preparation(in, strict);
   record.name = take(in.mutable_name());
   record.pool = take(in.mutable_pool());
   record.workspace = take(in.mutable_workspace());
@@ -279,6 +294,7 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
     record.ending = strict.part("ending", *in.mutable_ending(), read_api_failure);
   }
   record.usage = strict.part("usage", *in.mutable_usage(), read_usage);
+  record.prepared = strict.each("prepared", *in.mutable_prepared(), read_node_preparation);
   record.steps = strict.each("steps", *in.mutable_steps(), read_step);
   record.earlier = strict.each("earlier", *in.mutable_earlier(), read_attempt);
   for (auto& node : *in.mutable_avoids()) record.avoids.push_back(std::move(node));
@@ -321,8 +337,15 @@ std::string summary_of(const model::JobRecord& record) {
   switch (record.state) {
     case model::JobState::waiting:
       return record.reason ? describe(*record.reason) : describe(model::NotConsidered{});
-    case model::JobState::starting:
-      return "starting " + place_of(record);
+    case model::JobState::starting: {
+      const auto waits =
+          std::ranges::find(record.prepared, false, &model::NodePreparation::is_prepared);
+      if (waits == record.prepared.end()) return "starting " + place_of(record);
+      return fmt::format(
+          "preparing {}: {} of {} ready", place_of(record).substr(3),
+          std::ranges::count(record.prepared, true, &model::NodePreparation::is_prepared),
+          base::plural(std::ssize(record.prepared), "node"));
+    }
     case model::JobState::running:
       return record.tally ? fmt::format("{} running", base::plural(record.n_running, "task"))
                           : "running " + place_of(record);

@@ -147,6 +147,7 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   if (in.has_choice())
     spec.choice = strict.part("choice", *in.mutable_choice(), read_choice<api::NodeChoice>);
   spec.licenses = read_licenses(in.licenses(), strict);
+  spec.preparation = read_preparation(in, strict);
   spec.roles = read_roles(in.roles(), strict);
   return spec;
 }
@@ -194,6 +195,10 @@ base::Result<void> check_texts(const model::JobSpec& spec) {
         Named{"kind of GPU", spec.choice.gpu_kind}, Named{"booking", spec.choice.booking}}) {
     if (auto good = check_text(field, text); !good) return good;
   }
+  if (auto good = check_text("preparation", spec.preparation.command); !good) return good;
+  for (const auto& mount : spec.preparation.mounts) {
+    if (auto good = check_text("mount", to_text(mount)); !good) return good;
+  }
   return check_roles_text(spec.roles);
 }
 
@@ -236,6 +241,7 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_dependency(to_text(spec.dependency));
   out.set_array(array_text(spec.array));
   write_choice(spec.choice, spec.licenses, out);
+  write_preparation(spec.preparation, out);
   write_roles(spec.roles, *out.mutable_roles());
   return {};
 }

@@ -56,6 +56,29 @@ model::SaveSignal read_save_signal(pb::SaveSignal& in, Strict& strict) {
           strict.duration(in.before_us(), "before_us"), in.script_only()};
 }
 
+void write_preparation(const model::Preparation& preparation, pb::JobSpec& out) {
+  if (!preparation.is_wanted()) return;
+  out.set_prepare(preparation.command);
+  out.set_prepare_timeout_us(preparation.time_limit.count());
+  for (const auto& mount : preparation.mounts) out.add_mounts(to_text(mount));
+  out.set_mount_timeout_us(preparation.mount_limit.count());
+  out.set_job_tmp(preparation.has_job_tmp);
+  out.set_shared_tmp(preparation.has_shared_tmp);
+}
+
+model::Preparation read_preparation(pb::JobSpec& in, Strict& strict) {
+  model::Preparation preparation;
+  preparation.command = take(in.mutable_prepare());
+  if (in.has_prepare_timeout_us())
+    preparation.time_limit = strict.duration(in.prepare_timeout_us(), "prepare_timeout_us");
+  preparation.mounts = read_mounts(in.mounts(), strict);
+  if (in.has_mount_timeout_us())
+    preparation.mount_limit = strict.duration(in.mount_timeout_us(), "mount_timeout_us");
+  preparation.has_job_tmp = in.job_tmp();
+  preparation.has_shared_tmp = in.shared_tmp();
+  return preparation;
+}
+
 }  // namespace
 
 void write(const model::JobSpec& spec, pb::JobSpec& out) {
@@ -92,6 +115,7 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
     license.set_name(name);
     license.set_count(u32(n));
   }
+  write_preparation(spec.preparation, out);
   write_roles(spec.roles, *out.mutable_roles());
 }
 
@@ -137,6 +161,7 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
     if (!spec.licenses.emplace(take(license.mutable_name()), count).second)
       strict.wrong("licenses", "has a license twice");
   }
+  spec.preparation = read_preparation(in, strict);
   spec.roles = read_roles(in.roles(), strict);
   return spec;
 }

@@ -13,6 +13,7 @@ void write(const model::LaunchKey& key, api::Event& out) {
   out.set_job(key.job.number());
   out.set_attempt(key.attempt);
   if (key.step) out.set_step(key.step->number());
+  if (key.preparation) out.set_preparation(true);
 }
 
 void write(const model::NodeJoined& fact, api::Event& out) {
@@ -245,6 +246,10 @@ void write(const model::FactBody& body, api::Event& out) {
                          out.set_by(f.by);
                        },
                        [&](const model::LaunchStarted& f) {
+                         write(f.key, out);
+                         out.set_node(f.node.number());
+                       },
+                       [&](const model::LaunchPrepared& f) {
                          write(f.key, out);
                          out.set_node(f.node.number());
                        },

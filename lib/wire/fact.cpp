@@ -188,6 +188,10 @@ void write(const model::Fact& fact, pb::Fact& out) {
             wire::write(f.key, *out.mutable_launch_started()->mutable_key());
             out.mutable_launch_started()->set_node(f.node.number());
           },
+          [&](const model::LaunchPrepared& f) {
+            wire::write(f.key, *out.mutable_launch_prepared()->mutable_key());
+            out.mutable_launch_prepared()->set_node(f.node.number());
+          },
           [&](const model::StepStarted& f) { write(f, *out.mutable_step_started()); },
           [&](const model::LaunchEnded& f) {
             out.mutable_launch_ended()->set_node(f.node.number());
@@ -334,6 +338,13 @@ model::LaunchStarted read_launch_started(pb::LaunchStarted& in, Strict& strict) 
           node_of(in, strict)};
 }
 
+model::LaunchPrepared read_launch_prepared(pb::LaunchPrepared& in, Strict& strict) {
+  model::LaunchPrepared fact{strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+                             node_of(in, strict)};
+  if (!fact.key.preparation) strict.wrong("key.preparation", "is missing");
+  return fact;
+}
+
 model::StepStarted read_step_started(pb::StepStarted& in, Strict& strict) {
   model::StepStarted fact{
       strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
@@ -422,6 +433,8 @@ Fact read_of_attempt(const Message& in, Strict& strict) {
 
 /// Of nodes, bookings and pools.
 model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
+  if (in.has_launch_prepared())
+    return strict.part("launch_prepared", *in.mutable_launch_prepared(), read_launch_prepared);
   if (in.has_node_away()) return model::NodeAway{node_of(in.node_away(), strict)};
   if (in.has_node_lost()) return model::NodeLost{node_of(in.node_lost(), strict)};
   if (in.has_booking_made())
@@ -513,6 +526,7 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kPoolStopped:
     case pb::Fact::kPoolResumed:
     case pb::Fact::kPoolStands:
+    case pb::Fact::kLaunchPrepared:
       return read_of_nodes(in, strict);
     case pb::Fact::kNodeEvicted:
     case pb::Fact::kNodeEvictionOver:

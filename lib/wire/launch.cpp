@@ -17,6 +17,8 @@ void check_order(const model::LaunchOrder& order, Strict& strict) {
   const auto index = static_cast<std::size_t>(order.node_index);
   if (n_nodes == 0) strict.wrong("allocation", "has no nodes");
   if (index >= n_nodes) strict.wrong("node_index", "is not in the allocation");
+  if (order.key.preparation && !order.job->preparation.is_wanted())
+    strict.wrong("key.preparation", "is true of a job that has none");
   if (order.key.step.has_value() != (order.step != nullptr)) {
     strict.wrong("step", "is there without a step in the key, or the other way round");
   }
@@ -52,12 +54,15 @@ void write(const model::LaunchKey& key, pb::LaunchKey& out) {
   out.set_job(key.job.number());
   out.set_attempt(key.attempt);
   if (key.step) out.set_step(key.step->number());
+  out.set_preparation(key.preparation);
 }
 
 model::LaunchKey read_key(pb::LaunchKey& in, Strict& strict) {
   model::LaunchKey key{
       model::JobId(strict.from_one(in.job(), "job")), strict.from_one(in.attempt(), "attempt"), {}};
   if (in.has_step()) key.step = model::StepId(in.step());
+  key.preparation = in.preparation();
+  if (key.step && key.preparation) strict.wrong("preparation", "is true of a step");
   return key;
 }
 
@@ -82,6 +87,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   for (const auto& address : order.addresses) out.add_addresses(address);
   for (const auto& address : order.head_tls) out.add_head_tls(address);
   write_task(order.task, out);
+  out.set_shared_tmp(order.shared_tmp);
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -108,7 +114,8 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .head_address = take(in.mutable_head_address()),
       .secret = take(in.mutable_secret()),
       .addresses = take_all(*in.mutable_addresses()),
-      .head_tls = take_all(*in.mutable_head_tls())};
+      .head_tls = take_all(*in.mutable_head_tls()),
+      .shared_tmp = take(in.mutable_shared_tmp())};
   if (in.has_step()) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));

@@ -153,6 +153,17 @@ inline model::IndexSet read_tasks(std::string_view text, std::string_view field,
   return tasks ? *std::move(tasks) : model::IndexSet();
 }
 
+template <class Texts>
+std::vector<model::Mount> read_mounts(const Texts& in, Strict& strict) {
+  std::vector<model::Mount> mounts;
+  for (const auto& text : in) {
+    auto mount = model::mount_from_text(text);
+    if (!mount) strict.wrong("mounts", "is wrong: " + mount.error().text);
+    if (mount) mounts.push_back(std::move(*mount));
+  }
+  return mounts;
+}
+
 /// "" is no array.
 inline std::optional<model::Array> read_array(std::string_view text, Strict& strict) {
   if (text.empty()) return std::nullopt;

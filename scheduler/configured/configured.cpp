@@ -107,6 +107,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .quotas = quotas_of(config.quotas),
       .kill_grace = config.scheduler.kill_grace,
       .launch_log = config.limits.launch_log,
+      .has_shared_tmp = !config.cluster.shared_tmp.empty(),
       .node_timeout = config.scheduler.node_timeout,
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
       .requeue_backoff = config.scheduler.requeue_backoff,

@@ -253,10 +253,16 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   claim(state, job.id, fact.allocation, at);
   claim_licenses(state, job);
   job.attempts = fact.attempt;
+  std::vector<Part> preparation;
+  if (job.spec->preparation.is_wanted()) {
+    for (const auto& share : fact.allocation.nodes)
+      preparation.push_back({.node = share.node, .started = false, .report = {}});
+  }
   job.phase = Starting{
       Attempt{.number = fact.attempt,
               .allocation = fact.allocation,
               .started_at = at,
+              .preparation = std::move(preparation),
               .batch = {.node = fact.allocation.nodes.front().node, .started = false, .report = {}},
               .steps = {},
               .checkpoint_at = {}}};
@@ -275,7 +281,7 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   Part* part = find_part(job, fact.key, fact.node);
   base::check(part != nullptr, "a launch that starts was ordered");
   part->started = true;
-  if (fact.key.step) return;
+  if (!is_script(fact.key)) return;
   if (auto* starting = std::get_if<Starting>(&job.phase)) {
     unindex_end(state, job);
     job.phase = Running{std::move(starting->attempt), at};
@@ -284,6 +290,13 @@ void on(State& state, const model::LaunchStarted& fact, Time at) {
   } else if (auto* ending = std::get_if<Ending>(&job.phase)) {
     ending->running_since = at;
   }
+}
+
+void on(State& state, const model::LaunchPrepared& fact, Time) {
+  Part* part = find_part(job_at(state, fact.key.job), fact.key, fact.node);
+  base::check(part != nullptr && part->is_live(), "a node that is prepared was to be");
+  part->started = true;
+  part->is_prepared = true;
 }
 
 void on(State& state, const model::StepStarted& fact, Time at) {
@@ -331,7 +344,8 @@ base::Bytes most_memory(const model::Allocation& allocation) {
 void on(State& state, const model::AttemptRequeued& fact, Time at) {
   auto& job = job_at(state, fact.job);
   const auto* ending = std::get_if<Ending>(&job.phase);
-  auto why = ending != nullptr ? std::optional(ending->why) : std::nullopt;
+  const bool is_by_ending = ending != nullptr && !ending->is_too_late;
+  auto why = is_by_ending ? std::optional(ending->why) : std::nullopt;
   const auto attempt = take_attempt(state, job, at);
   if (!why && attempt.batch.report) why = outcome_of(attempt).failure;
   const auto names = model::node_names(attempt.allocation);

@@ -313,6 +313,32 @@ base::Result<void> has_nodes_to_grow(const model::JobSpec& spec, const model::La
               "leave out one of them");
 }
 
+namespace {
+
+/// Can its nodes share a directory? Machines need a file system for that.
+base::Result<void> can_share(const State& state, const Settings& settings,
+                             const model::JobSpec& spec, const model::Layout& layout) {
+  const bool is_on_one = layout.nodes == 1 && layout.most_nodes <= 1;
+  if (!spec.preparation.has_shared_tmp || settings.has_shared_tmp || is_on_one) return {};
+  const auto first = state.nodes.begin();
+  const auto differs = [&](const auto& entry) {
+    return entry.second.info.address != first->second.info.address;
+  };
+  if (std::ranges::none_of(state.nodes, differs)) return {};
+  return fail(Code::invalid,
+              "--shared-tmp asks for a directory that all nodes of the job share, and this cluster "
+              "has several machines and no file system for that; ask for one node, use a directory "
+              "that your site shares, or have shared_tmp set in muster.toml");
+}
+
+base::Result<void> check_limits(const model::Preparation& preparation) {
+  if (preparation.time_limit <= base::Duration() || preparation.mount_limit <= base::Duration())
+    return fail(Code::invalid, "--prepare-timeout and --mount-timeout are times above 0s");
+  return {};
+}
+
+}  // namespace
+
 base::Result<void> runnable(const View& view, const Policy& policy, const model::User& user,
                             const model::JobSpec& spec) {
   const auto layout = model::resolve(spec.shape);
@@ -339,6 +365,9 @@ base::Result<void> runnable(const View& view, const Policy& policy, const model:
 base::Result<void> admissible(const View& view, const Policy& policy, const Settings& settings,
                               const model::User& user, const model::JobSpec& spec) {
   if (auto fine = runnable(view, policy, user, spec); !fine) return fine;
+  if (auto fine = check_limits(spec.preparation); !fine) return fine;
+  if (auto fine = can_share(view.state, settings, spec, *model::resolve(spec.shape)); !fine)
+    return fine;
   const auto n_tasks = spec.array ? spec.array->tasks.count() : 0;
   if (view.state.next_job.number() > UINT32_MAX - static_cast<std::uint32_t>(n_tasks) - 2) {
     return fail(Code::exhausted, "there are no numbers left for jobs; start a new cluster");
@@ -373,6 +402,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const NodeHello& i) { return decide_hello(view, settings, i, now); },
           [&](const NodeGone& i) { return decide_gone(state, i); },
           [&](const NodeSaysStarted& i) { return decide_started(state, i); },
+          [&](const NodeSaysPrepared& i) { return decide_prepared(state, i); },
           [&](const NodeSaysEnded& i) { return decide_ended(state, settings, i, now); },
           [&](const NodeSaysCondition& i) { return decide_condition(state, settings, i); },
           [&](const NodeSaysCheckpoint& i) { return decide_node_checkpoint(state, i, now); },

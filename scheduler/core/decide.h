@@ -61,6 +61,7 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
 Decision decide_condition(const State& state, const Settings& settings,
                           const NodeSaysCondition& said);
 Decision decide_started(const State& state, const NodeSaysStarted& said);
+Decision decide_prepared(const State& state, const NodeSaysPrepared& said);
 Decision decide_ended(const State& state, const Settings& settings, const NodeSaysEnded& said,
                       base::Time now);
 Decision decide_node_checkpoint(const State& state, const NodeSaysCheckpoint& said, base::Time now);

@@ -103,7 +103,13 @@ void compare(const State& state, const Settings& settings, const Node& node,
       } else if (said->report) {
         decision.facts.push_back(model::LaunchEnded{node.id, *said->report});
       } else {
-        if (!live.part->started) decision.facts.push_back(model::LaunchStarted{live.key, node.id});
+        const bool is_news = said->is_prepared && !live.part->is_prepared &&
+                             std::holds_alternative<Starting>(job.phase);
+        if (is_news) {
+          decision.facts.push_back(model::LaunchPrepared{live.key, node.id});
+        } else if (!live.part->started) {
+          decision.facts.push_back(model::LaunchStarted{live.key, node.id});
+        }
         if (is_to_end(job, live.key)) decision.actions.push_back(SendStop{node.id, live.key});
       }
     }
@@ -216,6 +222,17 @@ Decision decide_started(const State& state, const NodeSaysStarted& said) {
   if (part == nullptr) return {.facts = {}, .actions = {SendStop{said.node, said.key}}};
   if (!part->is_live() || part->started) return {};
   return {.facts = {model::LaunchStarted{said.key, said.node}}, .actions = {}};
+}
+
+/// Of an attempt that is being ended already, nobody waits for it.
+Decision decide_prepared(const State& state, const NodeSaysPrepared& said) {
+  const auto job = state.jobs.find(said.key.job);
+  const Part* part =
+      job == state.jobs.end() ? nullptr : find_part(job->second, said.key, said.node);
+  if (part == nullptr) return {.facts = {}, .actions = {SendStop{said.node, said.key}}};
+  const bool is_awaited = std::holds_alternative<Starting>(job->second.phase);
+  if (!is_awaited || !said.key.preparation || !part->is_live() || part->is_prepared) return {};
+  return {.facts = {model::LaunchPrepared{said.key, said.node}}, .actions = {}};
 }
 
 Decision decide_ended(const State& state, const Settings& settings, const NodeSaysEnded& said,

@@ -34,12 +34,14 @@ Ending& begin_ending(State& state, Job& job, const model::Failure& why, Time at)
   }
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that is ended was active");
+  const bool had_ended = before != nullptr ? before->is_too_late : !attempt->batch.is_live();
   job.phase = Phase(Ending{.attempt = std::move(*attempt),
                            .why = why,
                            .since = at,
                            .running_since = since,
                            .makes_room_for = makes_room_for,
-                           .stop_at = {}});
+                           .stop_at = {},
+                           .is_too_late = had_ended});
   return std::get<Ending>(job.phase);
 }
 

@@ -110,6 +110,11 @@ struct NodeSaysStarted {
   model::LaunchKey key;
 };
 
+struct NodeSaysPrepared {
+  model::NodeId node;
+  model::LaunchKey key;
+};
+
 struct NodeSaysEnded {
   model::NodeId node;
   model::LaunchReport report;
@@ -218,6 +223,6 @@ using Input =
                  NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
                  CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
                  ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin, NodeEvicted, NodeLeaves,
-                 EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition>;
+                 EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition, NodeSaysPrepared>;
 
 }  // namespace scheduler

@@ -21,6 +21,10 @@ template <class AttemptType>
 auto part_of(AttemptType* attempt, const model::LaunchKey& key, model::NodeId node)
     -> decltype(&attempt->batch) {
   if (attempt == nullptr || attempt->number != key.attempt) return nullptr;
+  if (key.preparation) {
+    const auto part = std::ranges::find(attempt->preparation, node, &Part::node);
+    return part == attempt->preparation.end() ? nullptr : &*part;
+  }
   if (!key.step) return attempt->batch.node == node ? &attempt->batch : nullptr;
   const auto step = attempt->steps.find(*key.step);
   if (step == attempt->steps.end()) return nullptr;
@@ -113,8 +117,16 @@ bool is_growing(const Job& job) {
   return ending != nullptr && ending->makes_room_for == job.id;
 }
 
+bool is_script_due(const Attempt& attempt) {
+  return std::ranges::all_of(attempt.preparation, &Part::is_prepared);
+}
+
 bool has_live_parts(const Attempt& attempt) {
-  if (attempt.batch.is_live()) return true;
+  return has_live_work(attempt) || std::ranges::any_of(attempt.preparation, &Part::is_live);
+}
+
+bool has_live_work(const Attempt& attempt) {
+  if (attempt.batch.is_live() && is_script_due(attempt)) return true;
   return std::ranges::any_of(attempt.steps, [](const auto& entry) {
     return std::ranges::any_of(entry.second.parts, &Part::is_live);
   });

@@ -29,6 +29,7 @@ struct Part {
   model::NodeId node;
   bool started = false;
   std::optional<model::LaunchReport> report;  // set: ended
+  bool is_prepared = false;                   // of a preparation: the node is
 
   bool is_live() const { return !report.has_value(); }
   bool operator==(const Part&) const = default;
@@ -47,7 +48,8 @@ struct Attempt {
   std::uint32_t number = 1;
   model::Allocation allocation;
   base::Time started_at;
-  Part batch;
+  std::vector<Part> preparation;  // by node of the allocation; of a job without one: none
+  Part batch;                     // not to be there before all of these are prepared
   std::map<model::StepId, Step> steps;
   std::optional<base::Time> checkpoint_at;  // the last that it reported
 
@@ -83,6 +85,7 @@ struct Ending {
   std::optional<base::Time> running_since;
   std::optional<model::JobId> makes_room_for;  // itself: it starts again on more nodes
   std::optional<base::Time> stop_at;           // until then it may save its work
+  bool is_too_late = false;  // its script had ended before: what that came to stands
   bool operator==(const Ending&) const = default;
 };
 
@@ -140,6 +143,13 @@ const Attempt* latest_attempt(const Job& job);
 Part* find_part(Job& job, const model::LaunchKey& key, model::NodeId node);
 const Part* find_part(const Job& job, const model::LaunchKey& key, model::NodeId node);
 
+/// Is the time of the batch script? From then on it is ordered.
+bool is_script_due(const Attempt& attempt);
+
+/// Does the batch script live, or a part of a step?
+bool has_live_work(const Attempt& attempt);
+
+/// Or a preparation?
 bool has_live_parts(const Attempt& attempt);
 
 /// Is the attempt being ended to start again on more nodes?

@@ -41,6 +41,8 @@ model::LaunchReport written_off(const model::LaunchKey& key, const model::Failur
                              .usage = {},
                              .ranks = {}};
   report.failure->step = key.step;
+  if (key.preparation && why.cause == model::Cause::launcher_lost)
+    report.failure->cause = model::Cause::preparation;
   return report;
 }
 

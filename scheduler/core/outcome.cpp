@@ -45,7 +45,8 @@ model::Outcome outcome_of(const Attempt& attempt) {
 }
 
 model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
-  const int code = attempt.batch.report ? attempt.batch.report->exit_code : 0;
+  const int of_preparation = why.cause == Cause::preparation ? why.code : 0;
+  const int code = attempt.batch.report ? attempt.batch.report->exit_code : of_preparation;
   model::Outcome outcome{
       .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
   if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;

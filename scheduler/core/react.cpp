@@ -17,11 +17,11 @@ int index_of(const model::Allocation& allocation, model::NodeId node) {
   return static_cast<int>(found - allocation.nodes.begin());
 }
 
-Actions stop_live_parts(const Job& job, bool steps_only) {
+/// The preparations come last: when nothing else lives.
+Actions stop_parts_to_end(const Job& job) {
   Actions actions;
   for (const auto& live : live_parts(job)) {
-    if (steps_only && !live.key.step) continue;
-    actions.push_back(SendStop{live.part->node, live.key});
+    if (is_to_end(job, live.key)) actions.push_back(SendStop{live.part->node, live.key});
   }
   return actions;
 }
@@ -36,7 +36,7 @@ Actions ask_to_save(const Job& job) {
 /// At once, or after the time to save.
 Actions end_with_grace(const Job& job) {
   const bool has_time = std::get<Ending>(job.phase).stop_at.has_value();
-  return has_time ? ask_to_save(job) : stop_live_parts(job, false);
+  return has_time ? ask_to_save(job) : stop_parts_to_end(job);
 }
 
 Actions launch_live_parts(const State& state, const Settings& settings,
@@ -51,11 +51,20 @@ Actions launch_live_parts(const State& state, const Settings& settings,
 
 Actions after_launch_ended(const State& state, const model::LaunchEnded& fact) {
   const auto& key = fact.report.key;
+  const auto& job = state.jobs.at(key.job);
   Actions actions{SendAcknowledge{fact.node, key}};
-  if (key.step) return actions;
-  const auto stops = stop_live_parts(state.jobs.at(key.job), true);
+  const bool is_last_work = key.step && !has_live_work(*active_attempt(job));
+  if (!is_script(key) && !is_last_work) return actions;
+  const auto stops = stop_parts_to_end(job);
   actions.insert(actions.end(), stops.begin(), stops.end());
   return actions;
+}
+
+/// The script starts when all nodes are prepared.
+Actions after_prepared(const State& state, const Settings& settings,
+                       const model::LaunchPrepared& fact) {
+  if (!is_script_due(*active_attempt(state.jobs.at(fact.key.job)))) return {};
+  return launch_live_parts(state, settings, {fact.key.job, fact.key.attempt, {}});
 }
 
 /// One that did not come up may yet be there in part.
@@ -75,20 +84,27 @@ std::vector<LivePart> live_parts(const Job& job) {
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr) return live;
   const model::LaunchKey batch{job.id, attempt->number, {}};
-  if (attempt->batch.is_live()) live.push_back({batch, &attempt->batch});
+  if (attempt->batch.is_live() && is_script_due(*attempt)) live.push_back({batch, &attempt->batch});
   for (const auto& [id, step] : attempt->steps) {
     const model::LaunchKey key{job.id, attempt->number, id};
     for (const auto& part : step.parts) {
       if (part.is_live()) live.push_back({key, &part});
     }
   }
+  const model::LaunchKey preparation{job.id, attempt->number, {}, true};
+  for (const auto& part : attempt->preparation) {
+    if (part.is_live()) live.push_back({preparation, &part});
+  }
   return live;
 }
 
 bool is_to_end(const Job& job, const model::LaunchKey& key) {
-  if (const auto* ending = std::get_if<Ending>(&job.phase)) return !ending->stop_at;
   const Attempt* attempt = active_attempt(job);
-  return key.step && attempt != nullptr && !attempt->batch.is_live();
+  if (attempt == nullptr) return false;
+  const auto* ending = std::get_if<Ending>(&job.phase);
+  const bool is_over = (ending != nullptr && !ending->stop_at) || !attempt->batch.is_live();
+  if (key.preparation) return is_over && !has_live_work(*attempt);
+  return key.step ? is_over : ending != nullptr && !ending->stop_at;
 }
 
 model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int node_index,
@@ -137,14 +153,19 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
   return std::visit(
       base::Overloaded{
           [&](const model::AttemptStarted& started) {
-            return launch_live_parts(after, settings, {started.job, started.attempt, {}});
+            const auto& job = after.jobs.at(started.job);
+            const bool is_due = is_script_due(*active_attempt(job));
+            return launch_live_parts(after, settings, {started.job, started.attempt, {}, !is_due});
           },
           [&](const model::StepStarted& started) {
             return launch_live_parts(after, settings, started.key);
           },
+          [&](const model::LaunchPrepared& prepared) {
+            return after_prepared(after, settings, prepared);
+          },
           [&](const model::LaunchEnded& ended) { return after_launch_ended(after, ended); },
           [&](const model::AttemptEnding& ending) {
-            return stop_live_parts(after.jobs.at(ending.job), false);
+            return stop_parts_to_end(after.jobs.at(ending.job));
           },
           [&](const model::AttemptPreempted& preempted) {
             return end_with_grace(after.jobs.at(preempted.job));
@@ -156,7 +177,7 @@ std::vector<Action> react(const State& after, const Settings& settings, const mo
             return end_with_grace(after.jobs.at(evicted.job));
           },
           [&](const model::GraceEnded& grace) {
-            return stop_live_parts(after.jobs.at(grace.job), false);
+            return stop_parts_to_end(after.jobs.at(grace.job));
           },
           [&](const model::AttemptWarned& warned) {
             return ask_to_save(after.jobs.at(warned.job));

@@ -22,7 +22,8 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
 Action resume_part(const Job& job, const model::LaunchKey& key, const Part& part,
                    const State& state, const Settings& settings);
 
-/// Is this part to end: the attempt is being ended, or it is of a step whose script has ended?
+/// Is this part to end: the attempt is being ended, or its script has ended? A preparation lives as
+/// long as anything else of the attempt.
 bool is_to_end(const Job& job, const model::LaunchKey& key);
 
 /// A live part and the key that names it.
@@ -31,7 +32,8 @@ struct LivePart {
   const Part* part;
 };
 
-/// Of the job's active attempt; the batch script first, then the steps in order.
+/// Of the job's active attempt; the batch script first, if it is due, then the steps in order, then
+/// the preparations.
 std::vector<LivePart> live_parts(const Job& job);
 
 }  // namespace scheduler

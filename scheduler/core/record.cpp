@@ -55,6 +55,13 @@ void add_step_part(model::Usage& sum, const Part& part, model::NodeId script_nod
 void add_attempt(model::JobRecord& record, const Attempt& attempt) {
   record.allocation = attempt.allocation;
   record.checkpoint_at = attempt.checkpoint_at;
+  for (const auto& part : attempt.preparation) {
+    add_usage(record.usage, part);
+    const auto share =
+        std::ranges::find(attempt.allocation.nodes, part.node, &model::NodeShare::node);
+    record.prepared.push_back(
+        {share->name, part.is_prepared, part.report ? part.report->failure : std::nullopt});
+  }
   add_usage(record.usage, attempt.batch);
   for (const auto& [id, step] : attempt.steps) {
     record.steps.push_back(record_of(id, step));
@@ -116,6 +123,7 @@ model::JobRecord job_record(const Job& job) {
                           .task = job.task,
                           .tally = job.tasks ? std::optional(job.tasks->tally) : std::nullopt,
                           .choice = job.spec->choice,
+                          .preparation = job.spec->preparation,
                           .licenses = job.spec->licenses,
                           .n_running = job.tasks ? static_cast<int>(job.tasks->open.size()) : 0,
                           .submitted_at = job.submitted_at,
@@ -130,6 +138,7 @@ model::JobRecord job_record(const Job& job) {
                           .outcome = {},
                           .ending = {},
                           .usage = {},
+                          .prepared = {},
                           .steps = {},
                           .earlier = job.earlier,
                           .avoids = avoided_nodes(job)};

@@ -42,7 +42,8 @@ struct Settings {
   std::vector<Quota> quotas;
   std::set<std::string> low_priority_pools = {};  // of these pools
   base::Duration kill_grace = std::chrono::seconds(10);
-  base::Bytes launch_log;  // limit of the log of each launch; 0: none
+  base::Bytes launch_log;       // limit of the log of each launch; 0: none
+  bool has_shared_tmp = false;  // machines share a file system for what jobs put aside
   base::Duration node_timeout = std::chrono::seconds(60);
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses
   base::Duration requeue_backoff = std::chrono::seconds(5);

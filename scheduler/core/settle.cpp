@@ -73,12 +73,34 @@ std::optional<std::string> lacks_dedicated(const View& view, const Policy& polic
   return admitted ? std::nullopt : std::optional(counted + admitted.error().text);
 }
 
+/// A preparation that has ended before the script did ends the attempt.
+std::optional<model::FactBody> failed_preparation(const Job& job, const Attempt& attempt) {
+  if (std::holds_alternative<Ending>(job.phase) || !attempt.batch.is_live()) return std::nullopt;
+  const auto ended = std::ranges::find_if_not(attempt.preparation, &Part::is_live);
+  if (ended == attempt.preparation.end()) return std::nullopt;
+  auto why = ended->report->failure;
+  if (!why) {
+    const auto share =
+        std::ranges::find(attempt.allocation.nodes, ended->node, &model::NodeShare::node);
+    why = model::Failure{.cause = Cause::preparation,
+                         .code = 0,
+                         .step = {},
+                         .rank = {},
+                         .node = share->name,
+                         .text = "it was ended before the job"};
+  }
+  return model::AttemptEnding{job.id, attempt.number, std::move(*why)};
+}
+
 std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
                                             const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
-  if (attempt == nullptr || has_live_parts(*attempt)) return {};
+  if (attempt == nullptr) return {};
+  if (auto failed = failed_preparation(job, *attempt)) return {std::move(*failed)};
+  if (has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
-  auto outcome = ending != nullptr ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
+  const bool is_by_ending = ending != nullptr && !ending->is_too_late;
+  auto outcome = is_by_ending ? outcome_of(*attempt, ending->why) : outcome_of(*attempt);
   const auto again = again_from(job, settings, outcome, now);
   const auto why = outcome.failure.value_or(model::Failure{});
   auto obstacle = again ? lacks_memory(view, policy, job, why) : std::optional<std::string>();

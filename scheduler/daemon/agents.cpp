@@ -1,5 +1,7 @@
 #include "scheduler/daemon/agents.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -218,6 +220,9 @@ void Agents::take_next(model::NodeId node, model::FromAgent message) {
           [&](const model::ReportStarted& started) {
             core_.submit(scheduler::NodeSaysStarted{node, started.key});
           },
+          [&](const model::ReportPrepared& prepared) {
+            core_.submit(scheduler::NodeSaysPrepared{node, prepared.key});
+          },
           [&](model::ReportEnded& ended) {
             core_.submit(scheduler::NodeSaysEnded{node, std::move(ended.report)});
           },
@@ -306,6 +311,7 @@ void Agents::complete(model::LaunchOrder& order) const {
   order.controller = is_machine(order.allocation.nodes[index].name)
                          ? std::string("unix:") + model::api_socket_name
                          : options_.controller;
+  if (order.job->preparation.has_shared_tmp) order.shared_tmp = shared_tmp(order);
   if (!order.key.step) return;
   const auto head = static_cast<std::size_t>(model::head_index(order));
   const auto& name = order.allocation.nodes[head].name;
@@ -314,6 +320,18 @@ void Agents::complete(model::LaunchOrder& order) const {
   if (head == index || place.tls.empty()) order.head_address = place.local;
   order.head_tls = place.tls;
   order.secret = access_.secret(order.key);
+}
+
+/// A folder of the attempt that all its nodes see: on the file system of the site, or of the one
+/// machine that they are on. Empty: there is none. Nobody else can tell its name before.
+std::string Agents::shared_tmp(const model::LaunchOrder& order) const {
+  const model::LaunchKey attempt{order.key.job, order.key.attempt, {}, true};
+  const auto name = fmt::format("tmp-{}.{}-{}", order.key.job.number(), order.key.attempt,
+                                access_.secret(attempt).substr(0, 16));
+  if (!options_.shared_tmp.empty()) return options_.shared_tmp + "/" + name;
+  if (!model::is_one_machine(order)) return {};
+  const bool is_elsewhere = is_machine(order.allocation.nodes.front().name);
+  return is_elsewhere ? name : access_.run_dir() + "/" + name;
 }
 
 void Agents::perform(const scheduler::SendStop& stop) {

@@ -34,8 +34,9 @@ class Agents {
  public:
   struct Options {
     loop::Address address;
-    std::string controller;      // the API's address, for the orders
-    base::Duration heartbeat{};  // three that are missing end a session
+    std::string controller;       // the API's address, for the orders
+    base::Duration heartbeat{};   // three that are missing end a session
+    std::string shared_tmp = {};  // folder that all machines see; empty: there is none
     std::uint32_t owner_uid = 0;
     std::size_t n_sessions = 1024;  // beside two for each member
     /// Where machines dial, over TLS; absent: nowhere.
@@ -132,6 +133,7 @@ class Agents {
   std::optional<SessionId> take_greeting(const std::string& name);
   void send(model::NodeId node, const model::ToAgent& message);
   void complete(model::LaunchOrder& order) const;
+  std::string shared_tmp(const model::LaunchOrder& order) const;
   void transmit(model::NodeId node, std::string_view frame);
   bool greets(model::NodeId node) const;
   void close(SessionId id, std::string_view why);

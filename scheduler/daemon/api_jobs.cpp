@@ -22,8 +22,8 @@ std::unexpected<base::Error> no_job(model::JobId job) {
 }
 
 base::Result<LogQuery> log_query(const http::Request& request) {
-  constexpr std::array<std::string_view, 7> known{"rank",   "step", "attempt", "offset",
-                                                  "follow", "map",  "stacks"};
+  constexpr std::array<std::string_view, 9> known{
+      "rank", "step", "attempt", "offset", "follow", "map", "stacks", "preparation", "node"};
   if (auto fine = check_parameters(request, known); !fine) {
     return std::unexpected(std::move(fine).error());
   }
@@ -37,6 +37,8 @@ base::Result<LogQuery> log_query(const http::Request& request) {
   if (!map) return std::unexpected(map.error());
   const auto stacks = flag_parameter(request, "stacks");
   if (!stacks) return std::unexpected(stacks.error());
+  const auto preparation = flag_parameter(request, "preparation");
+  if (!preparation) return std::unexpected(preparation.error());
   for (const auto* number : {&rank, &step, &attempt, &offset}) {
     if (!*number) return std::unexpected(number->error());
   }
@@ -44,6 +46,14 @@ base::Result<LogQuery> log_query(const http::Request& request) {
   if (*map && *rank) return fail(Code::invalid, "a map is of all ranks; leave out rank");
   if (*stacks && (*rank || *map))
     return fail(Code::invalid, "stacks are of all ranks, and no map; leave out rank and map");
+  if (*preparation && (*rank || *step || *map || *stacks || *offset))
+    return fail(Code::invalid,
+                "a preparation has no ranks and no steps, and is read from its beginning; leave "
+                "out rank, step, map, stacks and offset");
+  query.preparation = *preparation;
+  if (const auto node = request.parameter("node")) query.node = *node;
+  if (!query.node.empty() && !query.preparation)
+    return fail(Code::invalid, "node is for the log of a preparation; give preparation=true too");
   if (*rank) query.rank = static_cast<int>(**rank);
   if (*step) query.step = model::StepId(static_cast<std::uint32_t>(**step));
   if (*attempt) query.attempt = static_cast<std::uint32_t>(**attempt);
@@ -210,7 +220,9 @@ void Api::open_logs(const model::JobRecord& record, const Ask& ask) {
         {Code::denied, "job " + to_text(record.job) + " belongs to " + record.user.name});
   }
   const auto query = *log_query(ask.request);
-  if (query.follow && record.attempt == 0 && !is_final(record.state)) {
+  const bool is_of_script = !query.preparation && !query.step && !query.rank && !query.attempt;
+  const bool is_early = record.attempt == 0 || (is_of_script && !is_script_due(record));
+  if (query.follow && is_early && !is_final(record.state)) {
     return parts_.waits.add(record.job, JobWaits::For::start, responder,
                             [this, ask] { logs(ask); });
   }

@@ -107,6 +107,7 @@ base::Result<void> Controller::open_agents() {
       {.address = loop::UnixAddress{setup_.paths.agents_socket()},
        .controller = "unix:" + setup_.paths.api_socket(),
        .heartbeat = setup_.config.scheduler.heartbeat,
+       .shared_tmp = setup_.config.cluster.shared_tmp,
        .owner_uid = setup_.owner_uid,
        .n_sessions = 2 * slices_.size() + 16,
        .remote = std::move(remote),

@@ -69,6 +69,10 @@ struct Line {
     log.info("launch_started",
              {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", name_of(fact.node)}});
   }
+  void operator()(const model::LaunchPrepared& fact) const {
+    log.info("launch_prepared",
+             {{"seq", seq}, {"launch", to_text(fact.key)}, {"node", name_of(fact.node)}});
+  }
   void operator()(const model::StepStarted& fact) const {
     log.info("step_started", {{"seq", seq}, {"launch", to_text(fact.key)}});
   }

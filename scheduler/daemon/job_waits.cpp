@@ -26,7 +26,9 @@ void JobWaits::publish(const model::Fact& fact) {
   if (const auto* cancelled = std::get_if<model::TasksCancelled>(&fact.body))
     return wake_array(cancelled->job);
   const bool has_ended = std::holds_alternative<model::JobEnded>(fact.body);
-  if (!has_ended && !std::holds_alternative<model::AttemptStarted>(fact.body)) return;
+  const bool may_start = std::holds_alternative<model::AttemptStarted>(fact.body) ||
+                         std::holds_alternative<model::LaunchPrepared>(fact.body);
+  if (!has_ended && !may_start) return;
   const auto job = *model::job_of(fact.body);
   std::vector<std::function<void()>> due;
   auto next = waiting_.lower_bound({job, 0});

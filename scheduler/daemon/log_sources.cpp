@@ -1,5 +1,7 @@
 #include "scheduler/daemon/log_sources.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <string>
@@ -40,6 +42,39 @@ base::Result<Sources> stacks_of(const model::JobRecord& job, const model::Attemp
   if (!sources.empty()) return sources;
   return fail(Code::not_found, "no node of attempt " + std::to_string(attempt.attempt) +
                                    " of job " + to_text(job.job) + " is known any more");
+}
+
+/// All nodes, or the one that is asked for, of which `name` gives the name.
+template <class Shares>
+base::Result<Sources> of_preparation(const Shares& shares, const model::LaunchKey& key,
+                                     const LogQuery& query, const scheduler::State& state) {
+  Sources sources;
+  for (const std::string& name : shares) {
+    const auto node = state.node_by_name.find(name);
+    if (node == state.node_by_name.end() || (!query.node.empty() && name != query.node)) continue;
+    sources.push_back({.node = node->second, .node_name = name, .key = key, .rank = {}});
+  }
+  if (!sources.empty()) return sources;
+  return fail(Code::not_found,
+              fmt::format("no node of attempt {} of job {} {}", key.attempt, to_text(key.job),
+                          query.node.empty() ? "is known any more" : "has the name " + query.node));
+}
+
+base::Result<Sources> preparation_sources(const model::JobRecord& job, const LogQuery& query,
+                                          const scheduler::State& state) {
+  if (!job.preparation.is_wanted())
+    return fail(Code::not_found, "job " + to_text(job.job) + " has no preparation");
+  const auto number = query.attempt.value_or(job.attempt);
+  const model::LaunchKey key{job.job, number, {}, true};
+  const auto earlier = std::ranges::find(job.earlier, number, &model::AttemptRecord::attempt);
+  if (earlier != job.earlier.end()) {
+    const auto hosts = model::expand_hosts(earlier->nodes);
+    return of_preparation(hosts.value_or(std::vector<std::string>()), key, query, state);
+  }
+  if (number != job.attempt || job.allocation.nodes.empty()) {
+    return fail(Code::not_found, fmt::format("job {} has no attempt {}", to_text(job.job), number));
+  }
+  return of_preparation(model::node_names(job.allocation), key, query, state);
 }
 
 /// The script's log of an attempt that is not the last: its first node is known by name only.
@@ -112,13 +147,23 @@ Sources of_step(const model::JobRecord& job, const model::StepRecord& step, cons
 
 }  // namespace
 
+bool is_script_due(const model::JobRecord& job) {
+  return std::ranges::all_of(job.prepared, &model::NodePreparation::is_prepared);
+}
+
 base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& query,
                                   const scheduler::State& state) {
+  if (query.preparation && job.attempt > 0) return preparation_sources(job, query, state);
   if (query.attempt && *query.attempt != job.attempt) return of_earlier(job, query, state);
   if (job.attempt == 0 || job.allocation.nodes.empty()) {
     return fail(Code::conflict, "job " + to_text(job.job) + " has not started, so it has no log");
   }
   if (!query.step && !query.rank && !query.map && !query.stacks) {
+    if (!is_script_due(job)) {
+      return fail(Code::conflict, fmt::format("the script of job {0} has not started; what its "
+                                              "preparation wrote: muster logs {0} --prepare",
+                                              to_text(job.job)));
+    }
     const auto& share = job.allocation.nodes.front();
     return Sources{{.node = share.node,
                     .node_name = share.name,

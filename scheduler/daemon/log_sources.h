@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -18,9 +19,14 @@ struct LogQuery {
   std::optional<int> rank;
   std::uint64_t offset = 0;  // in the log's file
   bool follow = false;
-  bool map = false;     // where the ranks of the step run, or of the last one
-  bool stacks = false;  // of the ranks of the step, or of the last one, if it hung
+  bool map = false;          // where the ranks of the step run, or of the last one
+  bool stacks = false;       // of the ranks of the step, or of the last one, if it hung
+  bool preparation = false;  // of all nodes, or of one
+  std::string node;          // with a preparation
 };
+
+/// Are all nodes of its last attempt prepared?
+bool is_script_due(const model::JobRecord& job);
 
 /// Errors: not_found for an attempt, a step or a rank that is not there; conflict for a job that
 /// has not started; invalid for an offset into several logs.

@@ -31,6 +31,9 @@ class StepAccess {
                        const std::optional<std::string>& machine) const;
   std::string secret(const model::LaunchKey& step) const;
 
+  /// Of sockets and such that nodes which are slices of this machine share.
+  const std::string& run_dir() const { return run_dir_; }
+
  private:
   std::string run_dir_;
   std::string key_;

@@ -419,3 +419,41 @@ TEST_CASE("only so many settled launches are remembered, the oldest are forgotte
   CHECK(small.handle(agent::Received{launch(key(2))}, start).empty());
   CHECK(small.handle(agent::Received{launch(key(1))}, start).size() == 1);
 }
+
+namespace {
+
+const model::LaunchKey preparation{batch.job, batch.attempt, {}, true};
+
+}  // namespace
+
+TEST_CASE("what a preparation has made is told, and again by the hello of another connection") {
+  Bench bench;
+  bench.connect().run(preparation);
+  CHECK(bench.sent<model::ReportStarted>().size() == 1);
+  bench.say(agent::LauncherPrepared{preparation});
+  REQUIRE(bench.sent<model::ReportPrepared>().size() == 1);
+  CHECK(bench.say(agent::LauncherPrepared{preparation}).actions.empty());
+  bench.say(agent::Disconnected{}).say(agent::Connected{});
+  const auto hello = bench.sent<model::AgentHello>();
+  REQUIRE(hello.size() == 1);
+  CHECK(hello[0].launches[0].is_prepared);
+}
+
+TEST_CASE("a node that is prepared between the hello and its answer is told of after the answer") {
+  Bench bench;
+  bench.connect().run(preparation);
+  bench.say(agent::Disconnected{}).say(agent::Connected{});
+  CHECK(bench.say(agent::LauncherPrepared{preparation}).actions.empty());
+  bench.receive(model::Welcome{.node = model::NodeId(1), .heartbeat = 2s});
+  CHECK(bench.sent<model::ReportPrepared>().size() == 1);
+}
+
+TEST_CASE("a preparation that loses its launcher has failed as one") {
+  Bench bench;
+  bench.connect().run(preparation);
+  bench.say(agent::LauncherEnded{preparation, {}, "it was killed by signal 9"});
+  bench.say(agent::Cleaned{preparation});
+  REQUIRE(bench.told_failure());
+  CHECK(bench.told_failure()->cause == model::Cause::preparation);
+  CHECK(bench.told_failure()->text == "it lost its launcher: it was killed by signal 9");
+}

@@ -11,6 +11,12 @@ TEST_CASE("a launch key is written and read back") {
   const LaunchKey step{JobId(4'294'967'295), 12, StepId(0)};
   CHECK(to_text(batch) == "17.1.batch");
   CHECK(to_text(step) == "4294967295.12.0");
+  const LaunchKey preparation{JobId(17), 1, {}, true};
+  CHECK(to_text(preparation) == "17.1.prepare");
+  CHECK(model::launch_key_from_text("17.1.prepare") == preparation);
+  CHECK(model::is_script(batch));
+  CHECK_FALSE(model::is_script(step));
+  CHECK_FALSE(model::is_script(preparation));
   CHECK(model::launch_key_from_text("17.1.batch") == batch);
   CHECK(model::launch_key_from_text("4294967295.12.0") == step);
 }

@@ -151,6 +151,7 @@ inline std::vector<model::Fact> golden_facts() {
       {at, model::JobReleased{job, "root"}},
       {at, model::AttemptStarted{job, 1, allocation}},
       {at, model::LaunchStarted{batch, node}},
+      {at, model::LaunchPrepared{{job, 1, {}, true}, node}},
       {at, model::StepStarted{step, golden_step(), {2, 2}}},
       {at, model::LaunchEnded{node, report}},
       {at, model::AttemptEnding{job, 1, golden_failure()}},

@@ -1,0 +1,78 @@
+#include "launcher/exec/job_folders.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "lib/base/text.h"
+#include "lib/loop/files.h"
+
+namespace exec {
+
+namespace {
+
+// Other nodes may be at work on the same shared folder.
+constexpr timespec folder_pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+constexpr int folder_tries = 5;
+
+std::vector<std::string> folders_of(const mapping::LaunchPlace& place) {
+  std::vector<std::string> folders{place.job_tmp, place.shared_tmp, place.job_mounts};
+  std::erase(folders, std::string());
+  return folders;
+}
+
+/// One that is there already is another node's of the same attempt, or somebody's trap.
+base::Result<void> make_folder(const std::string& path) {
+  if (mkdir(path.c_str(), S_IRWXU) == 0) return {};
+  if (errno != EEXIST) return base::fail_errno(errno, "cannot make the directory '" + path + "'");
+  struct stat status{};
+  const bool is_ours =
+      lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+  if (is_ours) return {};
+  return base::fail(base::Code::conflict,
+                    "'" + path + "' is there already, and is no directory of this user's");
+}
+
+bool remove_folder(const std::string& path) {
+  const auto parent = path.substr(0, path.rfind('/'));
+  for (int i = 0; i < folder_tries; ++i) {
+    if (loop::remove_tree(path, parent)) return true;
+    nanosleep(&folder_pause, nullptr);
+  }
+  return false;
+}
+
+}  // namespace
+
+void name_job_folders(const LaunchDir& dir, const model::LaunchOrder& order,
+                      mapping::LaunchPlace& place) {
+  const auto& preparation = order.job->preparation;
+  if (!preparation.is_wanted()) return;
+  const auto base = dir.of({order.key.job, order.key.attempt, {}, true});
+  place.job_tmp = base + "/tmp";
+  if (!preparation.mounts.empty()) place.job_mounts = base + "/mounts";
+  place.shared_tmp = order.shared_tmp;
+}
+
+base::Result<void> make_job_folders(const LaunchDir& dir, const mapping::LaunchPlace& place) {
+  const auto folders = folders_of(place);
+  auto done = loop::write_file_atomic(dir.file("folders"), base::join(folders, "\n") + "\n",
+                                      {.mode = 0600, .sync = false});
+  for (const auto& folder : folders) {
+    if (done) done = make_folder(folder);
+  }
+  return done;
+}
+
+void remove_job_folders(const LaunchDir& dir, const mapping::LaunchPlace& place) {
+  const auto folders = folders_of(place);
+  const auto n_removed = std::ranges::count_if(folders, remove_folder);
+  if (n_removed == std::ssize(folders)) (void)unlink(dir.file("folders").c_str());
+}
+
+}  // namespace exec

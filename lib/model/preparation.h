@@ -1,0 +1,28 @@
+#pragma once
+// What is done on every node of a job before its script starts, and undone after it.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/model/mount.h"
+
+namespace model {
+
+struct Preparation {
+  std::string command;                                   // line of a shell; empty: none
+  base::Duration time_limit = std::chrono::minutes(10);  // of the command
+  std::vector<Mount> mounts;
+  base::Duration mount_limit = std::chrono::seconds(60);  // of each
+  bool has_job_tmp = false;                               // a directory on every node
+  bool has_shared_tmp = false;                            // one that all nodes share
+
+  /// Is there anything to do?
+  bool is_wanted() const {
+    return !command.empty() || !mounts.empty() || has_job_tmp || has_shared_tmp;
+  }
+  bool operator==(const Preparation&) const = default;
+};
+
+}  // namespace model

@@ -1,0 +1,52 @@
+#include "cli/request/preparation_values.h"
+
+#include "cli/request/submission.h"
+#include "cli/request/table.h"
+#include "tests/support/catch.h"
+
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+base::Result<model::Preparation> preparation_of(const Words& words,
+                                                const std::string& directives = "") {
+  const auto line =
+      options::parse(request::table(request::Place::submit), words, options::Operands::end_options);
+  REQUIRE(line);
+  const request::ScriptFile script{"t.sh", "#!/bin/sh\n" + directives + "echo\n"};
+  const auto made = request::make_submission(*line, script, {"/home/ann", {}, {}});
+  if (!made) return std::unexpected(made.error());
+  return made->spec.preparation;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "what is done on a job's nodes before its script is asked for by options and directives") {
+  const auto made = preparation_of(
+      {"--prepare=./get", "--mount", "bind:/data:data:ro", "--mount-timeout=5s", "t.sh"},
+      "#SUBMIT --mount=tmpfs::fast --prepare-timeout=2m --job-tmp\n");
+  REQUIRE(made);
+  CHECK(made->command == "./get");
+  CHECK(made->time_limit == std::chrono::minutes(2));
+  CHECK(made->mount_limit == std::chrono::seconds(5));
+  CHECK(made->has_job_tmp);
+  CHECK_FALSE(made->has_shared_tmp);
+  REQUIRE(made->mounts.size() == 2);
+  CHECK(preparation_of({"--shared-tmp", "t.sh"})->has_shared_tmp);
+  CHECK_FALSE(preparation_of({"t.sh"})->is_wanted());
+}
+
+TEST_CASE("a preparation that cannot be meant is refused") {
+  const auto error_of = [](const Words& words) {
+    const auto made = preparation_of(words);
+    return made ? std::string() : made.error().text;
+  };
+  CHECK_THAT(error_of({"--prepare=", "t.sh"}), ContainsSubstring("a line of shell"));
+  CHECK_THAT(error_of({"--prepare-timeout=0s", "t.sh"}), ContainsSubstring("a second or more"));
+  CHECK_THAT(error_of({"--mount=bind:/a:x", "--mount=bind:/b:x", "t.sh"}),
+             ContainsSubstring("something is mounted on 'x' already: bind:/a:x"));
+  CHECK_THAT(error_of({"--mount=disk:/a:x", "t.sh"}), ContainsSubstring("no kind of mount"));
+}
