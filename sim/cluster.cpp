@@ -96,7 +96,6 @@ class Cluster {
       : random_(seed),
         n_nodes_(static_cast<int>(random_.below(4)) + 2),
         has_pool_(has_pool),
-        has_care_(has_pool || seed % 2 == 1),
         provider_({.events = events_,
                    .random = random_,
                    .say = [this](const auto& input) { controller_.say(input); },
@@ -120,7 +119,7 @@ class Cluster {
     controller_.start();
     users_.plan(n_jobs, static_cast<int>(nodes_.size()), faulty_time);
     if (has_pool_) users_.plan_scaling(n_scalings, faulty_time);
-    if (has_care_) users_.plan_care(n_cares, faulty_time);
+    if (has_pool_) users_.plan_care(n_cares, faulty_time);
     plan_fault();
     run_until(events_.now() + faulty_time);
     calm_down();
@@ -178,14 +177,6 @@ class Cluster {
     if (kept == 2) lose_at(node, events_.now() + up_to(random_, notice));
   }
 
-  /// The same without a provider: who takes it may bring it back, or not take it at all.
-  void take(NodeHost& node, base::Duration away) {
-    const auto notice = up_to(random_, 60s);
-    controller_.say(scheduler::NodeEvicted{node.name(), notice, "the price rose"});
-    if (random_.chance(50)) events_.after(notice, [&node] { node.reboot(); });
-    events_.after(notice + away, [this, &node] { start_again(node); });
-  }
-
   /// Unless its machine is gone.
   void start_again(NodeHost& node) {
     if (!has_pool_ || provider_.is_there(node.name())) node.start_agent();
@@ -231,7 +222,7 @@ class Cluster {
 
   void fault() {
     ++n_faults_;
-    const auto kind = random_.below(has_pool_ ? 13 : has_care_ ? 12 : 10);
+    const auto kind = random_.below(has_pool_ ? 13 : 10);
     const auto chosen = random_.below(nodes_.size());
     auto& node = *nodes_[chosen];
     // Mostly back soon; sometimes away for so long that the node is written off.
@@ -250,8 +241,6 @@ class Cluster {
     } else if (kind == 8) {
       node.reboot();
       events_.after(away, [this, &node] { start_again(node); });
-    } else if (kind >= 10 && !has_pool_) {
-      take(node, away);
     } else if (kind == 10) {
       provider_.lose(node.name());
     } else if (kind >= 11) {
@@ -299,7 +288,6 @@ class Cluster {
   Truth truth_;
   int n_nodes_;
   bool has_pool_;
-  bool has_care_;  // nodes are evicted and drained
   Provider provider_;
   ControllerHost controller_;
   Users users_;

@@ -170,7 +170,7 @@ void Users::care() {
       [](const auto&) {});
 }
 
-void Users::let_be() {
+void Users::let_pool_be() {
   std::vector<std::string> nodes;
   for (int i = 1; i <= n_nodes_; ++i) nodes.push_back("n" + std::to_string(i));
   controller_.ask(

@@ -32,8 +32,7 @@ class Users {
   void plan_scaling(int n, base::Duration within);
   /// Nodes are evicted, drained and resumed by command.
   void plan_care(int n, base::Duration within);
-  /// As if nobody had cared: all take work, and the pool has its configured sizes.
-  void let_be();
+  void let_pool_be();
 
   /// Called when a batch script has started: it may ask for steps.
   void script_runs(const model::LaunchKey& key);

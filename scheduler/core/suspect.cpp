@@ -29,6 +29,8 @@ bool may_be_its_fault(model::Cause cause) {
     case cannot_start:
     case launcher_lost:
     case output_lost:
+    case preparation:
+    case mount:
       return true;
     case refused:
     case peer_lost:

@@ -85,7 +85,7 @@ like "$T/home/saves.out" "went on from attempt 1" "from what it had saved"
 is "$(field "$job" '.earlier[0].why.cause')" evicted "and its record says why"
 
 runs 1 "what would outlive any pilot is not taken" as_user submit --output /dev/null --time=1:00:00 -- true
-like "$T/err" "lasts so long; the most that can run is --time=18m30s" "with the most that could"
+like "$T/err" "lasts so long; the most that can run is --time=17m58s" "with the most that could"
 job=$(cd "$T/home" && as_user submit --parsable --time=5:00 -- sleep 100)
 wait_for 30 "a job runs" state_is "$job" running
 runs 0 "they end their cluster" as_user muster down

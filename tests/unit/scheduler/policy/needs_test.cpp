@@ -174,11 +174,13 @@ TEST_CASE("nodes come only for jobs that end before they do") {
     spec.time_limit = limit;
     return std::make_shared<const model::JobSpec>(spec);
   };
-  const auto refused = site.controller.submit(limited(18min + 31s));
+  // Half a minute, one to join in, and by how much its end is taken to be earlier than it is.
+  const auto stay = 20min - 30s - 1min - scheduler::end_grain(20min);
+  const auto refused = site.controller.submit(limited(stay + 1s));
   REQUIRE_FALSE(refused.has_value());
   CHECK_THAT(refused.error().text, Catch::Matchers::Contains("the most that can run is --time="));
   CHECK_FALSE(site.controller.submit(*job().tasks(1)).has_value());  // without a limit
-  REQUIRE(site.controller.submit(limited(18min + 30s)).has_value());
+  REQUIRE(site.controller.submit(limited(stay)).has_value());
   site.bring_up();
   CHECK(site.n_there() == 1);
 }

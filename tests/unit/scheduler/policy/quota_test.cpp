@@ -440,8 +440,11 @@ TEST_CASE(
   site.end(own);
   CHECK_FALSE(site.runs(second));
   CHECK(site.limit(second)->used == 2);
-  CHECK(site.runs(site.submit(guest(2))));
+  const auto third = site.submit(guest(2));
+  CHECK(site.runs(third));
   site.end(first);
+  CHECK_FALSE(site.runs(second));
+  site.end(third);
   CHECK(site.runs(second));
 }
 
