@@ -19,11 +19,14 @@ inline model::LaunchReport RandomModel::report() {
 
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
-  const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
+  const auto status = [&] {
+    return model::LaunchStatus{key(), maybe([&] { return report(); }), coin()};
+  };
   return one_of(
       [&]() -> Any { return model::AgentHello{number(), node_info(), several(3, status)}; },
       [&]() -> Any { return model::Heartbeat{}; },
       [&]() -> Any { return model::ReportStarted{key()}; },
+      [&]() -> Any { return model::ReportPrepared{key()}; },
       [&]() -> Any { return model::ReportEnded{report()}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; },
@@ -112,8 +115,13 @@ inline model::FactBody RandomModel::fact_body() {
       [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
       [&]() -> Any { return model::LaunchStarted{key(), node()}; },
       [&]() -> Any {
+        const auto id = job();
+        return model::LaunchPrepared{{id, number(), {}, true}, node()};
+      },
+      [&]() -> Any {
         auto of = key();
         of.step = step();
+        of.preparation = false;
         return model::StepStarted{of, std::make_shared<const model::StepSpec>(step_spec()),
                                   tasks(3)};
       },
@@ -247,6 +255,11 @@ inline model::JobRecord RandomModel::job_record() {
   made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
+  made.preparation = preparation();
+  made.prepared = several(3, [&] {
+    const auto name = text();
+    return model::NodePreparation{name, coin(), maybe([&] { return failure(); })};
+  });
   made.tally = maybe([&] { return tally(); });
   if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();

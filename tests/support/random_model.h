@@ -93,7 +93,8 @@ class RandomModel {
   model::LaunchKey key() {
     const auto id = job();
     const auto attempt = number();
-    return {id, attempt, maybe([&] { return step(); })};
+    const auto of_step = maybe([&] { return step(); });
+    return {id, attempt, of_step, !of_step && coin()};
   }
   model::User user() {
     const auto uid = number();
@@ -127,6 +128,18 @@ class RandomModel {
     for (int n = upto(8); n > 0; --n) made["V" + std::to_string(number())] = text(40);
     return made;
   }
+  model::Preparation preparation() {
+    model::Preparation made;
+    made.command = text();
+    made.has_job_tmp = coin();
+    made.has_shared_tmp = coin();
+    if (coin()) made.mounts.push_back(*model::mount_from_text("bind:/data:data:ro"));
+    if (coin()) made.mounts.push_back(*model::mount_from_text("tmpfs::fast:size=1G,mode=755"));
+    if (!made.is_wanted()) return made;
+    made.time_limit = duration();
+    made.mount_limit = duration();
+    return made;
+  }
   model::JobSpec job_spec() {
     model::JobSpec made;
     made.name = text();
@@ -156,6 +169,7 @@ class RandomModel {
     made.deadline = maybe([&] { return time(); });
     made.dependency = dependency();
     made.array = maybe([&] { return array(); });
+    made.preparation = preparation();
     if (coin()) made.choice = choice();
     made.licenses = licenses();
     made.roles = roles();
@@ -237,7 +251,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::evicted)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::mount)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -259,6 +273,8 @@ class RandomModel {
     model::LaunchOrder made{.key = key()};
     made.user = user();
     made.job = std::make_shared<const model::JobSpec>(job_spec());
+    if (!made.job->preparation.is_wanted()) made.key.preparation = false;
+    if (coin()) made.shared_tmp = text();
     made.allocation = allocation();
     const auto nodes = made.allocation.nodes.size();
     made.node_index = upto(static_cast<int>(nodes) - 1);
