@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tests/support/random_launches.h"
 #include "tests/support/random_model.h"
 #include "tests/support/random_nodes.h"
 #include "tests/support/random_pools.h"
@@ -112,16 +113,11 @@ inline model::FactBody RandomModel::fact_body() {
       },
       [&]() -> Any { return model::JobHeld{job(), text()}; },
       [&]() -> Any { return model::JobReleased{job(), text()}; },
-      [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
-      [&]() -> Any { return model::LaunchStarted{key(), node()}; },
-      [&]() -> Any {
-        const auto id = job();
-        return model::LaunchPrepared{{id, number(), {}, true}, node()};
-      },
+      [&]() -> Any { return launch_fact(); },
       [&]() -> Any {
         auto of = key();
-        of.step = step();
         of.preparation = false;
+        of.step = step();
         return model::StepStarted{of, std::make_shared<const model::StepSpec>(step_spec()),
                                   tasks(3)};
       },
@@ -256,17 +252,11 @@ inline model::JobRecord RandomModel::job_record() {
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
   made.preparation = preparation();
-  made.prepared = several(3, [&] {
-    const auto name = text();
-    return model::NodePreparation{name, coin(), maybe([&] { return failure(); })};
-  });
+  made.prepared = prepared();
   made.tally = maybe([&] { return tally(); });
   if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
-  made.changed = maybe([&] {
-    const auto at = time();
-    return model::LastChange{at, text()};
-  });
+  made.changed = last_change();
   made.attempt = number();
   made.allocation = allocation();
   made.started_at = maybe([&] { return time(); });

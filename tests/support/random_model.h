@@ -128,18 +128,6 @@ class RandomModel {
     for (int n = upto(8); n > 0; --n) made["V" + std::to_string(number())] = text(40);
     return made;
   }
-  model::Preparation preparation() {
-    model::Preparation made;
-    made.command = text();
-    made.has_job_tmp = coin();
-    made.has_shared_tmp = coin();
-    if (coin()) made.mounts.push_back(*model::mount_from_text("bind:/data:data:ro"));
-    if (coin()) made.mounts.push_back(*model::mount_from_text("tmpfs::fast:size=1G,mode=755"));
-    if (!made.is_wanted()) return made;
-    made.time_limit = duration();
-    made.mount_limit = duration();
-    return made;
-  }
   model::JobSpec job_spec() {
     model::JobSpec made;
     made.name = text();
@@ -269,35 +257,6 @@ class RandomModel {
     return {ending(), upto(255), maybe([&] { return failure(); })};
   }
 
-  model::LaunchOrder order() {
-    model::LaunchOrder made{.key = key()};
-    made.user = user();
-    made.job = std::make_shared<const model::JobSpec>(job_spec());
-    if (!made.job->preparation.is_wanted()) made.key.preparation = false;
-    if (coin()) made.shared_tmp = text();
-    made.allocation = allocation();
-    const auto nodes = made.allocation.nodes.size();
-    made.node_index = upto(static_cast<int>(nodes) - 1);
-    if (made.key.step) {
-      made.step = std::make_shared<const model::StepSpec>(step_spec());
-      made.tasks = tasks(nodes);
-      made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
-    }
-    made.task = maybe([&] { return array_task(); });
-    made.last_end = text();
-    made.kill_grace = duration();
-    made.log_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
-    made.cluster = text();
-    made.pool = text();
-    made.tier = tier();
-    made.n_evictions = upto(9);
-    made.controller = "unix:/" + text();
-    made.head_address = "unix:/" + text();
-    made.secret = text();
-    if (coin()) made.addresses.assign(nodes, text());
-    for (int i = upto(3); i > 0; --i) made.head_tls.push_back(text());
-    return made;
-  }
   model::FromAgent from_agent();
   model::ToAgent to_agent();
   model::HeadMessage head_message();
@@ -305,6 +264,16 @@ class RandomModel {
   model::Fact fact() { return {time(), fact_body()}; }
   model::Quota quota();
   model::Reason reason();
+  std::optional<model::LastChange> last_change() {
+    return maybe([&] {
+      const auto at = time();
+      return model::LastChange{at, text()};
+    });
+  }
+  model::LaunchOrder order();
+  model::Preparation preparation();
+  std::vector<model::NodePreparation> prepared();
+  model::FactBody launch_fact();
   model::JobRecord job_record();
   model::NodeRecord node_record();
 
