@@ -387,6 +387,10 @@ std::string why(const model::JobRecord& job, const View& view) {
     if (const auto more = more_memory(job); !more.empty()) text += "It asks for " + more + ".\n";
     return job.reason ? text + waiting_details(job, view) : text;
   }
+  if (job.state == model::JobState::starting && !is_prepared(job)) {
+    return text + fmt::format("is {}.\nOutput of its preparation: muster logs -f {} --prepare\n",
+                              wire::summary_of(job), to_text(job.job));
+  }
   if (has_nodes_now(job.state)) {
     text += fmt::format("is {} on {}", model::to_text(job.state), nodes_of(job));
     if (job.started_at && !job.ending) text += " since " + view.time(*job.started_at);

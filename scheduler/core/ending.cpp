@@ -34,7 +34,8 @@ Ending& begin_ending(State& state, Job& job, const model::Failure& why, Time at)
   }
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr, "an attempt that is ended was active");
-  const bool had_ended = before != nullptr ? before->is_too_late : !attempt->batch.is_live();
+  const bool had_ended = before != nullptr ? before->is_too_late
+                                           : !attempt->batch.is_live() && !has_live_work(*attempt);
   job.phase = Phase(Ending{.attempt = std::move(*attempt),
                            .why = why,
                            .since = at,

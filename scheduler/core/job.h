@@ -85,7 +85,7 @@ struct Ending {
   std::optional<base::Time> running_since;
   std::optional<model::JobId> makes_room_for;  // itself: it starts again on more nodes
   std::optional<base::Time> stop_at;           // until then it may save its work
-  bool is_too_late = false;  // its script had ended before: what that came to stands
+  bool is_too_late = false;  // its work had ended before: what that came to stands
   bool operator==(const Ending&) const = default;
 };
 

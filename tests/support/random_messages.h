@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tests/support/random_launches.h"
 #include "tests/support/random_model.h"
 #include "tests/support/random_nodes.h"
 #include "tests/support/random_pools.h"
@@ -19,7 +20,9 @@ inline model::LaunchReport RandomModel::report() {
 
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
-  const auto status = [&] { return model::LaunchStatus{key(), maybe([&] { return report(); })}; };
+  const auto status = [&] {
+    return model::LaunchStatus{key(), maybe([&] { return report(); }), coin()};
+  };
   return one_of(
       [&]() -> Any {
         return model::AgentHello{number(), node_info(), several(3, status),
@@ -29,6 +32,7 @@ inline model::FromAgent RandomModel::from_agent() {
       [&]() -> Any { return model::NodeChecked{number(), random_condition(*this)}; },
       [&]() -> Any { return model::Heartbeat{}; },
       [&]() -> Any { return model::ReportStarted{key()}; },
+      [&]() -> Any { return model::ReportPrepared{key()}; },
       [&]() -> Any { return model::ReportEnded{report()}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), false, ""}; },
       [&]() -> Any { return model::LogChunk{number(), text(100), random_.next(), true, text()}; },
@@ -121,10 +125,10 @@ inline model::FactBody RandomModel::fact_body() {
       },
       [&]() -> Any { return model::JobHeld{job(), text()}; },
       [&]() -> Any { return model::JobReleased{job(), text()}; },
-      [&]() -> Any { return model::AttemptStarted{job(), number(), allocation()}; },
-      [&]() -> Any { return model::LaunchStarted{key(), node()}; },
+      [&]() -> Any { return launch_fact(); },
       [&]() -> Any {
         auto of = key();
+        of.preparation = false;
         of.step = step();
         return model::StepStarted{of, std::make_shared<const model::StepSpec>(step_spec()),
                                   tasks(3)};
@@ -259,13 +263,12 @@ inline model::JobRecord RandomModel::job_record() {
   made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });
+  made.preparation = preparation();
+  made.prepared = prepared();
   made.tally = maybe([&] { return tally(); });
   if (made.tally) made.n_running = upto(99);
   made.submitted_at = time();
-  made.changed = maybe([&] {
-    const auto at = time();
-    return model::LastChange{at, text()};
-  });
+  made.changed = last_change();
   made.attempt = number();
   made.allocation = allocation();
   made.started_at = maybe([&] { return time(); });

@@ -93,7 +93,8 @@ class RandomModel {
   model::LaunchKey key() {
     const auto id = job();
     const auto attempt = number();
-    return {id, attempt, maybe([&] { return step(); })};
+    const auto of_step = maybe([&] { return step(); });
+    return {id, attempt, of_step, !of_step && coin()};
   }
   model::User user() {
     const auto uid = number();
@@ -156,6 +157,7 @@ class RandomModel {
     made.deadline = maybe([&] { return time(); });
     made.dependency = dependency();
     made.array = maybe([&] { return array(); });
+    made.preparation = preparation();
     if (coin()) made.choice = choice();
     made.licenses = licenses();
     made.roles = roles();
@@ -237,7 +239,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::evicted)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::mount)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });
@@ -255,33 +257,6 @@ class RandomModel {
     return {ending(), upto(255), maybe([&] { return failure(); })};
   }
 
-  model::LaunchOrder order() {
-    model::LaunchOrder made{.key = key()};
-    made.user = user();
-    made.job = std::make_shared<const model::JobSpec>(job_spec());
-    made.allocation = allocation();
-    const auto nodes = made.allocation.nodes.size();
-    made.node_index = upto(static_cast<int>(nodes) - 1);
-    if (made.key.step) {
-      made.step = std::make_shared<const model::StepSpec>(step_spec());
-      made.tasks = tasks(nodes);
-      made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
-    }
-    made.task = maybe([&] { return array_task(); });
-    made.last_end = text();
-    made.kill_grace = duration();
-    made.log_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
-    made.cluster = text();
-    made.pool = text();
-    made.tier = tier();
-    made.n_evictions = upto(9);
-    made.controller = "unix:/" + text();
-    made.head_address = "unix:/" + text();
-    made.secret = text();
-    if (coin()) made.addresses.assign(nodes, text());
-    for (int i = upto(3); i > 0; --i) made.head_tls.push_back(text());
-    return made;
-  }
   model::FromAgent from_agent();
   model::ToAgent to_agent();
   model::HeadMessage head_message();
@@ -289,6 +264,16 @@ class RandomModel {
   model::Fact fact() { return {time(), fact_body()}; }
   model::Quota quota();
   model::Reason reason();
+  std::optional<model::LastChange> last_change() {
+    return maybe([&] {
+      const auto at = time();
+      return model::LastChange{at, text()};
+    });
+  }
+  model::LaunchOrder order();
+  model::Preparation preparation();
+  std::vector<model::NodePreparation> prepared();
+  model::FactBody launch_fact();
   model::JobRecord job_record();
   model::NodeRecord node_record();
 

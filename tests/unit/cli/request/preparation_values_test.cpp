@@ -4,7 +4,7 @@
 #include "cli/request/table.h"
 #include "tests/support/catch.h"
 
-using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -44,9 +44,9 @@ TEST_CASE("a preparation that cannot be meant is refused") {
     const auto made = preparation_of(words);
     return made ? std::string() : made.error().text;
   };
-  CHECK_THAT(error_of({"--prepare=", "t.sh"}), ContainsSubstring("a line of shell"));
-  CHECK_THAT(error_of({"--prepare-timeout=0s", "t.sh"}), ContainsSubstring("a second or more"));
+  CHECK_THAT(error_of({"--prepare=", "t.sh"}), Contains("a line of shell"));
+  CHECK_THAT(error_of({"--prepare-timeout=0s", "t.sh"}), Contains("a second or more"));
   CHECK_THAT(error_of({"--mount=bind:/a:x", "--mount=bind:/b:x", "t.sh"}),
-             ContainsSubstring("something is mounted on 'x' already: bind:/a:x"));
-  CHECK_THAT(error_of({"--mount=disk:/a:x", "t.sh"}), ContainsSubstring("no kind of mount"));
+             Contains("something is mounted on 'x' already: bind:/a:x"));
+  CHECK_THAT(error_of({"--mount=disk:/a:x", "t.sh"}), Contains("no kind of mount"));
 }

@@ -2,12 +2,12 @@
 
 #include "tests/support/catch.h"
 
-using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Contains;
 using model::MountKind;
 
 namespace {
 
-std::string error_of(std::string_view text) {
+std::string mount_error(std::string_view text) {
   const auto mount = model::mount_from_text(text);
   INFO(text);
   REQUIRE_FALSE(mount.has_value());
@@ -46,28 +46,28 @@ TEST_CASE("the source of a mount may have colons, and a target may look like an 
 }
 
 TEST_CASE("what is no mount is refused with what would be one") {
-  CHECK_THAT(error_of(""), ContainsSubstring("no kind of mount"));
-  CHECK_THAT(error_of("ext4:/dev/sda:x"), ContainsSubstring("expected bind, tmpfs"));
-  CHECK_THAT(error_of("bind"), ContainsSubstring("no target"));
-  CHECK_THAT(error_of("bind:/data"), ContainsSubstring("no target"));
-  CHECK_THAT(error_of("bind:/data:"), ContainsSubstring("no target"));
-  CHECK_THAT(error_of("bind:data:x"), ContainsSubstring("no absolute path"));
-  CHECK_THAT(error_of("bind:/data:../x"), ContainsSubstring("'..'"));
-  CHECK_THAT(error_of("bind:/data:/"), ContainsSubstring("no directory of its own"));
-  CHECK_THAT(error_of("bind:/data:x:ro,rw"), ContainsSubstring("ro and rw"));
-  CHECK_THAT(error_of("tmpfs:/data:x"), ContainsSubstring("has no source"));
-  CHECK_THAT(error_of("tmpfs::x:size=much"), ContainsSubstring("size"));
-  CHECK_THAT(error_of("tmpfs::x:mode=9"), ContainsSubstring("octal"));
-  CHECK_THAT(error_of("overlay:/a,b:x"), ContainsSubstring("','"));
-  CHECK_THAT(error_of("nfs:/export:x"), ContainsSubstring("names no server"));
-  CHECK_THAT(error_of("smb:server/share:x"), ContainsSubstring("//server/share"));
-  CHECK_THAT(error_of("sshfs:-oProxyCommand=x:/y:z"), ContainsSubstring("begins with '-'"));
-  CHECK_THAT(error_of("sshfs:host:/y:z:port=0"), ContainsSubstring("port"));
-  CHECK_THAT(error_of("sshfs:host:/y:z:key=key"), ContainsSubstring("no absolute path"));
+  CHECK_THAT(mount_error(""), Contains("no kind of mount"));
+  CHECK_THAT(mount_error("ext4:/dev/sda:x"), Contains("expected bind, tmpfs"));
+  CHECK_THAT(mount_error("bind"), Contains("no target"));
+  CHECK_THAT(mount_error("bind:/data"), Contains("no target"));
+  CHECK_THAT(mount_error("bind:/data:"), Contains("no target"));
+  CHECK_THAT(mount_error("bind:data:x"), Contains("no absolute path"));
+  CHECK_THAT(mount_error("bind:/data:../x"), Contains("'..'"));
+  CHECK_THAT(mount_error("bind:/data:/"), Contains("no directory of its own"));
+  CHECK_THAT(mount_error("bind:/data:x:ro,rw"), Contains("ro and rw"));
+  CHECK_THAT(mount_error("tmpfs:/data:x"), Contains("has no source"));
+  CHECK_THAT(mount_error("tmpfs::x:size=much"), Contains("size"));
+  CHECK_THAT(mount_error("tmpfs::x:mode=9"), Contains("octal"));
+  CHECK_THAT(mount_error("overlay:/a,b:x"), Contains("','"));
+  CHECK_THAT(mount_error("nfs:/export:x"), Contains("names no server"));
+  CHECK_THAT(mount_error("smb:server/share:x"), Contains("//server/share"));
+  CHECK_THAT(mount_error("sshfs:-oProxyCommand=x:/y:z"), Contains("begins with '-'"));
+  CHECK_THAT(mount_error("sshfs:host:/y:z:port=0"), Contains("port"));
+  CHECK_THAT(mount_error("sshfs:host:/y:z:key=key"), Contains("no absolute path"));
 }
 
 TEST_CASE("a password in a mount is refused and not repeated") {
-  const auto text = error_of("smb://server/share:x:o=password=secret1");
-  CHECK_THAT(text, ContainsSubstring("credentials=FILE"));
-  CHECK_THAT(text, !ContainsSubstring("secret1"));
+  const auto text = mount_error("smb://server/share:x:o=password=secret1");
+  CHECK_THAT(text, Contains("credentials=FILE"));
+  CHECK_THAT(text, !Contains("secret1"));
 }

@@ -52,8 +52,8 @@ TEST_CASE("a restart policy is written with all its parts and read back") {
 
 TEST_CASE("a restart policy that makes no sense is refused with what was expected") {
   CHECK(refusal_of("on=exti") ==
-        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, oom, timeout, hang or "
-        "node (did you mean exit?)");
+        "'exti' is no cause of a restart; expected exit, exit:CODES, signal, oom, timeout, hang, "
+        "preparation or node (did you mean exit?)");
   CHECK(refusal_of("on=").starts_with("'' is no cause of a restart"));
   CHECK(refusal_of("on=exit:0").starts_with("'0' are no exit codes of a failure"));
   CHECK(refusal_of("on=exit:75-300").starts_with("'75-300' are no exit codes"));

@@ -1,0 +1,73 @@
+#pragma once
+// Random orders of launches, and what is prepared for them.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lib/model/fact.h"
+#include "lib/model/launch.h"
+#include "tests/support/random_model.h"
+
+namespace support {
+
+inline model::LaunchOrder RandomModel::order() {
+  model::LaunchOrder made{.key = key()};
+  made.user = user();
+  made.job = std::make_shared<const model::JobSpec>(job_spec());
+  if (!made.job->preparation.is_wanted()) made.key.preparation = false;
+  if (coin()) made.shared_tmp = text();
+  made.allocation = allocation();
+  const auto nodes = made.allocation.nodes.size();
+  made.node_index = upto(static_cast<int>(nodes) - 1);
+  if (made.key.step) {
+    made.step = std::make_shared<const model::StepSpec>(step_spec());
+    made.tasks = tasks(nodes);
+    made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
+  }
+  made.task = maybe([&] { return array_task(); });
+  made.last_end = text();
+  made.kill_grace = duration();
+  made.log_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
+  made.cluster = text();
+  made.pool = text();
+  made.tier = tier();
+  made.n_evictions = upto(9);
+  made.controller = "unix:/" + text();
+  made.head_address = "unix:/" + text();
+  made.secret = text();
+  if (coin()) made.addresses.assign(nodes, text());
+  for (int i = upto(3); i > 0; --i) made.head_tls.push_back(text());
+  return made;
+}
+
+inline model::Preparation RandomModel::preparation() {
+  model::Preparation made;
+  made.command = text();
+  made.has_job_tmp = coin();
+  made.has_shared_tmp = coin();
+  if (coin()) made.mounts.push_back(*model::mount_from_text("bind:/data:data:ro"));
+  if (coin()) made.mounts.push_back(*model::mount_from_text("tmpfs::fast:size=1G,mode=755"));
+  if (!made.is_wanted()) return made;
+  made.time_limit = duration();
+  made.mount_limit = duration();
+  return made;
+}
+
+inline std::vector<model::NodePreparation> RandomModel::prepared() {
+  return several(3, [&] {
+    const auto name = text();
+    const bool is_prepared = coin();
+    return model::NodePreparation{name, is_prepared, maybe([&] { return failure(); })};
+  });
+}
+
+inline model::FactBody RandomModel::launch_fact() {
+  if (coin()) return model::AttemptStarted{job(), number(), allocation()};
+  if (coin()) return model::LaunchStarted{key(), node()};
+  const auto id = job();
+  return model::LaunchPrepared{{id, number(), {}, true}, node()};
+}
+
+}  // namespace support
