@@ -254,7 +254,7 @@ class Cluster {
     is_calm_ = true;
     provider_.calm_down();
     controller_.start();
-    if (has_care_) users_.let_be();
+    if (has_pool_) users_.let_pool_be();
     for (auto& node : nodes_) {
       node->calm_down();
       start_again(*node);
