@@ -15,7 +15,7 @@
 
 namespace model {
 
-constexpr std::uint32_t protocol_version = 2;
+constexpr std::uint32_t protocol_version = 3;
 
 // From the agent.
 

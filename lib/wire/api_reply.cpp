@@ -25,6 +25,8 @@ model::NodeCondition read_api_condition(api::NodeCondition& in, Strict& strict) 
 void write(const model::NodeRecord& record, api::NodeRecord& out) {
   out.set_node(record.node.number());
   write_node_info(record.info, *out.mutable_info());
+  if (record.info.ends_at)
+    wire::write(*record.info.ends_at, *out.mutable_info()->mutable_ends_at());
   out.set_state(std::string(to_text(record.state)));
   wire::write(record.since, *out.mutable_since());
   out.set_cores_used(model::to_text(record.cores_used));
@@ -88,11 +90,16 @@ model::NodeOrder read_node_order(api::NodeOrder& in, Strict& strict) {
   return order;
 }
 
+model::NodeInfo read_api_node_info(api::NodeInfo& in, Strict& strict) {
+  auto info = read_node_info(in, strict);
+  if (in.has_ends_at()) info.ends_at = strict.part("ends_at", in.ends_at(), read_time);
+  return info;
+}
+
 model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
   model::NodeRecord record{
       .node = model::NodeId(strict.from_one(in.node(), "node")),
-      .info = strict.required(in.has_info(), "info")
-                  .read(*in.mutable_info(), read_node_info<api::NodeInfo>),
+      .info = strict.required(in.has_info(), "info").read(*in.mutable_info(), read_api_node_info),
       .state = strict.named(model::node_state_from_text(in.state()), in.state(), "state"),
       .since = strict.required(in.has_since(), "since").read(in.since(), read_time),
       .cores_used = strict.indices(in.cores_used(), "cores_used"),

@@ -26,8 +26,10 @@ inline model::Topology RandomModel::topology() {
 }
 
 inline model::NodeInfo RandomModel::node_info() {
-  return {name(), text(),     text(),        text(),        text(), text(),
-          text(), topology(), plain_names(), plain_names(), text()};
+  model::NodeInfo made{name(), text(),     text(),        text(),        text(), text(),
+                       text(), topology(), plain_names(), plain_names(), text()};
+  made.ends_at = maybe([&] { return time(); });
+  return made;
 }
 
 inline model::NodeCondition random_condition(RandomModel& random) {
