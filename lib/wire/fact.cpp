@@ -457,6 +457,10 @@ model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
     return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
   if (in.has_usage_carried())
     return strict.part("usage_carried", *in.mutable_usage_carried(), read_usage_carried);
+  if (in.has_stray_gone())
+    return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
+  if (in.has_attempt_preempted())
+    return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
   if (in.has_attempt_grows())
     return strict.part("attempt_grows", *in.mutable_attempt_grows(), read_grows);
   if (in.has_room_promised())
@@ -497,16 +501,14 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("attempt_requeued", *in.mutable_attempt_requeued(), read_requeued);
     case pb::Fact::kJobEnded:
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
-    case pb::Fact::kStrayGone:
-      return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
-    case pb::Fact::kAttemptPreempted:
-      return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
     case pb::Fact::kGraceEnded:
       return read_of_attempt<model::GraceEnded>(in.grace_ended(), strict);
     case pb::Fact::kAttemptWarned:
       return read_of_attempt<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
     case pb::Fact::kUsageCarried:
+    case pb::Fact::kStrayGone:
+    case pb::Fact::kAttemptPreempted:
     case pb::Fact::kAttemptGrows:
     case pb::Fact::kRoomPromised:
     case pb::Fact::kParentEnded:
