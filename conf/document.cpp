@@ -65,6 +65,8 @@ std::string_view type_name(KeyType type) {
       return "table";
     case KeyType::path:
       return "path";
+    case KeyType::command:
+      return "command";
     case KeyType::choice:
       return "word";
     case KeyType::count:
@@ -98,6 +100,8 @@ std::string sample_value(const Key& key) {
       return "{ image = \"debian-12\", zone = 1 }";
     case KeyType::path:
       return "\"/var/lib/muster\"";
+    case KeyType::command:
+      return "\"/etc/muster/look-after-node\"";
     case KeyType::choice:
       return "\"\"";
     case KeyType::count:

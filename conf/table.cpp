@@ -100,6 +100,7 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
     case KeyType::table:  // only a file has tables
       return std::nullopt;
     case KeyType::path:
+    case KeyType::command:
     case KeyType::choice:
       return text.empty() ? std::nullopt : std::optional<Value>(std::string(text));
     case KeyType::count: {
@@ -152,6 +153,8 @@ std::string_view type_text(KeyType type) {
       return "a table";
     case KeyType::path:
       return "a path";
+    case KeyType::command:
+      return "a command of sh";
     case KeyType::choice:
       return "";
     case KeyType::count:

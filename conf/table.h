@@ -18,6 +18,7 @@ enum class KeyType {
   names,     // a list of such names
   nodes,     // a list of names of nodes, each of which may be a list such as n[1-4]
   path,      // any text that is not empty
+  command,   // of sh, the same
   choice,    // one of a few words
   count,     // a whole number
   size,      // text such as "4M"

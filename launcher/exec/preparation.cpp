@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -108,7 +110,19 @@ class Preparation {
       auto made = loop::make_directories(folder, 0700);
       if (!made) return fail(model::Cause::mount, made.error().text);
     }
+    if (hides_launch(plan_.point)) {
+      return fail(model::Cause::mount, "a mount at '" + plan_.point +
+                                           "' would hide the files of the agent, which lie below "
+                                           "it; mount another directory");
+    }
     start(plan_.arguments, "/", wanted_.mount_limit);
+  }
+
+  bool hides_launch(const std::string& point) const {
+    std::error_code none;
+    const auto real = std::filesystem::canonical(point, none);
+    const auto own = std::filesystem::canonical(launch_.dir.file("."), none);
+    return none || std::ranges::mismatch(real, own).in1 == real.end();
   }
 
   void start(std::vector<std::string> arguments, std::string directory, base::Duration limit) {

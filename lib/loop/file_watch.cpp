@@ -72,7 +72,10 @@ base::Result<FileWatch> FileWatch::open(Loop& loop, const std::string& path,
       owner->look();
     }
   };
-  if (const int status = uv_fs_event_start(&state->event, changed, folder.c_str(), 0); status < 0) {
+  const int status = uv_fs_event_start(&state->event, changed, folder.c_str(), 0);
+  // Where the user has no watches left, once a second has to do.
+  const bool is_scarce = status == UV_ENOSPC || status == UV_EMFILE;
+  if (status < 0 && !is_scarce) {
     return std::unexpected(
         uv_error(status, "cannot watch the folder '" + base::printable(folder, 4096) + "'"));
   }

@@ -33,12 +33,30 @@ int remove_contents(OwnedFd folder_fd, int depth) {
     if (name == "." || name == "..") {
       continue;
     }
-    const int error_number = remove_entry(folder_fd.get(), item->d_name, depth + 1);
+    int error_number = remove_entry(folder_fd.get(), item->d_name, depth + 1);
+    if (error_number == EACCES && fchmod(folder_fd.get(), S_IRWXU) == 0) {
+      error_number = remove_entry(folder_fd.get(), item->d_name, depth + 1);
+    }
     if (error_number != 0) {
       return error_number;
     }
   }
   return 0;
+}
+
+/// What is mounted there is not ours to remove (man 2 statx).
+bool is_mount_root(int folder) {
+  struct statx found{};
+  return statx(folder, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &found) == 0 &&
+         (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/// Folders without the rights that it takes, such as copies of read-only trees, get them.
+OwnedFd open_folder(int parent, const char* name) {
+  OwnedFd folder(openat(parent, name, folder_flags));
+  if (!folder && errno == EACCES && fchmodat(parent, name, S_IRWXU, 0) == 0)
+    folder = OwnedFd(openat(parent, name, folder_flags));
+  return folder;
 }
 
 int remove_entry(int parent, const char* name, int depth) {
@@ -51,9 +69,13 @@ int remove_entry(int parent, const char* name, int depth) {
   if (depth > deepest) {
     return ELOOP;
   }
-  OwnedFd folder(openat(parent, name, folder_flags));
+  OwnedFd folder = open_folder(parent, name);
   if (!folder) {
+    if (errno == ENOENT) return 0;  // somebody else was faster
     return errno == ENOTDIR ? EPERM : errno;
+  }
+  if (is_mount_root(folder.get())) {
+    return EBUSY;
   }
   if (const int error_number = remove_contents(std::move(folder), depth); error_number != 0) {
     return error_number;

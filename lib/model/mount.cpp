@@ -79,8 +79,12 @@ std::optional<Parts> parts_of(const KindRow& row, std::string_view text) {
   return Parts{last->first, last->second, {}};
 }
 
+/// What may have a password in it is not said again.
 std::unexpected<base::Error> wrong(std::string_view text, std::string_view why) {
-  return fail(Code::invalid, fmt::format("'{}': {}", base::printable(text), why));
+  const auto shown = text.find("pass") == text.npos
+                         ? base::printable(text)
+                         : base::printable(text.substr(0, text.find(':'))) + ":...";
+  return fail(Code::invalid, fmt::format("'{}': {}", shown, why));
 }
 
 bool has_parent_steps(std::string_view path) {
@@ -115,6 +119,9 @@ std::string_view flaw_of_target(const std::string& target) {
   if (target.empty()) return "it has no target; expected KIND:SOURCE:TARGET[:OPTIONS]";
   if (target.find_first_not_of("/.") == target.npos)
     return "its target is no directory of its own; expected a name, such as data";
+  if (target.find_first_of("=,") != target.npos)
+    return "its last part has words that are no options of this kind, and is no target; see "
+           "--mount of submit(1)";
   if (has_parent_steps(target)) return "its target has '..' in it; expected a plain path";
   if (target.starts_with('-')) return "its target begins with '-'; expected a name, such as data";
   return "";

@@ -44,7 +44,7 @@ base::Result<base::Bytes> read_available(const std::string& root) {
   return base::fail(base::Code::corrupt, path + ": expected a line MemAvailable");
 }
 
-/// Those that are up, without the loop back and those that containers come and go with.
+/// Those of devices that are up: bridges and the like come and go with containers.
 std::vector<std::string> read_interfaces(const std::string& root) {
   std::vector<std::string> names;
   const auto path = root + "/sys/class/net";
@@ -52,7 +52,8 @@ std::vector<std::string> read_interfaces(const std::string& root) {
   if (!folder) return names;
   while (const auto* entry = readdir(folder.get())) {
     const std::string name(entry->d_name);
-    if (name.starts_with(".") || name == "lo" || name.starts_with("veth")) continue;
+    if (name.starts_with(".") || access((path + "/" + name + "/device").c_str(), F_OK) != 0)
+      continue;
     const auto state = loop::read_file(path + "/" + name + "/operstate", proc_limit);
     if (state && base::trim(*state) == "up") names.push_back(name);
   }

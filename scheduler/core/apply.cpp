@@ -316,8 +316,8 @@ void on(State& state, const model::LaunchEnded& fact, Time) {
   Part* part = find_part(job_at(state, fact.report.key.job), fact.report.key, fact.node);
   base::check(part != nullptr && part->is_live(), "a launch ends once");
   part->report = fact.report;
-  // What ends well where others failed says that it was not the node.
-  const bool is_well = !fact.report.key.step && !fact.report.failure;
+  // A script that ends well where others failed says that it was not the node.
+  const bool is_well = is_script(fact.report.key) && !fact.report.failure;
   if (is_well) node_at(state, fact.node).suspicions.clear();
 }
 

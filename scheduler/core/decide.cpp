@@ -211,6 +211,11 @@ base::Result<model::StepStarted> start_step(const State& state, const StartStep&
     return fail(Code::conflict, fmt::format("attempt {} of job {} does not run (any more)",
                                             request.attempt, to_text(request.job)));
   }
+  if (!is_script_due(*attempt)) {
+    return fail(Code::conflict,
+                fmt::format("job {} is still being prepared; muster why {} says by which nodes",
+                            to_text(request.job), to_text(request.job)));
+  }
   if (std::holds_alternative<Ending>(job.phase)) {
     return fail(Code::conflict, fmt::format("job {} is being ended", to_text(request.job)));
   }

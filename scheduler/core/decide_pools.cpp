@@ -241,6 +241,7 @@ Decision decide_provider(const State& state, const ProviderFailed& said, base::T
   if (node == nullptr) return {};
   const auto life = node->provided->life;
   if (life != NodeLife::starting && life != NodeLife::preparing) return {};
+  if (node->phase == NodePhase::ready) return {};  // its agent is heard
   auto why = said.is_capacity ? "no room for it: " + said.why : said.why;
   return {.facts = fail_node(state, *node, std::move(why), now), .actions = {}};
 }
@@ -304,7 +305,7 @@ class Comparison {
                                            : "it was gone when the controller came back";
     const auto life = node.provided->life;
     const bool is_up = life == up || life == draining;
-    if (is_up && node.phase == NodePhase::ready) return;
+    if ((is_up || life == preparing) && node.phase == NodePhase::ready) return;
     if (life == leaving || (is_up && node.eviction)) {
       std::ranges::move(taken(state_, settings_, node, now_), std::back_inserter(decision.facts));
       // It may not have heard that before the controller ended.

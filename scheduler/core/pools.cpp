@@ -76,10 +76,11 @@ class Helm {
     if (life == NodeLife::leaving) note(now_ + ask_again);
   }
 
-  /// Another machine takes the place of one that its agent could not make fit for work.
+  /// Another machine takes the place of one that its agent could not make fit for work, unless
+  /// somebody looks at it.
   bool is_hopeless(const Node& node) const {
     return configured_.has_program && node.phase == NodePhase::ready && !is_fit(node) &&
-           node.condition->is_given_up;
+           node.condition->is_given_up && !node.drain && !node.eviction;
   }
 
   /// `stop` gets the fact that stops the pool, if that follows.
@@ -110,7 +111,8 @@ class Helm {
           }
           continue;
         }
-        const auto limit = node.provided->since + configured_.start_timeout;
+        // Of one whose agent was here already, from when it went.
+        const auto limit = std::max(node.provided->since, node.since) + configured_.start_timeout;
         if (limit > now_) {
           note(limit);
           continue;
@@ -352,6 +354,7 @@ class Helm {
       const bool is_unusable = node.phase == NodePhase::ready && node.condition &&
                                node.condition->fitness == model::Fitness::unusable;
       if (!is_unusable || turned_.contains(id) || needs.nodes.contains(id)) continue;
+      if (node.drain) continue;
       if (n_there_ <= size_.least) return;
       const auto end = node.provided->since + size_.idle_timeout;
       if (end > now_) {

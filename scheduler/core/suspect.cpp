@@ -99,6 +99,9 @@ std::vector<model::FactBody> suspect(const State& state, const Settings& setting
     return {};
   // One that is ended, for whatever reason, fails of that.
   if (std::holds_alternative<Ending>(job.phase)) return {};
+  // What a preparation takes to undo is nobody's fault.
+  const Attempt* attempt = active_attempt(job);
+  if (report.key.preparation && attempt != nullptr && attempt->batch.report) return {};
   const auto n_of_user = std::ranges::count_if(node.suspicions, [&](const auto& each) {
     return each.suspicion.uid == job.user.uid && is_fresh(each, now);
   });

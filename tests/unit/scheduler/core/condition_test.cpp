@@ -123,6 +123,38 @@ TEST_CASE("a provider's node is coming until it is ready, however long that take
   CHECK(site.life("n1") == NodeLife::up);
 }
 
+TEST_CASE("a node whose agent goes away while it is prepared has time to come back") {
+  auto settings = with_care();
+  PoolSite site({.least = 1, .most = 1, .has_program = true}, settings);
+  site.bring_up();
+  site.controller.pass(2h);
+  (void)site.controller.give(scheduler::NodeGone{site.controller.node_id("n1")});
+  site.controller.pass(9min);
+  CHECK(site.life("n1") == NodeLife::preparing);
+  site.controller.pass(2min);
+  CHECK(site.life("n1") == NodeLife::unusable);
+}
+
+TEST_CASE("a node whose agent is heard is there, whatever its provider says") {
+  PoolSite site({.least = 1, .most = 1, .has_program = true}, with_care());
+  site.bring_up();
+  (void)site.controller.give(scheduler::ProviderFailed{"n1", "it took too long", false});
+  CHECK(site.life("n1") == NodeLife::preparing);
+}
+
+TEST_CASE("a drained node is looked at, and not replaced") {
+  auto settings = with_care();
+  PoolSite site({.least = 1, .most = 1, .has_program = true}, settings);
+  const model::User root{.uid = 0, .gid = 0, .name = "root"};
+  site.bring_up();
+  (void)site.controller.ask(
+      scheduler::DrainNodes{site.controller.next_request(), root, {"n1"}, "a look", {}});
+  say(site.controller, "n1", found(settings, Fitness::unusable, "no mount", true));
+  CHECK(site.life("n1") == NodeLife::preparing);
+  (void)site.controller.ask(scheduler::ResumeNodes{site.controller.next_request(), root, {"n1"}});
+  CHECK(site.life("n1") == NodeLife::unusable);
+}
+
 TEST_CASE("a node that came for a job and is unusable goes as an idle one") {
   auto settings = with_care();
   PoolSite site({.least = 0, .most = 1}, settings);
