@@ -461,6 +461,8 @@ model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
     return strict.part("stray_gone", *in.mutable_stray_gone(), read_stray_gone);
   if (in.has_attempt_preempted())
     return strict.part("attempt_preempted", *in.mutable_attempt_preempted(), read_preempted);
+  if (in.has_attempt_requeued())
+    return strict.part("attempt_requeued", *in.mutable_attempt_requeued(), read_requeued);
   if (in.has_attempt_grows())
     return strict.part("attempt_grows", *in.mutable_attempt_grows(), read_grows);
   if (in.has_room_promised())
@@ -497,8 +499,6 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
       return strict.part("launch_ended", *in.mutable_launch_ended(), read_launch_ended);
     case pb::Fact::kAttemptEnding:
       return strict.part("attempt_ending", *in.mutable_attempt_ending(), read_ending);
-    case pb::Fact::kAttemptRequeued:
-      return strict.part("attempt_requeued", *in.mutable_attempt_requeued(), read_requeued);
     case pb::Fact::kJobEnded:
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
     case pb::Fact::kGraceEnded:
@@ -509,6 +509,7 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kUsageCarried:
     case pb::Fact::kStrayGone:
     case pb::Fact::kAttemptPreempted:
+    case pb::Fact::kAttemptRequeued:
     case pb::Fact::kAttemptGrows:
     case pb::Fact::kRoomPromised:
     case pb::Fact::kParentEnded:
