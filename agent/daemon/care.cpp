@@ -71,9 +71,8 @@ void Care::want(const model::Welcome& welcome) {
   care_ = welcome.care;
   clock_.reset();
   if (welcome.now != base::Time()) {
-    clock_.emplace();
-    clock_->at = loop::now();
-    clock_->off = clock_->at - welcome.now;
+    const auto here = loop::now();
+    clock_ = ClockLook{.off = here - welcome.now, .at = here, .since = loop::Elapsed()};
   }
   perform(caretaker_.want(care_, loop::now()));
 }

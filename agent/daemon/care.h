@@ -59,7 +59,7 @@ class Care {
   model::NodeCare care_;
   /// How far the clock was off that of the controller, and when that was.
   struct ClockLook {
-    base::Duration off{};
+    base::Duration off;
     base::Time at;
     loop::Elapsed since;
   };

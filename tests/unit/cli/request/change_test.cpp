@@ -78,6 +78,7 @@ TEST_CASE("each option of a change sets its field, and names it") {
       {"--begin=now+1hour", ChangedField::begin},
       {"--deadline=now+1hour", ChangedField::deadline},
       {"--dependency=afterok:2", ChangedField::dependency},
+      {"--tier=dedicated", ChangedField::tier},
       {"--comment=x", ChangedField::comment}};
   std::set<ChangedField> seen;
   for (const auto& [word, field] : all) {
