@@ -82,13 +82,6 @@ wait_for 20 "fails when all that holds it is killed" state_is "$held" failed
 wait_for 10 "nothing is left mounted" nothing_left
 is "$(cat data/file)" kept "what was mounted is as it was"
 
-# What a script mounts by itself in a directory of its job is not removed with that.
-# shellcheck disable=SC2016
-runs 0 "a script mounts something in its directory" submit --wait --job-tmp -o own.out --wrap \
-  "mkdir \$MUSTER_JOB_TMP/x && mount --bind '$T/data' \$MUSTER_JOB_TMP/x && echo \$MUSTER_JOB_TMP/x"
-is "$(cat data/file)" kept "what is mounted there is as it was"
-umount "$(cat own.out)"
-
 # A file system of another machine.
 if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ] && [ -c /dev/fuse ]; then
   ssh-keygen -q -t ed25519 -N '' -f host_key && ssh-keygen -q -t ed25519 -N '' -f user_key
@@ -116,4 +109,11 @@ if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ] && [ -c /dev/fuse ]; the
 else
   ok "a folder of another machine # SKIP sshfs, sshd or /dev/fuse is not there"
 fi
+
+# What a script mounts by itself in a directory of its job is not removed with that.
+# shellcheck disable=SC2016
+runs 0 "a script mounts something in its directory" submit --wait --job-tmp -o own.out --wrap \
+  "mkdir \$MUSTER_JOB_TMP/x && mount --bind '$T/data' \$MUSTER_JOB_TMP/x && echo \$MUSTER_JOB_TMP/x"
+is "$(cat data/file)" kept "what is mounted there is as it was"
+umount "$(cat own.out)"
 done_testing
