@@ -10,7 +10,7 @@ command -v digits >/dev/null || skip_all "digits was not built: no MPI found"
 peer=$ROOT/bench/peers/slurm
 trap 'status=$?; "$peer" down "$T/slurm"; (exit $status); end_case' EXIT
 chmod 711 "$T"
-runs 0 "a Slurm of two nodes comes up" "$peer" up "$T/slurm" 2 4
+runs 0 "a Slurm of four nodes comes up" "$peer" up "$T/slurm" 4 4
 export SLURM_CONF="$T/slurm/slurm.conf"
 
 # From here on an ordinary user, who has no more than what lies below $T.
@@ -40,7 +40,7 @@ agents = "tls:127.0.0.1:$port"
 name = "hpc"
 provider = "slurm"
 tier = "low-priority"
-max_nodes = 2
+max_nodes = 4
 cpus_per_node = 2
 memory_per_node = "500M"
 idle_timeout = "1s"
@@ -66,6 +66,11 @@ runs 0 "to the end" as_user muster wait "$job"
 like "$T/home/training.out" "^epoch 4 .*accuracy 0.9" "with its result"
 like "$T/home/training.out" "^rank 3 of 4 host hpc-2" "on both"
 wait_for 10 "idle pilots go" pilots_are 0
+
+job=$(cd "$T/home" && as_user submit --parsable -N 4 -t 5 --wrap 'muster run -n 4 -N 4 hostname')
+wait_for 30 "a job of four nodes ends" state_is "$job" completed
+is "$(as_user muster show "$job" --json | jq '.allocation.nodes | length')" 4 "on four pilots"
+wait_for 10 "which go" pilots_are 0
 
 # Slurm takes a pilot away: its job saves its work, and goes on in the next one.
 cat >"$T/home/saves.sh" <<'END'
