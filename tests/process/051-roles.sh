@@ -63,7 +63,10 @@ runs 0 "roles with commands need no program" submit -N 2 -o own.out --wait \
   --role 'ps:1=exec perl $T/serve.pl' --role 'worker:2=exec perl $T/work.pl' --role 'cache:1:serves=exec sleep 1000'
 is "$(grep -c 'found server 0' own.out)" 2 "and each runs its own"
 
-cores_of_role='echo "$MUSTER_ROLE has $MUSTER_CPUS_PER_TASK on $MUSTER_NODE"; test $MUSTER_ROLE = worker || exec sleep 1000'
+# Servers are ended with the last worker: workers wait until each has said what it has.
+cores_of_role='echo "$MUSTER_ROLE has $MUSTER_CPUS_PER_TASK on $MUSTER_NODE"
+  if test $MUSTER_ROLE = ps; then touch served.$MUSTER_NODE; exec sleep 1000; fi
+  until test -e served.n1 && test -e served.n2; do :; done'
 runs 0 "roles have cores of their own" submit -N 2 -o sized.out --wait --mode ps --ps 2:cores=1 --workers 2:cores=3 -- \
   sh -c "$cores_of_role"
 is "$(sort sized.out | tr '\n' ';')" "ps has 1 on n1;ps has 1 on n2;worker has 3 on n1;worker has 3 on n2;" \
