@@ -169,7 +169,8 @@ base::Time Engine::stop_at(model::JobId id, base::Time now) const {
 std::vector<Action> Engine::durable(model::Seq seq) {
   std::vector<Action> actions;
   while (!held_.empty() && held_.front().after <= seq) {
-    actions.push_back(std::move(held_.front().action));
+    auto& action = held_.front().action;
+    if (!is_overtaken(state_, action)) actions.push_back(std::move(action));
     held_.pop_front();
   }
   return actions;

@@ -488,6 +488,19 @@ std::vector<model::PoolRecord> pool_records(const State& state, const Settings& 
   return records;
 }
 
+bool is_overtaken(const State& state, const Action& action) {
+  const auto* create = std::get_if<CreateNode>(&action);
+  const auto* destroy = std::get_if<DestroyNode>(&action);
+  if (create == nullptr && destroy == nullptr) return false;
+  const auto id = state.node_by_name.find(create != nullptr ? create->name : destroy->name);
+  if (id == state.node_by_name.end()) return false;
+  const auto& node = state.nodes.at(id->second);
+  if (!node.provided) return false;
+  const auto life = node.provided->life;
+  if (create != nullptr) return life == NodeLife::absent || life == NodeLife::leaving;
+  return node.phase == NodePhase::ready && (life == NodeLife::up || life == NodeLife::draining);
+}
+
 CreateNode create_of(const Node& node) {
   const auto& provided = *node.provided;
   return {.name = node.info.name,

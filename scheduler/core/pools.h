@@ -49,6 +49,11 @@ std::vector<model::PoolRecord> pool_records(const State& state, const Settings& 
 /// The order to its provider, with the birth by the fact that began it: the same after a restart.
 CreateNode create_of(const Node& node);
 
+/// Has what became of its node, while the order waited for the disk, made it wrong? Nobody wants
+/// the machine any more that is to be made; or the agent of another life of the node is here, and
+/// what was to be ended is gone.
+bool is_overtaken(const State& state, const Action& action);
+
 /// The facts that restore all of it, with evictions and drains, at the end of a snapshot.
 std::vector<model::Fact> nodes_stand(const State& state, base::Time now);
 

@@ -1,5 +1,7 @@
 // The lives of nodes that a provider makes and ends, and the sizes of their pools.
 
+#include "scheduler/core/pools.h"
+
 #include "tests/support/catch.h"
 #include "tests/support/controller.h"
 #include "tests/support/pool_site.h"
@@ -337,4 +339,30 @@ TEST_CASE("nodes that are being started go when a pool is to have none") {
   REQUIRE(site.n_in(NodeLife::starting) == 3);
   REQUIRE(site.change({.nodes = 0}).has_value());
   CHECK(site.n_there() == 0);
+}
+
+TEST_CASE(
+    "an order that waited for the disk counts only if its node is still to be made, or to go") {
+  PoolSite site({.least = 0, .most = 1});
+  const auto overtaken = [&site](const scheduler::Action& order) {
+    return scheduler::is_overtaken(site.controller.engine().state(), order);
+  };
+  const scheduler::CreateNode create{.name = "n1", .pool = "default", .birth = {}};
+  const scheduler::DestroyNode destroy{.name = "n1", .pool = "default"};
+  const auto id = site.controller.submit(*job());
+  REQUIRE(site.life("n1") == NodeLife::starting);
+  CHECK_FALSE(overtaken(create));
+  CHECK_FALSE(overtaken(destroy));
+  site.bring_up();
+  CHECK_FALSE(overtaken(create));
+  CHECK(overtaken(destroy));  // what was to be ended is gone, and its next life has work
+  site.controller.run(*id);
+  site.controller.pass(5min);
+  REQUIRE(site.life("n1") == NodeLife::leaving);
+  CHECK(overtaken(create));
+  CHECK_FALSE(overtaken(destroy));
+  site.bring_up();
+  REQUIRE(site.life("n1") == NodeLife::absent);
+  CHECK(overtaken(create));
+  CHECK_FALSE(overtaken(destroy));
 }
