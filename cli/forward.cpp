@@ -70,7 +70,7 @@ class Forwarder {
         [this, port = way.port](loop::Stream stream) { accept(std::move(stream), port); });
     if (!listener) {
       return refuse(listener.error().in(fmt::format(
-          "cannot listen at port {} here; another one would be {}:{}", way.local, 0, way.port)));
+          "cannot listen at port {} here (0:{} takes any that is free)", way.local, way.port)));
     }
     listeners_.push_back({way.port, std::move(*listener)});
     return {};

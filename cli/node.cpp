@@ -59,13 +59,10 @@ constexpr base::Duration default_notice = std::chrono::seconds(30);
 
 /// The node does as if it were taken.
 Outcome evict(std::span<const std::string> words) {
-  const auto line = options::parse(evict_table, words, options::Operands::anywhere);
-  if (!line) return misuse(line.error().text);
-  if (options::has(*line, help_id)) {
-    print(std::string(evict_usage) + options::help_text(evict_table, help_width));
-    return exit_done;
-  }
-  if (line->rest.size() != 1) return misuse("node evict: expected the name of one node");
+  const auto parsed = parse_one_node("evict", words, evict_table, evict_usage);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (!*parsed) return exit_done;
+  const auto& line = *parsed;
   model::NodeOrder order{.names = line->rest, .notice = default_notice};
   if (const auto* given = options::find(*line, notice_id)) {
     const auto time = base::parse_duration(given->value);

@@ -64,14 +64,26 @@ Outcome print_json(const model::NodeRecord& node) {
 
 }  // namespace
 
-Outcome show_node(std::span<const std::string> words) {
-  const auto line = options::parse(node_show_table, words, options::Operands::anywhere);
+Try<std::optional<options::Parsed>> parse_one_node(std::string_view verb,
+                                                   std::span<const std::string> words,
+                                                   std::span<const options::Option> table,
+                                                   std::string_view usage) {
+  auto line = options::parse(table, words, options::Operands::anywhere);
   if (!line) return misuse(line.error().text);
   if (options::has(*line, help_id)) {
-    print(std::string(show_usage) + options::help_text(node_show_table, help_width));
-    return exit_done;
+    print(std::string(usage) + options::help_text(table, help_width));
+    return std::nullopt;
   }
-  if (line->rest.size() != 1) return misuse("node show: expected the name of one node");
+  if (line->rest.size() != 1)
+    return misuse(fmt::format("node {}: expected the name of one node", verb));
+  return *std::move(line);
+}
+
+Outcome show_node(std::span<const std::string> words) {
+  const auto parsed = parse_one_node("show", words, node_show_table, show_usage);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (!*parsed) return exit_done;
+  const auto& line = *parsed;
   const auto& name = line->rest.front();
   const auto api = Api::of(*line);
   if (!api) return std::unexpected(api.error());
@@ -89,13 +101,10 @@ Outcome show_node(std::span<const std::string> words) {
 }
 
 Outcome check_node(std::span<const std::string> words) {
-  const auto line = options::parse(check_table, words, options::Operands::anywhere);
-  if (!line) return misuse(line.error().text);
-  if (options::has(*line, help_id)) {
-    print(std::string(check_usage) + options::help_text(check_table, help_width));
-    return exit_done;
-  }
-  if (line->rest.size() != 1) return misuse("node check: expected the name of one node");
+  const auto parsed = parse_one_node("check", words, check_table, check_usage);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (!*parsed) return exit_done;
+  const auto& line = *parsed;
   const auto& name = line->rest.front();
   const model::NodeOrder order{.names = {name}, .setup = options::has(*line, setup_id)};
   const auto api = Api::of(*line);

@@ -266,10 +266,9 @@ namespace {
 }  // namespace
 
 Outcome follow_step(const wire::StepReply& reply, std::string_view who, StepManner manner) {
-  const model::LaunchKey key{reply.job, reply.attempt, reply.step};
   auto head = way_to_head(reply);
   if (!head) return refuse(head.error());
-  StepClient client(std::move(*head), {key, reply.secret}, manner);
+  StepClient client(std::move(*head), {key_of(reply), reply.secret}, manner);
   const auto result = client.run();
   if (!result) {
     print_error(fmt::format("{}: {}\n", who, result.error().text));

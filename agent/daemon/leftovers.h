@@ -34,7 +34,8 @@ class Leftovers {
 };
 
 /// Of a preparation: the directories that its job had, by the names that stand in the launch
-/// directory. Nothing is mounted in them here: that was for the job alone.
+/// directory. The mounts of the job are not seen here; where it has mounted something by itself,
+/// that stays, and the directory with it.
 void remove_job_folders(const std::string& launch_dir);
 
 }  // namespace agentd

@@ -235,7 +235,8 @@ base::Result<options::Parsed> line_of_command(options::Parsed line, const FileCo
   return line;
 }
 
-/// The options that hold: of those that were given several times the last, but all roles.
+/// The options that hold: of those that were given several times the last, but all roles and
+/// mounts.
 std::vector<Origin> origins_of(std::vector<PlacedOption> options,
                                const std::vector<options::Given>& of_line) {
   options = without_replaced_roles(std::move(options), of_line);
@@ -246,12 +247,29 @@ std::vector<Origin> origins_of(std::vector<PlacedOption> options,
     std::vector<Origin> found;
     for (const auto& [given, place] : options) {
       if (given.id != option.id) continue;
-      if (option.id != static_cast<int>(OptionId::role)) found.clear();
+      const auto id = static_cast<OptionId>(option.id);
+      if (id != OptionId::role && id != OptionId::mount) found.clear();  // these add up
       found.push_back({"--" + std::string(option.name), given.value, place});
     }
     std::ranges::move(found, std::back_inserter(origins));
   }
   return origins;
+}
+
+/// A limit of what nobody asked for is a mistake.
+base::Result<void> check_limits(const Submission& submission) {
+  const auto& preparation = submission.spec.preparation;
+  for (const auto& [option, value, place] : submission.origins) {
+    const bool is_idle = (option == "--prepare-timeout" && preparation.command.empty()) ||
+                         (option == "--mount-timeout" && preparation.mounts.empty());
+    if (!is_idle) continue;
+    const auto limited = option.substr(0, option.rfind('-'));
+    return base::fail(
+        base::Code::invalid,
+        fmt::format("{} ({}): there is no {} whose time it limits; leave it out, or add {}", option,
+                    place, limited, limited));
+  }
+  return {};
 }
 
 }  // namespace
@@ -314,6 +332,7 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   submission.test_only = choices.test_only;
   submission.warnings = std::move(file.warnings);
   submission.origins = origins_of(std::move(file.options), line.given);
+  if (auto fine = check_limits(submission); !fine) return std::unexpected(std::move(fine).error());
   return submission;
 }
 

@@ -38,13 +38,14 @@ base::Result<void> make_folder(const std::string& path) {
                     "'" + path + "' is there already, and is no directory of this user's");
 }
 
-bool remove_folder(const std::string& path) {
+base::Result<void> remove_folder(const std::string& path) {
   const auto parent = path.substr(0, path.rfind('/'));
-  for (int i = 0; i < folder_tries; ++i) {
-    if (loop::remove_tree(path, parent)) return true;
+  auto removed = loop::remove_tree(path, parent);
+  for (int i = 1; !removed && i < folder_tries; ++i) {
     nanosleep(&folder_pause, nullptr);
+    removed = loop::remove_tree(path, parent);
   }
-  return false;
+  return removed;
 }
 
 }  // namespace
@@ -70,9 +71,13 @@ base::Result<void> make_job_folders(const LaunchDir& dir, const mapping::LaunchP
 }
 
 void remove_job_folders(const LaunchDir& dir, const mapping::LaunchPlace& place) {
-  const auto folders = folders_of(place);
-  const auto n_removed = std::ranges::count_if(folders, remove_folder);
-  if (n_removed == std::ssize(folders)) (void)unlink(dir.file("folders").c_str());
+  bool are_gone = true;
+  for (const auto& folder : folders_of(place)) {
+    const auto removed = remove_folder(folder);
+    if (!removed) dir.note(removed.error().text);
+    are_gone = are_gone && removed;
+  }
+  if (are_gone) (void)unlink(dir.file("folders").c_str());
 }
 
 }  // namespace exec

@@ -119,6 +119,10 @@ base::Result<void> remove_tree(const std::string& path, const std::string& root)
     return errno == ENOENT ? base::Result<void>{} : base::fail_errno(errno, what);
   }
   const int error_number = remove_entry(parent.get(), names.back().c_str(), 0);
+  if (error_number == EBUSY) {
+    return base::fail_errno(EBUSY,
+                            what + ", in which something is mounted: umount that, and remove it");
+  }
   if (error_number != 0) {
     return base::fail_errno(error_number, what);
   }

@@ -1,5 +1,6 @@
 #include "scheduler/daemon/submission.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,17 @@ base::Result<void> check_commands(const model::Roles& roles) {
   return {};
 }
 
+base::Result<void> check_mounts(const std::vector<model::Mount>& mounts) {
+  std::set<std::string> targets;
+  for (const auto& mount : mounts) {
+    if (!targets.insert(mount.target).second) {
+      return fail(Code::invalid, "two mounts have the target '" + base::printable(mount.target) +
+                                     "'; give each one of its own");
+    }
+  }
+  return {};
+}
+
 base::Result<void> check_path(const std::string& what, const std::string& path) {
   if (path.empty() || path.front() != '/' || has_nul(path)) {
     return fail(Code::invalid,
@@ -89,6 +101,7 @@ base::Result<void> check_submission(const model::JobSpec& spec, base::Bytes scri
     if (auto fine = check_path("error", spec.error); !fine) return fine;
   }
   if (auto fine = check_commands(spec.roles); !fine) return fine;
+  if (auto fine = check_mounts(spec.preparation.mounts); !fine) return fine;
   return check_process(spec.arguments, spec.environment);
 }
 

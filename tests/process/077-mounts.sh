@@ -82,6 +82,13 @@ wait_for 20 "fails when all that holds it is killed" state_is "$held" failed
 wait_for 10 "nothing is left mounted" nothing_left
 is "$(cat data/file)" kept "what was mounted is as it was"
 
+runs 1 "a mount that would hide the agent's own files" submit --wait --mount "tmpfs::$MUSTER_DIR" --wrap true
+field last .summary >summary
+like summary "would hide the files of the agent" "is refused, with the reason"
+wait_for 10 "and leaves nothing" nothing_left
+runs 1 "a limit of no mount is a mistake" submit --mount-timeout 5s --wrap true
+like err "there is no --mount whose time it limits" "as is said"
+
 # A file system of another machine.
 if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ] && [ -c /dev/fuse ]; then
   ssh-keygen -q -t ed25519 -N '' -f host_key && ssh-keygen -q -t ed25519 -N '' -f user_key

@@ -13,7 +13,7 @@ using scheduler::SendStop;
 namespace {
 
 struct PreparedSite {
-  PreparedSite() {
+  explicit PreparedSite(scheduler::Settings settings = {}) : controller(std::move(settings)) {
     controller.join(node("n1", 2));
     controller.join(node("n2", 2));
   }
@@ -93,6 +93,44 @@ TEST_CASE("preparations are ended when all work of the attempt has ended, and th
   // What comes now is too late to change what the script came to.
   (void)site.ends("n2", failure(PreparedSite::preparation(id), Cause::launcher_lost, 137, "n2"));
   CHECK(site.controller.state_of(id) == JobState::completed);
+}
+
+TEST_CASE("steps start when the script may, not while nodes are being prepared") {
+  PreparedSite site;
+  const auto id = site.submit();
+  auto spec = std::make_shared<model::StepSpec>();
+  spec->arguments = {"true"};
+  const auto start = [&] {
+    return site.controller.ask(
+        scheduler::StartStep{site.controller.next_request(), user(), id, 1, spec});
+  };
+  (void)site.prepared("n1", id);
+  const auto early = start();
+  REQUIRE_FALSE(early.has_value());
+  CHECK(early.error().code == base::Code::conflict);
+  CHECK(early.error().text.find("is still being prepared; muster why") != std::string::npos);
+  (void)site.prepared("n2", id);
+  CHECK(start().has_value());
+}
+
+TEST_CASE("a preparation that is undone says nothing for its node, and nothing against it") {
+  auto settings = settings_without_pause();
+  settings.suspect_after = 3;
+  PreparedSite site(settings);
+  const auto suspicions = [&](const std::string& name) {
+    return site.controller.engine()
+        .state()
+        .nodes.at(site.controller.node_id(name))
+        .suspicions.size();
+  };
+  const auto id = site.submit();
+  site.start(id);
+  (void)site.ends("n1", failure({id, 1, {}}, Cause::signal, 7));
+  CHECK(suspicions("n1") == 1);
+  (void)site.ends("n1", success(PreparedSite::preparation(id)));
+  CHECK(suspicions("n1") == 1);
+  (void)site.ends("n2", failure(PreparedSite::preparation(id), Cause::preparation, 137, "n2"));
+  CHECK(suspicions("n2") == 0);
 }
 
 TEST_CASE("a preparation that fails ends the attempt, and no script ever starts") {
