@@ -1,8 +1,7 @@
 #pragma once
 // What the agent's core wants done, in this order, by its driver.
 
-#include <variant>
-
+#include "lib/base/sum.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
 #include "lib/model/launch.h"
@@ -55,7 +54,9 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using Action = std::variant<Send, StartLauncher, StopLauncher, KillLauncher, SaveLauncher, CleanUp,
-                            KeepReport, MarkAcknowledged, Exit>;
+using ActionTypes = base::Alternatives<Send, StartLauncher, StopLauncher, KillLauncher,
+                                       SaveLauncher, CleanUp, KeepReport, MarkAcknowledged, Exit>;
+
+using Action = base::Sum<ActionTypes>;
 
 }  // namespace agent

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
@@ -91,8 +92,10 @@ struct Conditioned {
 /// Time has come to next_deadline().
 struct Tick {};
 
-using Input =
-    std::variant<Restarted, Connected, Disconnected, Received, LauncherStarted, LauncherFailed,
-                 LauncherPrepared, LauncherEnded, Cleaned, Conditioned, Tick>;
+using InputTypes =
+    base::Alternatives<Restarted, Connected, Disconnected, Received, LauncherStarted,
+                       LauncherFailed, LauncherPrepared, LauncherEnded, Cleaned, Conditioned, Tick>;
+
+using Input = base::Sum<InputTypes>;
 
 }  // namespace agent

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
 #include "lib/model/condition.h"
 #include "lib/model/launch.h"
@@ -94,9 +94,11 @@ struct NodeChecked {
   bool operator==(const NodeChecked&) const = default;
 };
 
-using FromAgent =
-    std::variant<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk, ReportCheckpoint,
-                 Leaving, ReportCondition, NodeChecked, ReportPrepared>;
+using FromAgentTypes =
+    base::Alternatives<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
+                       ReportCheckpoint, Leaving, ReportCondition, NodeChecked, ReportPrepared>;
+
+using FromAgent = base::Sum<FromAgentTypes>;
 
 // To the agent.
 
@@ -172,7 +174,9 @@ struct NodeLogRead {
   bool operator==(const NodeLogRead&) const = default;
 };
 
-using ToAgent = std::variant<Welcome, Refused, Launch, Stop, Acknowledge, LogRead, LogCancel,
-                             ShutDown, Save, CheckNode, NodeLogRead>;
+using ToAgentTypes = base::Alternatives<Welcome, Refused, Launch, Stop, Acknowledge, LogRead,
+                                        LogCancel, ShutDown, Save, CheckNode, NodeLogRead>;
+
+using ToAgent = base::Sum<ToAgentTypes>;
 
 }  // namespace model

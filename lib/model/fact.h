@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
-#include "lib/model/booking.h"
+#include "lib/model/booking_fact.h"
 #include "lib/model/change.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -244,25 +244,6 @@ struct ArrayStands {
   bool operator==(const ArrayStands&) const = default;
 };
 
-/// Nodes are set aside. A booking of the same name is replaced.
-struct BookingMade {
-  Booking booking;
-  bool operator==(const BookingMade&) const = default;
-};
-
-/// Its time has come.
-struct BookingBegun {
-  std::string name;
-  bool operator==(const BookingBegun&) const = default;
-};
-
-/// Its time is over, or somebody cancelled it.
-struct BookingEnded {
-  std::string name;
-  std::string by;  // empty: its time is over
-  bool operator==(const BookingEnded&) const = default;
-};
-
 /// The request of a job has changed, from now on and for its next attempts; of a running one, its
 /// time limit and when it grows.
 struct JobUpdated {
@@ -273,7 +254,7 @@ struct JobUpdated {
   bool operator==(const JobUpdated& other) const;
 };
 
-using FactBody = std::variant<
+using FactTypes = base::Alternatives<
     NumbersGiven, NodeJoined, StrayGone, NodeAway, NodeLost, JobSubmitted, JobHeld, JobReleased,
     AttemptStarted, LaunchStarted, StepStarted, LaunchEnded, AttemptEnding, AttemptRequeued,
     JobEnded, AttemptPreempted, AttemptGrows, GraceEnded, AttemptWarned, CheckpointTaken,
@@ -281,6 +262,7 @@ using FactBody = std::variant<
     BookingBegun, BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
     PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted, NodeDrained,
     NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected, LaunchPrepared>;
+using FactBody = base::Sum<FactTypes>;
 
 struct Fact {
   base::Time at;

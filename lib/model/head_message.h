@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/job.h"
@@ -218,10 +218,12 @@ struct StepResult {
   bool operator==(const StepResult&) const = default;
 };
 
-using HeadMessage =
-    std::variant<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest, NameReply,
-                 RankOutput, RankInput, RankPlaced, NodeEnded, WorkDone, EndServers, EndStep,
-                 StepSignal, StepResult, WindowSize, Detach, NodeIdle, StepHung, RankAbsent,
-                 NodeLook, StepNote, PortHello, PortReply>;
+using HeadMessageTypes =
+    base::Alternatives<PeerHello, ClientHello, Fence, ModexRequest, ModexReply, NameRequest,
+                       NameReply, RankOutput, RankInput, RankPlaced, NodeEnded, WorkDone,
+                       EndServers, EndStep, StepSignal, StepResult, WindowSize, Detach, NodeIdle,
+                       StepHung, RankAbsent, NodeLook, StepNote, PortHello, PortReply>;
+
+using HeadMessage = base::Sum<HeadMessageTypes>;
 
 }  // namespace model

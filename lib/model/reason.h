@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
 #include "lib/model/dependency.h"
 #include "lib/model/ids.h"
@@ -143,9 +143,11 @@ struct NodesComing {
   bool operator==(const NodesComing&) const = default;
 };
 
-using Reason = std::variant<NotConsidered, Held, ShortOfResources, NodesAway, Behind, WouldDelay,
-                            BackOff, Preempting, BeginTime, DependsOn, ArrayLimit, ShortOfLicenses,
-                            Booked, Quota, NodesComing>;
+using ReasonTypes = base::Alternatives<NotConsidered, Held, ShortOfResources, NodesAway, Behind,
+                                       WouldDelay, BackOff, Preempting, BeginTime, DependsOn,
+                                       ArrayLimit, ShortOfLicenses, Booked, Quota, NodesComing>;
+
+using Reason = base::Sum<ReasonTypes>;
 
 /// The kind in one word for listings: "resources", "behind", "held" ...
 std::string_view kind_of(const Reason& reason);

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "lib/base/result.h"
+#include "lib/base/sum.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
 #include "lib/model/launch.h"
@@ -73,7 +74,9 @@ struct DestroyNode {
   std::string pool;
 };
 
-using Action = std::variant<CreateNode, DestroyNode, Reply, SendLaunch, SendStop, SendSave,
-                            SendAcknowledge, Admit, Refuse>;
+using ActionTypes = base::Alternatives<CreateNode, DestroyNode, Reply, SendLaunch, SendStop,
+                                       SendSave, SendAcknowledge, Admit, Refuse>;
+
+using Action = base::Sum<ActionTypes>;
 
 }  // namespace scheduler

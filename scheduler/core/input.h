@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "lib/base/sum.h"
 #include "lib/base/time.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/booking.h"
@@ -218,11 +218,14 @@ struct ResumeNodes {
   std::vector<std::string> nodes;
 };
 
-using Input =
-    std::variant<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
-                 NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick,
-                 CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool, ProviderMade,
-                 ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin, NodeEvicted, NodeLeaves,
-                 EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition, NodeSaysPrepared>;
+using InputTypes =
+    base::Alternatives<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
+                       NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted,
+                       Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool,
+                       ProviderMade, ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin,
+                       NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes,
+                       NodeSaysCondition, NodeSaysPrepared>;
+
+using Input = base::Sum<InputTypes>;
 
 }  // namespace scheduler
