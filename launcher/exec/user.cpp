@@ -61,18 +61,16 @@ base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
 base::Result<void> become_user(Launch& launch) {
   const auto& user = launch.order.user;
   if (user.uid == geteuid()) return {};
-  const std::string where = "node " + node_name(launch.order);
   if (geteuid() != 0) {
     return base::fail(base::Code::denied,
-                      where + ": its agent runs as user " + std::to_string(geteuid()) +
+                      "the node's agent runs as user " + std::to_string(geteuid()) +
                           ", and the job is that of " + base::printable(user.name) + " (" +
                           std::to_string(user.uid) +
                           "); only an agent that runs as root starts jobs of other users");
   }
   auto account = loop::find_account(user);
-  if (!account) return std::unexpected(std::move(account).error().in(where));
-  if (auto given = hand_over(launch, *account); !given)
-    return std::unexpected(std::move(given).error().in(where));
+  if (!account) return std::unexpected(std::move(account).error());
+  if (auto given = hand_over(launch, *account); !given) return given;
   if (auto became = loop::become(*account); !became) {
     // Root has nothing to write any more where the user may be at work. The agent reads this.
     const std::string line = "muster-launch: " + became.error().text + "\n";

