@@ -72,6 +72,8 @@ base::Result<void> LaunchDir::hand_over(const loop::Account& user) const {
   const std::string folder = path_ + own_;
   if (own_.empty())
     return base::fail(base::Code::conflict, "'" + path_ + "' has no folder for user " + user.name);
+  if (!loop::FileUser(user.uid, user.gid).is_in_force())
+    return base::fail(base::Code::denied, "cannot look at files as user " + user.name);
   // There may be notes already. The folder comes last: until then nobody else can be in it.
   if (lchown(file("launcher.log").c_str(), user.uid, user.gid) != 0 && errno != ENOENT)
     return base::fail_errno(errno, "cannot give '" + file("launcher.log") + "' to " + user.name);

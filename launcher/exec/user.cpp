@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,6 +78,8 @@ base::Result<void> become_user(Launch& launch) {
     (void)!write(STDERR_FILENO, line.data(), line.size());
     _exit(cannot_go_on);
   }
+  // Libraries of this process find no settings of the user's, which could name code to be loaded.
+  setenv("HOME", "/", 1);
   log_in(launch.order, *account);
   return {};
 }

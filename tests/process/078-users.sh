@@ -1,63 +1,16 @@
 #!/bin/sh
 # Jobs of three users on nodes whose agents are root's: each runs as its user, with that user's groups, and none sees,
 # signals, reads or joins another's. Tricks with paths come to nothing.
-# The users are in copies of the files of accounts that this case alone sees.
 if [ "$(id -u)" -eq 0 ] && [ -z "${MUSTER_TEST_SPACE-}" ] && unshare -m true 2>/dev/null; then
   MUSTER_TEST_SPACE=yes exec unshare -m --propagation private "$0" "$@"
 fi
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" -eq 0 ] || skip_all "only root starts what other users run"
-[ -n "${MUSTER_TEST_SPACE-}" ] || skip_all "no mount namespace can be made here"
-command -v setpriv >/dev/null || skip_all "there is no setpriv(1)"
+. "$ROOT/tests/process/users.sh"
 
-free=60000
-next_free() {
-  free=$((free + 1))
-  while getent passwd $free >/dev/null || getent group $free >/dev/null; do free=$((free + 1)); done
-}
-cat /etc/passwd >passwd
-cat /etc/group >group
-next_free
-crew=$free
-for user in ann bob cat; do
-  next_free
-  eval "$user=$free"
-  echo $free >"number.$user"
-  echo "mu-$user:x:$free:$free::$T/home/$user:/bin/sh" >>passwd
-  echo "mu-$user:x:$free:" >>group
-  mkdir -p "home/$user"
-  chown $free:$free "home/$user"
-  chmod 700 "home/$user"
-done
-echo "mu-crew:x:$crew:mu-ann" >>group
-mount --bind passwd /etc/passwd && mount --bind group /etc/group || skip_all "no files can be mounted here"
-# The programs at a place where all users come.
-mkdir bin
-(cd "${MUSTER_BIN:-$ROOT/build/bin}" && cp -a muster* submit "$T/bin" && [ ! -e mpi_program ] || cp mpi_program "$T/bin")
-PATH=$T/bin:$PATH
-chmod 711 "$T" home
+users_up ann bob cat
 echo "for root alone" >secret
 chmod 600 secret
-
-# user USER COMMAND...: in the user's home.
-cat >user <<'END2'
-#!/bin/sh
-cd "$T/home/$1" || exit 99
-number=$(cat "$T/number.$1")
-groups=--clear-groups
-[ "$(id -un "$number")" != "mu-$1" ] || groups=--init-groups
-shift
-exec setpriv --reuid="$number" --regid="$number" $groups \
-  env HOME=/nowhere USER=nobody LOGNAME=nobody SHELL=/bin/false "$@"
-END2
-chmod +x user
-PATH=$T:$PATH
-export T
-user_of() {
-  sed -n 's/^Uid:[[:space:]]*//p' "/proc/$1/status" | tr '\t' ' '
-}
-only() { echo "$1 $1 $1 $1"; }
 # Of the processes of a launch and its launcher: users other than the given one.
 strangers() {
   for process in $(launcher_of "$1" "$2") $(cd /proc && grep -ls "MUSTER_LAUNCH_ID=$2[.]" [0-9]*/environ | cut -d / -f 1); do
