@@ -21,14 +21,18 @@ namespace authority {
 
 namespace {
 
+/// Of a cluster that is root's.
+constexpr const char* for_all =
+    "# All users of this machine; without the line, root alone.\nusers = \"all\"\n";
+
 std::string config_text(const std::string& name, const std::string& listen) {
   return fmt::format(
       "# Made by muster init. Every key and what it means: muster config sample, muster.toml(5).\n"
-      "\n[cluster]\nname = \"{}\"\n"
+      "\n[cluster]\nname = \"{}\"\n{}"
       "\n[listen]\nagents = \"tls:{}\"\n"
       "\n# Machines that join with a token of: muster node add NAME.\n"
       "[[pool]]\nname = \"default\"\nprovider = \"static\"\n",
-      name, listen);
+      name, ::geteuid() == 0 ? for_all : "", listen);
 }
 
 /// The authority and muster.toml, the latter at last, for it says that all is there. Whoever is

@@ -125,6 +125,7 @@ struct Cluster {
   std::string name;
   std::string dir;
   std::string shared_tmp;  // absolute, or empty
+  std::string users;       // "owner", "all"
 
   bool operator==(const Cluster&) const = default;
 };

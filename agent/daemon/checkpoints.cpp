@@ -12,7 +12,7 @@ constexpr base::Duration period = std::chrono::seconds(1);
 
 std::optional<base::Time> touched_at(const std::string& path) {
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   const auto& time = status.st_mtim;
   return base::Time(
       std::chrono::seconds(time.tv_sec) +
@@ -46,7 +46,7 @@ void Checkpoints::look() {
 }
 
 void Checkpoints::look_at(const model::LaunchKey& key, std::optional<base::Time>& told) {
-  const auto at = touched_at(dirs_.file(key, "checkpoint"));
+  const auto at = touched_at(dirs_.own(key).file("checkpoint"));
   if (at && at != told && tell_({key, *at})) told = at;
 }
 

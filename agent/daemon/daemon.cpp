@@ -151,6 +151,9 @@ void Daemon::start(bool rebooted) {
     }
     const auto* gone = std::get_if<agent::LauncherGone>(&launch.state);
     if (gone != nullptr && gone->rebooted) remove_job_folders(dirs_.path(launch.key));
+    // Whether the launcher has ended what it started is its user's word.
+    const bool has_ended = std::holds_alternative<agent::Reported>(launch.state) && !rebooted;
+    if (has_ended && dirs_.own(launch.key).is_users) launchers_.clean_up(launch.key);
     restarted.found.push_back(std::move(launch));
   }
   containment_.sweep(open);
@@ -295,7 +298,7 @@ void Daemon::watch_files(const model::LaunchKey& key) {
   const auto look = [this, key] {
     if (dirs_.is_prepared(key)) feed(agent::LauncherPrepared{key});
   };
-  auto watch = loop::FileWatch::open(loop_, dirs_.file(key, "prepared"), look);
+  auto watch = loop::FileWatch::open(loop_, dirs_.own(key).file("prepared"), look);
   if (watch) prepared_.insert_or_assign(key, *std::move(watch));
   if (!watch) log_.error("preparation_not_watched", {{"why", watch.error().text}});
   loop_.defer(look);  // it may be there already

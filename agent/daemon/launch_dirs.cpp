@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t report_limit = std::size_t{1} << 20;
 constexpr std::size_t order_limit = std::size_t{64} << 20;
 constexpr std::size_t small_limit = std::size_t{1} << 16;
+constexpr mode_t way_through = 0711;  // for who knows the name of what is in it
 
 base::Result<void> write_new(const std::string& path, std::string_view bytes) {
   const loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -45,10 +46,34 @@ base::Result<loop::OwnedFd> open_locked(const std::string& path) {
 
 }  // namespace
 
+OwnFolder own_folder(const std::string& launch_dir) {
+  const std::string users = launch_dir + "/own";
+  struct stat found{};
+  if (lstat(users.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+    return {.path = launch_dir, .uid = geteuid(), .gid = getegid(), .is_users = false};
+  return {.path = users, .uid = found.st_uid, .gid = found.st_gid, .is_users = true};
+}
+
+base::Result<loop::OwnedFd> OwnFolder::open(const char* name) const {
+  if (is_users) return loop::open_of(uid, file(name));
+  loop::OwnedFd opened(
+      ::open(file(name).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK));
+  if (!opened) return base::fail_errno(errno, "cannot read '" + file(name) + "'");
+  return opened;
+}
+
+base::Result<std::string> OwnFolder::read(const char* name, std::size_t limit) const {
+  return is_users ? loop::read_file_of(uid, file(name), limit) : loop::read_file(file(name), limit);
+}
+
 base::Result<LaunchDirs> LaunchDirs::open(const std::string& node_dir) {
   const std::string root = node_dir + "/launches";
   const auto made = loop::make_directories(root, 0700);
   if (!made) return std::unexpected(made.error());
+  for (const auto& folder : {node_dir, root}) {
+    if (geteuid() == 0 && chmod(folder.c_str(), way_through) != 0)
+      return base::fail_errno(errno, "cannot let users through '" + folder + "'");
+  }
   return LaunchDirs(root);
 }
 
@@ -65,6 +90,7 @@ base::Result<loop::OwnedFd> LaunchDirs::create(const model::LaunchOrder& order) 
     return base::fail_errno(errno, "cannot make '" + path(order.key) + "'");
   }
   auto lock = open_locked(file(order.key, "launcher.err"));
+  if (auto made = make_own(order); lock && !made) lock = std::unexpected(std::move(made).error());
   auto written = lock ? write_new(file(order.key, "order"), wire::encode_order(order))
                       : base::Result<void>(std::unexpected(lock.error()));
   if (!written) {
@@ -73,6 +99,15 @@ base::Result<loop::OwnedFd> LaunchDirs::create(const model::LaunchOrder& order) 
     return std::unexpected(std::move(written).error());
   }
   return lock;
+}
+
+/// The launcher hands it over to the user.
+base::Result<void> LaunchDirs::make_own(const model::LaunchOrder& order) const {
+  if (geteuid() != 0 || order.user.uid == 0) return {};
+  const std::string users = file(order.key, "own");
+  if (mkdir(users.c_str(), 0700) == 0 && chmod(path(order.key).c_str(), way_through) == 0)
+    return {};
+  return base::fail_errno(errno, "cannot make '" + users + "'");
 }
 
 base::Result<void> LaunchDirs::keep_report(const model::LaunchReport& report) const {
@@ -87,15 +122,19 @@ base::Result<void> LaunchDirs::mark_acknowledged(const model::LaunchKey& key) co
   const std::string acknowledged = file(key, "acknowledged");
   if (rename(file(key, "report").c_str(), acknowledged.c_str()) == 0) return {};
   if (errno != ENOENT) return base::fail_errno(errno, "cannot rename to '" + acknowledged + "'");
-  // A full disk kept the report from being written: the key must be remembered all the same.
+  // It lies in the user's folder, or a full disk kept it from being written: the key must be
+  // remembered all the same.
   if (mkdir(path(key).c_str(), 0700) != 0 && errno != EEXIST) {
     return base::fail_errno(errno, "cannot make '" + path(key) + "'");
   }
+  if (access(acknowledged.c_str(), F_OK) == 0) return {};
   return write_new(acknowledged, {});
 }
 
+/// The agent's word comes first.
 std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& key) const {
-  const auto bytes = loop::read_file(file(key, "report"), report_limit);
+  auto bytes = loop::read_file(file(key, "report"), report_limit);
+  if (!bytes) bytes = own(key).read("report", report_limit);
   if (!bytes) return std::nullopt;
   auto report = wire::decode_report(*bytes);
   if (!report || report->key != key) return std::nullopt;
@@ -127,7 +166,7 @@ bool LaunchDirs::is_locked(const model::LaunchKey& key) const {
 }
 
 bool LaunchDirs::is_prepared(const model::LaunchKey& key) const {
-  return key.preparation && access(file(key, "prepared").c_str(), F_OK) == 0;
+  return key.preparation && own(key).read("prepared", small_limit).has_value();
 }
 
 std::string LaunchDirs::last_words(const model::LaunchKey& key) const {

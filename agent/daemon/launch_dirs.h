@@ -2,6 +2,11 @@
 // The launch directories of a node: NODE/launches/KEY/. They are the agent's memory.
 //
 //   order         what is to be started (lib/wire/launch.h); written once, before the launcher runs
+// Of a launch of another user than the agent's, which is root's then, the folder stays the agent's,
+// and has one of the user's in it, `own`. What is below "by the launcher" or "by the job" lies
+// there, but pid and launch_id, and is never more than that user's word: links, pipes, and what
+// belongs to somebody else are as if they were not there.
+//
 //   launcher.err  what the launcher says; the launcher holds a lock on it, through its standard
 //                 error, as long as it lives: so "locked" means "the launcher lives"
 //   pid           "PID START_TIME", by the launcher when it begins: without it nothing has run
@@ -10,13 +15,15 @@
 //   checkpoint    by the job: touched when its work is safe
 //   log, log.N    by the launcher: output (lib/wire/log_record.h, log_segments.h)
 //   report        what it came to, by the launcher; by the agent where that was lost or never ran
-//   acknowledged  the report under its new name once the controller has it
+//   acknowledged  the report under its new name once the controller has it; empty where there is
+//   none
 //
 // Nothing here is synced to the disk: a machine that loses its power has rebooted, and then all
 // that had no acknowledged report is lost with the node anyway.
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,14 +42,33 @@ struct LauncherProcess {
   std::uint64_t start_time = 0;
 };
 
+/// Of a launch: where its launcher and its job write.
+struct OwnFolder {
+  std::string path;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  bool is_users = false;  // of a user who is not the agent's
+
+  std::string file(const char* name) const { return path + "/" + name; }
+  /// To be read: no link, and where it is a user's as loop::open_of() has it.
+  base::Result<loop::OwnedFd> open(const char* name) const;
+  /// Errors: those of read_file() and, where it is a user's, read_file_of().
+  base::Result<std::string> read(const char* name, std::size_t limit) const;
+};
+
+/// Found by what is there.
+OwnFolder own_folder(const std::string& launch_dir);
+
 class LaunchDirs {
  public:
-  /// Makes `node_dir`/launches.
+  /// Makes `node_dir`/launches. Users come through where the agent is root's, to what is theirs.
   static base::Result<LaunchDirs> open(const std::string& node_dir);
 
   const std::string& root() const { return root_; }
   std::string path(const model::LaunchKey& key) const;
+  /// Of the agent's own.
   std::string file(const model::LaunchKey& key, const char* name) const;
+  OwnFolder own(const model::LaunchKey& key) const { return own_folder(path(key)); }
 
   /// Makes the directory with its order. The result is the locked descriptor that must become the
   /// launcher's standard output and error. After an error nothing is left of the directory.
@@ -66,6 +92,7 @@ class LaunchDirs {
 
  private:
   explicit LaunchDirs(std::string root) : root_(std::move(root)) {}
+  base::Result<void> make_own(const model::LaunchOrder& order) const;
 
   std::string root_;
 };

@@ -108,9 +108,12 @@ void Launchers::child_exited(const model::LaunchKey& key, const loop::ExitStatus
   ended(key, describe(status));
 }
 
-/// Is there a file with the names of what it has not removed?
-bool Launchers::is_left(const model::LaunchKey& key, const char* file) const {
-  return access(dirs_.file(key, file).c_str(), F_OK) == 0;
+/// Is there a file with the names of what something held for longer than it could wait? A user's
+/// launcher leaves its groups, and its word is no proof that nothing else is left.
+bool Launchers::is_left(const model::LaunchKey& key) const {
+  const auto own = dirs_.own(key);
+  return own.is_users || access(own.file("groups").c_str(), F_OK) == 0 ||
+         access(own.file("folders").c_str(), F_OK) == 0;
 }
 
 void Launchers::ended(const model::LaunchKey& key, std::string how) {
@@ -120,8 +123,8 @@ void Launchers::ended(const model::LaunchKey& key, std::string how) {
   if (!report) {
     const std::string words = dirs_.last_words(ended_key);
     if (!words.empty()) how += ": " + words;
-  } else if (is_left(ended_key, "groups") || is_left(ended_key, "folders")) {
-    clean_up(ended_key);  // something held these for longer than it could wait
+  } else if (is_left(ended_key)) {
+    clean_up(ended_key);
   }
   events_.ended(ended_key, std::move(report), std::move(how));
 }

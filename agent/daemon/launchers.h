@@ -62,7 +62,7 @@ class Launchers {
   void try_watch(const model::LaunchKey& key);
   void child_exited(const model::LaunchKey& key, const loop::ExitStatus& status);
   void ended(const model::LaunchKey& key, std::string how);
-  bool is_left(const model::LaunchKey& key, const char* file) const;
+  bool is_left(const model::LaunchKey& key) const;
 
   loop::Loop& loop_;
   LaunchDirs dirs_;

@@ -9,7 +9,9 @@
 #include <set>
 #include <utility>
 
+#include "agent/daemon/launch_dirs.h"
 #include "lib/base/text.h"
+#include "lib/loop/account.h"
 #include "lib/loop/control_group.h"
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
@@ -26,14 +28,13 @@ constexpr base::Duration longest_wait = 1s;  // for processes that a broken disk
 constexpr int most_removals = 30;            // then the next start of the agent does it
 constexpr std::size_t record_limit = std::size_t{1} << 20;
 
-std::string read_line(const std::string& path) {
-  const auto text = loop::read_file(path, record_limit);
+std::string trimmed(const base::Result<std::string>& text) {
   return text ? std::string(base::trim(*text)) : std::string();
 }
 
-std::set<pid_t> read_sessions(const std::string& path) {
+std::set<pid_t> sessions_of(const OwnFolder& own) {
   std::set<pid_t> sessions;
-  const std::string text = read_line(path);
+  const std::string text = trimmed(own.read("sessions", record_limit));
   for (const auto line : base::split(text, '\n')) {
     // Session 1 is the machine's own: never a launch's.
     const auto session = base::parse_int(line, 2, std::numeric_limits<pid_t>::max());
@@ -55,11 +56,18 @@ bool remove_groups(const std::string& launch_dir) {
   return true;
 }
 
+/// A user's file may name anybody's: then only what is that user's.
+bool end_process(const OwnFolder& own, pid_t process) {
+  return own.is_users ? loop::signal_process_of(own.uid, process, SIGKILL)
+                      : kill(process, SIGKILL) == 0;
+}
+
 }  // namespace
 
 int end_processes(const std::string& launch_dir) {
-  const std::string launch_id = read_line(launch_dir + "/launch_id");
-  const std::set<pid_t> sessions = read_sessions(launch_dir + "/sessions");
+  const std::string launch_id = trimmed(loop::read_file(launch_dir + "/launch_id", record_limit));
+  const OwnFolder own = own_folder(launch_dir);
+  const std::set<pid_t> sessions = sessions_of(own);
   int n_found = loop::kill_groups(groups_of(launch_dir).own) ? 1 : 0;
   for (const loop::ProcessEntry& process : loop::list_processes()) {
     if (process.is_zombie || process.pid == getpid() || process.session == getsid(0)) continue;
@@ -69,16 +77,19 @@ int end_processes(const std::string& launch_dir) {
       belongs = id && *id == launch_id;
     }
     // One that is gone already, or is not ours to kill, is not ours to wait for.
-    if (belongs && kill(process.pid, SIGKILL) == 0) ++n_found;
+    if (belongs && end_process(own, process.pid)) ++n_found;
   }
   return n_found;
 }
 
 namespace {
 
+/// With the rights of the user whose launch it was, whatever the file says.
 void remove_session_dir(const std::string& launch_dir) {
-  const std::string path = read_line(launch_dir + "/session_dir");
-  if (path.empty()) return;
+  const OwnFolder own = own_folder(launch_dir);
+  const loop::FileUser user(own.uid, own.gid);
+  const std::string path = trimmed(own.read("session_dir", record_limit));
+  if (!user.is_in_force() || !path.starts_with('/')) return;
   const std::string parent = std::filesystem::path(path).parent_path().string();
   // Litter in a temporary folder: not worth failing a launch's report for.
   (void)loop::remove_tree(path, parent);
@@ -87,7 +98,10 @@ void remove_session_dir(const std::string& launch_dir) {
 }  // namespace
 
 void remove_job_folders(const std::string& launch_dir) {
-  const std::string names = read_line(launch_dir + "/folders");
+  const OwnFolder own = own_folder(launch_dir);
+  const loop::FileUser user(own.uid, own.gid);
+  const std::string names = trimmed(own.read("folders", record_limit));
+  if (!user.is_in_force()) return;
   for (const auto line : base::split(names, '\n')) {
     const std::string path(line);
     if (!path.starts_with('/')) continue;
@@ -113,10 +127,17 @@ void Leftovers::round() {
     pause_ = std::min(pause_ * 2, longest_wait);
     return;
   }
-  remove_session_dir(launch_dir_);
-  if (access((launch_dir_ + "/folders").c_str(), F_OK) != 0) return end();
+  const OwnFolder own = own_folder(launch_dir_);
+  const auto is_there = [&own](const char* name) {
+    return access(own.file(name).c_str(), F_OK) == 0;
+  };
+  if (!is_there("session_dir") && !is_there("folders")) return end();
   // There may be more in them than the agent has time for.
-  removal_.emplace(loop_, [dir = launch_dir_] { remove_job_folders(dir); }, [this] { end(); });
+  const auto remove = [dir = launch_dir_] {
+    remove_session_dir(dir);
+    remove_job_folders(dir);
+  };
+  removal_.emplace(loop_, remove, [this] { end(); });
 }
 
 void Leftovers::end() {

@@ -1,7 +1,6 @@
 #include "agent/daemon/log_reads.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,13 +22,17 @@ namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t request_limit = 256;
+constexpr int entry_limit = 1 << 16;  // of a folder in which the job may put more
+constexpr int pieces_at_once = 256;   // of all that a reader skips, before others have a turn
 
 /// Where the segments of the launch's log begin; none when there is no log.
-std::vector<std::uint64_t> segments_in(const std::string& launch_dir) {
+std::vector<std::uint64_t> segments_in(const OwnFolder& own) {
   std::vector<std::uint64_t> starts;
-  const loop::Folder folder(opendir(launch_dir.c_str()));
+  const loop::Folder folder(opendir(own.path.c_str()));
   if (!folder) return starts;
-  while (const auto* entry = readdir(folder.get())) {
+  for (int i = 0; i < entry_limit; ++i) {
+    const auto* entry = readdir(folder.get());
+    if (entry == nullptr) break;
     const bool may_be_file = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
     const auto start = may_be_file ? wire::log_segment_start(entry->d_name) : std::nullopt;
     if (start) starts.push_back(*start);
@@ -93,7 +96,7 @@ void LogReads::start(const model::LogRead& request) {
 /// Looks at the segment that is read, or at the first: it is touched when the next begins.
 void LogReads::watch(Read& read) {
   const auto name = wire::log_segment_name(read.segment.value_or(0));
-  auto watch = loop::FileWatch::open(loop_, dirs_.file(read.request.key, name.c_str()),
+  auto watch = loop::FileWatch::open(loop_, dirs_.own(read.request.key).file(name.c_str()),
                                      [this, number = read.request.request] {
                                        const auto at = reads_.find(number);
                                        if (at != reads_.end()) pump(*at->second);
@@ -126,12 +129,21 @@ void LogReads::launch_ended(const model::LaunchKey& key) {
 /// that what was written before the end of the launch is not missed.
 void LogReads::pump(Read& read) {
   const bool may_grow = read.watch && doors_.may_grow(read.request.key);
-  while (!read.is_done) {
+  for (int i = 0; !read.is_done; ++i) {
     if (!doors_.may_send()) return;
+    if (i == pieces_at_once) return pump_later(read.request.request);
     if (read_on(read)) continue;
     if (!may_grow) finish(read, {});
     return;
   }
+}
+
+void LogReads::pump_later(std::uint32_t request) {
+  loop_.post([this, request] {
+    const auto at = reads_.find(request);
+    if (at != reads_.end()) pump(*at->second);
+    forget_finished();
+  });
 }
 
 /// False at the present end of the log.
@@ -158,7 +170,7 @@ bool LogReads::read_file(Read& read) {
 /// In the next segment, if there is one; what was removed in between is told of.
 bool LogReads::read_on_elsewhere(Read& read) {
   const auto next =
-      wire::next_segment(segments_in(dirs_.path(read.request.key)), read.segment, read.offset);
+      wire::next_segment(segments_in(dirs_.own(read.request.key)), read.segment, read.offset);
   if (!next) return false;
   if (read_file(read)) return true;  // it grew before the next began
   if (!open_file(read, next->start)) return true;
@@ -176,13 +188,12 @@ bool LogReads::read_on_elsewhere(Read& read) {
 
 /// False when the segment has been removed meanwhile, or the read has failed.
 bool LogReads::open_file(Read& read, std::uint64_t start) {
-  const auto path = dirs_.file(read.request.key, wire::log_segment_name(start).c_str());
-  loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW));
+  auto file = dirs_.own(read.request.key).open(wire::log_segment_name(start).c_str());
   if (!file) {
-    if (errno != ENOENT) finish(read, base::fail_errno(errno, "cannot read the log").error().text);
+    if (file.error().code != base::Code::not_found) finish(read, std::move(file).error().text);
     return false;
   }
-  read.file = std::move(file);
+  read.file = *std::move(file);
   read.segment = start;
   if (read.watch && start != 0) watch(read);
   return true;

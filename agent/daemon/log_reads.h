@@ -40,6 +40,7 @@ class LogReads {
  private:
   struct Read;
   void pump(Read& read);
+  void pump_later(std::uint32_t request);
   bool read_on(Read& read);
   bool read_file(Read& read);
   bool read_on_elsewhere(Read& read);

@@ -40,14 +40,13 @@ using State = decltype(agent::Found::state);
 /// nullopt: its launcher never ran.
 std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& key, bool rebooted) {
   const base::Time started = changed_at(dirs.file(key, "order")).value_or(base::Time());
-  if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
+  // A report of one that still runs is the word of its user alone.
   if (!rebooted && dirs.is_locked(key)) {
     const auto order = dirs.order(key);
     return agent::StillRunning{.started_at = started,
                                .kill_grace = order ? order->kill_grace : unknown_grace,
                                .is_prepared = dirs.is_prepared(key)};
   }
-  // It may have ended between the two looks.
   if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
   if (!dirs.launcher(key)) return std::nullopt;
   return agent::LauncherGone{.started_at = started, .rebooted = rebooted};

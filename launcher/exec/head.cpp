@@ -156,6 +156,9 @@ void Head::finish(std::function<void()> done) {
 
 void Head::accept(loop::Stream stream) {
   if (guests_.size() >= most_guests) return;  // which closes it
+  // Others do not come to its folder; root may.
+  const auto user = stream.peer_user();
+  if (user && user->uid != geteuid() && user->uid != 0) return;
   const int guest = next_guest_++;
   auto& line = guests_.emplace(guest, loop::FrameStream(std::move(stream))).first->second;
   line.on_frame([this, guest](const std::string& frame) { greet(guest, frame); });

@@ -54,7 +54,7 @@ void name_job_folders(const LaunchDir& dir, const model::LaunchOrder& order,
                       mapping::LaunchPlace& place) {
   const auto& preparation = order.job->preparation;
   if (!preparation.is_wanted()) return;
-  const auto base = dir.of({order.key.job, order.key.attempt, {}, true});
+  const auto base = dir.own_of({order.key.job, order.key.attempt, {}, true});
   place.job_tmp = base + "/tmp";
   if (!preparation.mounts.empty()) place.job_mounts = base + "/mounts";
   place.shared_tmp = order.shared_tmp;

@@ -15,6 +15,7 @@
 #include "launcher/exec/network.h"
 #include "launcher/exec/preparation.h"
 #include "launcher/exec/step.h"
+#include "launcher/exec/user.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
 
@@ -107,7 +108,6 @@ model::LaunchReport carry_out(Launch& launch) {
 }
 
 model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
-  if (auto joined = join_mounts(launch); !joined) return cannot_start(launch, joined.error());
   auto topology = launch.dir.read_topology();
   if (!topology) return cannot_start(launch, topology.error());
   launch.topology = std::move(*topology);
@@ -116,7 +116,9 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
     if (options.needs_groups) return cannot_start(launch, made.error());
     launch.dir.note("goes on without control groups: " + made.error().text);
   }
-  auto report = carry_out(launch);
+  auto ready = join_mounts(launch);
+  if (ready) ready = become_user(launch);
+  auto report = ready ? carry_out(launch) : cannot_start(launch, ready.error());
   close_group(launch, report);
   return report;
 }

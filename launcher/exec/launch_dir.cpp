@@ -1,6 +1,7 @@
 #include "launcher/exec/launch_dir.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,16 +43,53 @@ base::Result<void> write_small(const std::string& path, std::string_view text) {
   return write_all(file.get(), text, path);
 }
 
+/// Not access(), which asks for the process's user.
+bool access_here(const std::string& folder) {
+  struct stat found{};
+  return stat((folder + "/.").c_str(), &found) == 0;
+}
+
 }  // namespace
 
 base::Result<LaunchDir> LaunchDir::open(const std::string& path) {
   const std::unique_ptr<char, Free> absolute(realpath(path.c_str(), nullptr));
   if (!absolute) return base::fail_errno(errno, "cannot find the launch directory '" + path + "'");
-  return LaunchDir(absolute.get());
+  const std::string found = absolute.get();
+  struct stat own{};
+  const bool has_own = lstat((found + "/own").c_str(), &own) == 0 && S_ISDIR(own.st_mode);
+  return LaunchDir(found, has_own ? "/own" : "");
 }
 
 std::string LaunchDir::file(std::string_view name) const {
-  return path_ + "/" + std::string(name);
+  return path_ + own_ + "/" + std::string(name);
+}
+
+std::string LaunchDir::own_of(const model::LaunchKey& key) const {
+  return of(key) + own_;
+}
+
+base::Result<void> LaunchDir::hand_over(const loop::Account& user) const {
+  const std::string folder = path_ + own_;
+  if (own_.empty())
+    return base::fail(base::Code::conflict, "'" + path_ + "' has no folder for user " + user.name);
+  if (!loop::FileUser(user.uid, user.gid).is_in_force())
+    return base::fail(base::Code::denied, "cannot look at files as user " + user.name);
+  // There may be notes already. The folder comes last: until then nobody else can be in it.
+  if (lchown(file("launcher.log").c_str(), user.uid, user.gid) != 0 && errno != ENOENT)
+    return base::fail_errno(errno, "cannot give '" + file("launcher.log") + "' to " + user.name);
+  if (lchown(folder.c_str(), user.uid, user.gid) != 0)
+    return base::fail_errno(errno, "cannot give '" + folder + "' to " + user.name);
+  const auto comes_there = [&] {
+    const loop::FileUser as(user.uid, user.gid);
+    return as.is_in_force() && access_here(folder);
+  };
+  if (comes_there()) return {};
+  if (lchown(folder.c_str(), 0, 0) != 0)
+    return base::fail_errno(errno, "cannot take '" + folder + "' back");
+  return base::fail(base::Code::denied,
+                    "user " + user.name + " does not come to '" + folder +
+                        "', through the folders above it; open them with chmod o+x, or give the "
+                        "agent another --dir");
 }
 
 std::string LaunchDir::of(const model::LaunchKey& key) const {
@@ -59,38 +97,38 @@ std::string LaunchDir::of(const model::LaunchKey& key) const {
 }
 
 base::Result<model::LaunchOrder> LaunchDir::read_order() const {
-  const auto bytes = loop::read_file(file("order"), order_limit);
+  const auto bytes = loop::read_file(agents_file("order"), order_limit);
   if (!bytes) return std::unexpected(bytes.error());
   auto order = wire::decode_order(*bytes);
-  if (!order) return std::unexpected(std::move(order).error().in(file("order")));
+  if (!order) return std::unexpected(std::move(order).error().in(agents_file("order")));
   return order;
 }
 
 base::Result<model::Topology> LaunchDir::read_topology() const {
-  const auto bytes = loop::read_file(file("../../node"), order_limit);
+  const std::string path = agents_file("../../node");
+  const auto bytes = loop::read_file(path, order_limit);
   if (!bytes) return std::unexpected(bytes.error());
   auto message = wire::decode_from_agent(*bytes);
-  if (!message) return std::unexpected(std::move(message).error().in(file("../../node")));
+  if (!message) return std::unexpected(std::move(message).error().in(path));
   auto* hello = std::get_if<model::AgentHello>(&*message);
   if (hello == nullptr) {
-    return base::fail(base::Code::corrupt,
-                      file("../../node") + ": expected the description of a node");
+    return base::fail(base::Code::corrupt, path + ": expected the description of a node");
   }
   return std::move(hello->info.topology);
 }
 
 std::string LaunchDir::topology_xml() const {
-  const std::string path = file("../../topology.xml");
+  const std::string path = agents_file("../../topology.xml");
   return access(path.c_str(), R_OK) == 0 ? path : std::string();
 }
 
 base::Result<void> LaunchDir::write_identity(const std::string& launch_id) const {
   const auto start_time = loop::process_start_time(getpid());
   if (!start_time) return std::unexpected(start_time.error());
-  auto written =
-      write_small(file("pid"), std::to_string(getpid()) + " " + std::to_string(*start_time) + "\n");
+  auto written = write_small(agents_file("pid"),
+                             std::to_string(getpid()) + " " + std::to_string(*start_time) + "\n");
   if (!written) return written;
-  return write_small(file("launch_id"), launch_id);
+  return write_small(agents_file("launch_id"), launch_id);
 }
 
 base::Result<void> LaunchDir::record_session(pid_t session) {
@@ -107,12 +145,12 @@ base::Result<void> LaunchDir::record_session_dir(const std::string& path) const 
 }
 
 base::Result<void> LaunchDir::record_groups(const std::string& text) const {
-  return write_small(file("groups"), text);
+  return write_small(agents_file("groups"), text);
 }
 
 void LaunchDir::forget_groups() const {
   // One that stays names groups that are not there, which does no harm.
-  (void)unlink(file("groups").c_str());
+  (void)unlink(agents_file("groups").c_str());
 }
 
 base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {

@@ -1,6 +1,8 @@
 #pragma once
 // The directory of one launch: what the agent left there and what it and later readers find there.
-// muster-launch(8) describes the files.
+// muster-launch(8) describes the files. Of a user who is not the agent's, it has a folder that is
+// the user's, `own`: what is written before the launcher has become the user lies beside that, in
+// the agent's, and what comes later in it.
 
 #include <sys/types.h>
 
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "lib/loop/account.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/model/launch.h"
 #include "lib/model/outcome.h"
@@ -21,9 +24,16 @@ class LaunchDir {
   /// `path` is made absolute. Error not_found.
   static base::Result<LaunchDir> open(const std::string& path);
 
+  /// Of a user who is not the agent's?
+  bool is_users() const { return !own_.empty(); }
+  /// In the folder that is the user's.
   std::string file(std::string_view name) const;
-  /// That of another launch of the node.
+  /// Folders of another launch of the node, for the same user: the agent's, and the user's.
   std::string of(const model::LaunchKey& key) const;
+  std::string own_of(const model::LaunchKey& key) const;
+  /// Gives the user's folder to the user: nothing is written by root in it from here on. Errors:
+  /// denied when the user cannot come there; then it stays root's.
+  base::Result<void> hand_over(const loop::Account& user) const;
 
   base::Result<model::LaunchOrder> read_order() const;
   /// Of the node, whose description the agent keeps two folders up.
@@ -46,9 +56,11 @@ class LaunchDir {
   void note(std::string_view text) const;
 
  private:
-  explicit LaunchDir(std::string path) : path_(std::move(path)) {}
+  LaunchDir(std::string path, std::string own) : path_(std::move(path)), own_(std::move(own)) {}
+  std::string agents_file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
   std::string path_;
+  std::string own_;  // "" or "/own", below that of each launch of the user
   loop::OwnedFd sessions_;
 };
 

@@ -2,6 +2,8 @@
 // The control groups of a launch, made for its processes (never for the launcher itself, so that
 // the kernel does not kill that one for lack of memory).
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -38,6 +40,10 @@ class LaunchGroup {
   /// What the groups have counted. Of a script: with all steps of its attempt on this node.
   model::Usage usage(bool is_script) const;
 
+  /// Lets a process of that user, which this one becomes, start others in it and end them; limits
+  /// stay root's, and so does the removal, which is left to the agent.
+  base::Result<void> hand_over(uid_t uid);
+
   /// When nothing is in it any more. False: the kernel has not let go of it.
   bool remove(const LaunchDir& dir) const;
 
@@ -48,6 +54,7 @@ class LaunchGroup {
 
   mapping::GroupPlan plan_;
   bool is_needed_ = false;
+  bool is_handed_over_ = false;
   std::vector<loop::OwnedFd> tasks_;
   loop::OwnedFd folder_;
   loop::OwnedFd procs_;

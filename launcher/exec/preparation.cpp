@@ -71,18 +71,17 @@ class Preparation {
     return make_job_folders(launch_.dir, launch_.place);
   }
 
-  /// The launcher has no rights of its own, it has those of whoever runs the agent.
+  /// The launcher has no rights of its own, it has those of the job's user.
   void enter_space() {
     if (wanted_.mounts.empty()) return;
+    if (launch_.dir.is_users()) {
+      return fail(model::Cause::mount, "mounts are made for jobs of root alone, and this one is " +
+                                           launch_.order.user.name + "'s; leave out --mount");
+    }
     if (geteuid() != 0) {
       return fail(model::Cause::mount,
                   "mounts of jobs need an agent that runs as root, and this one does not; leave "
                   "out --mount, or ask those who run the cluster");
-    }
-    if (launch_.order.user.uid != 0) {
-      return fail(model::Cause::mount, "the agent runs as root, and mounts nothing for " +
-                                           launch_.order.user.name +
-                                           ", who is not; leave out --mount");
     }
     auto space = MountSpace::enter();
     if (!space) return fail(model::Cause::mount, space.error().text);

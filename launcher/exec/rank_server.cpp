@@ -52,6 +52,13 @@ RankServer::~RankServer() {
 base::Result<void> RankServer::start(const Launch& launch, const mapping::Placement& placement,
                                      const std::string& session_dir) {
   node_index_ = launch.order.node_index;
+  // Ranks are strangers to it: what they could make it do, they may do anyway.
+  if (geteuid() != launch.order.user.uid) {
+    return base::fail(base::Code::denied,
+                      "the PMIx server of a step runs as the user of its job, " +
+                          std::to_string(launch.order.user.uid) +
+                          ", and this process is that of user " + std::to_string(geteuid()));
+  }
   const std::string module = find_pmix_module(launch.place.programs);
   if (module.empty()) return {};
   auto server = open_pmix(module, setup_of(launch, placement, session_dir), make_events());

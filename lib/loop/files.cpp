@@ -18,12 +18,8 @@ static std::string quoted(std::string_view path) {
   return "'" + base::printable(path, 4096) + "'";
 }
 
-base::Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const std::string what = "cannot read " + quoted(path);
-  const OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!file) {
-    return base::fail_errno(errno, what);
-  }
+static base::Result<std::string> read_all(const OwnedFd& file, std::size_t limit,
+                                          const std::string& what) {
   std::string bytes;
   while (true) {
     const std::size_t had = bytes.size();
@@ -49,6 +45,33 @@ base::Result<std::string> read_file(const std::string& path, std::size_t limit) 
                         what + ": it has more than " + std::to_string(limit) + " bytes");
     }
   }
+}
+
+base::Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const std::string what = "cannot read " + quoted(path);
+  const OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) return base::fail_errno(errno, what);
+  return read_all(file, limit, what);
+}
+
+base::Result<OwnedFd> open_of(uid_t owner, const std::string& path) {
+  const std::string what = "cannot read " + quoted(path);
+  OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK));
+  if (!file && errno == ENOENT) return base::fail_errno(errno, what);
+  struct stat found{};
+  if (!file || fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
+    return base::fail(base::Code::denied, what + ": it is no plain file");
+  }
+  if (found.st_uid == owner) return file;
+  return base::fail(base::Code::denied, what + ": it belongs to user " +
+                                            std::to_string(found.st_uid) + ", not " +
+                                            std::to_string(owner));
+}
+
+base::Result<std::string> read_file_of(uid_t owner, const std::string& path, std::size_t limit) {
+  const auto file = open_of(owner, path);
+  if (!file) return std::unexpected(file.error());
+  return read_all(*file, limit, "cannot read " + quoted(path));
 }
 
 static base::Result<void> write_all(int fd, std::string_view bytes, const std::string& what) {

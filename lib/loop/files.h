@@ -16,6 +16,14 @@ namespace loop {
 /// All bytes. Errors: not_found, denied, exhausted (larger than `limit`), invalid (a folder), io.
 base::Result<std::string> read_file(const std::string& path, std::size_t limit);
 
+/// The file `path`, to be read, in a folder that `owner` may change at will: it is a plain file of
+/// the owner, and neither a link nor one that holds up its reader. The folder itself is at a place
+/// that the owner cannot change. Errors: not_found, denied (what is there is something else), io.
+base::Result<OwnedFd> open_of(uid_t owner, const std::string& path);
+
+/// All bytes of such a file. Errors: these, and exhausted (larger than `limit`).
+base::Result<std::string> read_file_of(uid_t owner, const std::string& path, std::size_t limit);
+
 struct WriteOptions {
   mode_t mode = 0644;
   bool sync = false;  // through to the disk, the folder's entry included

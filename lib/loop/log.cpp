@@ -3,10 +3,12 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <exception>
 #include <utility>
 
@@ -136,8 +138,13 @@ base::Result<Log> Log::open(const LogOptions& options) {
     if (options.path.empty()) {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
+      // Names of jobs and users are not for all.
+      spdlog::file_event_handlers handlers;
+      handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
+        (void)fchmod(fileno(file), S_IRUSR | S_IWUSR | S_IRGRP);
+      };
       sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-          options.path, options.rotate_bytes, options.n_rotated);
+          options.path, options.rotate_bytes, options.n_rotated, false, handlers);
     }
   } catch (const std::exception& error) {
     return base::fail(base::Code::io,

@@ -1,12 +1,17 @@
 #include "lib/loop/process_table.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/loop/folder.h"
+#include "lib/loop/owned_fd.h"
 
 namespace loop {
 
@@ -52,6 +57,27 @@ base::Result<std::uint64_t> process_start_time(pid_t pid) {
     return std::unexpected(entry.error());
   }
   return entry->start_time;
+}
+
+/// The real user: the first of the four numbers in the line.
+static std::optional<uid_t> user_of(pid_t pid) {
+  constexpr std::string_view field = "Uid:";
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/status", 1 << 16);
+  if (!text) return std::nullopt;
+  for (const auto line : base::split(*text, '\n')) {
+    if (!line.starts_with(field)) continue;
+    const auto numbers = base::split(base::trim(line.substr(field.size())), '\t');
+    const auto uid = base::parse_int(numbers.front(), 0, UINT32_MAX);
+    return uid ? std::optional(static_cast<uid_t>(*uid)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool signal_process_of(uid_t user, pid_t pid, int number) {
+  // Asked while it is held: what is read is of the process that the descriptor is of, or of none.
+  const OwnedFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  return process && user_of(pid) == user &&
+         syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0;
 }
 
 std::vector<ProcessEntry> list_processes() {

@@ -25,6 +25,10 @@ struct ProcessEntry {
 base::Result<ProcessEntry> read_process(pid_t pid);
 base::Result<std::uint64_t> process_start_time(pid_t pid);
 
+/// Sends the signal to the process if it is that user's, by its real user (man 7 credentials), and
+/// never to another one that got its number meanwhile. False: it was not sent.
+bool signal_process_of(uid_t user, pid_t pid, int number);
+
 /// All processes that can be seen, by number; one that ends meanwhile may or may not be there.
 std::vector<ProcessEntry> list_processes();
 

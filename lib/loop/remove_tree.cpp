@@ -54,7 +54,8 @@ bool is_mount_root(int folder) {
 /// Folders without the rights that it takes, such as copies of read-only trees, get them.
 OwnedFd open_folder(int parent, const char* name) {
   OwnedFd folder(openat(parent, name, folder_flags));
-  if (!folder && errno == EACCES && fchmodat(parent, name, S_IRWXU, 0) == 0)
+  // It may be exchanged for a link at any moment.
+  if (!folder && errno == EACCES && fchmodat(parent, name, S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0)
     folder = OwnedFd(openat(parent, name, folder_flags));
   return folder;
 }

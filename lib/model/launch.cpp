@@ -11,7 +11,7 @@ namespace model {
 
 std::string on_node(const std::string& address, const std::string& folder) {
   constexpr std::string_view kind = "unix:";
-  if (!address.starts_with(kind) || address.find('/') != address.npos) return address;
+  if (!address.starts_with(kind) || address.substr(kind.size()).starts_with('/')) return address;
   return std::string(kind) + folder + "/" + address.substr(kind.size());
 }
 

@@ -315,8 +315,9 @@ void Agents::complete(model::LaunchOrder& order) const {
   if (!order.key.step) return;
   const auto head = static_cast<std::size_t>(model::head_index(order));
   const auto& name = order.allocation.nodes[head].name;
-  const auto place = access_.head_place(
-      order.key, is_machine(name) ? std::optional(order.addresses[head]) : std::nullopt);
+  const auto place =
+      access_.head_place(order.key, order.user.uid,
+                         is_machine(name) ? std::optional(order.addresses[head]) : std::nullopt);
   if (head == index || place.tls.empty()) order.head_address = place.local;
   order.head_tls = place.tls;
   order.secret = access_.secret(order.key);
@@ -330,8 +331,7 @@ std::string Agents::shared_tmp(const model::LaunchOrder& order) const {
                                 access_.secret(attempt).substr(0, 16));
   if (!options_.shared_tmp.empty()) return options_.shared_tmp + "/" + name;
   if (!model::is_one_machine(order)) return {};
-  const bool is_elsewhere = is_machine(order.allocation.nodes.front().name);
-  return is_elsewhere ? name : access_.run_dir() + "/" + name;
+  return access_.in_run_dir(name, order.user.uid, is_machine(order.allocation.nodes.front().name));
 }
 
 void Agents::perform(const scheduler::SendStop& stop) {

@@ -190,7 +190,7 @@ base::Result<std::string> Api::step_reply(const model::LaunchKey& key,
   const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(head)];
   std::optional<std::string> machine;
   if (parts_.is_machine(share.name)) machine = state.nodes.at(share.node).info.address;
-  auto place = parts_.access.head_place(key, machine);
+  auto place = parts_.access.head_place(key, job->second.user.uid, machine);
   if (place.tls.empty() || share.name == asked_at) {
     reply.head_address = std::move(place.local);
   } else {

@@ -181,6 +181,7 @@ void Controller::make_api() {
 
 base::Result<void> Controller::listen() {
   const auto& limits = setup_.config.limits;
+  const bool is_for_all = setup_.config.cluster.users == "all";
   http::ServerOptions options{.body_bytes = limits.request.count(),
                               .n_connections = static_cast<std::size_t>(limits.connections),
                               .queue_bytes = limits.event_backlog.count(),
@@ -188,7 +189,7 @@ base::Result<void> Controller::listen() {
                                 log->warn("client_problem", {{"why", error.text}});
                               }};
   auto server = http::Server::open(loop_, loop::UnixAddress{setup_.paths.api_socket()},
-                                   {.mode = 0600}, std::move(options),
+                                   {.mode = is_for_all ? 0666U : 0600U}, std::move(options),
                                    [this](http::Request request, http::Responder responder) {
                                      api_->handle(std::move(request), std::move(responder));
                                    });

@@ -67,6 +67,10 @@ base::Result<conf::Config> read_again(const std::string& path, const conf::Confi
   return config;
 }
 
+bool is_for_all(const conf::Config& config) {
+  return config.cluster.users == "all";
+}
+
 struct Served {
   ExitStatus status = ExitStatus::stopped;
   std::optional<conf::Config> next;  // to go on with
@@ -74,6 +78,8 @@ struct Served {
 
 base::Result<Served> serve(const conf::Config& config, wire::ConfigNews& news, const Paths& paths,
                            const loop::Log& log) {
+  if (auto made = make_folders(paths, is_for_all(config)); !made)
+    return std::unexpected(std::move(made).error());
   const auto access = StepAccess::open(paths);
   if (!access) return std::unexpected(access.error());
   auto agent_program = program_beside("muster-agent");
@@ -126,7 +132,8 @@ base::Result<ExitStatus> run(const std::string& config_path) {
   auto config = conf::read_file(config_path);
   if (!config) return std::unexpected(config.error());
   const Paths paths{config->cluster.dir};
-  if (auto made = make_folders(paths); !made) return std::unexpected(std::move(made).error());
+  if (auto made = make_folders(paths, is_for_all(*config)); !made)
+    return std::unexpected(std::move(made).error());
   const auto lock = loop::FileLock::take(paths.lock());
   if (!lock) return std::unexpected(lock.error());
   allow_many_files();

@@ -25,8 +25,9 @@ struct Paths {
   std::string node_dir(const std::string& name) const { return dir + "/nodes/" + name; }
 };
 
-/// Makes the folders, for the owner only. Errors: invalid for a directory that is not absolute or
-/// so long that the sockets in it would have no valid address; and those of the file system.
-base::Result<void> make_folders(const Paths& paths);
+/// Makes the folders, for the owner only; or, for all users, so that they come through to the API
+/// and to what is theirs. Errors: invalid for a directory that is not absolute or so long that the
+/// sockets in it would have no valid address; and those of the file system.
+base::Result<void> make_folders(const Paths& paths, bool for_all = false);
 
 }  // namespace musterd

@@ -1,5 +1,7 @@
 #include "scheduler/daemon/step_access.h"
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <utility>
 
@@ -47,11 +49,19 @@ base::Result<StepAccess> StepAccess::open(const Paths& paths) {
 StepAccess::StepAccess(std::string run_dir, std::string key)
     : run_dir_(std::move(run_dir)), key_(std::move(key)) {}
 
-StepAccess::HeadPlace StepAccess::head_place(const model::LaunchKey& step,
+std::string StepAccess::in_run_dir(const std::string& name, std::uint32_t user,
+                                   bool is_machine) const {
+  // The agent of a machine may be root's where musterd is not.
+  const bool has_none = user == geteuid() && (user == 0 || !is_machine);
+  const std::string place = has_none ? name : std::to_string(user) + "/" + name;
+  return is_machine ? place : run_dir_ + "/" + place;
+}
+
+StepAccess::HeadPlace StepAccess::head_place(const model::LaunchKey& step, std::uint32_t user,
                                              const std::optional<std::string>& machine) const {
-  const auto name = to_text(step) + ".sock";
-  if (!machine) return {.local = "unix:" + run_dir_ + "/" + name, .tls = {}};
-  HeadPlace place{.local = "unix:" + name, .tls = {}};
+  HeadPlace place{.local = "unix:" + in_run_dir(to_text(step) + ".sock", user, machine.has_value()),
+                  .tls = {}};
+  if (!machine) return place;
   // Nobody else can tell them before, to be there first.
   const auto digits = loop::hmac_sha256_hex(key_, "ports of " + to_text(step));
   for (std::size_t i = 0; i < n_candidates; ++i) {

@@ -2,6 +2,7 @@
 // How the launchers of a step and its client find and trust each other: the head's address and a
 // secret, both made from the step's key, so that nothing about them is kept.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,13 +27,15 @@ class StepAccess {
     std::vector<std::string> tls;  // and one of these, the first that is free; none: nowhere else
   };
   /// `step` names a step, not a batch script; `machine` is the address of the head's node, where
-  /// that is not a part of this machine.
-  HeadPlace head_place(const model::LaunchKey& step,
+  /// that is not a part of this machine; `user` is the job's.
+  HeadPlace head_place(const model::LaunchKey& step, std::uint32_t user,
                        const std::optional<std::string>& machine) const;
   std::string secret(const model::LaunchKey& step) const;
 
-  /// Of sockets and such that nodes which are slices of this machine share.
-  const std::string& run_dir() const { return run_dir_; }
+  /// Where something of a user's job lies in the run folder of its node, without that folder where
+  /// the node is a machine. Other users than musterd's own have a folder in it, which the first
+  /// launcher makes.
+  std::string in_run_dir(const std::string& name, std::uint32_t user, bool is_machine) const;
 
  private:
   std::string run_dir_;

@@ -1,6 +1,7 @@
 #include "tests/unit/agent/daemon/cluster.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -34,7 +35,7 @@ model::Launch launch(const model::LaunchKey& key, std::vector<std::string> scrip
                          .gpus = {},
                          .memory = {}};
   return {.order = {.key = key,
-                    .user = {.uid = 0, .gid = 0, .name = "tester"},
+                    .user = {.uid = getuid(), .gid = getgid(), .name = "tester"},
                     .job = std::move(job),
                     .step = {},
                     .allocation = {.nodes = {std::move(share)}},

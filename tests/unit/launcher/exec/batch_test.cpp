@@ -275,3 +275,15 @@ TEST_CASE("a script that is not bound to what its job has is not run") {
   CHECK(report.failure->text.find(",1000, and found itself bound to ") != std::string::npos);
   CHECK(read_text(box.folder() + "/job-7.out").empty());
 }
+
+TEST_CASE("nothing of a job runs as somebody else than its user") {
+  LaunchBox box;
+  auto order = box.batch_order("#!/bin/sh\nid -u >started\n");
+  order.user = {.uid = 61'234, .gid = 61'234, .name = "ghost"};
+  const auto report = run(box.place(order));
+  CHECK(report.failure->cause == model::Cause::cannot_start);
+  const std::string why =
+      geteuid() == 0 ? "there is no user 61234 (ghost)" : "only an agent that runs as root";
+  CHECK_THAT(report.failure->text, Catch::Contains(why));
+  CHECK_FALSE(std::filesystem::exists(order.job->work_dir + "/started"));
+}

@@ -4,6 +4,7 @@
 
 TEST_CASE("a socket without a folder lies where the node says") {
   CHECK(model::on_node("unix:api.sock", "/var/n1/run") == "unix:/var/n1/run/api.sock");
+  CHECK(model::on_node("unix:7/17.1.0.sock", "/n1/run") == "unix:/n1/run/7/17.1.0.sock");
   CHECK(model::on_node("unix:/d/api.sock", "/var/n1/run") == "unix:/d/api.sock");
   CHECK(model::on_node("", "/var/n1/run").empty());
 }

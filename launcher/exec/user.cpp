@@ -1,0 +1,87 @@
+#include "launcher/exec/user.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/text.h"
+#include "lib/loop/account.h"
+
+namespace exec {
+
+namespace {
+
+constexpr int cannot_go_on = 1;
+
+void log_in(model::Environment& environment, const loop::Account& user) {
+  environment["HOME"] = user.home;
+  environment["LOGNAME"] = user.name;
+  environment["SHELL"] = user.shell.empty() ? "/bin/sh" : user.shell;
+  environment["USER"] = user.name;
+}
+
+void log_in(model::LaunchOrder& order, const loop::Account& user) {
+  auto job = std::make_shared<model::JobSpec>(*order.job);
+  log_in(job->environment, user);
+  order.job = std::move(job);
+  if (!order.step) return;
+  auto step = std::make_shared<model::StepSpec>(*order.step);
+  log_in(step->environment, user);
+  order.step = std::move(step);
+}
+
+/// In the run folder, for sockets of heads and what nodes share: it bears the user's number.
+base::Result<void> make_run_folder(std::string_view path, const loop::Account& user) {
+  if (path.starts_with("unix:")) path.remove_prefix(5);
+  const std::string folder(path.substr(0, path.rfind('/')));
+  if (!folder.ends_with("/" + std::to_string(user.uid))) return {};
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return base::fail_errno(errno, "cannot make the folder '" + folder + "'");
+  if (lchown(folder.c_str(), user.uid, user.gid) != 0)
+    return base::fail_errno(errno, "cannot give '" + folder + "' to " + user.name);
+  return {};
+}
+
+base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
+  for (const auto& path : {launch.order.head_address, launch.order.shared_tmp}) {
+    if (auto made = make_run_folder(path, user); !made) return made;
+  }
+  if (launch.group) {
+    if (auto given = launch.group->hand_over(user.uid); !given) return given;
+  }
+  return launch.dir.hand_over(user);
+}
+
+}  // namespace
+
+base::Result<void> become_user(Launch& launch) {
+  const auto& user = launch.order.user;
+  if (user.uid == geteuid()) return {};
+  if (geteuid() != 0) {
+    return base::fail(base::Code::denied,
+                      "the node's agent runs as user " + std::to_string(geteuid()) +
+                          ", and the job is that of " + base::printable(user.name) + " (" +
+                          std::to_string(user.uid) +
+                          "); only an agent that runs as root starts jobs of other users");
+  }
+  auto account = loop::find_account(user);
+  if (!account) return std::unexpected(std::move(account).error());
+  if (auto given = hand_over(launch, *account); !given) return given;
+  if (auto became = loop::become(*account); !became) {
+    // Root has nothing to write any more where the user may be at work. The agent reads this.
+    const std::string line = "muster-launch: " + became.error().text + "\n";
+    (void)!write(STDERR_FILENO, line.data(), line.size());
+    _exit(cannot_go_on);
+  }
+  // Libraries of this process find no settings of the user's, which could name code to be loaded.
+  setenv("HOME", "/", 1);
+  log_in(launch.order, *account);
+  return {};
+}
+
+}  // namespace exec
