@@ -52,7 +52,7 @@ RankServer::~RankServer() {
 base::Result<void> RankServer::start(const Launch& launch, const mapping::Placement& placement,
                                      const std::string& session_dir) {
   node_index_ = launch.order.node_index;
-  const std::string module = find_pmix_module(launch.place.programs);
+  const std::string module = find_pmix_module(launch.programs);
   if (module.empty()) return {};
   auto server = open_pmix(module, setup_of(launch, placement, session_dir), make_events());
   if (!server) return std::unexpected(server.error());
