@@ -126,13 +126,12 @@ base::Result<void> ContainerSetup::choose() {
 
 std::optional<std::vector<std::string>> ContainerSetup::fetch() {
   if (entry_.empty()) return std::nullopt;
-  hold_ = cache_->hold(entry_);
+  if (!hold_) hold_ = cache_->hold(entry_);
   if (hold_) return std::nullopt;
   return mapping::fetch_arguments(unpacker_, image_, cache_->path(entry_), geteuid() == 0);
 }
 
 base::Result<void> ContainerSetup::take() {
-  if (!entry_.empty() && !hold_) hold_ = cache_->hold(entry_);
   if (!entry_.empty() && !hold_) {
     return base::fail(base::Code::not_found,
                       "it was removed from '" + cache_->path(entry_) +

@@ -41,7 +41,7 @@ class ContainerSetup {
   /// Of a command of this job: with the node's own PATH.
   void adjust(model::Environment& environment) const;
 
-  /// Removes what the images of this user have beyond the limit. None: nothing.
+  /// Command that removes images of this user that nobody has any more. None: there is none.
   std::optional<std::vector<std::string>> clean_up() const;
 
  private:

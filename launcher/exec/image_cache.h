@@ -1,7 +1,7 @@
 #pragma once
-// The images of one user on a node: CACHE/muster-images-UID/ENTRY/{root,size}, with the lock
-// ENTRY.lock beside each, which is held shared by who uses it and exclusively by who makes or
-// removes it; its time of change is that of the last use.
+// The images of one user on a node: CACHE/muster-images-UID/ENTRY/{root,size}, with two locks beside
+// each: ENTRY.lock is held shared by who uses it, and exclusively by who removes it; its time of
+// change is that of the last use. ENTRY.making is held by who makes it, as ENTRY.part.
 
 #include <optional>
 #include <string>
@@ -23,11 +23,12 @@ class ImageCache {
   /// Holds a complete entry for as long as the lock is open. Nothing: it is not there.
   std::optional<loop::OwnedFd> hold(const std::string& entry) const;
 
-  /// Command line that removes what is beyond the limit, and nothing that is held by then. None:
-  /// there is nothing to remove.
+  /// Lets go of what is beyond the limit, and of nothing that is held. Command line that removes
+  /// what nobody has any more; none: there is nothing.
   std::optional<std::vector<std::string>> clean_up(base::Bytes limit) const;
 
  private:
+  bool let_go(const std::string& name, const std::string& lock, int number) const;
   explicit ImageCache(std::string folder) : folder_(std::move(folder)) {}
 
   std::string folder_;

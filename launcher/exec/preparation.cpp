@@ -36,6 +36,7 @@ namespace exec {
 namespace {
 
 constexpr std::size_t last_words_kept = 400;
+constexpr int most_fetches = 3;
 
 /// What was started last.
 enum class Task { none, mount, fetch, look, container, command };
@@ -128,13 +129,15 @@ class Preparation {
     if (!container_) {
       limit_.start(wanted_.image.time_limit);
       container_.emplace(launch_);
-      task_ = Task::fetch;
+      task_ = Task::fetch;  // again, if somebody removes it before it is held
       if (auto chosen = container_->choose(); !chosen) return fail_image(chosen.error());
-      if (auto command = container_->fetch()) return start_tool(std::move(*command));
     }
     if (task_ == Task::fetch) {
-      task_ = Task::look;
+      if (auto command = container_->fetch()) {
+        if (n_fetches_++ < most_fetches) return start_tool(std::move(*command));
+      }
       if (auto taken = container_->take(); !taken) return fail_image(taken.error());
+      task_ = Task::look;
       if (auto command = container_->look()) return start_tool(std::move(*command));
     }
     task_ = Task::container;
@@ -399,6 +402,7 @@ class Preparation {
   loop::OwnedFd container_input_;
   Task task_ = Task::none;
   std::size_t n_mounted_ = 0;
+  int n_fetches_ = 0;
   int n_started_ = 0;       // processes
   int holder_ = -1;         // process that is the container's
   std::string words_;       // of the last one that answers: its output

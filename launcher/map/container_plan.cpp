@@ -57,9 +57,9 @@ std::string plain_name(std::string_view reference) {
 // $1 reference, $2 entry, $3 file with credentials. The image is complete when it has its name.
 constexpr std::string_view fetch_begin = R"(set -eu
 umask 022
-exec 9>>"$2.lock"
-flock 9
 touch "$2.lock"
+exec 9>>"$2.making"
+flock 9
 if [ -e "$2/size" ]; then exit 0; fi
 for left in "$2" "$2.part"; do
   if [ -e "$left" ]; then chmod -R u+rwX "$left"; rm -rf "$left"; fi
@@ -74,11 +74,14 @@ du -sk "$part" | cut -f 1 >"$part/size"
 mv "$part" "$2"
 )";
 
-// Its store is of this image alone, so that nothing of the user's own is touched.
+// Its store is of this image alone, so that nothing of the user's own is touched. Podman refuses long
+// paths for what it runs.
 constexpr std::string_view fetch_podman = R"(
 if [ -n "$3" ]; then export REGISTRY_AUTH_FILE="$3"; fi
 store=$part/store
-pod() { podman --root "$store" --runroot "$part/run" --storage-driver "$driver" "$@"; }
+run=$(mktemp -d /tmp/muster-XXXXXXXX)
+trap 'rm -rf "$run"' EXIT
+pod() { podman --root "$store" --runroot "$run" --storage-driver "$driver" "$@"; }
 driver=overlay
 if ! pod info >/dev/null 2>&1; then driver=vfs; fi
 image=$(pod pull -q "$1" | tail -n 1)
@@ -87,7 +90,7 @@ container=$(pod create "$image" /bin/true)
 pod export -o "$part/root.tar" "$container"
 pod rm "$container" >/dev/null
 umount "$store/overlay" 2>/dev/null || :
-rm -rf "$store" "$part/run" 2>/dev/null || podman unshare rm -rf "$store" "$part/run"
+rm -rf "$store" 2>/dev/null || podman unshare rm -rf "$store"
 )";
 
 constexpr std::string_view podman_end = R"(

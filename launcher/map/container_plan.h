@@ -43,7 +43,7 @@ base::Result<Unpacker> choose_unpacker(const model::Image& image,
 std::string entry_name(std::string_view reference, std::string_view version);
 
 /// Command line that makes the folder `entry` with `root` and `size` (KiB) in it, under the lock
-/// `entry`.lock, unless it is there.
+/// `entry`.making, unless it is there.
 std::vector<std::string> fetch_arguments(Unpacker unpacker, const model::Image& image,
                                          const std::string& entry, bool is_root);
 

@@ -132,7 +132,7 @@ TEST_CASE("the images that were used longest ago go, and none that is in use") {
 }
 
 TEST_CASE("a job sees its folders, and nothing of the node's system") {
-  model::LaunchOrder order;
+  model::LaunchOrder order{.key = {model::JobId(7), 1, {}}};
   auto job = std::make_shared<model::JobSpec>();
   job->work_dir = "/home/ann/work/";
   job->environment["HOME"] = "/home/ann";
