@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array ids{OptionId::prepare,       OptionId::prepare_timeout, OptionId::mount,
                          OptionId::mount_timeout, OptionId::job_tmp,         OptionId::shared_tmp,
-                         OptionId::image,         OptionId::image_runtime, OptionId::image_auth,
+                         OptionId::image,         OptionId::image_runtime,   OptionId::image_auth,
                          OptionId::image_timeout, OptionId::shm_size};
 
 base::Result<void> set_time(const options::Given& given, base::Duration& target) {
@@ -57,7 +57,8 @@ base::Result<void> set_image(const options::Given& given, model::Image& image) {
   auto wanted = image;
   wanted.reference = given.value;
   if (wanted.reference.empty())
-    return base::fail(base::Code::invalid, given.written + ": expected an image, such as /images/a");
+    return base::fail(base::Code::invalid,
+                      given.written + ": expected an image, such as /images/debian");
   if (auto fine = model::check(wanted); !fine)
     return std::unexpected(fine.error().in(given.written));
   image = std::move(wanted);

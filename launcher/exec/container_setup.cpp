@@ -108,10 +108,10 @@ base::Result<void> ContainerSetup::choose() {
   auto cache = ImageCache::open(launch_.order.containers.cache);
   if (!cache) return std::unexpected(std::move(cache).error());
   cache_.emplace(std::move(*cache));
-  tools_ = cache_->path("tools-" + mapping::entry_name(launch_.programs,
-                                                       version_of(launch_.programs + "/muster") +
-                                                           version_of(launch_.programs +
-                                                                      "/muster-hold")));
+  tools_ = cache_->path(
+      "tools-" +
+      mapping::entry_name(launch_.programs, version_of(launch_.programs + "/muster") +
+                                                version_of(launch_.programs + "/muster-hold")));
   const auto path = model::path_of(image_.reference);
   if (!path.empty() && access(path.c_str(), R_OK) != 0)
     return base::fail_errno(errno, "cannot read '" + path + "' on this node");
@@ -158,10 +158,12 @@ std::optional<std::vector<std::string>> ContainerSetup::look() const {
   const std::string script = "for file; do ldd \"$file\" || :; done 2>/dev/null; echo '" +
                              std::string(base::trim(look_middle)) + "'; ldconfig -p || :; echo '" +
                              std::string(base::trim(look_end)) + "'";
-  return std::vector<std::string>{
-      "/bin/sh",  "-c",
-      script,     "muster-look",
-      launch_.programs + "/muster", launch_.programs + "/muster-tls.so"};
+  return std::vector<std::string>{"/bin/sh",
+                                  "-c",
+                                  script,
+                                  "muster-look",
+                                  launch_.programs + "/muster",
+                                  launch_.programs + "/muster-tls.so"};
 }
 
 bool ContainerSetup::is_complete(std::string_view looked) {
@@ -222,8 +224,7 @@ base::Result<void> ContainerSetup::write_users() const {
   const std::string folder = home == launch_.order.job->environment.end() ? "/" : home->second;
   auto done = add_line(lower_, layer("upper"), "/etc/passwd", uid,
                        name + ":x:" + uid + ":" + gid + ":" + name + ":" + folder + ":/bin/sh");
-  if (done)
-    done = add_line(lower_, layer("upper"), "/etc/group", gid, name + ":x:" + gid + ":");
+  if (done) done = add_line(lower_, layer("upper"), "/etc/group", gid, name + ":x:" + gid + ":");
   for (const auto* path : {"/etc/hosts", "/etc/resolv.conf"}) {
     if (done) done = copy_in(lower_, layer("upper"), path);
   }
@@ -265,8 +266,9 @@ base::Result<void> ContainerSetup::mount_layers() {
     mounted_.push_back(plan_.root);
     return {};
   }
-  return base::fail_errno(errno, "cannot put a writable layer over the image (man 5 overlayfs; for "
-                                 "users other than root from Linux 5.11 on)");
+  return base::fail_errno(errno,
+                          "cannot put a writable layer over the image (man 5 overlayfs; for "
+                          "users other than root from Linux 5.11 on)");
 }
 
 base::Result<void> ContainerSetup::mount_shm() {

@@ -4,6 +4,7 @@
 // Commands are the preparation's to run.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>

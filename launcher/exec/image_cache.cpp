@@ -60,7 +60,7 @@ base::Result<ImageCache> ImageCache::open(const std::string& folder) {
                       status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   if (is_own) return ImageCache(path);
   return base::fail(base::Code::conflict,
-                    "'" + path + "', where images are kept, is no folder that is this user's alone");
+                    "'" + path + "', where images are kept, is no folder of this user's alone");
 }
 
 std::optional<loop::OwnedFd> ImageCache::hold(const std::string& entry) const {
@@ -104,8 +104,8 @@ std::optional<std::vector<std::string>> ImageCache::clean_up(base::Bytes limit) 
     if (let_go(name, lock, n_gone)) ++n_gone;
   }
   if (n_gone == 0 && !is_there_more) return std::nullopt;
-  return std::vector<std::string>{"/bin/sh", "-c", R"(chmod -R u+rwX "$1"/gone-*; rm -rf "$1"/gone-*)",
-                                  "muster-images", folder_};
+  constexpr auto script = R"(chmod -R u+rwX "$1"/gone-*; rm -rf "$1"/gone-*)";
+  return std::vector<std::string>{"/bin/sh", "-c", script, "muster-images", folder_};
 }
 
 }  // namespace exec

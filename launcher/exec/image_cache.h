@@ -1,10 +1,11 @@
 #pragma once
-// The images of one user on a node: CACHE/muster-images-UID/ENTRY/{root,size}, with two locks beside
-// each: ENTRY.lock is held shared by who uses it, and exclusively by who removes it; its time of
-// change is that of the last use. ENTRY.making is held by who makes it, as ENTRY.part.
+// The images of one user on a node: CACHE/muster-images-UID/ENTRY/{root,size}, with two locks
+// beside each: ENTRY.lock is held shared by who uses it, and exclusively by who removes it; its
+// time of change is that of the last use. ENTRY.making is held by who makes it, as ENTRY.part.
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/bytes.h"

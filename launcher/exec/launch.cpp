@@ -163,8 +163,7 @@ void run_inside(Launch& launch, Container container) {
   auto job = std::make_shared<model::JobSpec>(*launch.order.job);
   mapping::add_image_environment(container.read("/ch/environment", image_environment_limit),
                                  job->environment);
-  if (container.look_at(mapping::driver_folder))
-    mapping::add_driver_folder(job->environment);
+  if (container.look_at(mapping::driver_folder)) mapping::add_driver_folder(job->environment);
   launch.order.job = std::move(job);
   launch.place.programs = mapping::programs_inside;
   launch.container.emplace(std::move(container));

@@ -82,7 +82,7 @@ class Preparation {
 
   /// The launcher has no rights of its own, it has those of whoever runs the agent.
   void enter_space() {
-    if (wanted_.mounts.empty()) return enter_space_of_image();
+    if (wanted_.mounts.empty()) return;
     if (geteuid() != 0) {
       return fail(model::Cause::mount,
                   "mounts of jobs need an agent that runs as root, and this one does not; leave "
@@ -102,9 +102,10 @@ class Preparation {
     space_.emplace(std::move(*space));
   }
 
-  /// Where the layers of the container's root are mounted.
+  /// Where the layers of the container's root are mounted. What gets the image stays outside: it
+  /// may need users beside this one.
   void enter_space_of_image() {
-    if (!wanted_.has_image()) return;
+    if (space_) return;
     if (geteuid() == 0) return enter_root_space(model::Cause::image);
     if (auto entered = enter_own_space(); !entered) fail(model::Cause::image, entered.error().text);
   }
@@ -141,6 +142,8 @@ class Preparation {
       if (auto command = container_->look()) return start_tool(std::move(*command));
     }
     task_ = Task::container;
+    enter_space_of_image();
+    if (failure_) return;
     if (auto built = container_->build(words_); !built) return fail_image(built.error());
     start_container();
   }
@@ -364,8 +367,8 @@ class Preparation {
     auto& failure = *failure_;
     if (failure.cause == model::Cause::mount || failure.cause == model::Cause::image) {
       const auto what = failure.cause == model::Cause::image ? wanted_.image.reference
-                        : is_mounting() ? to_text(wanted_.mounts[n_mounted_])
-                                        : std::string();
+                        : is_mounting()                      ? to_text(wanted_.mounts[n_mounted_])
+                                                             : std::string();
       if (failure.text.empty()) failure.text = base::printable(said(), last_words_kept);
       if (failure.text.empty())
         failure.text = "its command exited with code " + std::to_string(failure.code);

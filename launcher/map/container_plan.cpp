@@ -31,9 +31,9 @@ constexpr std::array<RuntimeProgram, 4> runtimes{{{ContainerRuntime::bubblewrap,
                                                   {ContainerRuntime::podman, "podman"}}};
 
 // Folders of the image's own system: those of the node are never put over them.
-constexpr std::array<std::string_view, 14> own_folders{
-    "/",     "/bin", "/boot", "/dev",  "/etc", "/lib", "/lib32",
-    "/lib64", "/proc", "/run",  "/sbin", "/sys", "/usr", "/var"};
+constexpr std::array<std::string_view, 14> own_folders{"/",     "/bin",   "/boot",  "/dev",  "/etc",
+                                                       "/lib",  "/lib32", "/lib64", "/proc", "/run",
+                                                       "/sbin", "/sys",   "/usr",   "/var"};
 
 std::string in(const std::string& node_text) {
   return node_text + "; ask those who run the cluster, or choose other nodes with --constraint";
@@ -74,8 +74,8 @@ du -sk "$part" | cut -f 1 >"$part/size"
 mv "$part" "$2"
 )";
 
-// Its store is of this image alone, so that nothing of the user's own is touched. Podman refuses long
-// paths for what it runs.
+// Its store is of this image alone, so that nothing of the user's own is touched. Podman refuses
+// long paths for what it runs.
 constexpr std::string_view fetch_podman = R"(
 if [ -n "$3" ]; then export REGISTRY_AUTH_FILE="$3"; fi
 store=$part/store
@@ -83,7 +83,10 @@ run=$(mktemp -d /tmp/muster-XXXXXXXX)
 trap 'rm -rf "$run"' EXIT
 pod() { podman --root "$store" --runroot "$run" --storage-driver "$driver" "$@"; }
 driver=overlay
-if ! pod info >/dev/null 2>&1; then driver=vfs; fi
+if ! pod info >/dev/null 2>&1; then
+  driver=vfs
+  rm -rf "$store"
+fi
 image=$(pod pull -q "$1" | tail -n 1)
 pod image inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$image" >"$part/env"
 container=$(pod create "$image" /bin/true)
@@ -158,9 +161,13 @@ void add_binds(std::vector<std::string>& arguments, const std::vector<Bind>& bin
 }
 
 std::vector<std::string> bubblewrap(const ContainerPlan& plan) {
-  std::vector<std::string> arguments{"bwrap", "--die-with-parent", "--bind", plan.root, "/",
-                                     "--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc",
-                                     "--bind", "/sys", "/sys"};
+  std::vector<std::string> arguments{"bwrap",  "--die-with-parent",
+                                     "--bind", plan.root,
+                                     "/",      "--dev-bind",
+                                     "/dev",   "/dev",
+                                     "--bind", "/proc",
+                                     "/proc",  "--bind",
+                                     "/sys",   "/sys"};
   for (const auto& bind : plan.binds) {
     for (const auto& word : {std::string("--bind"), bind.source, bind.target})
       arguments.push_back(word);
@@ -177,8 +184,8 @@ std::vector<std::string> charliecloud(const ContainerPlan& plan) {
 }
 
 std::vector<std::string> apptainer(const ContainerPlan& plan) {
-  std::vector<std::string> arguments{"apptainer", "--silent", "exec", "--writable", "--no-home",
-                                     "--no-mount", "tmp,cwd", "--pwd", "/"};
+  std::vector<std::string> arguments{"apptainer",  "--silent", "exec",  "--writable", "--no-home",
+                                     "--no-mount", "tmp,cwd",  "--pwd", "/"};
   add_binds(arguments, plan.binds, "-B", "");
   arguments.push_back(plan.root);
   return arguments;
@@ -208,14 +215,13 @@ std::vector<std::string> podman(const ContainerPlan& plan) {
 }  // namespace
 
 const std::vector<std::string>& container_programs() {
-  static const std::vector<std::string> names{"bwrap", "ch-run",   "apptainer",
+  static const std::vector<std::string> names{"bwrap",  "ch-run",   "apptainer",
                                               "podman", "ch-image", "ch-convert"};
   return names;
 }
 
 base::Result<ContainerRuntime> choose_runtime(const model::Image& image,
-                                              const std::set<std::string>& programs,
-                                              bool is_root) {
+                                              const std::set<std::string>& programs, bool is_root) {
   const bool is_any = image.runtime == ContainerRuntime::automatic;
   for (const auto& [runtime, program] : runtimes) {
     if (!is_any && runtime != image.runtime) continue;
@@ -245,7 +251,7 @@ base::Result<Unpacker> choose_unpacker(const model::Image& image,
     return Unpacker::charliecloud;
   const auto* wanted = kind == ImageKind::file      ? "apptainer"
                        : kind == ImageKind::archive ? "podman or apptainer"
-                       : image.auth.empty() ? "podman, apptainer or ch-image (Charliecloud)"
+                       : image.auth.empty()         ? "podman, apptainer or ch-image (Charliecloud)"
                                             : "podman or apptainer, which take --image-auth,";
   return base::fail(
       base::Code::unavailable,
@@ -272,8 +278,9 @@ std::vector<std::string> fetch_arguments(Unpacker unpacker, const model::Image& 
     reference = plain_name(reference);
     if (unpacker != Unpacker::charliecloud) reference.insert(0, "docker://");
   }
-  return {"/bin/sh", "-c",  fetch_script(unpacker, is_root), "muster-image", std::move(reference),
-          entry,     image.auth};
+  return {
+      "/bin/sh", "-c",      fetch_script(unpacker, is_root), "muster-image", std::move(reference),
+      entry,     image.auth};
 }
 
 std::vector<std::string> beyond_limit(std::vector<CacheEntry> entries, base::Bytes limit) {
@@ -304,8 +311,7 @@ std::vector<std::string> shared_folders(const model::LaunchOrder& order, const L
     while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   }
   std::erase_if(folders, [](const std::string& folder) {
-    return !folder.starts_with('/') ||
-           std::ranges::find(own_folders, folder) != own_folders.end();
+    return !folder.starts_with('/') || std::ranges::find(own_folders, folder) != own_folders.end();
   });
   std::ranges::sort(folders);
   folders.erase(std::ranges::unique(folders).begin(), folders.end());
@@ -337,8 +343,9 @@ std::vector<std::string> start_arguments(const ContainerPlan& plan) {
 
 std::vector<std::string> driver_libraries(std::string_view ldconfig) {
   constexpr std::array<std::string_view, 9> names{
-      "libcuda.so",    "libcudadebugger.so", "libnvidia-", "libnvcuvid.so", "libnvoptix.so",
-      "libGLX_nvidia", "libEGL_nvidia",      "libvdpau_nvidia.so", "libGLESv2_nvidia"};
+      "libcuda.so",    "libcudadebugger.so", "libnvidia-",
+      "libnvcuvid.so", "libnvoptix.so",      "libGLX_nvidia",
+      "libEGL_nvidia", "libvdpau_nvidia.so", "libGLESv2_nvidia"};
   std::vector<std::string> paths;
   std::set<std::string_view> seen;
   for (const auto line : base::split(ldconfig, '\n')) {

@@ -40,11 +40,12 @@ bool is_of_registry(std::string_view name) {
 }
 
 std::unexpected<base::Error> odd(std::string_view reference) {
-  return base::fail(base::Code::invalid,
-                    "'" + base::printable(reference, 300) +
-                        "' is no image; expected /FOLDER with an unpacked root file system, "
-                        "/FILE.tar with one, /FILE.sif, oci-archive:/FILE, docker-archive:/FILE, or "
-                        "docker://NAME:TAG of a registry");
+  return base::fail(
+      base::Code::invalid,
+      "'" + base::printable(reference, 300) +
+          "' is no image; expected /FOLDER with an unpacked root file system, "
+          "/FILE.tar with one, /FILE.sif, oci-archive:/FILE, docker-archive:/FILE, or "
+          "docker://NAME:TAG of a registry");
 }
 
 bool has_control(std::string_view text) {

@@ -16,9 +16,9 @@ struct Preparation {
   base::Duration time_limit = std::chrono::minutes(10);  // of the command
   std::vector<Mount> mounts;
   base::Duration mount_limit = std::chrono::seconds(60);  // of each
-  Image image;  // that it, the script and the steps run in
-  bool has_job_tmp = false;                               // a directory on every node
-  bool has_shared_tmp = false;                            // one that all nodes share
+  Image image;                  // that it, the script and the steps run in
+  bool has_job_tmp = false;     // a directory on every node
+  bool has_shared_tmp = false;  // one that all nodes share
 
   bool has_image() const { return !image.reference.empty(); }
   /// Is there anything to do?

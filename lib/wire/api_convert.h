@@ -74,8 +74,7 @@ model::Preparation read_preparation(Message& in, Strict& strict) {
     preparation.mount_limit = strict.part("mount_timeout", in.mount_timeout(), read_duration);
   preparation.has_job_tmp = in.job_tmp();
   preparation.has_shared_tmp = in.shared_tmp();
-  if (in.has_image())
-    preparation.image = strict.part("image", *in.mutable_image(), read_api_image);
+  if (in.has_image()) preparation.image = strict.part("image", *in.mutable_image(), read_api_image);
   return preparation;
 }
 

@@ -178,8 +178,8 @@ model::Image read_image(Message& in, Strict& strict) {
   model::Image image;
   image.reference = strict.filled(in.mutable_reference(), "reference");
   if (!in.runtime().empty()) {
-    image.runtime = strict.named(model::container_runtime_from_text(in.runtime()), in.runtime(),
-                                 "runtime");
+    image.runtime =
+        strict.named(model::container_runtime_from_text(in.runtime()), in.runtime(), "runtime");
   }
   image.auth = take(in.mutable_auth());
   image.shm = base::Bytes(in.shm_bytes());

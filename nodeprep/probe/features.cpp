@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::size_t fact_limit = std::size_t{16} << 20;
 
-constexpr std::array<std::pair<const char*, const char*>, 4> runtimes{
-    {{"bwrap", "bubblewrap"}, {"ch-run", "charliecloud"}, {"apptainer", "apptainer"},
-     {"podman", "podman"}}};
+constexpr std::array<std::pair<const char*, const char*>, 4> runtimes{{{"bwrap", "bubblewrap"},
+                                                                       {"ch-run", "charliecloud"},
+                                                                       {"apptainer", "apptainer"},
+                                                                       {"podman", "podman"}}};
 
 constexpr std::array<std::string_view, 6> instructions{"avx2",     "avx512f", "avx512_bf16",
                                                        "amx_tile", "asimd",   "sve"};

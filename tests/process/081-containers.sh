@@ -71,4 +71,23 @@ for runtime in $runtimes; do
   is "$(find root -name prepared -o -name changed) $(test -e /tmp/own && echo outside)" " " "the image is as it was"
   wait_for 10 "nothing is left" nothing_left
 done
+
+# An agent and its jobs without rights: by user namespaces.
+nobody() {
+  setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$T/other" MUSTER_DIR="$T/other/cluster" "$@"
+}
+if [ "$(id -u)" -eq 0 ] && chmod 711 "$T" && nobody sh -c 'command -v submit && unshare -Um true' >out 2>&1; then
+  mkdir -p other/cluster
+  sed "s,^cache = .*,cache = \"$T/other\"," "$MUSTER_DIR/muster.toml" >other/cluster/muster.toml
+  chown -R 65534:65534 other
+  for runtime in $runtimes; do
+    # shellcheck disable=SC2016 # the job expands it
+    (cd other && runs 0 up nobody muster up && runs 0 job nobody submit --wait -N 2 -n 4 -o "$runtime.out" --image "$T/root" \
+      --image-runtime "$runtime" --wrap 'cat /etc/mark; mpirun mpi_program allreduce' && nobody muster down) >other.log 2>&1
+    is "$(sort -u "other/$runtime.out" | cut -c 1-9 | tr '\n' ';')" "only here;sum 10 lo;" "$runtime: for a user who is not root" ||
+      cat other.log
+  done
+else
+  ok "for a user who is not root # SKIP this is not root, or there are no user namespaces: $(tail -n 1 out)"
+fi
 done_testing

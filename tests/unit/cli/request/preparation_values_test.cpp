@@ -66,7 +66,8 @@ TEST_CASE("a job asks for an image, and for what belongs to it") {
   CHECK_THAT(wrong({"--image=./x", "t.sh"}), Contains("--image: './x' is no image"));
   CHECK_THAT(wrong({"--image=", "t.sh"}), Contains("expected an image"));
   CHECK_THAT(wrong({"--image=a", "--image-runtime=docker", "t.sh"}), Contains("or podman, found"));
-  CHECK_THAT(wrong({"--image=a", "--image-auth=x", "t.sh"}), Contains("the absolute path of a file"));
+  CHECK_THAT(wrong({"--image=a", "--image-auth=x", "t.sh"}),
+             Contains("the absolute path of a file"));
   CHECK_THAT(wrong({"--shm-size=1G", "t.sh"}), Contains("there is no --image that it is for"));
   CHECK_THAT(wrong({"--image-timeout=1m", "t.sh"}), Contains("there is no --image"));
 }

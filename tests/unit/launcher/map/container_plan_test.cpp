@@ -111,7 +111,8 @@ TEST_CASE("what fetches an image gets reference, entry and credentials as words 
   const auto by_podman = mapping::fetch_arguments(Unpacker::podman, image, "/c/e", true);
   CHECK(std::vector(by_podman.end() - 3, by_podman.end()) ==
         std::vector<std::string>{"docker://team/tool:1", "/c/e", "/auth.json"});
-  const auto by_charliecloud = mapping::fetch_arguments(Unpacker::charliecloud, image, "/c/e", true);
+  const auto by_charliecloud =
+      mapping::fetch_arguments(Unpacker::charliecloud, image, "/c/e", true);
   CHECK(by_charliecloud.at(4) == "team/tool:1");
   const auto tar = image_of("/a b.tar");
   CHECK(mapping::fetch_arguments(Unpacker::tar, tar, "/c/e", true).at(4) == "/a b.tar");
@@ -167,15 +168,13 @@ TEST_CASE("libraries of the driver and of our programs are found in what the too
                                   "\t/lib64/ld-linux-x86-64.so.2 (0x00007f4)\n"
                                   "\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f)\n") ==
         std::vector<std::string>{"/lib/x86_64-linux-gnu/libm.so.6",
-                                 "/lib/x86_64-linux-gnu/libc.so.6",
-                                 "/lib64/ld-linux-x86-64.so.2"});
+                                 "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"});
 }
 
 TEST_CASE("variables of the image win over those that came with the job") {
   model::Environment environment{{"PATH", "/usr/bin"}, {"A", "1"}};
   mapping::add_image_environment("PATH=/opt/bin:/bin\n# no\n=x\nnonsense\nB=a=b\n", environment);
-  CHECK(environment ==
-        model::Environment{{"A", "1"}, {"B", "a=b"}, {"PATH", "/opt/bin:/bin"}});
+  CHECK(environment == model::Environment{{"A", "1"}, {"B", "a=b"}, {"PATH", "/opt/bin:/bin"}});
   mapping::add_driver_folder(environment);
   CHECK(environment["PATH"] == "/opt/bin:/bin:/.muster-gpu");
   CHECK(environment["LD_LIBRARY_PATH"] == "/.muster-gpu");

@@ -34,8 +34,8 @@ TEST_CASE("what is no image is refused, and said") {
     CAPTURE(good);
     CHECK(is_image(good));
   }
-  for (const auto* bad : {"./here", "../there", "-v", "docker://", "docker://-v", "oci-archive:a.tar",
-                          "a b", "a;b", "/", "/a\nb", "$(x)"}) {
+  for (const auto* bad : {"./here", "../there", "-v", "docker://", "docker://-v",
+                          "oci-archive:a.tar", "a b", "a;b", "/", "/a\nb", "$(x)"}) {
     CAPTURE(bad);
     CHECK_FALSE(is_image(bad));
   }

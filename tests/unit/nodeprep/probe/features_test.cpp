@@ -13,8 +13,9 @@ TEST_CASE("a system has a name that a constraint can ask for") {
 }
 
 TEST_CASE("what a processor knows is a feature where not all do") {
-  CHECK(probe::processor_features("processor : 0\nflags\t\t: fpu avx avx2 avx512f\nflags : sve\n") ==
-        std::vector<std::string>{"avx2", "avx512f"});
+  CHECK(
+      probe::processor_features("processor : 0\nflags\t\t: fpu avx avx2 avx512f\nflags : sve\n") ==
+      std::vector<std::string>{"avx2", "avx512f"});
   CHECK(probe::processor_features("Features\t: fp asimd sve\n") ==
         std::vector<std::string>{"asimd", "sve"});
   CHECK(probe::processor_features("").empty());
