@@ -196,7 +196,7 @@ base::Result<void> ContainerSetup::make_tools(std::string_view trace) const {
 
 void ContainerSetup::find_binds(std::string_view ldconfig) {
   plan_.binds.push_back({tools_, tools_point});
-  const auto launches = folder_.substr(0, folder_.find("/launches/") + 9);
+  const auto launches = fs::path(folder_).parent_path().parent_path().string();
   for (const auto& folder : mapping::shared_folders(launch_.order, launch_.place, launches)) {
     if (access(folder.c_str(), F_OK) == 0) plan_.binds.push_back({folder, folder});
   }

@@ -58,6 +58,8 @@ fails "a folder that is no root file system" "--image=$T/cache" --no-requeue "it
 fails "a runtime that is not there" "--image=$T/root" --image-runtime=apptainer "there is no apptainer in PATH"
 head -c 100000 /dev/urandom >broken.tar
 fails "a broken tar file" "--image=$T/broken.tar" --no-requeue "broken.tar: tar: .*tar archive"
+mkfifo slow.tar
+fails "an image that does not come" "--image=$T/slow.tar" --image-timeout=1s "did not end within 1s \(--image-timeout\)"
 is "$(find cache -name '*.tar*' -path '*root*')" "" "of which nothing is kept"
 runs 1 "an image that is none is refused" submit --image ./here --wrap true
 like err "'./here' is no image; expected /FOLDER" "with what would be one"
