@@ -66,6 +66,17 @@ void check_listen(const Listen& listen, std::vector<Clash>& found) {
   }
 }
 
+void check_containers(const Containers& containers, std::vector<Clash>& found) {
+  const auto check = [&found](const char* key, std::string_view path) {
+    if (path.empty() || path.starts_with('/')) return;
+    found.push_back({"containers", key, "",
+                     fmt::format("'containers.{}': expected absolute paths, found \"{}\"", key,
+                                 base::printable(path))});
+  };
+  check("cache", containers.cache);
+  for (const auto folder : base::split(containers.binds, ':')) check("binds", folder);
+}
+
 base::Result<void> wrong_change(std::string text) {
   return base::fail(base::Code::invalid, std::move(text));
 }
@@ -102,6 +113,7 @@ base::Result<void> change(Config& config, std::string_view assignment) {
 std::vector<Clash> clashes(const Config& config) {
   std::vector<Clash> found;
   check_listen(config.listen, found);
+  check_containers(config.containers, found);
   check_timeout(config.scheduler, found);
   check_request(config.limits, found);
   check_default_class(config, found);

@@ -169,6 +169,14 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+struct Containers {
+  std::string cache;
+  base::Bytes cache_limit;
+  std::string binds;  // paths with ':' between them
+
+  bool operator==(const Containers&) const = default;
+};
+
 struct Log {
   std::string level;   // "error", "warn", "info", "debug"
   std::string format;  // "text", "json"
@@ -181,6 +189,7 @@ struct Config {
   Listen listen;
   Scheduler scheduler;
   Limits limits;
+  Containers containers;
   Log log;
   std::vector<Pool> pools;
   std::vector<Class> classes;  // empty: the built-in ones

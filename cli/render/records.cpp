@@ -114,6 +114,16 @@ std::string more_memory(const model::JobRecord& job) {
                      base::to_text(last.memory));
 }
 
+/// "/images/debian (bubblewrap, /dev/shm 2G)"; "" where there is none.
+std::string image_text(const model::Image& image) {
+  std::vector<std::string> words;
+  if (image.runtime != model::ContainerRuntime::automatic)
+    words.emplace_back(to_text(image.runtime));
+  if (image.shm > base::Bytes()) words.push_back("/dev/shm " + base::to_text(image.shm));
+  return words.empty() ? image.reference
+                       : fmt::format("{} ({})", image.reference, base::join(words, ", "));
+}
+
 void add_request(Block& block, const model::JobRecord& job) {
   block.add("request", request_text(job.layout));
   block.add("pool", job.pool);
@@ -133,6 +143,7 @@ void add_request(Block& block, const model::JobRecord& job) {
   if (job.hang_timeout) block.add("hang after", to_text(*job.hang_timeout));
   if (job.grow_after) block.add("grow after", base::to_text(*job.grow_after));
   block.add("prepare", job.preparation.command);
+  block.add("image", image_text(job.preparation.image));
   for (const auto& mount : job.preparation.mounts) block.add("mount", to_text(mount));
   block.add("more memory", more_memory(job));
   block.add("avoids", model::compress_hosts(job.avoids));

@@ -14,7 +14,9 @@ namespace request {
 namespace {
 
 constexpr std::array ids{OptionId::prepare,       OptionId::prepare_timeout, OptionId::mount,
-                         OptionId::mount_timeout, OptionId::job_tmp,         OptionId::shared_tmp};
+                         OptionId::mount_timeout, OptionId::job_tmp,         OptionId::shared_tmp,
+                         OptionId::image,         OptionId::image_runtime,   OptionId::image_auth,
+                         OptionId::image_timeout, OptionId::shm_size};
 
 base::Result<void> set_time(const options::Given& given, base::Duration& target) {
   const auto time = base::parse_duration(given.value);
@@ -51,6 +53,49 @@ base::Result<void> set_command(const options::Given& given, std::string& target)
   return {};
 }
 
+base::Result<void> set_image(const options::Given& given, model::Image& image) {
+  auto wanted = image;
+  wanted.reference = given.value;
+  if (wanted.reference.empty())
+    return base::fail(base::Code::invalid,
+                      given.written + ": expected an image, such as /images/debian");
+  if (auto fine = model::check(wanted); !fine)
+    return std::unexpected(fine.error().in(given.written));
+  image = std::move(wanted);
+  return {};
+}
+
+base::Result<void> set_runtime(const options::Given& given, model::Image& image) {
+  const auto runtime = model::container_runtime_from_text(given.value);
+  if (!runtime) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("{}: expected auto, bubblewrap, charliecloud, apptainer or "
+                                  "podman, found '{}'",
+                                  given.written, base::printable(given.value)));
+  }
+  image.runtime = *runtime;
+  return {};
+}
+
+base::Result<void> set_auth(const options::Given& given, model::Image& image) {
+  if (!given.value.starts_with('/')) {
+    return base::fail(base::Code::invalid,
+                      fmt::format("{}: expected the absolute path of a file, found '{}'",
+                                  given.written, base::printable(given.value)));
+  }
+  image.auth = given.value;
+  return {};
+}
+
+base::Result<void> set_shm(const options::Given& given, model::Image& image) {
+  const auto size = base::parse_memory(given.value);
+  if (!size) return std::unexpected(base::Error(size.error()).in(given.written));
+  if (*size == base::Bytes())
+    return base::fail(base::Code::invalid, given.written + ": expected a size above 0");
+  image.shm = *size;
+  return {};
+}
+
 }  // namespace
 
 bool is_of_preparation(const options::Given& given) {
@@ -63,6 +108,11 @@ base::Result<void> apply(const options::Given& given, model::Preparation& prepar
   if (id == OptionId::prepare_timeout) return set_time(given, preparation.time_limit);
   if (id == OptionId::mount_timeout) return set_time(given, preparation.mount_limit);
   if (id == OptionId::mount) return add_mount(given, preparation);
+  if (id == OptionId::image) return set_image(given, preparation.image);
+  if (id == OptionId::image_runtime) return set_runtime(given, preparation.image);
+  if (id == OptionId::image_auth) return set_auth(given, preparation.image);
+  if (id == OptionId::image_timeout) return set_time(given, preparation.image.time_limit);
+  if (id == OptionId::shm_size) return set_shm(given, preparation.image);
   (id == OptionId::job_tmp ? preparation.has_job_tmp : preparation.has_shared_tmp) = true;
   return {};
 }

@@ -256,12 +256,19 @@ std::vector<Origin> origins_of(std::vector<PlacedOption> options,
   return origins;
 }
 
-/// A limit of what nobody asked for is a mistake.
+/// A limit of what nobody asked for is a mistake, as is what belongs to an image that is not there.
 base::Result<void> check_limits(const Submission& submission) {
   const auto& preparation = submission.spec.preparation;
   for (const auto& [option, value, place] : submission.origins) {
     const bool is_idle = (option == "--prepare-timeout" && preparation.command.empty()) ||
                          (option == "--mount-timeout" && preparation.mounts.empty());
+    const bool is_of_image = option.starts_with("--image-") || option == "--shm-size";
+    if (is_of_image && !preparation.has_image()) {
+      return base::fail(base::Code::invalid,
+                        fmt::format("{} ({}): there is no --image that it is for; leave it out, or "
+                                    "add --image",
+                                    option, place));
+    }
     if (!is_idle) continue;
     const auto limited = option.substr(0, option.rfind('-'));
     return base::fail(

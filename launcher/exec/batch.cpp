@@ -67,6 +67,7 @@ base::Result<Command> command_of(const Launch& launch) {
   }
   command.environment = mapping::environment_of_script(launch.order, launch.topology, launch.place);
   command.directory = job.work_dir;
+  command.container = container_of(launch);
   const auto& share =
       launch.order.allocation.nodes[static_cast<std::size_t>(launch.order.node_index)];
   command.cpus = cpus_of(launch.topology, share.cores);

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "launcher/exec/container.h"
 #include "lib/base/text.h"
 
 namespace exec {
@@ -31,6 +32,7 @@ enum class Stage {
   affinity,
   proof,
   memory,
+  container,
   directory,
   program
 };
@@ -56,6 +58,7 @@ struct Plan {
   model::MemBind mem_bind = model::MemBind::none;
   MemoryMask memory{};
   pid_t parent = 0;
+  const Container* container = nullptr;
 };
 
 /// Filled in by the child, read by the parent after it.
@@ -122,13 +125,18 @@ bool enter(const Entrances& groups, bool is_born_there) {
   return true;
 }
 
+/// Dies with its parent, which may be dead already.
+void stay_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_PTRACER, parent);  // for a debugger of ours, where Yama restricts them
+  if (getppid() != parent) _exit(127);
+}
+
 /// Only calls that are safe between vfork and exec. Returns only when something failed.
 Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   if (!enter(*plan.groups, is_born_in_group)) return Stage::groups;
   if (setsid() < 0) return Stage::session;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_PTRACER, plan.parent);  // for a debugger of ours, where Yama restricts them
-  if (getppid() != plan.parent) _exit(127);
+  stay_with(plan.parent);
   if (!set_descriptors(plan.descriptors)) return Stage::descriptors;
   if (plan.on_terminal && ioctl(0, TIOCSCTTY, 0) != 0) return Stage::descriptors;
   if (setrlimit(RLIMIT_NOFILE, &plan.files) != 0) return Stage::descriptors;
@@ -137,6 +145,10 @@ Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
     if (const Stage bound = bind(plan, trouble); bound != Stage::none) return bound;
   }
   if (!set_memory(plan.mem_bind, plan.memory)) return Stage::memory;
+  if (plan.container != nullptr) {
+    if (!plan.container->enter()) return Stage::container;
+    stay_with(plan.parent);  // new rights undo it
+  }
   if (chdir(plan.directory) != 0) return Stage::directory;
   clean_signals();
   execve(plan.program, plan.arguments, plan.environment);
@@ -223,6 +235,12 @@ bool is_program(const std::string& path) {
 
 }  // namespace
 
+SeenFile::SeenFile(const Command& command, const std::string& path) : path_(path) {
+  if (command.container == nullptr) return;
+  file_ = command.container->look_at(path);
+  path_ = "/proc/self/fd/" + std::to_string(file_.get());
+}
+
 std::string in_directory(const Command& command, const std::string& program) {
   return program.starts_with('/') ? program : command.directory + "/" + program;
 }
@@ -236,7 +254,7 @@ base::Result<std::string> find_program(const Command& command) {
     std::string candidate = folder.empty() ? command.directory : std::string(folder);
     if (!candidate.starts_with('/')) candidate = command.directory + "/" + candidate;
     candidate += "/" + name;
-    if (is_program(candidate)) return candidate;
+    if (is_program(SeenFile(command, candidate).path())) return candidate;
   }
   return base::fail(base::Code::not_found, "there is no program '" + base::printable(name) +
                                                "' in PATH, which is '" +
@@ -262,10 +280,12 @@ std::unexpected<base::Error> explain_program(const Command& command, const std::
                                              int error_number) {
   const std::string path = in_directory(command, program);
   const std::string quoted = "cannot execute '" + base::printable(path, 300) + "'";
-  const bool exists = access(path.c_str(), F_OK) == 0;
+  const SeenFile seen(command, path);
+  const char* file = seen.path().c_str();
+  const bool exists = access(file, F_OK) == 0;
   if (error_number == ENOENT && exists) {
     return base::fail(base::Code::not_found, quoted + ": its interpreter '" +
-                                                 base::printable(interpreter_of(path)) +
+                                                 base::printable(interpreter_of(seen.path())) +
                                                  "' does not exist; correct the first line");
   }
   if (error_number == ENOEXEC) {
@@ -274,7 +294,7 @@ std::unexpected<base::Error> explain_program(const Command& command, const std::
                           ": it is neither a program of this machine nor a script with a "
                           "first line such as '#!/bin/sh'");
   }
-  if (error_number == EACCES && exists && access(path.c_str(), X_OK) != 0) {
+  if (error_number == EACCES && exists && access(file, X_OK) != 0) {
     return base::fail(base::Code::denied, quoted + ": it is not executable; try 'chmod +x'");
   }
   return base::fail_errno(error_number, quoted);
@@ -307,6 +327,8 @@ std::unexpected<base::Error> explain(const Command& command, const std::string& 
           base::fail_errno(error_number, "cannot enter the control groups of the launch")
               .error()
               .text);
+    case Stage::container:
+      return base::fail_errno(error_number, "cannot enter the container of the job");
     case Stage::affinity:
       return base::fail_errno(error_number,
                               "cannot bind to the hardware threads " + to_text(command.cpus));
@@ -345,7 +367,8 @@ base::Result<pid_t> start_process(const Command& command) {
             .kept = command.kept,
             .groups = &command.groups,
             .is_bound = !command.cpus.empty(),
-            .parent = getpid()};
+            .parent = getpid(),
+            .container = command.container};
   if (getrlimit(RLIMIT_NOFILE, &plan.files) != 0) {
     return base::fail_errno(errno, "cannot read the limit of open files");
   }
@@ -365,6 +388,8 @@ base::Result<pid_t> start_process(const Command& command) {
   const pid_t pid = fork_and_become(plan, trouble);
   const int fork_error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  // The child's new rights count for our memory, which it shared; ours are the same as before.
+  if (command.container != nullptr) prctl(PR_SET_DUMPABLE, 1);
 
   if (pid < 0) return base::fail_errno(fork_error, "cannot make a new process");
   if (trouble.stage != Stage::none) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/loop/owned_fd.h"
 #include "lib/model/binding.h"
 #include "lib/model/job.h"
 #include "lib/model/topology.h"
@@ -22,6 +23,8 @@ struct Entrances {
   int folder = -1;         // of version 2: a process can be born into it
   int procs = -1;          // and where the kernel cannot do that, as `tasks`, which takes longer
 };
+
+class Container;
 
 struct Command {
   std::vector<std::string> arguments;  // [0] is the program: a path, or a name searched in PATH
@@ -37,6 +40,7 @@ struct Command {
   model::MemBind mem_bind = model::MemBind::none;
   model::IndexSet memory;  // domains, by the operating system's number, of mem_bind; empty: none
   Entrances groups;        // beside those of this process
+  const Container* container = nullptr;  // program and directory are there; null: on the node
 };
 
 /// The file of the command's program, as a shell finds it: a name with a slash is a path, which may
@@ -47,6 +51,19 @@ base::Result<std::string> find_program(const Command& command);
 
 /// Its absolute path.
 std::string in_directory(const Command& command, const std::string& program);
+
+/// A file of the command's, such as its program, as this process sees it.
+class SeenFile {
+ public:
+  SeenFile(const Command& command, const std::string& path);
+
+  /// One that is not there has a path that does not exist.
+  const std::string& path() const { return path_; }
+
+ private:
+  loop::OwnedFd file_;
+  std::string path_;
+};
 
 /// The process is running its program when this returns. It leads a session of its own, gets
 /// SIGKILL when this thread ends, and has none of this process's other descriptors, which all are

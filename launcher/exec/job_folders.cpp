@@ -21,7 +21,8 @@ constexpr timespec folder_pause{.tv_sec = 0, .tv_nsec = 20'000'000};
 constexpr int folder_tries = 5;
 
 std::vector<std::string> folders_of(const mapping::LaunchPlace& place) {
-  std::vector<std::string> folders{place.job_tmp, place.shared_tmp, place.job_mounts};
+  std::vector<std::string> folders{place.job_tmp, place.shared_tmp, place.job_mounts,
+                                   place.container};
   std::erase(folders, std::string());
   return folders;
 }
@@ -54,9 +55,14 @@ void name_job_folders(const LaunchDir& dir, const model::LaunchOrder& order,
                       mapping::LaunchPlace& place) {
   const auto& preparation = order.job->preparation;
   if (!preparation.is_wanted()) return;
-  const auto base = dir.own_of({order.key.job, order.key.attempt, {}, true});
-  place.job_tmp = base + "/tmp";
-  if (!preparation.mounts.empty()) place.job_mounts = base + "/mounts";
+  const auto folder = dir.own_of({order.key.job, order.key.attempt, {}, true});
+  place.job_tmp = folder + "/tmp";
+  if (!preparation.mounts.empty()) place.job_mounts = folder + "/mounts";
+  if (preparation.has_image()) {
+    place.container = folder + "/container";
+    // Its /dev/shm is not the node's, and the launcher has to be at the same path as the ranks.
+    if (preparation.image.shm > base::Bytes()) place.session_root = place.container + "/sessions";
+  }
   place.shared_tmp = order.shared_tmp;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <ctime>
+#include <memory>
 #include <utility>
 
 #include "launcher/exec/batch.h"
@@ -16,6 +17,7 @@
 #include "launcher/exec/preparation.h"
 #include "launcher/exec/step.h"
 #include "launcher/exec/user.h"
+#include "launcher/map/container_plan.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/secret.h"
 
@@ -25,6 +27,7 @@ namespace {
 
 constexpr timespec report_pause{.tv_sec = 1, .tv_nsec = 0};
 constexpr int report_retries = 600;
+constexpr std::size_t image_environment_limit = std::size_t{1} << 20;
 
 std::string folder_of_programs() {
   std::array<char, 4096> path{};
@@ -102,6 +105,16 @@ base::Result<void> join_mounts(const Launch& launch) {
   return join_mount_space(launch.dir, {key.job, key.attempt, {}, true});
 }
 
+/// And run where it has started a container.
+base::Result<void> join_container(Launch& launch) {
+  const auto& key = launch.order.key;
+  if (key.preparation || !launch.order.job->preparation.has_image()) return {};
+  auto container = Container::of_attempt(launch.dir, {key.job, key.attempt, {}, true});
+  if (!container) return std::unexpected(container.error());
+  run_inside(launch, std::move(*container));
+  return {};
+}
+
 model::LaunchReport carry_out(Launch& launch) {
   if (launch.order.key.preparation) return run_preparation(launch);
   return launch.order.step ? run_step(launch) : run_batch(launch);
@@ -118,6 +131,7 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
   }
   auto ready = join_mounts(launch);
   if (ready) ready = become_user(launch);
+  if (ready) ready = join_container(launch);
   auto report = ready ? carry_out(launch) : cannot_start(launch, ready.error());
   close_group(launch, report);
   return report;
@@ -141,6 +155,20 @@ const std::string& node_name(const model::LaunchOrder& order) {
 
 const model::GpuSet& gpus_of(const model::LaunchOrder& order) {
   return order.allocation.nodes[static_cast<std::size_t>(order.node_index)].gpus;
+}
+
+const Container* container_of(const Launch& launch) {
+  return launch.container ? &*launch.container : nullptr;
+}
+
+void run_inside(Launch& launch, Container container) {
+  auto job = std::make_shared<model::JobSpec>(*launch.order.job);
+  mapping::add_image_environment(container.read("/ch/environment", image_environment_limit),
+                                 job->environment);
+  if (container.look_at(mapping::driver_folder)) mapping::add_driver_folder(job->environment);
+  launch.order.job = std::move(job);
+  launch.place.programs = mapping::programs_inside;
+  launch.container.emplace(std::move(container));
 }
 
 model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, std::string text) {
@@ -174,7 +202,8 @@ base::Result<void> run_launch(const LaunchOptions& options) {
 
   Launch launch{.dir = std::move(*dir), .order = std::move(*order)};
   launch.place.launch_id = launch_id;
-  launch.place.programs = folder_of_programs();
+  launch.programs = folder_of_programs();
+  launch.place.programs = launch.programs;
   launch.place.interface =
       is_one_machine(launch.order) ? "lo" : interface_of(mapping::own_host(launch.order));
   launch.place.checkpoint_file = launch.dir.file("checkpoint");

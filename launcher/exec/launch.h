@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/exec/container.h"
 #include "launcher/exec/launch_dir.h"
 #include "launcher/exec/launch_group.h"
 #include "launcher/map/environment.h"
@@ -23,6 +24,8 @@ struct Launch {
   mapping::LaunchPlace place;
   std::string topology_xml;  // path of the hwloc description, may be empty
   std::optional<LaunchGroup> group;
+  std::string programs;                // folder of ours, on the node
+  std::optional<Container> container;  // that script and steps run in
 };
 
 /// What the agent tells a launcher beside the order.
@@ -38,6 +41,12 @@ const std::string& node_name(const model::LaunchOrder& order);
 
 /// Of the job on that node.
 const model::GpuSet& gpus_of(const model::LaunchOrder& order);
+
+/// Null: what it starts runs on the node itself.
+const Container* container_of(const Launch& launch);
+
+/// Its processes run in the container from now on, with what that brings along.
+void run_inside(Launch& launch, Container container);
 
 /// A failure of the launch `order`, not of one of its ranks.
 model::Failure failure_of(const model::LaunchOrder& order, model::Cause cause, std::string text);

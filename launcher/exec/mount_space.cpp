@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
@@ -27,6 +30,13 @@ std::unexpected<base::Error> gone(const model::LaunchKey& preparation) {
 }
 
 }  // namespace
+
+static base::Result<void> write_once(const char* path, const std::string& text) {
+  const loop::OwnedFd file(open(path, O_WRONLY | O_CLOEXEC));
+  const auto size = static_cast<ssize_t>(text.size());
+  if (file && write(file.get(), text.data(), text.size()) == size) return {};
+  return base::fail_errno(errno, std::string("cannot write '") + path + "'");
+}
 
 base::Result<MountSpace> MountSpace::enter() {
   loop::OwnedFd before(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
@@ -48,6 +58,31 @@ void MountSpace::outside(const std::function<void()>& task) const {
   }
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
+}
+
+base::Result<void> enter_own_space() {
+  const auto uid = std::to_string(geteuid());
+  const auto gid = std::to_string(getegid());
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+    return base::fail_errno(errno,
+                            "the kernel gives this user no namespaces, which containers need "
+                            "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)");
+  }
+  const std::array<std::pair<const char*, std::string>, 3> files{
+      {{"/proc/self/setgroups", "deny"},
+       {"/proc/self/uid_map", uid + " " + uid + " 1"},
+       {"/proc/self/gid_map", gid + " " + gid + " 1"}}};
+  const int dumpable = prctl(PR_GET_DUMPABLE);
+  prctl(PR_SET_DUMPABLE, 1);  // the files of one that is not are root's
+  base::Result<void> written;
+  for (const auto& [path, text] : files) {
+    if (written) written = write_once(path, text);
+  }
+  prctl(PR_SET_DUMPABLE, dumpable);
+  if (!written) return written;
+  if (mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+    return base::fail_errno(errno, "cannot keep the mounts of the job to itself");
+  return {};
 }
 
 base::Result<void> join_mount_space(const LaunchDir& dir, const model::LaunchKey& preparation) {

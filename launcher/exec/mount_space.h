@@ -31,6 +31,12 @@ class MountSpace {
   loop::OwnedFd before_;
 };
 
+/// The same for one that is not root: in a user namespace in which it is the only user, and may
+/// mount what the kernel lets such users mount. This process has no threads yet.
+///
+/// errors    denied
+base::Result<void> enter_own_space();
+
 /// Joins that of the preparation, which lives. This process has no threads yet. The working
 /// directory is the root afterwards.
 ///

@@ -24,7 +24,8 @@ bool loads_more(const model::Environment& environment) {
 
 }  // namespace
 
-bool needs_pmix(const model::LaunchOrder& order) {
+bool needs_pmix(const Launch& launch) {
+  const auto& order = launch.order;
   const auto& step = *order.step;
   if (!model::offers_pmix(step.start_up)) return false;
   const bool is_one_program = model::roles_of(*order.job, step).empty() && !step.arguments.empty();
@@ -33,9 +34,11 @@ bool needs_pmix(const model::LaunchOrder& order) {
   command.arguments = step.arguments;
   command.environment = step.environment;
   command.directory = step.work_dir;
+  command.container = container_of(launch);
   const auto program = find_program(command);
   if (!program) return false;  // no rank will start, which says why
-  const auto path = in_directory(command, *program);
+  const SeenFile seen(command, in_directory(command, *program));
+  const auto& path = seen.path();
   std::error_code unknown;
   if (!std::filesystem::is_regular_file(path, unknown)) return false;  // the same
   const auto file = loop::read_file(path, largest_program);

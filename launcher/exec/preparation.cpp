@@ -4,15 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "launcher/exec/container_setup.h"
 #include "launcher/exec/end_signal.h"
 #include "launcher/exec/job_folders.h"
 #include "launcher/exec/launch.h"
@@ -32,12 +36,17 @@ namespace exec {
 namespace {
 
 constexpr std::size_t last_words_kept = 400;
+constexpr int most_fetches = 3;
+
+/// What was started last.
+enum class Task { none, mount, fetch, look, container, command };
 
 class Preparation {
  public:
   Preparation(Launch& launch, LaunchLog log)
       : launch_(launch),
-        wanted_(launch.order.job->preparation),
+        job_(launch.order.job),
+        wanted_(job_->preparation),
         log_(std::move(log)),
         nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
         processes_(loop_, launch.dir, launch.group ? &*launch.group : nullptr,
@@ -83,21 +92,98 @@ class Preparation {
                   "mounts of jobs need an agent that runs as root, and this one does not; leave "
                   "out --mount, or ask those who run the cluster");
     }
+    enter_root_space(model::Cause::mount);
+  }
+
+  void enter_root_space(model::Cause cause) {
     auto space = MountSpace::enter();
-    if (!space) return fail(model::Cause::mount, space.error().text);
+    if (!space) return fail(cause, space.error().text);
     space_.emplace(std::move(*space));
+  }
+
+  /// Where the layers of the container's root are mounted. What gets the image stays outside: it
+  /// may need users beside this one.
+  void enter_space_of_image() {
+    if (space_) return;
+    if (geteuid() == 0) return enter_root_space(model::Cause::image);
+    if (auto entered = enter_own_space(); !entered) fail(model::Cause::image, entered.error().text);
   }
 
   /// Starts what comes next; after the last one the node is prepared.
   void go_on() {
-    const auto n_mounts = wanted_.mounts.size();
-    if (n_done_ < n_mounts) {
-      start_mount(n_done_);
-    } else if (n_done_ == n_mounts && !wanted_.command.empty()) {
+    if (n_mounted_ < wanted_.mounts.size()) {
+      task_ = Task::mount;
+      start_mount(n_mounted_);
+    } else if (wanted_.has_image() && !launch_.container) {
+      go_on_with_image();
+    } else if (task_ != Task::command && !wanted_.command.empty()) {
+      task_ = Task::command;
       start({"/bin/sh", "-c", wanted_.command}, launch_.order.job->work_dir, wanted_.time_limit);
     } else {
       say_prepared();
     }
+  }
+
+  /// One limit holds for all of it.
+  void go_on_with_image() {
+    if (!container_) {
+      limit_.start(wanted_.image.time_limit);
+      container_.emplace(launch_);
+      task_ = Task::fetch;  // again, if somebody removes it before it is held
+      if (auto chosen = container_->choose(); !chosen) return fail_image(chosen.error());
+    }
+    if (task_ == Task::fetch) {
+      if (auto command = container_->fetch()) {
+        if (n_fetches_++ < most_fetches) return start_tool(std::move(*command));
+      }
+      if (auto taken = container_->take(); !taken) return fail_image(taken.error());
+      task_ = Task::look;
+      if (auto command = container_->look()) return start_tool(std::move(*command));
+    }
+    task_ = Task::container;
+    enter_space_of_image();
+    if (failure_) return;
+    if (auto built = container_->build(words_); !built) return fail_image(built.error());
+    start_container();
+  }
+
+  /// It ends with the other end of its input, which is ours.
+  void start_container() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+      return fail_image(base::fail_errno(errno, "cannot make a pipe").error());
+    const loop::OwnedFd input(ends[0]);
+    container_input_ = loop::OwnedFd(ends[1]);
+    start_tool(container_->start(), input.get());
+    if (!failure_) holder_ = n_started_ - 1;
+  }
+
+  /// Output may come after the end of who wrote it, so each answer says where it ends.
+  void take_answer() {
+    if (failure_ || is_told_) return;
+    if (task_ == Task::container) return take_container();
+    if (!ContainerSetup::is_complete(words_)) return;
+    loop_.defer([this] {
+      if (!failure_ && !is_told_) go_on();
+    });
+  }
+
+  /// The first line that it says is the number of its process.
+  void take_container() {
+    const auto end = words_.find('\n');
+    if (end == words_.npos) return;
+    const auto number = base::parse_int(std::string_view(words_).substr(0, end), 1,
+                                        std::numeric_limits<pid_t>::max());
+    if (!number) return fail(model::Cause::image, "it said '" + base::printable(words_) + "'");
+    auto container = Container::of_process(static_cast<pid_t>(*number));
+    if (!container) return fail_image(container.error());
+    auto recorded = record_container(launch_.dir, static_cast<pid_t>(*number));
+    if (!recorded) return fail_image(recorded.error());
+    run_inside(launch_, std::move(*container));
+    limit_.stop();
+    loop_.defer([this] {
+      if (!failure_ && !is_told_) go_on();
+    });
   }
 
   void start_mount(std::size_t number) {
@@ -117,6 +203,25 @@ class Preparation {
     start(plan_.arguments, "/", wanted_.mount_limit);
   }
 
+  Command command_of(std::vector<std::string> arguments, std::string directory, int input) const {
+    Command command;
+    command.arguments = std::move(arguments);
+    command.environment =
+        mapping::environment_of_preparation(launch_.order, launch_.topology, launch_.place);
+    command.directory = std::move(directory);
+    command.input = input;
+    const auto index = static_cast<std::size_t>(launch_.order.node_index);
+    command.cpus = model::cpus_of(launch_.topology, launch_.order.allocation.nodes[index].cores);
+    return command;
+  }
+
+  /// What gets the image and starts the container is the node's own.
+  void start_tool(std::vector<std::string> arguments, int input = -1) {
+    auto command = command_of(std::move(arguments), "/", input < 0 ? nothing_.get() : input);
+    container_->adjust(command.environment);
+    start(std::move(command));
+  }
+
   bool hides_launch(const std::string& point) const {
     std::error_code none;
     const auto real = std::filesystem::canonical(point, none);
@@ -125,28 +230,39 @@ class Preparation {
   }
 
   void start(std::vector<std::string> arguments, std::string directory, base::Duration limit) {
-    Command command;
-    command.arguments = std::move(arguments);
-    command.environment =
-        mapping::environment_of_preparation(launch_.order, launch_.topology, launch_.place);
-    command.directory = std::move(directory);
-    command.input = nothing_.get();
-    const auto index = static_cast<std::size_t>(launch_.order.node_index);
-    command.cpus = model::cpus_of(launch_.topology, launch_.order.allocation.nodes[index].cores);
+    auto command = command_of(std::move(arguments), std::move(directory), nothing_.get());
+    command.container = container_of(launch_);
+    start(std::move(command));
+    if (!failure_) limit_.start(limit);
+  }
+
+  void start(Command command) {
     last_words_.clear();
+    words_.clear();
     if (auto started = processes_.start(std::move(command)); !started)
       return fail(cause_now(), started.error().text);
     ++n_started_;
-    limit_.start(limit);
   }
 
-  bool is_mounting() const { return n_done_ < wanted_.mounts.size(); }
+  bool is_mounting() const { return task_ == Task::mount; }
+  bool is_of_image() const {
+    return task_ == Task::fetch || task_ == Task::look || task_ == Task::container;
+  }
   model::Cause cause_now() const {
-    return is_mounting() ? model::Cause::mount : model::Cause::preparation;
+    return is_mounting()   ? model::Cause::mount
+           : is_of_image() ? model::Cause::image
+                           : model::Cause::preparation;
   }
 
   void keep(int process, model::OutputStream stream, std::string_view bytes) {
-    if (process + 1 == n_started_) {
+    const bool is_last = process + 1 == n_started_;
+    const bool is_answer = is_last && stream == model::OutputStream::out && !launch_.container &&
+                           (task_ == Task::look || task_ == Task::container);
+    if (is_answer) {
+      words_ += bytes;
+      return take_answer();
+    }
+    if (is_last) {
       last_words_ += bytes;
       if (last_words_.size() > 2 * last_words_kept)
         last_words_.erase(0, last_words_.size() - last_words_kept);
@@ -156,8 +272,14 @@ class Preparation {
   }
 
   void ended(int process, const loop::ExitStatus& status) {
-    if (process + 1 != n_started_ || failure_ || is_told_) return;
-    limit_.stop();
+    if (failure_ || is_told_) return;
+    if (process == holder_) {
+      fail(model::Cause::image, how_container_ended(status));
+      failure_->code = status.code;
+      return;
+    }
+    if (process + 1 != n_started_ || is_prepared_) return;
+    if (!is_of_image()) limit_.stop();
     if (status.signal != 0) {
       fail(cause_now(), "it was killed by signal " + std::to_string(status.signal));
     } else if (status.code != 0) {
@@ -165,26 +287,42 @@ class Preparation {
       failure_->code = status.code;
     } else if (is_mounting() && !is_mount_point(plan_.point)) {
       fail(cause_now(), "its command has ended well, but nothing is mounted on " + plan_.point);
-    } else {
-      ++n_done_;
+    } else if (task_ != Task::look) {
+      if (is_mounting()) ++n_mounted_;
       loop_.defer([this] {
         if (!failure_ && !is_told_) go_on();
       });
     }
   }
 
+  /// Empty: by what it has said.
+  std::string how_container_ended(const loop::ExitStatus& status) const {
+    if (status.signal != 0)
+      return "the container was killed by signal " + std::to_string(status.signal);
+    return launch_.container ? "the container has ended" : "";
+  }
+
   void take_too_long() {
-    const bool is_mount = is_mounting();
-    fail(cause_now(), "it did not end within " +
-                          base::to_text(is_mount ? wanted_.mount_limit : wanted_.time_limit) +
-                          (is_mount ? " (--mount-timeout)" : " (--prepare-timeout)"));
+    const auto too_long = [this](base::Duration limit, const char* option) {
+      fail(cause_now(), "it did not end within " + base::to_text(limit) + option);
+    };
+    if (is_mounting()) return too_long(wanted_.mount_limit, " (--mount-timeout)");
+    if (is_of_image()) return too_long(wanted_.image.time_limit, " (--image-timeout)");
+    too_long(wanted_.time_limit, " (--prepare-timeout)");
   }
 
   void say_prepared() {
     auto said =
         loop::write_file_atomic(launch_.dir.file("prepared"), {}, {.mode = 0600, .sync = false});
-    if (!said) fail(model::Cause::preparation, said.error().text);
+    if (!said) return fail(model::Cause::preparation, said.error().text);
+    is_prepared_ = true;
+    const auto removal = container_ ? container_->clean_up() : std::nullopt;
+    if (!removal) return;
+    // Nobody waits for it, and the next one goes on with it.
+    (void)processes_.start(command_of(*removal, "/", nothing_.get()));
   }
+
+  void fail_image(const base::Error& error) { fail(model::Cause::image, error.text); }
 
   void fail(model::Cause cause, std::string text) {
     if (failure_) return;
@@ -204,6 +342,7 @@ class Preparation {
 
   /// Not where the job's mounts are seen, so that nothing of theirs is removed.
   void undo() {
+    container_.reset();
     const auto remove = [this] { remove_job_folders(launch_.dir, launch_.place); };
     if (space_) {
       space_->outside(remove);
@@ -225,8 +364,10 @@ class Preparation {
   /// Only now all is there that a mounter wrote before it failed.
   void complete_failure() {
     auto& failure = *failure_;
-    if (failure.cause == model::Cause::mount) {
-      std::string what = is_mounting() ? to_text(wanted_.mounts[n_done_]) : std::string();
+    if (failure.cause == model::Cause::mount || failure.cause == model::Cause::image) {
+      const auto what = failure.cause == model::Cause::image ? wanted_.image.reference
+                        : is_mounting()                      ? to_text(wanted_.mounts[n_mounted_])
+                                                             : std::string();
       if (failure.text.empty()) failure.text = base::printable(said(), last_words_kept);
       if (failure.text.empty())
         failure.text = "its command exited with code " + std::to_string(failure.code);
@@ -253,15 +394,23 @@ class Preparation {
 
   loop::Loop loop_;
   Launch& launch_;
+  std::shared_ptr<const model::JobSpec> job_;  // as it is without what the image brings along
   const model::Preparation& wanted_;
   LaunchLog log_;
   loop::OwnedFd nothing_;
   std::optional<MountSpace> space_;
   mapping::MountPlan plan_;  // of the mount that is being made
-  std::size_t n_done_ = 0;   // of the mounts, and then the command
-  int n_started_ = 0;        // processes
-  std::string last_words_;   // of the last one
-  bool is_told_ = false;     // to end
+  std::optional<ContainerSetup> container_;
+  loop::OwnedFd container_input_;
+  Task task_ = Task::none;
+  std::size_t n_mounted_ = 0;
+  int n_fetches_ = 0;
+  int n_started_ = 0;       // processes
+  int holder_ = -1;         // process that is the container's
+  std::string words_;       // of the last one that answers: its output
+  std::string last_words_;  // of the last one
+  bool is_prepared_ = false;
+  bool is_told_ = false;  // to end
   std::optional<model::Failure> failure_;
   Processes processes_;
   loop::Timer limit_;

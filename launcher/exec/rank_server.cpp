@@ -59,7 +59,7 @@ base::Result<void> RankServer::start(const Launch& launch, const mapping::Placem
                           std::to_string(launch.order.user.uid) +
                           ", and this process is that of user " + std::to_string(geteuid()));
   }
-  const std::string module = find_pmix_module(launch.place.programs);
+  const std::string module = find_pmix_module(launch.programs);
   if (module.empty()) return {};
   auto server = open_pmix(module, setup_of(launch, placement, session_dir), make_events());
   if (!server) return std::unexpected(server.error());

@@ -29,8 +29,8 @@ SessionDir::~SessionDir() {
   if (!path_.empty()) (void)loop::remove_tree(path_, root_);
 }
 
-base::Result<SessionDir> SessionDir::make(const LaunchDir& dir) {
-  std::string root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+base::Result<SessionDir> SessionDir::make(const LaunchDir& dir, std::string root) {
+  if (root.empty()) root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
   std::string path = root + "/muster-" + std::to_string(geteuid()) + "-" + loop::random_hex(8);
   if (auto recorded = dir.record_session_dir(path); !recorded) {
     return std::unexpected(recorded.error());

@@ -12,8 +12,9 @@ class LaunchDir;
 /// Removed, with all that is in it, when the object goes.
 class SessionDir {
  public:
-  /// In /dev/shm where there is one, else in /tmp. Its path is recorded in `dir` first.
-  static base::Result<SessionDir> make(const LaunchDir& dir);
+  /// In `root`; without one, in /dev/shm where there is one, else in /tmp. Its path is recorded in
+  /// `dir` first.
+  static base::Result<SessionDir> make(const LaunchDir& dir, std::string root);
   ~SessionDir();
   SessionDir(SessionDir&& other) noexcept;
   SessionDir& operator=(SessionDir&& other) noexcept;

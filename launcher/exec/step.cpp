@@ -233,13 +233,13 @@ base::Result<void> Step::set_up() {
   auto files = StepFiles::open(launch_.order);
   if (!files) return std::unexpected(files.error());
   files_ = std::move(*files);
-  auto session = SessionDir::make(launch_.dir);
+  auto session = SessionDir::make(launch_.dir, launch_.place.session_root);
   if (!session) return std::unexpected(session.error());
   session_.emplace(std::move(*session));
   if (placement_.ranks.front().rank == 0) {
     if (auto opened = open_input(); !opened) return opened;
   }
-  if (needs_pmix(launch_.order)) {
+  if (needs_pmix(launch_)) {
     auto started = server_.start(launch_, placement_, session_->path());
     if (!started) return started;
   }
@@ -378,8 +378,7 @@ base::Result<void> Step::start_rank(const mapping::RankPlace& rank) {
 
 base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
   const auto& step = *launch_.order.step;
-  Command command;
-  command.arguments = step.arguments;
+  Command command{.arguments = step.arguments, .container = container_of(launch_)};
   if (roles_.are_there() && !roles_.role_of(rank.rank).command.empty())
     command.arguments = {"/bin/sh", "-c", roles_.role_of(rank.rank).command};
   if (command.arguments.empty()) {

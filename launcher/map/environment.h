@@ -29,6 +29,8 @@ struct LaunchPlace {
   std::string job_tmp;                 // of the attempt, on this node; empty: none
   std::string shared_tmp;              // of the attempt, on all its nodes; empty: none
   std::string job_mounts;              // folder of the attempt's mounts; empty: none
+  std::string container;               // folder of its container; empty: there is none
+  std::string session_root;            // where session_dir is made; empty: in memory of the node
   std::string interface;               // of the network on which own_host() is; empty: not known
 };
 

@@ -43,6 +43,7 @@ struct LaunchOrder {
   // Of the attempt, for all its nodes; a mere name lies in the run folder of the agent. Empty:
   // none.
   std::string shared_tmp;
+  ContainerSite containers;  // of a job with an image
 };
 
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.

@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 23> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 24> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -39,7 +39,8 @@ constexpr Names<Cause, 23> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::grow, "grow"},
                                         {Cause::evicted, "evicted"},
                                         {Cause::preparation, "preparation"},
-                                        {Cause::mount, "mount"}}};
+                                        {Cause::mount, "mount"},
+                                        {Cause::image, "image"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -136,6 +137,8 @@ std::string happening(const Failure& failure) {
       return failure.code == 0 ? "failed" : fmt::format("exited with code {}", failure.code);
     case Cause::mount:
       return "could not mount";
+    case Cause::image:
+      return "could not get or start the image";
   }
   base::check(false, "every cause is described");
   return {};
@@ -170,7 +173,8 @@ void weigh(ArrayTally& tally, const Outcome& outcome) {
 }  // namespace
 
 bool is_of_preparation(const Failure& failure) {
-  return failure.cause == Cause::preparation || failure.cause == Cause::mount;
+  return failure.cause == Cause::preparation || failure.cause == Cause::mount ||
+         failure.cause == Cause::image;
 }
 
 std::string_view to_text(Cause cause) {

@@ -41,6 +41,7 @@ enum class Cause {
   evicted,        // one of its nodes was taken
   preparation,    // a node could not be prepared for it
   mount,          // the same, because of one of its mounts
+  image,          // the same, because of the image that it runs in
 };
 
 std::string_view to_text(Cause cause);

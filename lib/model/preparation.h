@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/model/image.h"
 #include "lib/model/mount.h"
 
 namespace model {
@@ -15,12 +16,14 @@ struct Preparation {
   base::Duration time_limit = std::chrono::minutes(10);  // of the command
   std::vector<Mount> mounts;
   base::Duration mount_limit = std::chrono::seconds(60);  // of each
-  bool has_job_tmp = false;                               // a directory on every node
-  bool has_shared_tmp = false;                            // one that all nodes share
+  Image image;                  // that it, the script and the steps run in
+  bool has_job_tmp = false;     // a directory on every node
+  bool has_shared_tmp = false;  // one that all nodes share
 
+  bool has_image() const { return !image.reference.empty(); }
   /// Is there anything to do?
   bool is_wanted() const {
-    return !command.empty() || !mounts.empty() || has_job_tmp || has_shared_tmp;
+    return !command.empty() || !mounts.empty() || has_image() || has_job_tmp || has_shared_tmp;
   }
   bool operator==(const Preparation&) const = default;
 };

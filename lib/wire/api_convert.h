@@ -50,9 +50,18 @@ void write_preparation(const model::Preparation& preparation, Message& out) {
   wire::write(preparation.mount_limit, *out.mutable_mount_timeout());
   out.set_job_tmp(preparation.has_job_tmp);
   out.set_shared_tmp(preparation.has_shared_tmp);
+  if (!preparation.has_image()) return;
+  write_image(preparation.image, *out.mutable_image());
+  wire::write(preparation.image.time_limit, *out.mutable_image()->mutable_timeout());
 }
 
 base::Duration read_duration(const google::protobuf::Duration& in, Strict& strict);
+
+inline model::Image read_api_image(api::Image& in, Strict& strict) {
+  auto image = read_image(in, strict);
+  if (in.has_timeout()) image.time_limit = strict.part("timeout", in.timeout(), read_duration);
+  return image;
+}
 
 template <class Message>
 model::Preparation read_preparation(Message& in, Strict& strict) {
@@ -65,6 +74,7 @@ model::Preparation read_preparation(Message& in, Strict& strict) {
     preparation.mount_limit = strict.part("mount_timeout", in.mount_timeout(), read_duration);
   preparation.has_job_tmp = in.job_tmp();
   preparation.has_shared_tmp = in.shared_tmp();
+  if (in.has_image()) preparation.image = strict.part("image", *in.mutable_image(), read_api_image);
   return preparation;
 }
 

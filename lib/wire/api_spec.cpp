@@ -196,6 +196,9 @@ base::Result<void> check_texts(const model::JobSpec& spec) {
     if (auto good = check_text(field, text); !good) return good;
   }
   if (auto good = check_text("preparation", spec.preparation.command); !good) return good;
+  for (const auto* path : {&spec.preparation.image.reference, &spec.preparation.image.auth}) {
+    if (auto good = check_text("image", *path); !good) return good;
+  }
   for (const auto& mount : spec.preparation.mounts) {
     if (auto good = check_text("mount", to_text(mount)); !good) return good;
   }

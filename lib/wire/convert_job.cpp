@@ -64,6 +64,15 @@ void write_preparation(const model::Preparation& preparation, pb::JobSpec& out) 
   out.set_mount_timeout_us(preparation.mount_limit.count());
   out.set_job_tmp(preparation.has_job_tmp);
   out.set_shared_tmp(preparation.has_shared_tmp);
+  if (!preparation.has_image()) return;
+  write_image(preparation.image, *out.mutable_image());
+  out.mutable_image()->set_timeout_us(preparation.image.time_limit.count());
+}
+
+model::Image read_kept_image(pb::Image& in, Strict& strict) {
+  auto image = read_image(in, strict);
+  if (in.has_timeout_us()) image.time_limit = strict.duration(in.timeout_us(), "timeout_us");
+  return image;
 }
 
 model::Preparation read_preparation(pb::JobSpec& in, Strict& strict) {
@@ -76,6 +85,8 @@ model::Preparation read_preparation(pb::JobSpec& in, Strict& strict) {
     preparation.mount_limit = strict.duration(in.mount_timeout_us(), "mount_timeout_us");
   preparation.has_job_tmp = in.job_tmp();
   preparation.has_shared_tmp = in.shared_tmp();
+  if (in.has_image())
+    preparation.image = strict.part("image", *in.mutable_image(), read_kept_image);
   return preparation;
 }
 

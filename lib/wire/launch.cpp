@@ -66,6 +66,14 @@ model::LaunchKey read_key(pb::LaunchKey& in, Strict& strict) {
   return key;
 }
 
+void write_containers(const model::ContainerSite& site, pb::LaunchOrder& out) {
+  if (site == model::ContainerSite()) return;
+  auto& containers = *out.mutable_containers();
+  containers.set_cache(site.cache);
+  containers.set_cache_limit_bytes(site.cache_limit.count());
+  for (const auto& folder : site.binds) containers.add_binds(folder);
+}
+
 void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   write(order.key, *out.mutable_key());
   write_user(order.user, *out.mutable_user());
@@ -88,6 +96,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   for (const auto& address : order.head_tls) out.add_head_tls(address);
   write_task(order.task, out);
   out.set_shared_tmp(order.shared_tmp);
+  write_containers(order.containers, out);
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -115,7 +124,10 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .secret = take(in.mutable_secret()),
       .addresses = take_all(*in.mutable_addresses()),
       .head_tls = take_all(*in.mutable_head_tls()),
-      .shared_tmp = take(in.mutable_shared_tmp())};
+      .shared_tmp = take(in.mutable_shared_tmp()),
+      .containers = {take(in.mutable_containers()->mutable_cache()),
+                     base::Bytes(in.containers().cache_limit_bytes()),
+                     take_all(*in.mutable_containers()->mutable_binds())}};
   if (in.has_step()) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));

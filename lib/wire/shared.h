@@ -164,6 +164,29 @@ std::vector<model::Mount> read_mounts(const Texts& in, Strict& strict) {
   return mounts;
 }
 
+/// All but the time limit.
+template <class Message>
+void write_image(const model::Image& image, Message& out) {
+  out.set_reference(image.reference);
+  out.set_runtime(std::string(to_text(image.runtime)));
+  out.set_auth(image.auth);
+  out.set_shm_bytes(image.shm.count());
+}
+
+template <class Message>
+model::Image read_image(Message& in, Strict& strict) {
+  model::Image image;
+  image.reference = strict.filled(in.mutable_reference(), "reference");
+  if (!in.runtime().empty()) {
+    image.runtime =
+        strict.named(model::container_runtime_from_text(in.runtime()), in.runtime(), "runtime");
+  }
+  image.auth = take(in.mutable_auth());
+  image.shm = base::Bytes(in.shm_bytes());
+  if (auto fine = model::check(image); !fine) strict.wrong("reference", fine.error().text);
+  return image;
+}
+
 /// "" is no array.
 inline std::optional<model::Array> read_array(std::string_view text, Strict& strict) {
   if (text.empty()) return std::nullopt;

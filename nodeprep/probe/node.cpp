@@ -9,6 +9,7 @@
 
 #include "lib/loop/process_table.h"
 #include "lib/nvml/nvml.h"
+#include "nodeprep/probe/features.h"
 #include "nodeprep/probe/gpus.h"
 #include "nodeprep/probe/machine.h"
 #include "nodeprep/probe/memory.h"
@@ -50,7 +51,8 @@ base::Result<Found> probe_node(const Request& request) {
                         .boot_id = *std::move(boot),
                         .kernel = system.release,
                         .version = request.version,
-                        .topology = *std::move(topology)},
+                        .topology = *std::move(topology),
+                        .features = find_features(system.release)},
                .topology_xml = *std::move(xml)};
 }
 

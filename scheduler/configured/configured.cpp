@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "conf/switches.h"
+#include "lib/base/text.h"
 
 namespace configured {
 
@@ -132,6 +133,14 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
 }
 
 /// The words of the configuration were checked when it was read.
+model::ContainerSite containers(const conf::Containers& config) {
+  model::ContainerSite site{config.cache, config.cache_limit, {}};
+  for (const auto folder : base::split(config.binds, ':')) {
+    if (!folder.empty()) site.binds.emplace_back(folder);
+  }
+  return site;
+}
+
 policy::Options policy_options(const conf::Config& whole) {
   const auto& config = whole.scheduler;
   policy::Options options{

@@ -5,12 +5,16 @@
 #include <cstdint>
 
 #include "conf/config.h"
+#include "lib/model/image.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/policy/policy.h"
 
 namespace configured {
 
 scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid);
+
+/// For the orders of jobs with an image.
+model::ContainerSite containers(const conf::Containers& config);
 
 policy::Options policy_options(const conf::Config& config);
 

@@ -31,6 +31,7 @@ bool may_be_its_fault(model::Cause cause) {
     case output_lost:
     case preparation:
     case mount:
+    case image:
       return true;
     case refused:
     case peer_lost:

@@ -311,6 +311,7 @@ void Agents::complete(model::LaunchOrder& order) const {
   order.controller = is_machine(order.allocation.nodes[index].name)
                          ? std::string("unix:") + model::api_socket_name
                          : options_.controller;
+  if (order.job->preparation.has_image()) order.containers = options_.containers;
   if (order.job->preparation.has_shared_tmp) order.shared_tmp = shared_tmp(order);
   if (!order.key.step) return;
   const auto head = static_cast<std::size_t>(model::head_index(order));

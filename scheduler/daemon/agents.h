@@ -37,6 +37,7 @@ class Agents {
     std::string controller;       // the API's address, for the orders
     base::Duration heartbeat{};   // three that are missing end a session
     std::string shared_tmp = {};  // folder that all machines see; empty: there is none
+    model::ContainerSite containers = {};
     std::uint32_t owner_uid = 0;
     std::size_t n_sessions = 1024;  // beside two for each member
     /// Where machines dial, over TLS; absent: nowhere.

@@ -108,6 +108,7 @@ base::Result<void> Controller::open_agents() {
        .controller = "unix:" + setup_.paths.api_socket(),
        .heartbeat = setup_.config.scheduler.heartbeat,
        .shared_tmp = setup_.config.cluster.shared_tmp,
+       .containers = configured::containers(setup_.config.containers),
        .owner_uid = setup_.owner_uid,
        .n_sessions = 2 * slices_.size() + 16,
        .remote = std::move(remote),

@@ -18,6 +18,7 @@ inline model::LaunchOrder RandomModel::order() {
   made.job = std::make_shared<const model::JobSpec>(job_spec());
   if (!made.job->preparation.is_wanted()) made.key.preparation = false;
   if (coin()) made.shared_tmp = text();
+  if (coin()) made.containers = {text(), base::Bytes(std::uint64_t{7}), {text(), text()}};
   made.allocation = allocation();
   const auto nodes = made.allocation.nodes.size();
   made.node_index = upto(static_cast<int>(nodes) - 1);
@@ -49,6 +50,13 @@ inline model::Preparation RandomModel::preparation() {
   made.has_shared_tmp = coin();
   if (coin()) made.mounts.push_back(*model::mount_from_text("bind:/data:data:ro"));
   if (coin()) made.mounts.push_back(*model::mount_from_text("tmpfs::fast:size=1G,mode=755"));
+  if (coin()) {
+    made.image = {.reference = coin() ? "/images/debian" : "docker://registry.example.org/a/b:1",
+                  .runtime = model::ContainerRuntime::podman,
+                  .auth = coin() ? "/home/alice/auth.json" : "",
+                  .shm = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000))),
+                  .time_limit = duration() + base::Duration(1)};
+  }
   if (!made.is_wanted()) return made;
   made.time_limit = duration();
   made.mount_limit = duration();

@@ -50,3 +50,24 @@ TEST_CASE("a preparation that cannot be meant is refused") {
              Contains("something is mounted on 'x' already: bind:/a:x"));
   CHECK_THAT(error_of({"--mount=disk:/a:x", "t.sh"}), Contains("no kind of mount"));
 }
+
+TEST_CASE("a job asks for an image, and for what belongs to it") {
+  const auto made = preparation_of(
+      {"--image=docker://team/tool:1", "--image-runtime=podman", "--shm-size=2G", "t.sh"},
+      "#SUBMIT --image-auth=/home/ann/auth.json --image-timeout=5m\n");
+  REQUIRE(made);
+  CHECK(made->image == model::Image{.reference = "docker://team/tool:1",
+                                    .runtime = model::ContainerRuntime::podman,
+                                    .auth = "/home/ann/auth.json",
+                                    .shm = base::Bytes(std::uint64_t{2} << 30),
+                                    .time_limit = std::chrono::minutes(5)});
+  CHECK(made->is_wanted());
+  const auto wrong = [](const Words& words) { return preparation_of(words).error().text; };
+  CHECK_THAT(wrong({"--image=./x", "t.sh"}), Contains("--image: './x' is no image"));
+  CHECK_THAT(wrong({"--image=", "t.sh"}), Contains("expected an image"));
+  CHECK_THAT(wrong({"--image=a", "--image-runtime=docker", "t.sh"}), Contains("or podman, found"));
+  CHECK_THAT(wrong({"--image=a", "--image-auth=x", "t.sh"}),
+             Contains("the absolute path of a file"));
+  CHECK_THAT(wrong({"--shm-size=1G", "t.sh"}), Contains("there is no --image that it is for"));
+  CHECK_THAT(wrong({"--image-timeout=1m", "t.sh"}), Contains("there is no --image"));
+}
