@@ -39,6 +39,8 @@ struct Pool {
   base::Duration node_life{};  // 0: without end
   std::string options = {};    // the site's own table, in JSON; empty: none
   // What is done so that nodes are fit for work.
+  std::vector<std::string> mounts = {};  // as of submit --mount
+  base::Duration mount_timeout = std::chrono::minutes(1);
   std::string setup = {};  // commands of sh; empty: none
   base::Duration setup_timeout = std::chrono::minutes(10);
   int setup_tries = 3;

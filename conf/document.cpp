@@ -55,6 +55,8 @@ std::string_view type_name(KeyType type) {
       return "name";
     case KeyType::names:
       return "names";
+    case KeyType::texts:
+      return "texts";
     case KeyType::nodes:
       return "nodes";
     case KeyType::who:
@@ -90,6 +92,8 @@ std::string sample_value(const Key& key) {
       return "\"default\"";
     case KeyType::names:
       return "[\"one\", \"two\"]";
+    case KeyType::texts:
+      return "[\"nfs:fs1:/data:/data:ro\"]";
     case KeyType::nodes:
       return "[\"n[1-4]\"]";
     case KeyType::who:

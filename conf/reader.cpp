@@ -18,6 +18,7 @@
 #include "conf/table.h"
 #include "lib/base/text.h"
 #include "lib/base/words.h"
+#include "lib/model/mount.h"
 
 namespace conf {
 
@@ -36,7 +37,7 @@ std::string found_text(const toml::node& node) {
   return "a date or time";
 }
 
-/// Names in an array; parse_value takes them with spaces between.
+/// Names or texts in an array; parse_value takes them with spaces between.
 std::optional<Value> names_of(const Key& key, const toml::node& node) {
   const auto* array = node.as_array();
   if (array == nullptr) return std::nullopt;
@@ -105,7 +106,8 @@ std::optional<Value> value_of(const Key& key, const toml::node& node) {
     const auto* truth = node.as_boolean();
     return truth != nullptr ? std::optional<Value>(truth->get()) : std::nullopt;
   }
-  if (key.type == KeyType::names || key.type == KeyType::nodes) return names_of(key, node);
+  const bool is_list = key.type == KeyType::names || key.type == KeyType::nodes;
+  if (is_list || key.type == KeyType::texts) return names_of(key, node);
   const auto* text = node.as_string();
   return text != nullptr ? parse_value(key, text->get()) : std::nullopt;
 }
@@ -147,6 +149,7 @@ class Reader {
   void check_size(Pool& pool, const toml::table& table);
   void check_program(Pool& pool, const toml::table& table);
   void check_name(std::size_t place, const toml::table& table);
+  void check_mounts(const Pool& pool, const toml::table& table);
   void check_classes(const toml::table& file);
   void check_switches(const toml::table& file);
   void check_quotas(const toml::table& file);
@@ -286,6 +289,30 @@ void Reader::check_pools(const toml::table& file) {
     }
     check_program(pool, table);
     check_name(i, table);
+    check_mounts(pool, table);
+  }
+}
+
+/// Made by the node for all, so at places that are the same for all.
+void Reader::check_mounts(const Pool& pool, const toml::table& table) {
+  std::set<std::string> targets;
+  for (const auto& text : pool.mounts) {
+    const auto& node = *table.get("mounts");
+    const auto mount = model::mount_from_text(text);
+    if (!mount) {
+      problem(node, fmt::format("'pool.mounts': {}", mount.error().text));
+    } else if (!mount->target.starts_with('/')) {
+      problem(node, fmt::format("'pool.mounts': '{}': expected a target that is an absolute path, "
+                                "found '{}'",
+                                base::printable(text), base::printable(mount->target)));
+    } else if (mount->kind == model::MountKind::overlay) {
+      problem(node, fmt::format("'pool.mounts': '{}': an overlay is for one job's changes (submit "
+                                "--mount); expected another kind",
+                                base::printable(text)));
+    } else if (!targets.insert(mount->target).second) {
+      problem(node, fmt::format("'pool.mounts': a second mount at '{}'; expected one",
+                                base::printable(mount->target)));
+    }
   }
 }
 

@@ -85,6 +85,9 @@ std::optional<Value> parse_type(KeyType type, std::string_view text) {
       }
       return names;
     }
+    case KeyType::texts:
+      return text.empty() ? std::nullopt
+                          : std::optional<Value>(std::vector<std::string>{std::string(text)});
     case KeyType::nodes: {
       auto names = model::expand_hosts(text);
       if (!names) return std::nullopt;
@@ -143,6 +146,8 @@ std::string_view type_text(KeyType type) {
       return "a name of letters, digits, '-', '_' and '.'";
     case KeyType::names:
       return "a list of names such as [\"one\", \"two\"]";
+    case KeyType::texts:
+      return "a list of texts such as [\"one\", \"two\"]";
     case KeyType::nodes:
       return "a list of nodes such as [\"n[1-4]\", \"n7\"]";
     case KeyType::who:

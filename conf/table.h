@@ -19,6 +19,7 @@ enum class KeyType {
   nodes,     // a list of names of nodes, each of which may be a list such as n[1-4]
   path,      // any text that is not empty
   command,   // of sh, the same
+  texts,     // a list of such texts
   choice,    // one of a few words
   count,     // a whole number
   size,      // text such as "4M"

@@ -14,9 +14,11 @@
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/model/agent_message.h"
+#include "lib/model/mount.h"
 #include "lib/wire/agent.h"
 #include "nodeprep/judge/health.h"
 #include "nodeprep/judge/judge.h"
+#include "nodeprep/probe/mounts.h"
 #include "nodeprep/probe/node.h"
 #include "nodeprep/probe/vitals.h"
 
@@ -47,6 +49,10 @@ options::options_description described() {
       ("memory", options::value<std::string>(),
        "its memory in bytes (default: in proportion to its cores)")                 //
       ("shared", options::bool_switch(), "other slices use some of its cores too")  //
+      ("mounts", options::bool_switch(),
+       "make the mounts that are not there, and look at all of them, in place of all else")  //
+      ("mount", options::value<std::vector<std::string>>()->default_value({}, ""),
+       "one of these: KIND:SOURCE:TARGET[:OPTIONS]; may be given again")  //
       ("check", options::bool_switch(),
        "look whether a node in service is still well, in place of all of this: --out is its "
        "folder")  //
@@ -151,6 +157,21 @@ judge::Verdict check(const options::variables_map& given) {
   return judge::judge(*vitals, {.disk = *disk, .memory = *memory});
 }
 
+/// The last line says what is wrong, or was being done when it took too long.
+judge::Verdict see_to_mounts(const std::vector<std::string>& texts) {
+  const auto say = [](std::string_view line) {
+    fmt::print("{}\n", line);
+    (void)std::fflush(stdout);
+  };
+  for (const auto& text : texts) {
+    const auto mount = model::mount_from_text(text);
+    if (!mount) return judge::unusable(mount.error().text);
+    if (const auto seen = probe::see_to_mount(*mount, say); !seen)
+      return judge::unusable(seen.error().text);
+  }
+  return {.ready = true, .text = fmt::format("mounted: {}", texts.size())};
+}
+
 int run(int argc, char** argv) {
   const options::options_description all = described();
   options::variables_map given;
@@ -164,8 +185,10 @@ int run(int argc, char** argv) {
     fmt::print("muster-nodeprep {}\n", MUSTER_VERSION);
     return exit_ready;
   }
-  if (given["check"].as<bool>()) {
-    const auto verdict = check(given);
+  const bool are_mounts = given["mounts"].as<bool>();
+  if (are_mounts || given["check"].as<bool>()) {
+    const auto verdict =
+        are_mounts ? see_to_mounts(given["mount"].as<std::vector<std::string>>()) : check(given);
     fmt::print("{}\n", verdict.text);
     return verdict.ready ? exit_ready : exit_unusable;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -20,6 +21,8 @@ constexpr int most_doublings = 16;
 
 std::string_view to_text(CareStep step) {
   switch (step) {
+    case CareStep::mounts:
+      return "mounting";
     case CareStep::setup:
       return "setup";
     case CareStep::checks:
@@ -62,35 +65,51 @@ std::vector<CareAction> Caretaker::check(std::uint32_t request, bool setup, base
   return std::exchange(actions_, {});
 }
 
-/// A round: the setup where it is due or wanted, then the checks.
+/// A round: the mounts, the setup where it is due or wanted, then the checks.
 void Caretaker::begin(bool with_setup) {
   next_at_.reset();
   has_run_setup_ = !care_.setup.empty() && (with_setup || setup_done_ != care_.setup);
-  if (has_run_setup_) {
-    setup_done_.clear();
-    // One that has failed stays unusable until it goes well.
-    if (condition_.fitness != Fitness::unusable || condition_.basis != model::basis_of(care_))
-      turn(Fitness::preparing, "its setup runs", {}, false);
-    run(CareStep::setup);
-  } else if (care_.has_checks()) {
-    if (condition_.basis != model::basis_of(care_))
-      turn(Fitness::preparing, "it is being checked", {}, false);
-    run(care_.checks ? CareStep::checks : CareStep::health);
-  } else {
+  const auto first = next_step({});
+  if (!first) {
     if (is_wanted_) turn(Fitness::ready, {}, {}, false);
-    finish();
+    return finish();
   }
+  const bool is_unknown = condition_.basis != model::basis_of(care_);
+  if (has_run_setup_) {
+    // One that has failed stays unusable until it goes well.
+    if (is_unknown || condition_.fitness != Fitness::unusable)
+      turn(Fitness::preparing, "its setup runs", {}, false);
+  } else if (is_unknown) {
+    turn(Fitness::preparing, "it is being checked", {}, false);
+  }
+  run(*first);
+}
+
+/// In a round, the first one where none is done yet; nothing after the last one.
+std::optional<CareStep> Caretaker::next_step(std::optional<CareStep> done) const {
+  const std::array<std::pair<CareStep, bool>, 4> steps{{{CareStep::mounts, !care_.mounts.empty()},
+                                                        {CareStep::setup, has_run_setup_},
+                                                        {CareStep::checks, care_.checks},
+                                                        {CareStep::health, !care_.health.empty()}}};
+  for (const auto& [step, is_due] : steps) {
+    if (is_due && (!done || step > *done)) return step;
+  }
+  return std::nullopt;
 }
 
 void Caretaker::run(CareStep step) {
   running_ = Running{step, now_ + limit_of(step)};
   std::string command;
-  if (step == CareStep::setup) command = care_.setup;
+  if (step == CareStep::setup) {
+    setup_done_.clear();
+    command = care_.setup;
+  }
   if (step == CareStep::health) command = care_.health;
   act(RunStep{step, std::move(command)});
 }
 
 base::Duration Caretaker::limit_of(CareStep step) const {
+  if (step == CareStep::mounts) return care_.mount_timeout;
   return step == CareStep::setup ? care_.setup_timeout : care_.health_timeout;
 }
 
@@ -106,13 +125,12 @@ std::vector<CareAction> Caretaker::ended(const StepEnd& end, base::Time now) {
 }
 
 void Caretaker::go_on(CareStep done) {
-  if (done == CareStep::setup) {
-    n_setup_faults_ = 0;
-    setup_done_ = care_.setup;
-    if (care_.checks) return run(CareStep::checks);
+  if (done == CareStep::setup) setup_done_ = care_.setup;
+  if (const auto next = next_step(done)) {
+    if (next > CareStep::setup) n_setup_faults_ = 0;
+    return run(*next);
   }
-  if (done != CareStep::health && !care_.health.empty()) return run(CareStep::health);
-  n_check_faults_ = 0;
+  n_setup_faults_ = n_check_faults_ = 0;
   if (care_.has_checks()) next_at_ = now_ + care_.health_interval;
   turn(Fitness::ready, {}, {}, false);
   finish();
@@ -121,7 +139,7 @@ void Caretaker::go_on(CareStep done) {
 void Caretaker::fail(const StepEnd& end) {
   const auto step = std::exchange(running_, std::nullopt)->step;
   const auto what = fmt::format("its {} {}", to_text(step), end.fault);
-  if (step == CareStep::setup) {
+  if (step <= CareStep::setup) {
     const int n = ++n_setup_faults_;
     const bool is_given_up = n >= care_.setup_tries;
     const auto doublings = std::min(n - 1, most_doublings);

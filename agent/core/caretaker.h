@@ -1,6 +1,7 @@
 #pragma once
-// What an agent does so that its node is fit for work, as the node's pool wants it: a setup script
-// before it takes work, checks from then on. Decides only; the driver runs the steps.
+// What an agent does so that its node is fit for work, as the node's pool wants it: mounts and a
+// setup script before it takes work, checks from then on, of the mounts among others. Decides only;
+// the driver runs the steps.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,18 +18,19 @@
 namespace agent {
 
 enum class CareStep {
+  mounts,
   setup,
   checks,  // those built in
   health   // the site's own
 };
 
-/// "setup", "built-in check", "health check"
+/// "mounting", "setup", "built-in check", "health check"
 std::string_view to_text(CareStep step);
 
 /// Answered by Caretaker::ended, unless it is stopped first.
 struct RunStep {
   CareStep step = CareStep::setup;
-  std::string command;  // of sh; of built-in checks empty
+  std::string command;  // of sh; of those that are no commands empty
 };
 
 /// Nothing of it is to go on. With a fault, which is that it took too long, it has ended with that
@@ -52,8 +54,8 @@ struct StepEnd {
   std::string output;  // its last lines
 };
 
-/// Promises: at most one step at a time; a node whose setup failed is tried again for ever, and is
-/// ready again when it goes well.
+/// Promises: at most one step at a time; a node whose mounts or setup failed is tried again for
+/// ever, and is ready again when it goes well.
 class Caretaker {
  public:
   /// What the last agent of this boot of the machine left; nothing otherwise.
@@ -87,6 +89,7 @@ class Caretaker {
   };
 
   void begin(bool with_setup);
+  std::optional<CareStep> next_step(std::optional<CareStep> done) const;
   void run(CareStep step);
   void go_on(CareStep done);
   void fail(const StepEnd& end);

@@ -130,6 +130,11 @@ StepCommand Care::command_of(const agent::RunStep& action) const {
       .arguments = {"sh", "-c", action.command},
       .variables = {"MUSTER_NODE=" + options_.node, "MUSTER_POOL=" + care_.pool,
                     "MUSTER_CLUSTER=" + care_.cluster, "MUSTER_NODE_DIR=" + options_.node_dir}};
+  if (action.step == agent::CareStep::mounts) {
+    command.program = options_.nodeprep;
+    command.arguments = {options_.nodeprep, "--mounts"};
+    for (const auto& mount : care_.mounts) command.arguments.push_back("--mount=" + mount);
+  }
   if (action.step != agent::CareStep::checks) return command;
   using std::chrono::duration_cast;
   const auto off_s = duration_cast<std::chrono::seconds>(clock_off()).count();

@@ -24,12 +24,12 @@
 #include "launcher/exec/mount_space.h"
 #include "launcher/exec/processes.h"
 #include "launcher/map/environment.h"
-#include "launcher/map/mount_plan.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/loop/timer.h"
+#include "lib/model/mount_plan.h"
 
 namespace exec {
 
@@ -187,7 +187,7 @@ class Preparation {
   }
 
   void start_mount(std::size_t number) {
-    plan_ = mapping::plan_mount(wanted_.mounts[number], launch_.place.job_mounts,
+    plan_ = model::plan_mount(wanted_.mounts[number], launch_.place.job_mounts,
                                 launch_.place.job_tmp + "/overlay-" + std::to_string(number));
     auto folders = plan_.folders;
     if (plan_.is_point_made) folders.push_back(plan_.point);
@@ -399,7 +399,7 @@ class Preparation {
   LaunchLog log_;
   loop::OwnedFd nothing_;
   std::optional<MountSpace> space_;
-  mapping::MountPlan plan_;  // of the mount that is being made
+  model::MountPlan plan_;  // of the mount that is being made
   std::optional<ContainerSetup> container_;
   loop::OwnedFd container_input_;
   Task task_ = Task::none;

@@ -31,8 +31,9 @@ std::optional<Fitness> fitness_from_text(std::string_view text) {
 
 std::string basis_of(const NodeCare& care) {
   if (care.setup.empty() && !care.has_checks()) return {};
-  return fmt::format("setup {}\nchecks {} {} {}\nhealth {}", care.setup, care.checks,
-                     care.free_disk.count(), care.free_memory.count(), care.health);
+  const auto mounts = care.mounts.empty() ? "" : "\nmounts " + base::join(care.mounts, " ");
+  return fmt::format("setup {}\nchecks {} {} {}\nhealth {}{}", care.setup, care.checks,
+                     care.free_disk.count(), care.free_memory.count(), care.health, mounts);
 }
 
 std::string last_lines(std::string_view output, std::size_t limit) {

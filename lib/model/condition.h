@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
@@ -22,11 +23,13 @@ enum class Fitness {
 std::string_view to_text(Fitness fitness);
 std::optional<Fitness> fitness_from_text(std::string_view text);
 
-/// What the pool of a node wants done on it: a script before it takes work, and checks from then
-/// on.
+/// What the pool of a node wants done on it: mounts and a script before it takes work, and checks
+/// from then on.
 struct NodeCare {
   std::string pool;
   std::string cluster;
+  std::vector<std::string> mounts;  // as texts (mount.h)
+  base::Duration mount_timeout{};
   std::string setup;  // a command of sh; empty: none
   base::Duration setup_timeout{};
   int setup_tries = 1;           // before the node counts as given up
@@ -39,7 +42,7 @@ struct NodeCare {
   base::Bytes free_disk;    // of these: less is a fault; 0: not looked at
   base::Bytes free_memory;  // likewise
 
-  bool has_checks() const { return checks || !health.empty(); }
+  bool has_checks() const { return checks || !health.empty() || !mounts.empty(); }
   bool operator==(const NodeCare&) const = default;
 };
 

@@ -25,6 +25,8 @@ void write(const model::AgentHello& hello, pb::AgentHello& out) {
 void write(const model::NodeCare& care, pb::NodeCare& out) {
   out.set_pool(care.pool);
   out.set_cluster(care.cluster);
+  for (const auto& mount : care.mounts) out.add_mounts(mount);
+  out.set_mount_timeout_us(care.mount_timeout.count());
   out.set_setup(care.setup);
   out.set_setup_timeout_us(care.setup_timeout.count());
   out.set_setup_tries(u32(care.setup_tries));
@@ -91,6 +93,8 @@ model::LogChunk read_chunk(pb::LogChunk& in, Strict& strict) {
 model::NodeCare read_care(pb::NodeCare& in, Strict& strict) {
   return {.pool = take(in.mutable_pool()),
           .cluster = take(in.mutable_cluster()),
+          .mounts = {in.mounts().begin(), in.mounts().end()},
+          .mount_timeout = strict.duration(in.mount_timeout_us(), "mount_timeout_us"),
           .setup = take(in.mutable_setup()),
           .setup_timeout = strict.duration(in.setup_timeout_us(), "setup_timeout_us"),
           .setup_tries = strict.count(in.setup_tries(), "setup_tries", 1),

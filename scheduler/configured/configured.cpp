@@ -52,6 +52,8 @@ std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
 model::NodeCare care_of(const conf::Pool& pool, const std::string& cluster) {
   return {.pool = pool.name,
           .cluster = cluster,
+          .mounts = pool.mounts,
+          .mount_timeout = pool.mount_timeout,
           .setup = pool.setup,
           .setup_timeout = pool.setup_timeout,
           .setup_tries = pool.setup_tries,

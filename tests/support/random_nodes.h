@@ -44,6 +44,8 @@ inline model::NodeCondition random_condition(RandomModel& random) {
 inline model::NodeCare random_care(RandomModel& random) {
   return {.pool = random.text(),
           .cluster = random.text(),
+          .mounts = random.several(3, [&] { return random.text(); }),
+          .mount_timeout = random.duration(),
           .setup = random.text(),
           .setup_timeout = random.duration(),
           .setup_tries = 1 + random.upto(9),

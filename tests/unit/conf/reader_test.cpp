@@ -122,7 +122,9 @@ TEST_CASE("a pool says what is done so that its nodes are fit for work") {
                                           "setup_tries = 5\nsetup_pause = '1s'\n"
                                           "setup_heal = '1h'\nhealth = 'look'\nchecks = true\n"
                                           "free_disk = '2G'\nfree_memory = '1G'\n"
-                                          "health_interval = '1m'\nhealth_timeout = '5s'\n",
+                                          "health_interval = '1m'\nhealth_timeout = '5s'\n"
+                                          "mounts = ['nfs:fs1:/data:/data:ro', 'tmpfs::/fast']\n"
+                                          "mount_timeout = '5s'\n",
                                       "m.toml");
   REQUIRE(config.has_value());
   const auto& pool = config->pools[0];
@@ -137,8 +139,25 @@ TEST_CASE("a pool says what is done so that its nodes are fit for work") {
   CHECK(pool.free_memory == Bytes(1ULL << 30));
   CHECK(pool.health_interval == 1min);
   CHECK(pool.health_timeout == 5s);
+  CHECK(pool.mounts == std::vector<std::string>{"nfs:fs1:/data:/data:ro", "tmpfs::/fast"});
+  CHECK(pool.mount_timeout == 5s);
   CHECK(error_of(std::string(one_pool) + "setup_tries = 0\n").find("setup_tries") !=
         std::string::npos);
+}
+
+TEST_CASE("what a pool mounts is checked, and at a place that is the same for all") {
+  const auto error_of_mounts = [](std::string_view list) {
+    return error_of(std::string(one_pool) + "mounts = " + std::string(list) + "\n");
+  };
+  CHECK(error_of_mounts("['nfs:fs1:/data:data']").find("expected a target that is an absolute") !=
+        std::string::npos);
+  CHECK(error_of_mounts("['ext4:/dev/sda:/data']").find("'pool.mounts': 'ext4:/dev/sda:/data'") !=
+        std::string::npos);
+  CHECK(error_of_mounts("['overlay:/data:/data']").find("for one job's changes") !=
+        std::string::npos);
+  CHECK(error_of_mounts("['tmpfs::/a', 'tmpfs::/a']").find("a second mount at '/a'") !=
+        std::string::npos);
+  CHECK(error_of_mounts("'tmpfs::/a'").find("expected a list of texts") != std::string::npos);
 }
 
 TEST_CASE("classes that are named must be there") {

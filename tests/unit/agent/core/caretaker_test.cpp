@@ -232,3 +232,40 @@ TEST_CASE("the pause between setups doubles, and is no longer than an hour") {
   }
   CHECK(before == 1h);
 }
+
+TEST_CASE("mounts come before the setup, and are looked at again") {
+  auto wanted = care();
+  wanted.mounts = {"nfs:fs1:/data:/data"};
+  wanted.mount_timeout = 1s;
+  CareBench bench;
+  CHECK(bench.want(wanted) == "tell;run mounting;");
+  CHECK(bench.ends() == "run setup;");
+  CHECK(bench.ends() == "tell;");
+  CHECK(bench.fitness() == "ready");
+  CHECK(bench.pass(5min) == "run mounting;");
+  CHECK(bench.ends() == "");
+  CHECK(bench.fitness() == "ready");
+}
+
+TEST_CASE("a mount that fails or hangs makes the node unusable, until it is there") {
+  auto wanted = care();
+  wanted.mounts = {"nfs:fs1:/data:/data"};
+  wanted.mount_timeout = 1s;
+  CareBench bench;
+  CHECK(bench.want(wanted) == "tell;run mounting;");
+  CHECK(bench.ends("exited with code 1", "no such server") == "tell;");
+  CHECK(bench.reason() == "its mounting exited with code 1 (try 1 of 3); it is tried again in 1s");
+  CHECK(bench.pass(1s) == "run mounting;");
+  CHECK(bench.pass(1s) == "stop;");
+  CHECK(bench.ends("did not end within 1s") == "tell;");
+  CHECK(bench.fitness() == "unusable");
+  CHECK(bench.pass(2s) == "run mounting;");
+  CHECK(bench.ends() == "run setup;");
+  // The setup's own tries go on from there: a server that comes and goes is no cure for it.
+  CHECK(bench.ends("exited with code 5") == "tell;");
+  CHECK(bench.reason().find("3 times in a row") != std::string::npos);
+  CHECK(bench.pass(60s) == "run mounting;");
+  CHECK(bench.ends() == "run setup;");
+  CHECK(bench.ends() == "tell;");
+  CHECK(bench.fitness() == "ready");
+}

@@ -1,12 +1,12 @@
-#include "launcher/map/mount_plan.h"
+#include "lib/model/mount_plan.h"
 
 #include "lib/base/text.h"
 #include "tests/support/catch.h"
 
 namespace {
 
-mapping::MountPlan plan_of_mount(std::string_view text) {
-  return mapping::plan_mount(*model::mount_from_text(text), "/m", "/s");
+model::MountPlan plan_of_mount(std::string_view text) {
+  return model::plan_mount(*model::mount_from_text(text), "/m", "/s");
 }
 
 std::string line_of_mount(std::string_view text) {

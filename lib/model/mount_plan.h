@@ -1,12 +1,12 @@
 #pragma once
-// How the mounts of a job are made: by which command lines, on which folders.
+// How mounts are made: by which command lines, on which folders.
 
 #include <string>
 #include <vector>
 
 #include "lib/model/mount.h"
 
-namespace mapping {
+namespace model {
 
 struct MountPlan {
   std::string point;                   // where it is mounted
@@ -19,7 +19,6 @@ struct MountPlan {
 /// scratch       a folder that is this mount's alone, for changes to what lies below an overlay
 ///
 /// source        man 8 mount, man 1 sshfs, rclone mount --help
-MountPlan plan_mount(const model::Mount& mount, const std::string& mount_root,
-                     const std::string& scratch);
+MountPlan plan_mount(const Mount& mount, const std::string& mount_root, const std::string& scratch);
 
-}  // namespace mapping
+}  // namespace model
