@@ -9,7 +9,9 @@
 #include <set>
 #include <utility>
 
+#include "agent/daemon/undying.h"
 #include "lib/base/text.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/control_group.h"
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
@@ -57,21 +59,29 @@ bool remove_groups(const std::string& launch_dir) {
 
 }  // namespace
 
-int end_processes(const std::string& launch_dir) {
-  const std::string launch_id = read_line(launch_dir + "/launch_id");
-  const std::set<pid_t> sessions = read_sessions(launch_dir + "/sessions");
-  int n_found = loop::kill_groups(groups_of(launch_dir).own) ? 1 : 0;
-  for (const loop::ProcessEntry& process : loop::list_processes()) {
+Marks read_marks(const std::string& launch_dir) {
+  return {.launch_id = read_line(launch_dir + "/launch_id"),
+          .sessions = read_sessions(launch_dir + "/sessions"),
+          .groups = groups_of(launch_dir)};
+}
+
+std::vector<loop::ProcessEntry> end_processes(const Marks& marks) {
+  (void)loop::kill_groups(marks.groups.own);
+  const auto in_group = marks.groups.own.empty() ? std::vector<pid_t>()
+                                                 : loop::processes_in(marks.groups.own.front());
+  std::vector<loop::ProcessEntry> found;
+  for (loop::ProcessEntry& process : loop::list_processes()) {
     if (process.is_zombie || process.pid == getpid() || process.session == getsid(0)) continue;
-    bool belongs = sessions.contains(process.session);
-    if (!belongs && !launch_id.empty()) {
+    bool belongs = marks.sessions.contains(process.session) ||
+                   std::ranges::find(in_group, process.pid) != in_group.end();
+    if (!belongs && !marks.launch_id.empty()) {
       const auto id = loop::process_environment(process.pid, "MUSTER_LAUNCH_ID");
-      belongs = id && *id == launch_id;
+      belongs = id && *id == marks.launch_id;
     }
     // One that is gone already, or is not ours to kill, is not ours to wait for.
-    if (belongs && kill(process.pid, SIGKILL) == 0) ++n_found;
+    if (belongs && kill(process.pid, SIGKILL) == 0) found.push_back(std::move(process));
   }
-  return n_found;
+  return found;
 }
 
 namespace {
@@ -96,23 +106,42 @@ void remove_job_folders(const std::string& launch_dir) {
   }
 }
 
-Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done)
+Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, LeftoverEvents events)
     : loop_(loop),
       launch_dir_(std::move(launch_dir)),
-      done_(std::move(done)),
+      marks_(read_marks(launch_dir_)),
+      killed_at_(loop::now()),
+      is_long_(has_undying(launch_dir_)),
+      events_(std::move(events)),
       pause_(first_wait),
       timer_(loop, [this] { round(); }) {
   timer_.start(base::Duration{});
 }
 
 /// Killed processes may have started others just before: only a round that finds none is the last.
+/// While some outlive the signal, these few are looked at, and not all of the machine's.
 void Leftovers::round() {
-  const bool is_over = end_processes(launch_dir_) == 0;
-  if (!is_over || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
+  if (!undying_.empty()) {
+    if (std::erase_if(undying_, [](const auto& seen) { return !loop::is_still_there(seen); }) == 0)
+      return timer_.start(longest_wait);
+    pause_ = first_wait;
+  }
+  auto found = end_processes(marks_);
+  is_long_ = is_long_ || loop::now() - killed_at_ >= undying_after;
+  if (!found.empty() && is_long_) {
+    undying_ = std::move(found);
+    timer_.start(longest_wait);
+    const auto since = note_undying(launch_dir_, killed_at_);
+    if (events_.outlived) events_.outlived(undying_, since);
+    return;
+  }
+  undying_.clear();
+  if (!found.empty() || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
     timer_.start(pause_);
     pause_ = std::min(pause_ * 2, longest_wait);
     return;
   }
+  forget_undying(launch_dir_);
   remove_session_dir(launch_dir_);
   if (access((launch_dir_ + "/folders").c_str(), F_OK) != 0) return end();
   // There may be more in them than the agent has time for.
@@ -120,8 +149,8 @@ void Leftovers::round() {
 }
 
 void Leftovers::end() {
-  const auto done = std::move(done_);
-  done();
+  const auto cleaned = std::move(events_.cleaned);
+  cleaned();
 }
 
 }  // namespace agentd

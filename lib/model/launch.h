@@ -43,6 +43,7 @@ struct LaunchOrder {
   // Of the attempt, for all its nodes; a mere name lies in the run folder of the agent. Empty:
   // none.
   std::string shared_tmp;
+  base::Duration gpu_idle_notice{};  // for so long its GPUs do nothing until that is told; 0: never
 };
 
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.

@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 23> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 24> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -39,7 +39,8 @@ constexpr Names<Cause, 23> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::grow, "grow"},
                                         {Cause::evicted, "evicted"},
                                         {Cause::preparation, "preparation"},
-                                        {Cause::mount, "mount"}}};
+                                        {Cause::mount, "mount"},
+                                        {Cause::gpu_idle, "gpu_idle"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -68,7 +69,7 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
   if (failure.cause == Cause::deadline || failure.cause == Cause::dependency ||
-      failure.cause == Cause::grow)
+      failure.cause == Cause::grow || failure.cause == Cause::gpu_idle)
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
@@ -136,6 +137,8 @@ std::string happening(const Failure& failure) {
       return failure.code == 0 ? "failed" : fmt::format("exited with code {}", failure.code);
     case Cause::mount:
       return "could not mount";
+    case Cause::gpu_idle:
+      return "left its GPUs idle";
   }
   base::check(false, "every cause is described");
   return {};

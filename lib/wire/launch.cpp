@@ -88,6 +88,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   for (const auto& address : order.head_tls) out.add_head_tls(address);
   write_task(order.task, out);
   out.set_shared_tmp(order.shared_tmp);
+  out.set_gpu_idle_notice_us(order.gpu_idle_notice.count());
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -115,7 +116,8 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .secret = take(in.mutable_secret()),
       .addresses = take_all(*in.mutable_addresses()),
       .head_tls = take_all(*in.mutable_head_tls()),
-      .shared_tmp = take(in.mutable_shared_tmp())};
+      .shared_tmp = take(in.mutable_shared_tmp()),
+      .gpu_idle_notice = strict.duration(in.gpu_idle_notice_us(), "gpu_idle_notice_us")};
   if (in.has_step()) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));
