@@ -20,6 +20,7 @@ void trivial_jobs(const std::string& bin, int n);
 void mpi_launches(const std::string& bin);  // on one node, up to 16 ranks
 void all_launches(const std::string& bin);  // bench/launch
 void preemption(const std::string& bin);
+void sampling(const std::string& bin);  // bench/node
 
 /// The part of these that runs inside a job: lines of name, our median, unit, that of the other
 /// launcher. False if there is no such figure.

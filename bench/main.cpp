@@ -14,8 +14,9 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: muster-bench [submit | exit | jobs | mpi | preemption | launch]...\n"
-    "Measures what is named, or everything but launch, and prints lines of: name value unit "
+    "usage: muster-bench [submit | exit | jobs | mpi | preemption | launch | sampling]...\n"
+    "Measures what is named, or everything but launch and sampling, and prints lines of: name "
+    "value unit "
     "reference ratio.\n";
 
 int in_job(const std::string& bin, std::string_view figure, std::string_view n_ranks) {
@@ -35,6 +36,8 @@ bool measure(const std::string& bin, std::string_view figure) {
     bench::mpi_launches(bin);
   } else if (figure == "launch") {
     bench::all_launches(bin);
+  } else if (figure == "sampling") {
+    bench::sampling(bin);
   } else if (figure == "preemption") {
     bench::preemption(bin);
   } else {

@@ -11,6 +11,7 @@
 #include "cli/api.h"
 #include "cli/render/rank_map.h"
 #include "cli/render/records.h"
+#include "cli/render/usage.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/base/text.h"
@@ -21,14 +22,18 @@ namespace cli {
 
 namespace {
 
-enum ShowId { map_id, stacks_id, step_id, attempt_id };
-constexpr std::array<options::Option, 7> show_table{{
+enum ShowId { map_id, stacks_id, step_id, attempt_id, usage_id };
+constexpr std::array<options::Option, 8> show_table{{
     {map_id, "map", 0, "",
      "Print where the ranks of its last step run, or ran: node, hardware threads, memory domain, "
      "GPUs and role, as muster run --map does."},
     {stacks_id, "stacks", 0, "",
      "Print the stacks of the ranks of its last step, which were saved when the step hung: see "
      "--hang-timeout of submit."},
+    {usage_id, "usage", 0, "",
+     "Print what its script and its steps used over time, once they have ended: cores, memory, "
+     "disks and GPUs. "
+     "Network traffic is not in it: the kernel counts that by interface, not by process."},
     {step_id, "step", 's', "STEP", "With --map or --stacks, of this step. Steps count from 0."},
     {attempt_id, "attempt", 0, "ATTEMPT",
      "With --stacks and --step, of this attempt to run the job. Attempts count from 1; left out: "
@@ -81,6 +86,13 @@ Outcome show_map(const Api& api, const JobName& job, const options::Parsed& line
   return exit_done;
 }
 
+std::string usage_text(const model::JobRecord& job) {
+  auto text = render::usage_over_time(job, view());
+  return text.empty()
+             ? "Nothing is known over time: nothing of it that ran for a second has ended.\n"
+             : text;
+}
+
 Outcome show(const options::Parsed& line) {
   const auto api = Api::of(line);
   if (!api) return std::unexpected(api.error());
@@ -95,6 +107,10 @@ Outcome show(const options::Parsed& line) {
   if (options::has(line, stacks_id)) return show_stacks(*api, *job, line);
   if (options::has(line, map_id)) return show_map(*api, *job, line);
   if (options::has(line, step_id)) return misuse("--step goes with --map or --stacks");
+  if (options::has(line, usage_id) && !options::has(line, json_id)) {
+    return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
+                        [](const auto& record) { return usage_text(record); });
+  }
   return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
                       [](const auto& record) { return render::job_block(record, view()); });
 }

@@ -167,6 +167,8 @@ struct Limits {
   base::Bytes event_backlog;
   int booked_nodes = 0;
   int suspect_after = 0;
+  base::Duration gpu_idle_notice{};
+  std::string gpu_idle_action;  // "notice", "cancel"
 
   bool operator==(const Limits&) const = default;
 };

@@ -239,6 +239,8 @@ void ControllerHost::hear(const std::string& node, const model::FromAgent& messa
     give(scheduler::NodeSaysEnded{*id, ended->report});
   } else if (const auto* report = std::get_if<model::ReportCondition>(&message)) {
     give(scheduler::NodeSaysCondition{*id, report->condition});
+  } else if (const auto* undying = std::get_if<model::ReportUndying>(&message)) {
+    give(scheduler::NodeSaysUndying{*id, undying->undying});
   }
 }
 

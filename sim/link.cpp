@@ -37,19 +37,22 @@ void Link::deliver(base::Time& last, std::function<void()> what) {
   });
 }
 
-void Link::repeat(std::function<void()> what) {
-  events_.after(delay(random_), [this, what = std::move(what), on = connection_] {
+/// Not before the message itself.
+void Link::repeat(base::Time first, std::function<void()> what) {
+  events_.at(first + delay(random_), [this, what = std::move(what), on = connection_] {
     if (on == connection_) what();
   });
 }
 
 void Link::send(model::FromAgent message) {
   if (!is_up_) return;
-  const bool repeats =
-      random_.chance(percent_repeated) && !std::holds_alternative<model::AgentHello>(message);
+  // What says how all of something stands comes in order, as a connection has it.
+  const bool is_whole = std::holds_alternative<model::AgentHello>(message) ||
+                        std::holds_alternative<model::ReportUndying>(message);
+  const bool repeats = random_.chance(percent_repeated) && !is_whole;
   auto what = [this, message = std::move(message)] { ends_.to_controller(message); };
-  if (repeats) repeat(what);
-  deliver(last_to_controller_, std::move(what));
+  deliver(last_to_controller_, what);
+  if (repeats) repeat(last_to_controller_, std::move(what));
 }
 
 void Link::send(model::ToAgent message) {
@@ -58,7 +61,7 @@ void Link::send(model::ToAgent message) {
       random_.chance(percent_repeated) && !std::holds_alternative<model::Welcome>(message);
   auto what = [this, message = std::move(message)] { ends_.to_agent(message); };
   deliver(last_to_agent_, what);
-  if (repeats) repeat(std::move(what));
+  if (repeats) repeat(last_to_agent_, std::move(what));
 }
 
 }  // namespace sim

@@ -33,7 +33,7 @@ class Link {
  private:
   /// Delivers in order, unless the connection is another by then.
   void deliver(base::Time& last, std::function<void()> what);
-  void repeat(std::function<void()> what);
+  void repeat(base::Time first, std::function<void()> what);
 
   Events& events_;
   base::Random& random_;

@@ -1,5 +1,7 @@
 #include "sim/node_host.h"
 
+#include <utility>
+
 #include "lib/base/overloaded.h"
 
 namespace sim {
@@ -36,6 +38,9 @@ void NodeHost::start_agent() {
   ++step_;
   give(agent::Restarted{found_on_disk()});
   give(agent::Conditioned{caretaker_->condition()});
+  for (const auto& [key, directory] : disk_) {
+    if (!directory.undying.empty()) give(agent::Outlived{key, directory.undying});
+  }
   dial();
 }
 
@@ -50,6 +55,10 @@ void NodeHost::reboot() {
   kill_agent();
   for (const auto& [key, life] : launchers_) world_.truth.ended(info_.name, key, std::nullopt);
   launchers_.clear();
+  for (auto& [key, directory] : disk_) {
+    if (!std::exchange(directory.undying, {}).empty())
+      world_.truth.ended(info_.name, key, std::nullopt);
+  }
   known_ = {};
   ++boot_;
 }
@@ -246,6 +255,7 @@ void NodeHost::launcher_ends(const model::LaunchKey& key, int exit_code,
                                     .text = {}};
   }
   disk_[key].report = report;
+  if (world_.random.chance(3)) outlive(key);
   give(agent::LauncherEnded{key, report, {}});
 }
 
@@ -269,8 +279,43 @@ void NodeHost::save_launcher(const model::LaunchKey& key) {
 void NodeHost::clean_up(const model::LaunchKey& key) {
   world_.events.after(up_to(world_.random, 200ms), [this, key, life = agent_life_] {
     if (life != agent_life_) return;
-    if (launchers_.erase(key) > 0) world_.truth.ended(info_.name, key, std::nullopt);
+    if (!disk_[key].undying.empty()) return;  // seen at the start of the agent
+    if (launchers_.erase(key) > 0) {
+      world_.truth.ended(info_.name, key, std::nullopt);
+      if (world_.random.chance(20)) return outlive(key);
+    }
     give(agent::Cleaned{key});
+  });
+}
+
+/// The kernel does not let go of a process of the launch, for a while.
+void NodeHost::outlive(const model::LaunchKey& key) {
+  auto& directory = disk_[key];
+  const auto& share =
+      directory.order->allocation.nodes.at(static_cast<std::size_t>(directory.order->node_index));
+  const auto cores = share.cores.take(
+      1 + static_cast<int>(world_.random.below(static_cast<std::uint64_t>(share.cores.count()))));
+  const auto gpus = world_.random.chance(50) ? share.gpus : model::GpuSet();
+  directory.undying = {{.launch = key,
+                        .pid = 1 + static_cast<int>(key.job.number()),
+                        .command = "stuck",
+                        .state = "D",
+                        .since = world_.events.now(),
+                        .cores = cores,
+                        .gpus = gpus}};
+  world_.truth.outlived(info_.name, key, cores, gpus);
+  give(agent::Outlived{key, directory.undying});
+  world_.events.after(up_to(world_.random, 300s), [this, key, boot = boot_] {
+    if (boot == boot_) let_go(key);
+  });
+}
+
+/// The agent that watches it notices; another does when it starts.
+void NodeHost::let_go(const model::LaunchKey& key) {
+  disk_[key].undying.clear();
+  world_.truth.ended(info_.name, key, std::nullopt);
+  world_.events.after(up_to(world_.random, 1s), [this, key, life = agent_life_] {
+    if (life == agent_life_) give(agent::Cleaned{key});
   });
 }
 

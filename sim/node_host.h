@@ -14,6 +14,7 @@
 #include "lib/base/random.h"
 #include "lib/model/launch.h"
 #include "lib/model/node.h"
+#include "lib/model/undying.h"
 #include "sim/events.h"
 #include "sim/link.h"
 #include "sim/truth.h"
@@ -57,6 +58,7 @@ class NodeHost {
     int boot = 0;
     std::optional<model::LaunchReport> report;
     bool is_acknowledged = false;
+    std::vector<model::Undying> undying = {};  // processes that outlived SIGKILL
   };
   enum class Life { running, killed };  // killed: its processes are there until they are cleaned up
 
@@ -76,6 +78,8 @@ class NodeHost {
   void stop_launcher(const model::LaunchKey& key);
   void kill_launcher(const model::LaunchKey& key);
   void clean_up(const model::LaunchKey& key);
+  void outlive(const model::LaunchKey& key);
+  void let_go(const model::LaunchKey& key);
   std::vector<agent::Found> found_on_disk();
 
   World world_;

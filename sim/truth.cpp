@@ -137,6 +137,11 @@ void Truth::ended(const std::string& node, const model::LaunchKey& key,
   if (exit_code && model::is_script(key)) exit_codes_.emplace(key, *exit_code);
 }
 
+void Truth::outlived(const std::string& node, const model::LaunchKey& key,
+                     const model::CoreSet& cores, const model::GpuSet& gpus) {
+  running_.insert_or_assign(Place(node, key), Process{cores, gpus});
+}
+
 void Truth::report_settled(const model::LaunchKey& key) {
   if (model::is_script(key) && exit_codes_.contains(key)) settled_.insert(key);
 }

@@ -47,6 +47,9 @@ class Truth {
   void prepared(const std::string& node, const model::LaunchKey& key);
   /// They are gone. `exit_code` is of a script that ended by itself.
   void ended(const std::string& node, const model::LaunchKey& key, std::optional<int> exit_code);
+  /// What the kernel does not let go of is still there, on these.
+  void outlived(const std::string& node, const model::LaunchKey& key, const model::CoreSet& cores,
+                const model::GpuSet& gpus);
   /// The controller has said that it has the report of a script that ended by itself.
   void report_settled(const model::LaunchKey& key);
 

@@ -82,8 +82,10 @@ void Agent::take(const Disconnected& /*input*/) {
 
 /// The hello tells all that is known, so only what changes from here on is news.
 void Agent::greet() {
-  model::AgentHello hello{.info = info_, .launches = {}, .condition = condition_};
   told_ = condition_;
+  told_undying_ = all_undying();
+  model::AgentHello hello{
+      .info = info_, .launches = {}, .condition = condition_, .undying = told_undying_};
   hello.launches.reserve(live_.size() + ended_.size());
   for (auto& [key, launch] : live_) {
     hello.launches.push_back({.key = key, .report = {}, .is_prepared = launch.is_prepared});
@@ -141,7 +143,33 @@ void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string
   act(CleanUp{key});
 }
 
+/// What is left of a launch does not keep it from its end.
+void Agent::take(const Outlived& input) {
+  if (input.undying.empty()) return;
+  undying_[input.key] = input.undying;
+  tell_undying();
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
+  end(failed(input.key, model::Cause::launcher_lost, at->second.how_lost, killed_exit_code));
+}
+
+std::vector<model::Undying> Agent::all_undying() const {
+  std::vector<model::Undying> all;
+  for (const auto& [key, processes] : undying_)
+    all.insert(all.end(), processes.begin(), processes.end());
+  return all;
+}
+
+void Agent::tell_undying() {
+  if (link_ != Link::up) return;
+  auto all = all_undying();
+  if (all == told_undying_) return;
+  told_undying_ = all;
+  act(Send{model::ReportUndying{std::move(all)}});
+}
+
 void Agent::take(const Cleaned& input) {
+  if (undying_.erase(input.key) > 0) tell_undying();
   const auto at = live_.find(input.key);
   if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
   end(failed(input.key, model::Cause::launcher_lost, at->second.how_lost, killed_exit_code));

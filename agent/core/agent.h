@@ -73,6 +73,7 @@ class Agent {
   void take(const LauncherFailed& input);
   void take(const LauncherPrepared& input);
   void take(const LauncherEnded& input);
+  void take(const Outlived& input);
   void take(const Cleaned& input);
   void take(const Conditioned& input);
   void take(const Tick& input);
@@ -91,6 +92,8 @@ class Agent {
 
   void greet();
   void tell_condition();
+  std::vector<model::Undying> all_undying() const;
+  void tell_undying();
   void found(const Found& launch);
   void stop_launcher(const model::LaunchKey& key, Live& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
@@ -117,6 +120,9 @@ class Agent {
   std::map<model::LaunchKey, Ended> ended_;  // and not acknowledged
   std::set<model::LaunchKey> settled_;
   std::deque<model::LaunchKey> settled_order_;  // oldest first
+
+  std::map<model::LaunchKey, std::vector<model::Undying>> undying_;  // none is empty
+  std::vector<model::Undying> told_undying_;                         // on this connection
 
   model::NodeCondition condition_;
   model::NodeCondition told_;  // of it, on this connection

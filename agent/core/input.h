@@ -12,6 +12,7 @@
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
 #include "lib/model/outcome.h"
+#include "lib/model/undying.h"
 
 namespace agent {
 
@@ -79,6 +80,13 @@ struct LauncherEnded {
   std::string how;  // without a report: "killed by signal 9", where known
 };
 
+/// Processes of the launch that outlived SIGKILL, all of them. Before LauncherEnded where its
+/// launcher left them; else it is an answer to CleanUp, and Cleaned follows when they are gone.
+struct Outlived {
+  model::LaunchKey key;
+  std::vector<model::Undying> undying;
+};
+
 /// Answer to CleanUp: no process of the launch is left.
 struct Cleaned {
   model::LaunchKey key;
@@ -92,9 +100,9 @@ struct Conditioned {
 /// Time has come to next_deadline().
 struct Tick {};
 
-using InputTypes =
-    base::Alternatives<Restarted, Connected, Disconnected, Received, LauncherStarted,
-                       LauncherFailed, LauncherPrepared, LauncherEnded, Cleaned, Conditioned, Tick>;
+using InputTypes = base::Alternatives<Restarted, Connected, Disconnected, Received, LauncherStarted,
+                                      LauncherFailed, LauncherPrepared, LauncherEnded, Cleaned,
+                                      Conditioned, Tick, Outlived>;
 
 using Input = base::Sum<InputTypes>;
 

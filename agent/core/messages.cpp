@@ -23,6 +23,7 @@ void Agent::take(const model::Welcome& message) {
   greet_at_.reset();
   heartbeat_ = message.heartbeat > none ? message.heartbeat : limits_.heartbeat;
   heartbeat_at_ = now_ + heartbeat_;
+  tell_undying();  // before the ends of launches, which make room for others
   for (auto& [key, launch] : live_) {
     if (!launch.told && launch.phase != Live::Phase::starting) tell_started(key, launch);
   }

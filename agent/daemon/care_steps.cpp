@@ -77,7 +77,7 @@ CareSteps::CareSteps(loop::Loop& loop, std::string folder,
       self_(std::make_shared<CareSteps*>(this)) {}
 
 CareSteps::~CareSteps() {
-  if (current_) (void)end_processes(current_folder_);
+  if (current_) (void)end_processes(read_marks(current_folder_));
 }
 
 void CareSteps::sweep() {
@@ -92,7 +92,7 @@ void CareSteps::sweep() {
 }
 
 void CareSteps::clean(const std::string& run_folder) {
-  leftovers_.try_emplace(run_folder, loop_, run_folder, [this, run_folder] {
+  const auto cleaned = [this, run_folder] {
     // What cannot be removed is empty, and tried again by the next agent.
     (void)loop::remove_tree(run_folder, folder_);
     loop_.defer([weak = std::weak_ptr(self_), run_folder] {
@@ -101,7 +101,9 @@ void CareSteps::clean(const std::string& run_folder) {
       (*self)->leftovers_.erase(run_folder);
       if ((*self)->leftovers_.empty()) (*self)->start();
     });
-  });
+  };
+  leftovers_.try_emplace(run_folder, loop_, run_folder,
+                         LeftoverEvents{.outlived = {}, .cleaned = cleaned});
 }
 
 void CareSteps::run(StepCommand command) {

@@ -10,6 +10,7 @@
 
 #include "agent/daemon/leftovers.h"
 #include "agent/daemon/scan.h"
+#include "agent/daemon/undying.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "lib/loop/clock.h"
@@ -82,6 +83,12 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
                      if (is_welcome_) link_.send(checkpoint);
                      return is_welcome_;
                    }),
+      gpu_reports_(loop, dirs_,
+                   [this](const model::ReportGpus& report) {
+                     if (is_welcome_) link_.send(report);
+                     return is_welcome_;
+                   }),
+      has_gpus_(!info.topology.gpus.empty()),
       deadline_(loop, [this] { feed(agent::Tick{}); }),
       prune_timer_(loop, [this] { prune(pruned_at_once); }),
       leave_timer_(loop, [this] { look_whether_left(); }),
@@ -93,6 +100,12 @@ LauncherEvents Daemon::launcher_events() {
   return {
       .ended = [this](const model::LaunchKey& key, std::optional<model::LaunchReport> report,
                       std::string how) { launcher_ended(key, std::move(report), std::move(how)); },
+      .outlived =
+          [this](const model::LaunchKey& key, std::vector<model::Undying> undying) {
+            for (const auto& process : undying)
+              log_.warn("outlived_sigkill", {{"what", describe(process)}});
+            feed(agent::Outlived{key, std::move(undying)});
+          },
       .cleaned = [this](const model::LaunchKey& key) { feed(agent::Cleaned{key}); }};
 }
 
@@ -161,9 +174,17 @@ void Daemon::start(bool rebooted) {
             {{"launches_open", found.open.size()}, {"launches_settled", found.settled.size()}});
   log_.info("containment", {{"groups", containment_.description()}});
   feed(std::move(restarted));
+  watch_undying(rebooted);
   open_care(rebooted);
   prune_timer_.start_repeating(prune_period);
   link_.start();
+}
+
+/// Those that an earlier agent has told of.
+void Daemon::watch_undying(bool rebooted) {
+  for (const model::LaunchKey& key : launches_with_undying(dirs_)) {
+    rebooted ? forget_undying(dirs_.path(key)) : launchers_.clean_up(key);
+  }
 }
 
 /// Actions bring new inputs: they wait until the actions of this one are carried out.
@@ -214,6 +235,7 @@ void Daemon::received(model::ToAgent message) {
                        is_welcome_ = true;
                        if (leaves_at_) say_leaving();
                        checkpoints_.tell_again();
+                       gpu_reports_.tell_again();
                        link_.accepted();
                        last_refusal_.clear();
                        last_away_.clear();
@@ -265,6 +287,7 @@ void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::La
   }
   log_reads_.launch_ended(key);
   checkpoints_.forget(key);
+  gpu_reports_.forget(key);
   prepared_.erase(key);
   feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
 }
@@ -294,6 +317,7 @@ void Daemon::perform(const agent::StartLauncher& action) {
 /// By which a launcher says something before its end.
 void Daemon::watch_files(const model::LaunchKey& key) {
   if (model::is_script(key)) checkpoints_.watch(key);
+  if (has_gpus_ && !key.preparation) gpu_reports_.watch(key);
   if (!key.preparation) return;
   const auto look = [this, key] {
     if (dirs_.is_prepared(key)) feed(agent::LauncherPrepared{key});

@@ -12,6 +12,7 @@
 #include "agent/daemon/care.h"
 #include "agent/daemon/checkpoints.h"
 #include "agent/daemon/containment.h"
+#include "agent/daemon/gpu_reports.h"
 #include "agent/daemon/launch_dirs.h"
 #include "agent/daemon/launchers.h"
 #include "agent/daemon/link.h"
@@ -72,6 +73,7 @@ class Daemon {
   void received(model::ToAgent message);
   void launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
                       std::string how);
+  void watch_undying(bool rebooted);
   void watch_files(const model::LaunchKey& key);
   void prune(std::size_t most);
   void leave();
@@ -107,6 +109,8 @@ class Daemon {
   Link link_;
   LogReads log_reads_;
   Checkpoints checkpoints_;
+  GpuReports gpu_reports_;
+  bool has_gpus_;
   std::unique_ptr<Care> care_;                            // from start() on
   std::map<model::LaunchKey, loop::FileWatch> prepared_;  // of preparations that run
   loop::Timer deadline_;

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "agent/daemon/undying.h"
 #include "lib/loop/loop.h"
 
 namespace agentd {
@@ -123,18 +124,26 @@ void Launchers::ended(const model::LaunchKey& key, std::string how) {
   if (!report) {
     const std::string words = dirs_.last_words(ended_key);
     if (!words.empty()) how += ": " + words;
-  } else if (is_left(ended_key)) {
+  } else if (is_left(ended_key) || has_undying(dirs_.path(ended_key))) {
     clean_up(ended_key);
   }
   events_.ended(ended_key, std::move(report), std::move(how));
 }
 
 void Launchers::clean_up(const model::LaunchKey& key) {
-  leftovers_[key] = std::make_unique<Leftovers>(loop_, dirs_.path(key), [this, key] {
+  const auto outlived = [this, key](const auto& processes, base::Time since) {
+    events_.outlived(key, held_by(processes, dirs_, key, since));
+  };
+  const auto cleaned = [this, key] {
     const model::LaunchKey cleaned_key = key;  // the closure goes with its Leftovers
     leftovers_.erase(cleaned_key);
     events_.cleaned(cleaned_key);
-  });
+  };
+  const std::string path = dirs_.path(key);
+  auto& made = leftovers_[key];
+  if (made) return;  // it is at work already
+  made = std::make_unique<Leftovers>(loop_, path, LeftoverEvents{outlived, cleaned});
+  if (has_undying(path)) made->look();
 }
 
 }  // namespace agentd

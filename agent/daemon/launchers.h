@@ -17,6 +17,7 @@
 #include "lib/loop/timer.h"
 #include "lib/model/launch.h"
 #include "lib/model/outcome.h"
+#include "lib/model/undying.h"
 
 namespace agentd {
 
@@ -25,6 +26,8 @@ struct LauncherEvents {
   /// Without a report it was killed, or failed; `how` says what is known.
   std::function<void(const model::LaunchKey&, std::optional<model::LaunchReport>, std::string how)>
       ended;
+  /// Processes of it outlived SIGKILL; before `ended` where its launcher left them.
+  std::function<void(const model::LaunchKey&, std::vector<model::Undying>)> outlived;
   /// Nothing of it is left.
   std::function<void(const model::LaunchKey&)> cleaned;
 };

@@ -9,9 +9,10 @@
 #include <set>
 #include <utility>
 
-#include "agent/daemon/launch_dirs.h"
+#include "agent/daemon/undying.h"
 #include "lib/base/text.h"
 #include "lib/loop/account.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/control_group.h"
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
@@ -64,22 +65,31 @@ bool end_process(const OwnFolder& own, pid_t process) {
 
 }  // namespace
 
-int end_processes(const std::string& launch_dir) {
-  const std::string launch_id = trimmed(loop::read_file(launch_dir + "/launch_id", record_limit));
+Marks read_marks(const std::string& launch_dir) {
   const OwnFolder own = own_folder(launch_dir);
-  const std::set<pid_t> sessions = sessions_of(own);
-  int n_found = loop::kill_groups(groups_of(launch_dir).own) ? 1 : 0;
-  for (const loop::ProcessEntry& process : loop::list_processes()) {
+  return {.launch_id = trimmed(loop::read_file(launch_dir + "/launch_id", record_limit)),
+          .own = own,
+          .sessions = sessions_of(own),
+          .groups = groups_of(launch_dir)};
+}
+
+std::vector<loop::ProcessEntry> end_processes(const Marks& marks) {
+  (void)loop::kill_groups(marks.groups.own);
+  const auto in_group = marks.groups.own.empty() ? std::vector<pid_t>()
+                                                 : loop::processes_in(marks.groups.own.front());
+  std::vector<loop::ProcessEntry> found;
+  for (loop::ProcessEntry& process : loop::list_processes()) {
     if (process.is_zombie || process.pid == getpid() || process.session == getsid(0)) continue;
-    bool belongs = sessions.contains(process.session);
-    if (!belongs && !launch_id.empty()) {
+    bool belongs = marks.sessions.contains(process.session) ||
+                   std::ranges::find(in_group, process.pid) != in_group.end();
+    if (!belongs && !marks.launch_id.empty()) {
       const auto id = loop::process_environment(process.pid, "MUSTER_LAUNCH_ID");
-      belongs = id && *id == launch_id;
+      belongs = id && *id == marks.launch_id;
     }
     // One that is gone already, or is not ours to kill, is not ours to wait for.
-    if (belongs && end_process(own, process.pid)) ++n_found;
+    if (belongs && end_process(marks.own, process.pid)) found.push_back(std::move(process));
   }
-  return n_found;
+  return found;
 }
 
 namespace {
@@ -110,26 +120,44 @@ void remove_job_folders(const std::string& launch_dir) {
   }
 }
 
-Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, std::function<void()> done)
+Leftovers::Leftovers(loop::Loop& loop, std::string launch_dir, LeftoverEvents events)
     : loop_(loop),
       launch_dir_(std::move(launch_dir)),
-      done_(std::move(done)),
+      marks_(read_marks(launch_dir_)),
+      killed_at_(loop::now()),
+      is_long_(has_undying(launch_dir_)),
+      events_(std::move(events)),
       pause_(first_wait),
       timer_(loop, [this] { round(); }) {
   timer_.start(base::Duration{});
 }
 
 /// Killed processes may have started others just before: only a round that finds none is the last.
+/// While some outlive the signal, these few are looked at, and not all of the machine's.
 void Leftovers::round() {
-  const bool is_over = end_processes(launch_dir_) == 0;
-  if (!is_over || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
+  if (!undying_.empty()) {
+    if (std::erase_if(undying_, [](const auto& seen) { return !loop::is_still_there(seen); }) == 0)
+      return timer_.start(longest_wait);
+    pause_ = first_wait;
+  }
+  auto found = end_processes(marks_);
+  is_long_ = is_long_ || loop::now() - killed_at_ >= undying_after;
+  if (!found.empty() && is_long_) {
+    undying_ = std::move(found);
+    timer_.start(longest_wait);
+    const auto since = note_undying(launch_dir_, killed_at_);
+    if (events_.outlived) events_.outlived(undying_, since);
+    return;
+  }
+  undying_.clear();
+  if (!found.empty() || (!remove_groups(launch_dir_) && ++n_removals_ < most_removals)) {
     timer_.start(pause_);
     pause_ = std::min(pause_ * 2, longest_wait);
     return;
   }
-  const OwnFolder own = own_folder(launch_dir_);
-  const auto is_there = [&own](const char* name) {
-    return access(own.file(name).c_str(), F_OK) == 0;
+  forget_undying(launch_dir_);
+  const auto is_there = [this](const char* name) {
+    return access(marks_.own.file(name).c_str(), F_OK) == 0;
   };
   if (!is_there("session_dir") && !is_there("folders")) return end();
   // There may be more in them than the agent has time for.
@@ -141,8 +169,8 @@ void Leftovers::round() {
 }
 
 void Leftovers::end() {
-  const auto done = std::move(done_);
-  done();
+  const auto cleaned = std::move(events_.cleaned);
+  cleaned();
 }
 
 }  // namespace agentd

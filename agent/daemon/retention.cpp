@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "agent/daemon/undying.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 
@@ -62,6 +63,12 @@ void Retention::add(const model::LaunchKey& key, base::Time at) {
 
 base::Result<void> Retention::prune(base::Time now, std::size_t most) {
   for (; most > 0 && !kept_.empty(); --most) {
+    if (has_undying(dirs_.path(kept_.front().key))) {
+      // The next agent has to find them.
+      kept_.push_back({kept_.front().key, now});
+      kept_.pop_front();
+      continue;
+    }
     const bool too_many = kept_.size() > limits_.directories;
     if (!too_many && kept_.front().at + limits_.age > now) break;
     if (const auto removed = remove_oldest(); !removed) return removed;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/daemon/undying.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/loop/folder.h"
@@ -69,6 +70,12 @@ Scan scan(const LaunchDirs& dirs, bool rebooted) {
   }
   std::sort(all.settled.begin(), all.settled.end());
   return all;
+}
+
+std::vector<model::LaunchKey> launches_with_undying(const LaunchDirs& dirs) {
+  auto keys = keys_in(dirs.root());
+  std::erase_if(keys, [&dirs](const auto& key) { return !has_undying(dirs.path(key)); });
+  return keys;
 }
 
 base::Result<bool> note_boot(const std::string& node_dir, const std::string& boot_id) {

@@ -28,6 +28,9 @@ struct Scan {
 /// any can be alive.
 Scan scan(const LaunchDirs& dirs, bool rebooted);
 
+/// Whose processes outlived SIGKILL, as their directories say.
+std::vector<model::LaunchKey> launches_with_undying(const LaunchDirs& dirs);
+
 /// Remembers the boot of the machine in NODE/boot; true when it was another one at the last call.
 base::Result<bool> note_boot(const std::string& node_dir, const std::string& boot_id);
 

@@ -47,6 +47,14 @@ std::string details(const Json& event) {
     const auto& failure = inner != found->end() && inner->is_object() ? *inner : *found;
     if (const auto why = text_at(failure, "sentence"); !why.empty()) text += ": " + why;
   }
+  if (text_at(event, "kind") != "node_quarantined") return text;
+  const auto undying = event.find("undying");
+  if (undying == event.end() || !undying->is_array()) return text + ": nothing is held any more";
+  std::string_view before = ": ";
+  for (const auto& process : *undying) {
+    text.append(before).append(text_at(process, "text"));
+    before = "; ";
+  }
   return text;
 }
 
@@ -118,6 +126,7 @@ base::Result<std::string> event_line(std::string_view json,
     }
   }
   for (const auto* field : {"command", "exit_code"}) show(field, text_at(event, field));
+  if (const auto since = text_at(event, "since"); !since.empty()) show("since", time(since));
   return line + details(event);
 }
 

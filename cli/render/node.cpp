@@ -53,6 +53,11 @@ std::string node_block(const model::NodeRecord& node, const View& view) {
                     node.drain->reason.empty() ? "" : ": " + node.drain->reason));
   }
   if (node.eviction) add(text, "evicted", node.eviction->cause);
+  for (const auto& process : node.undying) {
+    add(text, "held",
+        fmt::format("{} since {}; SIGKILL does not end it", model::describe(process),
+                    view.time(process.since)));
+  }
   for (const auto& [at, suspicion] : node.suspicions) {
     add(text, "failed",
         fmt::format("{} job {} (user {}): {}", view.time(at), to_text(suspicion.job), suspicion.uid,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/render/table.h"
+#include "cli/render/usage.h"
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
 #include "lib/model/index_set.h"
@@ -57,7 +58,8 @@ bool has_nodes_now(model::JobState state) {
 }
 
 std::string where_or_why(const model::JobRecord& job) {
-  return has_nodes_now(job.state) ? nodes_of(job) : wire::summary_of(job);
+  if (!has_nodes_now(job.state)) return wire::summary_of(job);
+  return nodes_of(job) + (job.gpus_idle_since ? ", GPUs idle" : "");
 }
 
 std::string number_of_nodes(const model::JobRecord& job) {
@@ -252,6 +254,8 @@ void add_times(Block& block, const model::JobRecord& job, const View& view) {
   if (job.started_at) block.add("run time", run_time(job, view.now));
   if (!model::is_final(job.state) || job.usage == model::Usage{}) return;
   block.add("used", used_text(job.usage));
+  block.add("efficiency", efficiency_text(job));
+  block.add("hint", request_hint(job));
 }
 
 std::string used_of(std::string_view used, std::string_view all) {
@@ -405,6 +409,8 @@ std::string why(const model::JobRecord& job, const View& view) {
   if (has_nodes_now(job.state)) {
     text += fmt::format("is {} on {}", model::to_text(job.state), nodes_of(job));
     if (job.started_at && !job.ending) text += " since " + view.time(*job.started_at);
+    if (job.gpus_idle_since)
+      text += "; its GPUs have done nothing since " + view.time(*job.gpus_idle_since);
     if (job.ending) text += ": " + model::describe(*job.ending);
     return text + ".\n" + fmt::format("Its output: muster logs -f {}\n", to_text(job.job));
   }
@@ -476,6 +482,10 @@ std::string closed_text(const model::NodeRecord& node, const View& view) {
         view.time(node.drain->since),
         node.drain->until ? " until " + view.time(*node.drain->until) : "",
         node.drain->reason.empty() ? "" : ": " + base::printable(node.drain->reason, 200));
+  }
+  for (const auto& process : node.undying) {
+    text += fmt::format("{}: {} since {}\n", node.info.name, model::describe(process),
+                        view.time(process.since));
   }
   if (node.info.ends_at)
     text += fmt::format("{} ends at {}\n", node.info.name, view.time(*node.info.ends_at));

@@ -13,9 +13,9 @@
 
 #include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
-#include "launcher/exec/gpu_meter.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
+#include "launcher/exec/meters.h"
 #include "launcher/exec/output_file.h"
 #include "launcher/exec/processes.h"
 #include "launcher/map/environment.h"
@@ -94,7 +94,7 @@ class Batch {
     auto started = processes_.start(std::move(command));
     if (!started) return std::unexpected(started.error());
     processes_.complete();
-    gpu_meter_.start(launch_.topology, gpus_of(launch_.order));
+    meters_.start();
     loop_.hold();
     end_signal_.heed();
     loop_.run();
@@ -126,7 +126,7 @@ class Batch {
   model::LaunchReport report() {
     model::LaunchReport report{.key = launch_.order.key};
     report.usage = processes_.usage();
-    report.usage.gpu = gpu_meter_.use(gpus_of(launch_.order));
+    meters_.fill(report);
     if (status_.signal != 0 || status_.code != 0) {
       const bool by_signal = status_.signal != 0;
       model::Failure failure =
@@ -151,7 +151,7 @@ class Batch {
   EndSignal end_signal_;
   loop::Signal save_signal_;
   loop::ExitStatus status_;
-  GpuMeter gpu_meter_;
+  Meters meters_{loop_, launch_, processes_};
 };
 
 base::Result<model::LaunchReport> try_batch(Launch& launch) {

@@ -8,15 +8,13 @@
 
 namespace exec {
 
-namespace {
-
 /// Lives on the meter's thread.
-class Reader {
+class GpuReader {
  public:
-  Reader(std::string path, std::map<int, std::string> uuids)
+  GpuReader(std::string path, std::map<int, std::string> uuids)
       : path_(std::move(path)), uuids_(std::move(uuids)) {}
 
-  std::optional<std::map<int, model::GpuUse>> look() {
+  std::optional<GpuMeter::Uses> look() {
     if (uuids_.empty() || !open()) return std::nullopt;
     const auto since_last = std::exchange(last_, loop::Elapsed()).so_far();
     std::erase_if(uuids_, [&](const auto& gpu) {
@@ -37,18 +35,21 @@ class Reader {
     return true;
   }
 
-  static void add(model::GpuUse& use, const nvml::Activity& activity, base::Duration time) {
-    use.watched += time;
-    use.busy += time * activity.busy_percent / 100;
-    use.memory_peak = std::max(use.memory_peak, activity.memory);
+  static void add(GpuMeter::Measured& gpu, const nvml::Activity& activity, base::Duration time) {
+    gpu.use.watched += time;
+    gpu.use.busy += time * activity.busy_percent / 100;
+    gpu.use.memory_peak = std::max(gpu.use.memory_peak, activity.memory);
+    gpu.memory = activity.memory;
   }
 
   std::string path_;
   std::map<int, std::string> uuids_;  // those that still answer
   std::optional<nvml::Library> library_;
   loop::Elapsed last_;
-  std::map<int, model::GpuUse> uses_;
+  GpuMeter::Uses uses_;
 };
+
+namespace {
 
 std::map<int, std::string> uuids_of(const model::Topology& topology, const model::GpuSet& gpus) {
   std::map<int, std::string> uuids;
@@ -65,7 +66,7 @@ void GpuMeter::start(const model::Topology& topology, const model::GpuSet& gpus,
                      base::Duration interval, const std::string& library) {
   auto uuids = uuids_of(topology, gpus);
   if (uuids.empty()) return;
-  uses_.emplace(interval, [reader = std::make_shared<Reader>(library, std::move(uuids))] {
+  uses_.emplace(interval, [reader = std::make_shared<GpuReader>(library, std::move(uuids))] {
     return reader->look();
   });
 }
@@ -76,10 +77,19 @@ std::optional<model::GpuUse> GpuMeter::use(const model::GpuSet& gpus) const {
   std::optional<model::GpuUse> sum;
   for (const int gpu : gpus.members()) {
     const auto use = uses.find(gpu);
-    if (use != uses.end() && use->second.watched > base::Duration())
-      model::add_to(sum, use->second);
+    if (use != uses.end() && use->second.use.watched > base::Duration())
+      model::add_to(sum, use->second.use);
   }
   return sum;
+}
+
+base::Bytes GpuMeter::memory_now(const model::GpuSet& gpus) const {
+  base::Bytes most;
+  if (!uses_) return most;
+  for (const auto& [gpu, measured] : uses_->latest()) {
+    if (gpus.contains(gpu)) most = std::max(most, measured.memory);
+  }
+  return most;
 }
 
 }  // namespace exec

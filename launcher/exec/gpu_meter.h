@@ -26,9 +26,16 @@ class GpuMeter {
 
   /// Of some of these since the beginning, together; nullopt while nothing is measured.
   std::optional<model::GpuUse> use(const model::GpuSet& gpus) const;
+  /// The most in use on one of them at the last look; 0 while nothing is measured.
+  base::Bytes memory_now(const model::GpuSet& gpus) const;
 
  private:
-  using Uses = std::map<int, model::GpuUse>;  // by place in the topology
+  struct Measured {
+    model::GpuUse use;
+    base::Bytes memory;  // at the last look
+  };
+  using Uses = std::map<int, Measured>;  // by place in the topology
+  friend class GpuReader;
   std::optional<loop::Sampled<Uses>> uses_;
 };
 

@@ -95,6 +95,7 @@ void close_group(Launch& launch, model::LaunchReport& report) {
   const auto counted = launch.group->usage(model::is_script(launch.order.key));
   report.usage.cpu = std::max(report.usage.cpu, counted.cpu);
   report.usage.total_peak = counted.total_peak;
+  if (launch.dir.has_undying()) return;  // the agent removes them after the processes
   if (!launch.group->remove(launch.dir)) launch.dir.note("the control groups are still in use");
 }
 

@@ -153,6 +153,24 @@ void LaunchDir::forget_groups() const {
   (void)unlink(agents_file("groups").c_str());
 }
 
+base::Result<void> LaunchDir::record_undying(base::Time since) const {
+  return write_small(file("undying"), std::to_string(base::to_us(since)) + "\n");
+}
+
+bool LaunchDir::has_undying() const {
+  return access(file("undying").c_str(), F_OK) == 0;
+}
+
+base::Result<void> LaunchDir::note_idle_gpus(std::optional<base::Time> since) const {
+  const auto path = file("gpus_idle");
+  if (since) {
+    return loop::write_file_atomic(path, std::to_string(base::to_us(*since)) + "\n",
+                                   {.mode = 0600, .sync = false});
+  }
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return base::fail_errno(errno, "cannot remove '" + path + "'");
+}
+
 base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {
   return loop::write_file_atomic(file("report"), wire::encode_report(report),
                                  {.mode = 0600, .sync = false});

@@ -6,11 +6,13 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/loop/account.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/model/launch.h"
@@ -50,6 +52,12 @@ class LaunchDir {
   /// Writes `groups`, before they are made; and removes it when they are gone.
   base::Result<void> record_groups(const std::string& text) const;
   void forget_groups() const;
+  /// Writes `undying`: processes are left that SIGKILL did not end, sent at that time. The agent
+  /// watches them from then on.
+  base::Result<void> record_undying(base::Time since) const;
+  bool has_undying() const;
+  /// Writes `gpus_idle`: since when they are; or removes it.
+  base::Result<void> note_idle_gpus(std::optional<base::Time> since) const;
   base::Result<void> write_report(const model::LaunchReport& report) const;
 
   /// A line in launcher.log, for people who look for the cause of something odd.

@@ -111,6 +111,10 @@ std::string LaunchGroup::memory_text() const {
   return mapping::out_of_memory_text(read_bytes(plan_.peak_file), plan_.memory_limit);
 }
 
+base::Bytes LaunchGroup::memory_now() const {
+  return read_bytes(plan_.memory_file);
+}
+
 model::Usage LaunchGroup::usage(bool is_script) const {
   model::Usage usage;
   usage.total_peak = read_bytes(is_script ? plan_.peak_file : plan_.own_peak_file);

@@ -37,6 +37,8 @@ class LaunchGroup {
   bool ran_out_of_memory();
   /// "it used 512M of 512M".
   std::string memory_text() const;
+  /// What its processes use now; 0: nobody counts.
+  base::Bytes memory_now() const;
   /// What the groups have counted. Of a script: with all steps of its attempt on this node.
   model::Usage usage(bool is_script) const;
 

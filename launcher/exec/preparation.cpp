@@ -188,7 +188,7 @@ class Preparation {
 
   void start_mount(std::size_t number) {
     plan_ = model::plan_mount(wanted_.mounts[number], launch_.place.job_mounts,
-                                launch_.place.job_tmp + "/overlay-" + std::to_string(number));
+                              launch_.place.job_tmp + "/overlay-" + std::to_string(number));
     auto folders = plan_.folders;
     if (plan_.is_point_made) folders.push_back(plan_.point);
     for (const auto& folder : folders) {

@@ -13,6 +13,7 @@
 #include "launcher/exec/descendants.h"
 #include "launcher/exec/launch_dir.h"
 #include "launcher/exec/launch_group.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/loop.h"
 
 namespace exec {
@@ -21,6 +22,9 @@ namespace {
 
 // Between looks for processes that were just being forked when the others were killed.
 constexpr base::Duration sweep_interval = std::chrono::milliseconds(10);
+
+// From the first SIGKILL on. Less than what the agent gives a launcher to end (agent::Limits).
+constexpr base::Duration undying_after = std::chrono::seconds(3);
 
 base::Duration to_duration(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
@@ -209,19 +213,39 @@ void Processes::settle() {
   const bool has_time_left = ending_ && kill_timer_.is_running();
   if (!killing_ && has_time_left && !childless_) return;
   // At once, so that nothing escapes by starting others; those below are its children too.
-  if (group_ != nullptr && group_->kill()) {
-    sweep_timer_.start(sweep_interval);
-    return;
-  }
+  if (group_ != nullptr && group_->kill()) return look_again();
   if (!childless_) {
-    if (kill_descendants()) {
-      sweep_timer_.start(sweep_interval);
-      return;
-    }
+    if (kill_descendants()) return look_again();
     if (n_running_ > 0) return;
     dir_.note("left alone: processes of another user that this launch has started");
   }
   if (mains_are_gone && !paused_) finish();
+}
+
+/// What was killed ends in a moment, as a rule.
+void Processes::look_again() {
+  const auto now = loop::now();
+  if (!killed_at_) killed_at_ = now;
+  if (now - *killed_at_ < undying_after) return sweep_timer_.start(sweep_interval);
+  give_up();
+}
+
+/// Nothing of the launch waits for them any more.
+void Processes::give_up() {
+  dir_.note("left to the agent: processes that SIGKILL did not end");
+  if (auto noted = dir_.record_undying(*killed_at_); !noted) dir_.note(noted.error().text);
+  for (std::size_t i = 0; i < mains_.size(); ++i) {
+    if (std::exchange(mains_[i].pid, 0) == 0) continue;
+    --n_running_;
+    events_.ended(static_cast<int>(i), {.code = 0,
+                                        .signal = SIGKILL,
+                                        .core_dumped = false,
+                                        .user_time = {},
+                                        .system_time = {},
+                                        .peak_memory = {}});
+  }
+  complete_ = true;
+  if (!paused_) finish();
 }
 
 void Processes::finish() {

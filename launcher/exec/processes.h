@@ -1,6 +1,8 @@
 #pragma once
 // The main processes of a launch (the script, or the ranks of this node) and whatever they start.
-// Its one rule: it has finished only when nothing that was started lives any more.
+// Its one rule: it has finished only when nothing that was started lives any more. But the kernel
+// may not let go of a process: what SIGKILL does not end in some seconds is left to the agent,
+// which keeps others from the cores and GPUs that it has.
 
 #include <sys/types.h>
 
@@ -89,6 +91,8 @@ class Processes {
   void note_end(pid_t pid, const loop::ExitStatus& status);
   void tell_all(int number) const;
   void settle();
+  void look_again();
+  void give_up();
   void finish();
 
   loop::Loop& loop_;
@@ -107,6 +111,7 @@ class Processes {
   bool paused_ = false;
   bool childless_ = false;
   bool finished_ = false;
+  std::optional<base::Time> killed_at_;  // first, with SIGKILL
   loop::Signal child_signal_;
   loop::Timer kill_timer_;
   loop::Timer sweep_timer_;

@@ -16,12 +16,12 @@
 
 #include "launcher/exec/end_signal.h"
 #include "launcher/exec/free_port.h"
-#include "launcher/exec/gpu_meter.h"
 #include "launcher/exec/hang_guard.h"
 #include "launcher/exec/head.h"
 #include "launcher/exec/input_pipe.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
+#include "launcher/exec/meters.h"
 #include "launcher/exec/network.h"
 #include "launcher/exec/peer_link.h"
 #include "launcher/exec/pmi1_sockets.h"
@@ -113,7 +113,7 @@ class Step {
   std::optional<HangGuard> hang_guard_;  // of a step that has a limit for that
   std::optional<model::Failure> hang_;   // the stacks are being saved
   std::optional<RankLooks> looks_;
-  GpuMeter gpu_meter_;
+  Meters meters_{loop_, launch_, processes_};
   EndSignal end_signal_;
   std::optional<HeldPorts> held_ports_;  // until all nodes have chosen theirs
   bool was_told_to_end_ = false;
@@ -312,7 +312,7 @@ void Step::start_all() {
 }
 
 void Step::start_watching() {
-  gpu_meter_.start(launch_.topology, gpus_of(launch_.order));
+  meters_.start();
   const auto send = [this](model::HeadMessage message) { link_->send(std::move(message)); };
   const auto mains = [this] { return processes_.mains(); };
   if (mapping::n_ranks(launch_.order) > 1)
@@ -432,7 +432,7 @@ model::Failure Step::output_failure(const base::Error& why) const {
 void Step::rank_ended(int process, const loop::ExitStatus& status) {
   loop_.post([this, place = static_cast<std::size_t>(process), status] {
     pmi1_.drain(placement_.ranks[place].rank);
-    fates_.ended(place, status, gpu_meter_.use(placement_.ranks[place].gpus),
+    fates_.ended(place, status, meters_.gpu_use(placement_.ranks[place].gpus),
                  [this] { return launch_.group && launch_.group->ran_out_of_memory(); });
   });
 }
@@ -580,7 +580,7 @@ model::LaunchReport Step::report() const {
   report.failure = failure_;
   report.exit_code = failure_ ? exit_code_of(*failure_) : fates_.exit_code();
   report.usage = processes_.usage();
-  report.usage.gpu = gpu_meter_.use(gpus_of(launch_.order));
+  meters_.fill(report);
   report.ranks = fates_.usage();
   return report;
 }

@@ -42,6 +42,7 @@ class Part {
     const bool is_unified = hierarchy_.version == 2;
     if (is_unified) write("cgroup.subtree_control", "+memory");
     plan_.peak_file = attempt_ + (is_unified ? "/memory.peak" : "/memory.max_usage_in_bytes");
+    plan_.memory_file = launch_ + (is_unified ? "/memory.current" : "/memory.usage_in_bytes");
     plan_.own_peak_file = launch_ + (is_unified ? "/memory.peak" : "/memory.max_usage_in_bytes");
     plan_.oom_file = launch_ + (is_unified ? "/memory.events" : "/memory.oom_control");
     const bool is_asked = shape.memory_per_node || shape.memory_per_cpu;

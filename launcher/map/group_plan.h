@@ -47,6 +47,7 @@ struct GroupPlan {
   std::optional<base::Bytes> memory_limit;
   std::string peak_file;      // bytes, of the attempt on this node; empty: none, as below
   std::string own_peak_file;  // bytes, of the launch
+  std::string memory_file;    // bytes, of the launch now
   std::string oom_file;       // has a line "oom_kill N"
   std::string cpu_file;       // "usage_usec N" in version 2, nanoseconds in version 1
 };

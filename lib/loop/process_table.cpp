@@ -25,6 +25,7 @@ static base::Result<ProcessEntry> parse_stat(pid_t pid, std::string_view text) {
   if (name_end == text.npos) {
     return std::unexpected(gone(pid));
   }
+  const auto name_begin = std::min(text.find('(') + 1, name_end);
   const auto fields = base::split(base::trim(text.substr(name_end + 2)), ' ');
   constexpr std::size_t start_time_field = 19;  // number 22 of man 5 proc, state being number 3
   if (fields.size() <= start_time_field) {
@@ -40,6 +41,8 @@ static base::Result<ProcessEntry> parse_stat(pid_t pid, std::string_view text) {
       .session = static_cast<pid_t>(number(3)),
       .start_time = static_cast<std::uint64_t>(number(start_time_field)),
       .is_zombie = fields[0] == "Z" || fields[0] == "X",
+      .state = fields[0].empty() ? '?' : fields[0].front(),
+      .command = std::string(text.substr(name_begin, name_end - name_begin)),
   };
 }
 
@@ -49,6 +52,11 @@ base::Result<ProcessEntry> read_process(pid_t pid) {
     return std::unexpected(gone(pid));
   }
   return parse_stat(pid, *text);
+}
+
+bool is_still_there(const ProcessEntry& seen) {
+  const auto now = read_process(seen.pid);
+  return now && !now->is_zombie && now->start_time == seen.start_time;
 }
 
 base::Result<std::uint64_t> process_start_time(pid_t pid) {

@@ -19,7 +19,12 @@ struct ProcessEntry {
   pid_t session = 0;
   std::uint64_t start_time = 0;  // clock ticks since boot; with pid it names a process for one boot
   bool is_zombie = false;
+  char state = '?';     // as ps shows it: 'D' is one that the kernel does not let go
+  std::string command;  // its name for the kernel, of 15 characters at most
 };
+
+/// Is it there, not a zombie, and the one that had this number when it was seen?
+bool is_still_there(const ProcessEntry& seen);
 
 /// Error not_found for a process that is gone.
 base::Result<ProcessEntry> read_process(pid_t pid);

@@ -12,6 +12,7 @@
 #include "lib/model/launch.h"
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
+#include "lib/model/undying.h"
 
 namespace model {
 
@@ -33,6 +34,7 @@ struct AgentHello {
   NodeInfo info;
   std::vector<LaunchStatus> launches;
   NodeCondition condition = {};
+  std::vector<Undying> undying = {};
   bool operator==(const AgentHello&) const = default;
 };
 
@@ -87,6 +89,19 @@ struct ReportCondition {
   bool operator==(const ReportCondition&) const = default;
 };
 
+/// All processes that outlived SIGKILL, as of now. The next hello says it again.
+struct ReportUndying {
+  std::vector<Undying> undying;
+  bool operator==(const ReportUndying&) const = default;
+};
+
+/// Since when the GPUs of a launch do nothing; absent: they work again.
+struct ReportGpus {
+  LaunchKey key;
+  std::optional<base::Time> idle_since;
+  bool operator==(const ReportGpus&) const = default;
+};
+
 /// The answer to CheckNode.
 struct NodeChecked {
   std::uint32_t request = 0;
@@ -94,9 +109,9 @@ struct NodeChecked {
   bool operator==(const NodeChecked&) const = default;
 };
 
-using FromAgentTypes =
-    base::Alternatives<AgentHello, Heartbeat, ReportStarted, ReportEnded, LogChunk,
-                       ReportCheckpoint, Leaving, ReportCondition, NodeChecked, ReportPrepared>;
+using FromAgentTypes = base::Alternatives<AgentHello, Heartbeat, ReportStarted, ReportEnded,
+                                          LogChunk, ReportCheckpoint, Leaving, ReportCondition,
+                                          NodeChecked, ReportPrepared, ReportUndying, ReportGpus>;
 
 using FromAgent = base::Sum<FromAgentTypes>;
 

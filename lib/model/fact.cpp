@@ -94,7 +94,9 @@ std::string_view kind_of(const FactBody& body) {
                        [](const NodeTwin&) -> View { return "node_twin"; },
                        [](const NodeConditioned&) -> View { return "node_conditioned"; },
                        [](const NodeSuspected&) -> View { return "node_suspected"; },
-                       [](const LaunchPrepared&) -> View { return "launch_prepared"; }},
+                       [](const LaunchPrepared&) -> View { return "launch_prepared"; },
+                       [](const NodeQuarantined&) -> View { return "node_quarantined"; },
+                       [](const GpusIdle&) -> View { return "gpus_idle"; }},
       body);
 }
 

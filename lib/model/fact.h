@@ -108,8 +108,7 @@ struct LaunchPrepared {
   bool operator==(const LaunchPrepared&) const = default;
 };
 
-/// `muster run` inside the attempt: `tasks` for each node of the allocation, 0 where it has no
-/// part.
+/// `muster run` inside the attempt: `tasks` for each of its nodes, 0 where it has no part.
 struct StepStarted {
   LaunchKey key;  // with a step
   std::shared_ptr<const StepSpec> spec;
@@ -181,8 +180,7 @@ struct GraceEnded {
   bool operator==(const GraceEnded&) const = default;
 };
 
-/// One of its nodes is going to be taken, and the attempt is being ended already: the time to save
-/// is over earlier.
+/// One of its nodes is going to be taken: an attempt that is being ended has less time to save.
 struct GraceShortened {
   JobId job;
   std::uint32_t attempt = 1;
@@ -261,7 +259,8 @@ using FactTypes = base::Alternatives<
     UsageCarried, RoomPromised, ParentEnded, TaskSplit, TasksCancelled, ArrayStands, BookingMade,
     BookingBegun, BookingEnded, JobUpdated, NodePlanned, NodeTurned, PoolChanged, PoolStopped,
     PoolResumed, PoolStands, NodeEvicted, NodeEvictionOver, AttemptEvicted, NodeDrained,
-    NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected, LaunchPrepared>;
+    NodeResumed, GraceShortened, NodeTwin, NodeConditioned, NodeSuspected, LaunchPrepared,
+    NodeQuarantined, GpusIdle>;
 using FactBody = base::Sum<FactTypes>;
 
 struct Fact {

@@ -43,7 +43,8 @@ struct LaunchOrder {
   // Of the attempt, for all its nodes; a mere name lies in the run folder of the agent. Empty:
   // none.
   std::string shared_tmp;
-  ContainerSite containers;  // of a job with an image
+  ContainerSite containers;          // of a job with an image
+  base::Duration gpu_idle_notice{};  // for so long its GPUs do nothing until that is told; 0: never
 };
 
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/time.h"
 #include "lib/model/condition.h"
 #include "lib/model/ids.h"
+#include "lib/model/undying.h"
 
 namespace model {
 
@@ -66,6 +68,23 @@ struct NodeSuspected {
   NodeId node;
   Suspicion suspicion;
   bool operator==(const NodeSuspected&) const = default;
+};
+
+/// Processes that outlived SIGKILL there: all of them from now on. What they hold is nobody's until
+/// they are gone. Repeated in a snapshot.
+struct NodeQuarantined {
+  NodeId node;
+  std::vector<Undying> undying;
+  bool operator==(const NodeQuarantined&) const = default;
+};
+
+/// The GPUs of a launch have done nothing since then, for as long as the cluster has people told;
+/// absent: they work again.
+struct GpusIdle {
+  LaunchKey key;
+  NodeId node;
+  std::optional<base::Time> since;
+  bool operator==(const GpusIdle&) const = default;
 };
 
 }  // namespace model

@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 24> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 25> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -40,7 +40,8 @@ constexpr Names<Cause, 24> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::evicted, "evicted"},
                                         {Cause::preparation, "preparation"},
                                         {Cause::mount, "mount"},
-                                        {Cause::image, "image"}}};
+                                        {Cause::image, "image"},
+                                        {Cause::gpu_idle, "gpu_idle"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -69,7 +70,7 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
   if (failure.cause == Cause::deadline || failure.cause == Cause::dependency ||
-      failure.cause == Cause::grow)
+      failure.cause == Cause::grow || failure.cause == Cause::gpu_idle)
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
@@ -139,6 +140,8 @@ std::string happening(const Failure& failure) {
       return "could not mount";
     case Cause::image:
       return "could not get or start the image";
+    case Cause::gpu_idle:
+      return "left its GPUs idle";
   }
   base::check(false, "every cause is described");
   return {};

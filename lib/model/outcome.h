@@ -13,6 +13,7 @@
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
 #include "lib/model/index_set.h"
+#include "lib/model/usage_series.h"
 
 namespace model {
 
@@ -42,6 +43,7 @@ enum class Cause {
   preparation,    // a node could not be prepared for it
   mount,          // the same, because of one of its mounts
   image,          // the same, because of the image that it runs in
+  gpu_idle,       // its GPUs did nothing for longer than the cluster lets them
 };
 
 std::string_view to_text(Cause cause);
@@ -109,6 +111,7 @@ struct LaunchReport {
   std::optional<Failure> failure;  // absent: success
   Usage usage;
   std::vector<RankUsage> ranks;  // of a step: of the node's ranks that have ended
+  UsageSeries series = {};       // no points: it was too short, or nobody looked
 
   bool operator==(const LaunchReport&) const = default;
 };

@@ -37,6 +37,11 @@ std::string holders_text(const std::vector<JobId>& holders) {
   return holders.empty() ? "" : "; in use by " + ids_text(holders);
 }
 
+/// What is wrong with a node.
+std::string unfit_text(const std::string& unfit) {
+  return unfit.empty() ? "" : "; " + unfit;
+}
+
 std::string booked(const Booked& r) {
   if (is_node_end(r.booking)) {
     return fmt::format(
@@ -81,10 +86,6 @@ std::string away(const NodesAway& r) {
     parts.emplace_back("waiting for nodes to come (back)");
   return fmt::format("needs {} and {} {}; {}", base::plural(r.nodes_needed, "node"), r.nodes_ready,
                      who_is_there(r), base::join(parts, "; "));
-}
-
-std::string unfit_text(const std::string& unfit) {
-  return unfit.empty() ? "" : "; " + unfit;
 }
 
 std::string coming(const NodesComing& r) {
@@ -156,7 +157,9 @@ std::string describe(const Reason& reason) {
           [](const Held& held) {
             return fmt::format("held by {}; release it with muster release", held.by);
           },
-          [](const ShortOfResources& r) { return shortage(r) + holders_text(r.holders); },
+          [](const ShortOfResources& r) {
+            return shortage(r) + holders_text(r.holders) + unfit_text(r.undying);
+          },
           [](const NodesAway& r) { return away(r); },
           [](const Behind& r) {
             return fmt::format("behind job {}, which comes first", to_text(r.job));

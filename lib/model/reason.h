@@ -35,6 +35,7 @@ struct ShortOfResources {
   Demand per_node;             // of the largest part; of all where any number will do
   std::vector<JobId> holders;  // whose end would free the nodes, soonest known end first; at most 8
   bool whole_nodes = false;    // nobody else may be there
+  std::string undying = {};    // one sentence: what a process holds there that outlived SIGKILL
   bool operator==(const ShortOfResources&) const = default;
 };
 

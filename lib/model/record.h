@@ -21,6 +21,8 @@
 #include "lib/model/preparation.h"
 #include "lib/model/reason.h"
 #include "lib/model/restart.h"
+#include "lib/model/undying.h"
+#include "lib/model/usage_series.h"
 
 namespace model {
 
@@ -46,6 +48,18 @@ struct NodePreparation {
   std::optional<Failure> failure;
 
   bool operator==(const NodePreparation&) const = default;
+};
+
+/// What a launch that has ended used over time.
+struct LaunchUsage {
+  LaunchKey launch;
+  std::string node;
+  int cores = 0;  // that its attempt has there
+  int gpus = 0;
+  base::Bytes memory;  // likewise; 0: without a limit
+  UsageSeries series;
+
+  bool operator==(const LaunchUsage&) const = default;
 };
 
 /// One start of the job that has ended, except the last, which the record itself shows.
@@ -122,6 +136,8 @@ struct JobRecord {
   std::vector<StepRecord> steps;          // of the current or last attempt
   std::vector<AttemptRecord> earlier;
   std::vector<std::string> avoids;  // nodes where an attempt failed, first the longest ago
+  std::optional<base::Time> gpus_idle_since;  // of one that runs
+  std::vector<LaunchUsage> over_time;         // of the current or last attempt
 
   bool operator==(const JobRecord&) const = default;
 };
@@ -187,6 +203,7 @@ struct NodeRecord {
   std::optional<NodeDrain> drain;
   std::optional<NodeCondition> condition = {};  // of one that is not ready
   std::vector<NodeSuspicion> suspicions = {};   // the last ones, oldest first
+  std::vector<Undying> undying = {};            // processes that outlived SIGKILL
 
   bool operator==(const NodeRecord&) const = default;
 };

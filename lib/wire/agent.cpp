@@ -20,6 +20,7 @@ void write(const model::AgentHello& hello, pb::AgentHello& out) {
   }
   if (hello.condition != model::NodeCondition())
     write_condition(hello.condition, *out.mutable_condition());
+  for (const auto& process : hello.undying) wire::write(process, *out.add_undying());
 }
 
 void write(const model::NodeCare& care, pb::NodeCare& out) {
@@ -81,6 +82,7 @@ model::AgentHello read_hello(pb::AgentHello& in, Strict& strict) {
   if (in.has_condition())
     hello.condition =
         strict.part("condition", *in.mutable_condition(), read_condition<pb::NodeCondition>);
+  hello.undying = strict.each("undying", *in.mutable_undying(), read_undying);
   return hello;
 }
 
@@ -144,6 +146,12 @@ model::ReportCheckpoint read_checkpoint_report(pb::ReportCheckpoint& in, Strict&
   return {key_of(in, strict), strict.time(in.taken_at_us(), "taken_at_us")};
 }
 
+model::ReportGpus read_gpus_report(pb::ReportGpus& in, Strict& strict) {
+  model::ReportGpus report{key_of(in, strict), {}};
+  if (in.has_idle_since_us()) report.idle_since = strict.time(in.idle_since_us(), "idle_since_us");
+  return report;
+}
+
 constexpr std::string_view unknown_kind = "is missing, or one that this version does not know";
 
 model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
@@ -173,6 +181,11 @@ model::FromAgent read_from_agent(pb::FromAgent& in, Strict& strict) {
     case pb::FromAgent::kChecked:
       return model::NodeChecked{in.checked().request(),
                                 condition_of(*in.mutable_checked(), strict)};
+    case pb::FromAgent::kUndying:
+      return model::ReportUndying{
+          strict.each("undying", *in.mutable_undying()->mutable_undying(), read_undying)};
+    case pb::FromAgent::kGpus:
+      return strict.part("gpus", *in.mutable_gpus(), read_gpus_report);
     case pb::FromAgent::KIND_NOT_SET:
       break;
   }
@@ -240,6 +253,15 @@ std::string encode(const model::FromAgent& message) {
                  },
                  [&](const model::ReportCondition& m) {
                    write_condition(m.condition, *out.mutable_condition()->mutable_condition());
+                 },
+                 [&](const model::ReportUndying& m) {
+                   auto& to = *out.mutable_undying();
+                   for (const auto& each : m.undying) wire::write(each, *to.add_undying());
+                 },
+                 [&](const model::ReportGpus& m) {
+                   auto& to = *out.mutable_gpus();
+                   wire::write(m.key, *to.mutable_key());
+                   if (m.idle_since) to.set_idle_since_us(base::to_us(*m.idle_since));
                  },
                  [&](const model::NodeChecked& m) {
                    out.mutable_checked()->set_request(m.request);

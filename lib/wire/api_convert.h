@@ -9,6 +9,7 @@
 
 #include "lib/base/result.h"
 #include "lib/model/record.h"
+#include "lib/model/undying.h"
 #include "lib/wire/api.pb.h"
 #include "lib/wire/json.h"
 #include "lib/wire/shared.h"
@@ -100,5 +101,8 @@ auto from_json(std::string_view json, std::string_view what, base::Code code, Re
   Strict strict(code, what);
   return strict.give(read(in, strict));
 }
+
+void write(const model::Undying& undying, api::Undying& out);
+model::LaunchKey read_launch(std::string_view text, Strict& strict);
 
 }  // namespace wire

@@ -95,6 +95,45 @@ model::ArrayTally read_tally(const api::Tasks& in, Strict& strict) {
   return tally;
 }
 
+void write(const model::LaunchUsage& usage, api::LaunchUsage& out) {
+  out.set_launch(to_text(usage.launch));
+  out.set_node(usage.node);
+  out.set_cores(u32(usage.cores));
+  out.set_gpus(u32(usage.gpus));
+  out.set_memory_limit_bytes(usage.memory.count());
+  wire::write(usage.series.since, *out.mutable_since());
+  wire::write(usage.series.interval, *out.mutable_interval());
+  for (const auto& point : usage.series.points) {
+    auto& to = *out.add_points();
+    wire::write(point.cpu, *to.mutable_cpu());
+    to.set_memory_bytes(point.memory.count());
+    to.set_read_bytes(point.read.count());
+    to.set_written_bytes(point.written.count());
+    if (point.gpu_busy > base::Duration()) wire::write(point.gpu_busy, *to.mutable_gpu_busy());
+    to.set_gpu_memory_bytes(point.gpu_memory.count());
+  }
+}
+
+model::UsagePoint read_usage_point(api::UsagePoint& in, Strict& strict) {
+  return {.cpu = strict.part("cpu", in.cpu(), read_duration),
+          .memory = base::Bytes(in.memory_bytes()),
+          .read = base::Bytes(in.read_bytes()),
+          .written = base::Bytes(in.written_bytes()),
+          .gpu_busy = strict.part("gpu_busy", in.gpu_busy(), read_duration),
+          .gpu_memory = base::Bytes(in.gpu_memory_bytes())};
+}
+
+model::LaunchUsage read_launch_usage(api::LaunchUsage& in, Strict& strict) {
+  return {.launch = read_launch(in.launch(), strict),
+          .node = take(in.mutable_node()),
+          .cores = strict.count(in.cores(), "cores"),
+          .gpus = strict.count(in.gpus(), "gpus"),
+          .memory = base::Bytes(in.memory_limit_bytes()),
+          .series = {strict.part("since", in.since(), read_time),
+                     strict.part("interval", in.interval(), read_duration),
+                     strict.each("points", *in.mutable_points(), read_usage_point)}};
+}
+
 /// What was asked for; and, below, what became of it.
 void write_request(const model::JobRecord& record, api::JobRecord& out) {
   out.set_job(record.job.number());
@@ -152,6 +191,8 @@ void write_life(const model::JobRecord& record, api::JobRecord& out) {
   for (const auto& step : record.steps) write(step, *out.add_steps());
   for (const auto& attempt : record.earlier) write(attempt, *out.add_earlier());
   for (const auto& node : record.avoids) out.add_avoids(node);
+  if (record.gpus_idle_since) wire::write(*record.gpus_idle_since, *out.mutable_gpus_idle_since());
+  for (const auto& launch : record.over_time) write(launch, *out.add_over_time());
   out.set_nodes(model::compress_hosts(model::node_names(record.allocation)));
   out.set_summary(summary_of(record));
 }
@@ -298,6 +339,9 @@ void read_life(api::JobRecord& in, Strict& strict, model::JobRecord& record) {
   record.steps = strict.each("steps", *in.mutable_steps(), read_step);
   record.earlier = strict.each("earlier", *in.mutable_earlier(), read_attempt);
   for (auto& node : *in.mutable_avoids()) record.avoids.push_back(std::move(node));
+  if (in.has_gpus_idle_since())
+    record.gpus_idle_since = strict.part("gpus_idle_since", in.gpus_idle_since(), read_time);
+  record.over_time = strict.each("over_time", *in.mutable_over_time(), read_launch_usage);
 }
 
 model::JobRecord read_record(api::JobRecord& in, Strict& strict) {
@@ -320,6 +364,11 @@ std::string place_of(const model::JobRecord& record) {
   auto text = "on " + model::compress_hosts(model::node_names(record.allocation));
   if (record.attempt > 1) text += fmt::format(", attempt {}", record.attempt);
   return text;
+}
+
+std::string idle_text(const model::JobRecord& record) {
+  if (!record.gpus_idle_since) return {};
+  return "; its GPUs have done nothing since " + to_text(*record.gpus_idle_since);
 }
 
 std::string end_of(const model::JobRecord& record) {
@@ -348,7 +397,7 @@ std::string summary_of(const model::JobRecord& record) {
     }
     case model::JobState::running:
       return record.tally ? fmt::format("{} running", base::plural(record.n_running, "task"))
-                          : "running " + place_of(record);
+                          : "running " + place_of(record) + idle_text(record);
     case model::JobState::ending:
       return "ending: " + (record.ending ? describe(*record.ending) : "its script has ended");
     case model::JobState::completed:

@@ -22,6 +22,12 @@ model::NodeCondition read_api_condition(api::NodeCondition& in, Strict& strict) 
   return condition;
 }
 
+model::Undying read_api_undying(api::Undying& in, Strict& strict) {
+  auto undying = read_undying_text(in, read_launch(in.launch(), strict), strict);
+  undying.since = strict.required(in.has_since(), "since").read(in.since(), read_time);
+  return undying;
+}
+
 void write(const model::NodeRecord& record, api::NodeRecord& out) {
   out.set_node(record.node.number());
   write_node_info(record.info, *out.mutable_info());
@@ -48,6 +54,7 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
     to.set_uid(suspicion.uid);
     to.set_what(suspicion.what);
   }
+  for (const auto& process : record.undying) wire::write(process, *out.add_undying());
   if (!record.drain) return;
   auto& drain = *out.mutable_drain();
   wire::write(record.drain->since, *drain.mutable_since());
@@ -117,10 +124,25 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
   if (in.has_condition())
     record.condition = strict.part("condition", *in.mutable_condition(), read_api_condition);
   record.suspicions = strict.each("suspicions", *in.mutable_suspicions(), read_suspicion);
+  record.undying = strict.each("undying", *in.mutable_undying(), read_api_undying);
   return record;
 }
 
 }  // namespace
+
+model::LaunchKey read_launch(std::string_view text, Strict& strict) {
+  const auto key = model::launch_key_from_text(text);
+  if (!key) strict.wrong("launch", "is not one");
+  return key.value_or(model::LaunchKey{.job = model::JobId(1)});
+}
+
+void write(const model::Undying& undying, api::Undying& out) {
+  write_undying_text(undying, out);
+  out.set_launch(to_text(undying.launch));
+  out.set_job(undying.launch.job.number());
+  out.set_text(describe(undying));
+  write(undying.since, *out.mutable_since());
+}
 
 std::string to_json(std::span<const model::NodeRecord> nodes) {
   api::NodeList out;

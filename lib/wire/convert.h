@@ -8,6 +8,7 @@
 #include "lib/base/result.h"
 #include "lib/model/launch.h"
 #include "lib/model/outcome.h"
+#include "lib/model/undying.h"
 #include "lib/wire/model.pb.h"
 #include "lib/wire/strict.h"
 
@@ -34,5 +35,8 @@ base::Result<void> parse(std::string_view bytes, std::string_view what,
 
 /// The bytes of a message.
 std::string serialize(const google::protobuf::MessageLite& message);
+
+void write(const model::Undying& undying, pb::Undying& out);
+model::Undying read_undying(pb::Undying& in, Strict& strict);
 
 }  // namespace wire

@@ -1,7 +1,11 @@
 // How things end: LaunchReport and Outcome.
 
+#include <algorithm>
+#include <cstdint>
+
 #include "lib/wire/convert.h"
 #include "lib/wire/shared.h"
+#include "lib/wire/shared_node.h"
 
 namespace wire {
 
@@ -20,6 +24,62 @@ std::optional<model::GpuUse> read_use(auto& in, Strict& strict) {
   return model::GpuUse{strict.duration(in.gpu().watched_us(), "gpu.watched_us"),
                        strict.duration(in.gpu().busy_us(), "gpu.busy_us"),
                        base::Bytes(in.gpu().memory_peak_bytes())};
+}
+
+/// A column of a series; one that is all 0 is left out.
+template <class Numbers, class Of>
+void write_column(const std::vector<model::UsagePoint>& points, Numbers& out, Of of) {
+  for (const auto& point : points) out.Add(static_cast<std::uint64_t>(of(point)));
+  if (std::ranges::all_of(out, [](std::uint64_t number) { return number == 0; })) out.Clear();
+}
+
+void write_series(const model::UsageSeries& series, pb::UsageSeries& out) {
+  const auto& points = series.points;
+  out.set_since_us(base::to_us(series.since));
+  out.set_interval_us(series.interval.count());
+  for (const auto& point : points) out.add_cpu_us(static_cast<std::uint64_t>(point.cpu.count()));
+  write_column(points, *out.mutable_memory_bytes(), [](auto& p) { return p.memory.count(); });
+  write_column(points, *out.mutable_read_bytes(), [](auto& p) { return p.read.count(); });
+  write_column(points, *out.mutable_written_bytes(), [](auto& p) { return p.written.count(); });
+  write_column(points, *out.mutable_gpu_busy_us(), [](auto& p) { return p.gpu_busy.count(); });
+  write_column(points, *out.mutable_gpu_memory_bytes(),
+               [](auto& p) { return p.gpu_memory.count(); });
+}
+
+/// Calls `set` with each point and its number.
+template <class Numbers, class Set>
+void read_column(const Numbers& in, std::string_view name, Strict& strict,
+                 std::vector<model::UsagePoint>& points, Set set) {
+  if (in.empty()) return;
+  const auto n_given = static_cast<std::size_t>(in.size());
+  if (n_given != points.size()) return strict.wrong(name, "has another length than cpu_us");
+  for (std::size_t i = 0; i < points.size(); ++i) set(points[i], in.Get(static_cast<int>(i)));
+}
+
+base::Duration duration_of(std::uint64_t us, std::string_view name, Strict& strict) {
+  if (us > INT64_MAX) strict.wrong(name, "is too long");
+  return strict.duration(static_cast<std::int64_t>(us & INT64_MAX), name);
+}
+
+model::UsageSeries read_series(pb::UsageSeries& in, Strict& strict) {
+  using Point = model::UsagePoint;
+  model::UsageSeries series{.since = strict.time(in.since_us(), "since_us"),
+                            .interval = strict.duration(in.interval_us(), "interval_us"),
+                            .points = {}};
+  auto& points = series.points;
+  for (const auto cpu : in.cpu_us()) points.push_back({.cpu = duration_of(cpu, "cpu_us", strict)});
+  read_column(in.memory_bytes(), "memory_bytes", strict, points,
+              [](Point& to, std::uint64_t n) { to.memory = base::Bytes(n); });
+  read_column(in.read_bytes(), "read_bytes", strict, points,
+              [](Point& to, std::uint64_t n) { to.read = base::Bytes(n); });
+  read_column(in.written_bytes(), "written_bytes", strict, points,
+              [](Point& to, std::uint64_t n) { to.written = base::Bytes(n); });
+  read_column(in.gpu_busy_us(), "gpu_busy_us", strict, points, [&](Point& to, std::uint64_t n) {
+    to.gpu_busy = duration_of(n, "gpu_busy_us", strict);
+  });
+  read_column(in.gpu_memory_bytes(), "gpu_memory_bytes", strict, points,
+              [](Point& to, std::uint64_t n) { to.gpu_memory = base::Bytes(n); });
+  return series;
 }
 
 }  // namespace
@@ -41,6 +101,7 @@ void write(const model::LaunchReport& report, pb::LaunchReport& out) {
     to.set_memory_peak_bytes(rank.memory_peak.count());
     write_use(rank.gpu, to);
   }
+  if (!report.series.points.empty()) write_series(report.series, *out.mutable_series());
 }
 
 model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
@@ -61,7 +122,22 @@ model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
     return model::RankUsage{s.count(from.rank(), "rank"), s.duration(from.cpu_us(), "cpu_us"),
                             base::Bytes(from.memory_peak_bytes()), read_use(from, s)};
   });
+  if (in.has_series()) report.series = strict.part("series", *in.mutable_series(), read_series);
   return report;
+}
+
+void write(const model::Undying& undying, pb::Undying& out) {
+  write(undying.launch, *out.mutable_launch());
+  write_undying_text(undying, out);
+  out.set_since_us(base::to_us(undying.since));
+}
+
+model::Undying read_undying(pb::Undying& in, Strict& strict) {
+  const auto launch =
+      strict.required(in.has_launch(), "launch").read(*in.mutable_launch(), read_key);
+  auto undying = read_undying_text(in, launch, strict);
+  undying.since = strict.time(in.since_us(), "since_us");
+  return undying;
 }
 
 void write(const model::Outcome& outcome, pb::Outcome& out) {

@@ -228,6 +228,17 @@ void write(const model::NodeSuspected& fact, api::Event& out) {
   out.set_reason(fact.suspicion.what);
 }
 
+void write(const model::NodeQuarantined& fact, api::Event& out) {
+  out.set_node(fact.node.number());
+  for (const auto& process : fact.undying) wire::write(process, *out.add_undying());
+}
+
+void write(const model::GpusIdle& fact, api::Event& out) {
+  write(fact.key, out);
+  out.set_node(fact.node.number());
+  if (fact.since) wire::write(*fact.since, *out.mutable_since());
+}
+
 void write(const model::FactBody& body, api::Event& out) {
   std::visit(
       base::Overloaded{[&](const model::NumbersGiven& f) {

@@ -453,6 +453,9 @@ model::FactBody read_of_nodes(pb::Fact& in, Strict& strict) {
 /// What is of several jobs, of arrays, of owners and of the progress of an attempt; the body must
 /// be one of these.
 model::FactBody read_of_several(pb::Fact& in, Strict& strict) {
+  if (in.has_grace_ended()) return read_of_attempt<model::GraceEnded>(in.grace_ended(), strict);
+  if (in.has_attempt_warned())
+    return read_of_attempt<model::AttemptWarned>(in.attempt_warned(), strict);
   if (in.has_checkpoint_taken())
     return strict.part("checkpoint_taken", *in.mutable_checkpoint_taken(), read_checkpoint);
   if (in.has_usage_carried())
@@ -502,9 +505,7 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kJobEnded:
       return strict.part("job_ended", *in.mutable_job_ended(), read_job_ended);
     case pb::Fact::kGraceEnded:
-      return read_of_attempt<model::GraceEnded>(in.grace_ended(), strict);
     case pb::Fact::kAttemptWarned:
-      return read_of_attempt<model::AttemptWarned>(in.attempt_warned(), strict);
     case pb::Fact::kCheckpointTaken:
     case pb::Fact::kUsageCarried:
     case pb::Fact::kStrayGone:
@@ -540,6 +541,8 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kNodeTwin:
     case pb::Fact::kNodeConditioned:
     case pb::Fact::kNodeSuspected:
+    case pb::Fact::kNodeQuarantined:
+    case pb::Fact::kGpusIdle:
       return read_node_fact(in, strict);
     case pb::Fact::BODY_NOT_SET:
       break;

@@ -1,5 +1,6 @@
 #include "lib/wire/fact_node.h"
 
+#include "lib/wire/convert.h"
 #include "lib/wire/shared_node.h"
 
 namespace wire {
@@ -53,6 +54,15 @@ model::NodeSuspected read_suspected(pb::NodeSuspected& in, Strict& strict) {
           .suspicion = {.job = model::JobId(strict.from_one(in.job(), "job")),
                         .uid = in.uid(),
                         .what = take(in.mutable_what())}};
+}
+
+model::GpusIdle read_gpus_idle(pb::GpusIdle& in, Strict& strict) {
+  model::GpusIdle fact{
+      .key = strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
+      .node = its_node(in, strict),
+      .since = {}};
+  if (in.has_since_us()) fact.since = strict.time(in.since_us(), "since_us");
+  return fact;
 }
 
 }  // namespace
@@ -117,6 +127,19 @@ void write_node_fact(const model::NodeSuspected& fact, pb::Fact& to) {
   out.set_what(fact.suspicion.what);
 }
 
+void write_node_fact(const model::NodeQuarantined& fact, pb::Fact& to) {
+  auto& out = *to.mutable_node_quarantined();
+  out.set_node(fact.node.number());
+  for (const auto& process : fact.undying) write(process, *out.add_undying());
+}
+
+void write_node_fact(const model::GpusIdle& fact, pb::Fact& to) {
+  auto& out = *to.mutable_gpus_idle();
+  write(fact.key, *out.mutable_key());
+  out.set_node(fact.node.number());
+  if (fact.since) out.set_since_us(base::to_us(*fact.since));
+}
+
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
   if (in.has_node_evicted())
     return strict.part("node_evicted", *in.mutable_node_evicted(), read_evicted);
@@ -134,6 +157,12 @@ model::FactBody read_node_fact(pb::Fact& in, Strict& strict) {
     return strict.part("node_conditioned", *in.mutable_node_conditioned(), read_conditioned);
   if (in.has_node_suspected())
     return strict.part("node_suspected", *in.mutable_node_suspected(), read_suspected);
+  if (in.has_node_quarantined()) {
+    auto& all = *in.mutable_node_quarantined();
+    return model::NodeQuarantined{its_node(all, strict),
+                                  strict.each("undying", *all.mutable_undying(), read_undying)};
+  }
+  if (in.has_gpus_idle()) return strict.part("gpus_idle", *in.mutable_gpus_idle(), read_gpus_idle);
   if (in.has_node_resumed()) {
     auto& resumed = *in.mutable_node_resumed();
     return model::NodeResumed{its_node(resumed, strict), take(resumed.mutable_by())};

@@ -19,6 +19,8 @@ void write_node_fact(const model::GraceShortened& fact, pb::Fact& out);
 void write_node_fact(const model::NodeTwin& fact, pb::Fact& out);
 void write_node_fact(const model::NodeConditioned& fact, pb::Fact& out);
 void write_node_fact(const model::NodeSuspected& fact, pb::Fact& out);
+void write_node_fact(const model::NodeQuarantined& fact, pb::Fact& out);
+void write_node_fact(const model::GpusIdle& fact, pb::Fact& out);
 
 /// The body must be one of these.
 model::FactBody read_node_fact(pb::Fact& in, Strict& strict);

@@ -97,6 +97,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   write_task(order.task, out);
   out.set_shared_tmp(order.shared_tmp);
   write_containers(order.containers, out);
+  out.set_gpu_idle_notice_us(order.gpu_idle_notice.count());
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -127,7 +128,8 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
       .shared_tmp = take(in.mutable_shared_tmp()),
       .containers = {take(in.mutable_containers()->mutable_cache()),
                      base::Bytes(in.containers().cache_limit_bytes()),
-                     take_all(*in.mutable_containers()->mutable_binds())}};
+                     take_all(*in.mutable_containers()->mutable_binds())},
+      .gpu_idle_notice = strict.duration(in.gpu_idle_notice_us(), "gpu_idle_notice_us")};
   if (in.has_step()) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));

@@ -6,6 +6,7 @@
 
 #include "lib/model/condition.h"
 #include "lib/model/node.h"
+#include "lib/model/undying.h"
 #include "lib/wire/shared.h"
 
 namespace wire {
@@ -123,6 +124,27 @@ model::NodeInfo read_node_info(Message& in, Strict& strict) {
     if (in.has_ends_at_us()) info.ends_at = strict.time(in.ends_at_us(), "ends_at_us");
   }
   return info;
+}
+
+/// All but the launch and the time, which have another form in JSON.
+template <class Message>
+void write_undying_text(const model::Undying& undying, Message& out) {
+  out.set_pid(u32(undying.pid));
+  out.set_command(undying.command);
+  out.set_state(undying.state);
+  out.set_cores(model::to_text(undying.cores));
+  out.set_gpus(model::to_text(undying.gpus));
+}
+
+template <class Message>
+model::Undying read_undying_text(Message& in, const model::LaunchKey& launch, Strict& strict) {
+  return {.launch = launch,
+          .pid = strict.count(in.pid(), "pid", 1),
+          .command = take(in.mutable_command()),
+          .state = take(in.mutable_state()),
+          .since = {},
+          .cores = strict.indices(in.cores(), "cores"),
+          .gpus = strict.indices(in.gpus(), "gpus")};
 }
 
 /// All but its time, which has another form in JSON.

@@ -115,6 +115,8 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
       .requeue_backoff = config.scheduler.requeue_backoff,
       .suspect_after = config.limits.suspect_after,
+      .gpu_idle_notice = config.limits.gpu_idle_notice,
+      .cancels_idle_gpus = config.limits.gpu_idle_action == "cancel",
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
   for (const auto& pool : config.pools) {

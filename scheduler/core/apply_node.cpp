@@ -1,5 +1,6 @@
 #include "scheduler/core/apply_node.h"
 
+#include "lib/base/check.h"
 #include "scheduler/core/apply_pool.h"
 #include "scheduler/core/suspect.h"
 
@@ -112,6 +113,23 @@ void apply_node(State& state, const model::NodeSuspected& fact, Time at) {
   auto& suspicions = state.nodes.at(fact.node).suspicions;
   suspicions.push_back({at, fact.suspicion});
   if (suspicions.size() > suspicions_kept) suspicions.erase(suspicions.begin());
+}
+
+void apply_node(State& state, const model::NodeQuarantined& fact, Time) {
+  auto& node = state.nodes.at(fact.node);
+  node.undying.reset();
+  state.quarantined.erase(node.id);
+  if (!fact.undying.empty()) {
+    node.undying = fact.undying;
+    state.quarantined.insert(node.id);
+  }
+  change(state.ready, node);
+}
+
+void apply_node(State& state, const model::GpusIdle& fact, Time) {
+  Part* part = find_part(state.jobs.at(fact.key.job), fact.key, fact.node);
+  base::check(part != nullptr, "GPUs are idle of a launch that was ordered");
+  part->gpus_idle_since = fact.since;
 }
 
 }  // namespace scheduler

@@ -34,5 +34,7 @@ void apply_node(State& state, const model::NodeDrained& fact, base::Time at);
 void apply_node(State& state, const model::NodeResumed& fact, base::Time at);
 void apply_node(State& state, const model::NodeConditioned& fact, base::Time at);
 void apply_node(State& state, const model::NodeSuspected& fact, base::Time at);
+void apply_node(State& state, const model::NodeQuarantined& fact, base::Time at);
+void apply_node(State& state, const model::GpusIdle& fact, base::Time at);
 
 }  // namespace scheduler

@@ -113,7 +113,8 @@ Node& add_node(State& state, model::NodeId id, const std::string& name, Time at)
             .eviction = {},
             .drain = {},
             .condition = {},
-            .suspicions = {}};
+            .suspicions = {},
+            .undying = {}};
   state.node_by_name.emplace(name, id);
   state.next_node = std::max(state.next_node, id.next());
   return state.nodes.emplace(id, std::move(node)).first->second;
@@ -210,6 +211,8 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
     node.since = at;
     node.strays.clear();
     node.condition.reset();
+    node.undying.reset();
+    state.quarantined.erase(node.id);
     provided.idle_since.reset();
   }
   if (fact.life == NodeLife::starting) provided.begun = at;

@@ -58,6 +58,8 @@ Decision decide_update(const View& view, const Policy& policy, const Settings& s
                        const UpdateJob& request, base::Time now);
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello,
                       base::Time now);
+Decision decide_undying(const State& state, NodeSaysUndying said);
+Decision decide_gpus(const State& state, const Settings& settings, const NodeSaysGpus& said);
 Decision decide_condition(const State& state, const Settings& settings,
                           const NodeSaysCondition& said);
 Decision decide_started(const State& state, const NodeSaysStarted& said);

@@ -184,6 +184,31 @@ model::NodeCondition condition_now(const model::NodeCare& care, const model::Nod
 
 }  // namespace
 
+namespace {
+
+/// Without what the node does not have, and in an order that does not depend on the agent's.
+std::vector<model::Undying> within(std::vector<model::Undying> undying,
+                                   const model::Topology& topology) {
+  const auto cores = model::CoreSet::range(0, static_cast<int>(topology.cores.size()));
+  const auto gpus = model::GpuSet::range(0, static_cast<int>(topology.gpus.size()));
+  for (auto& process : undying) {
+    process.cores &= cores;
+    process.gpus &= gpus;
+  }
+  std::ranges::sort(undying, {}, [](const auto& each) { return std::pair(each.since, each.pid); });
+  return undying;
+}
+
+/// What is new of the processes that outlived SIGKILL.
+void note_undying(model::NodeId id, const Node* node, std::vector<model::Undying> undying,
+                  Decision& decision) {
+  const bool is_none_known = node == nullptr || !node->undying;
+  const bool is_known = is_none_known ? undying.empty() : *node->undying == undying;
+  if (!is_known) decision.facts.push_back(model::NodeQuarantined{id, std::move(undying)});
+}
+
+}  // namespace
+
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& said,
                       base::Time now) {
   const auto& hello = said.hello;
@@ -199,8 +224,9 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   decision.facts.push_back(model::NodeJoined{id, marked(hello.info, settings.marks),
                                              std::move(strays),
                                              condition_now(care, hello.condition, now)});
-  if (known != state.node_by_name.end())
-    compare(state, settings, state.nodes.at(id), hello, decision);
+  const auto* before = known == state.node_by_name.end() ? nullptr : &state.nodes.at(id);
+  note_undying(id, before, within(hello.undying, hello.info.topology), decision);
+  if (before != nullptr) compare(state, settings, *before, hello, decision);
   return decision;
 }
 
@@ -213,6 +239,15 @@ Decision decide_condition(const State& state, const Settings& settings,
   const bool is_known = node.condition && *node.condition == said.condition;
   if (basis.empty() || said.condition.basis != basis || is_known) return {};
   return {.facts = {model::NodeConditioned{said.node, said.condition}}, .actions = {}};
+}
+
+Decision decide_undying(const State& state, NodeSaysUndying said) {
+  const auto found = state.nodes.find(said.node);
+  if (found == state.nodes.end() || found->second.phase != NodePhase::ready) return {};
+  const auto& node = found->second;
+  Decision decision;
+  note_undying(said.node, &node, within(std::move(said.undying), node.info.topology), decision);
+  return decision;
 }
 
 Decision decide_started(const State& state, const NodeSaysStarted& said) {

@@ -341,6 +341,7 @@ bool is_of_snapshot(const model::Fact& fact) {
                           std::holds_alternative<model::NodeDrained>(fact.body) ||
                           std::holds_alternative<model::NodeResumed>(fact.body) ||
                           std::holds_alternative<model::NodeConditioned>(fact.body) ||
+                          std::holds_alternative<model::NodeQuarantined>(fact.body) ||
                           std::holds_alternative<model::NodeSuspected>(fact.body);
   return is_of_pool || is_of_node || std::holds_alternative<model::NumbersGiven>(fact.body) ||
          std::holds_alternative<model::UsageCarried>(fact.body) ||

@@ -18,6 +18,7 @@
 #include "lib/model/node.h"
 #include "lib/model/outcome.h"
 #include "lib/model/pool.h"
+#include "lib/model/undying.h"
 
 namespace scheduler {
 
@@ -132,6 +133,19 @@ struct NodeSaysCondition {
   model::NodeCondition condition;
 };
 
+/// The processes there that outlived SIGKILL, all of them.
+struct NodeSaysUndying {
+  model::NodeId node;
+  std::vector<model::Undying> undying;
+};
+
+/// Since when the GPUs of a launch do nothing; absent: they work.
+struct NodeSaysGpus {
+  model::NodeId node;
+  model::LaunchKey key;
+  std::optional<base::Time> idle_since;
+};
+
 /// The driver has read the journal; nobody is connected yet.
 struct Restarted {};
 
@@ -224,7 +238,7 @@ using InputTypes =
                        Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool,
                        ProviderMade, ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin,
                        NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes,
-                       NodeSaysCondition, NodeSaysPrepared>;
+                       NodeSaysCondition, NodeSaysPrepared, NodeSaysUndying, NodeSaysGpus>;
 
 using Input = base::Sum<InputTypes>;
 

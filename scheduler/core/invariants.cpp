@@ -74,7 +74,11 @@ Violation check_nodes(const State& state, const std::map<model::NodeId, Used>& u
 
 Violation check_ready(const State& state) {
   ReadyNodes expected;
-  for (const auto& [id, node] : state.nodes) add(expected, node);
+  for (const auto& [id, node] : state.nodes) {
+    add(expected, node);
+    if (state.quarantined.contains(id) != node.undying.has_value())
+      return fmt::format("{} is not known for what is held there", node.info.name);
+  }
   if (expected == state.ready) return std::nullopt;
   return "the index of the nodes that may take work is not what the nodes say";
 }

@@ -28,8 +28,9 @@ namespace scheduler {
 struct Part {
   model::NodeId node;
   bool started = false;
-  std::optional<model::LaunchReport> report;  // set: ended
-  bool is_prepared = false;                   // of a preparation: the node is
+  std::optional<model::LaunchReport> report;       // set: ended
+  bool is_prepared = false;                        // of a preparation: the node is
+  std::optional<base::Time> gpus_idle_since = {};  // long enough to be told
 
   bool is_live() const { return !report.has_value(); }
   bool operator==(const Part&) const = default;
@@ -161,6 +162,10 @@ std::optional<base::Time> last_end(const Job& job);
 /// When the active attempt will be over at the latest by its limit or deadline; of one that is
 /// being ended: when it is told to stop, or since when it was.
 std::optional<base::Time> expected_end(const Job& job);
+
+/// Since when all GPUs of the active attempt do nothing, as far as its launches say: each that
+/// lives where it has GPUs.
+std::optional<base::Time> gpus_idle_since(const Job& job);
 
 /// How many earlier attempts ended for this cause.
 std::size_t n_ended_by(const Job& job, model::Cause cause);

@@ -49,7 +49,8 @@ model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
   const int code = attempt.batch.report ? attempt.batch.report->exit_code : of_preparation;
   model::Outcome outcome{
       .ending = model::Ending::failed, .exit_code = std::max(code, 1), .failure = why};
-  if (why.cause == Cause::cancelled) outcome.ending = model::Ending::cancelled;
+  if (why.cause == Cause::cancelled || why.cause == Cause::gpu_idle)
+    outcome.ending = model::Ending::cancelled;
   if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
     outcome.ending = model::Ending::timed_out;
   if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;

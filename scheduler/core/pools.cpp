@@ -513,6 +513,8 @@ namespace {
 void add_node_stands(const Node& node, std::vector<model::Fact>& facts) {
   if (node.condition)
     facts.push_back({node.condition->since, model::NodeConditioned{node.id, *node.condition}});
+  if (node.undying)
+    facts.push_back({node.undying->front().since, model::NodeQuarantined{node.id, *node.undying}});
   for (const auto& [at, suspicion] : node.suspicions)
     facts.push_back({at, model::NodeSuspected{node.id, suspicion}});
   if (node.provided) {

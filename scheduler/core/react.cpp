@@ -128,7 +128,8 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .n_evictions = {},
                            .controller = {},
                            .head_address = {},
-                           .secret = {}};
+                           .secret = {},
+                           .gpu_idle_notice = settings.gpu_idle_notice};
   if (!job.earlier.empty()) order.last_end = describe(job.earlier.back().why);
   const auto& share = attempt->allocation.nodes[static_cast<std::size_t>(node_index)];
   order.pool = state.nodes.at(share.node).info.pool;

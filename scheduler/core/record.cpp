@@ -52,6 +52,18 @@ void add_step_part(model::Usage& sum, const Part& part, model::NodeId script_nod
   if (part.node == script_node && watched) sum.gpu = std::move(watched);
 }
 
+void add_over_time(model::JobRecord& record, const Attempt& attempt, const Part& part) {
+  if (!part.report || part.report->series.points.empty()) return;
+  const auto share =
+      std::ranges::find(attempt.allocation.nodes, part.node, &model::NodeShare::node);
+  record.over_time.push_back({.launch = part.report->key,
+                              .node = share->name,
+                              .cores = share->cores.count(),
+                              .gpus = share->gpus.count(),
+                              .memory = share->memory,
+                              .series = part.report->series});
+}
+
 void add_attempt(model::JobRecord& record, const Attempt& attempt) {
   record.allocation = attempt.allocation;
   record.checkpoint_at = attempt.checkpoint_at;
@@ -63,9 +75,13 @@ void add_attempt(model::JobRecord& record, const Attempt& attempt) {
         {share->name, part.is_prepared, part.report ? part.report->failure : std::nullopt});
   }
   add_usage(record.usage, attempt.batch);
+  add_over_time(record, attempt, attempt.batch);
   for (const auto& [id, step] : attempt.steps) {
     record.steps.push_back(record_of(id, step));
-    for (const auto& part : step.parts) add_step_part(record.usage, part, attempt.batch.node);
+    for (const auto& part : step.parts) {
+      add_step_part(record.usage, part, attempt.batch.node);
+      add_over_time(record, attempt, part);
+    }
   }
 }
 
@@ -141,7 +157,9 @@ model::JobRecord job_record(const Job& job) {
                           .prepared = {},
                           .steps = {},
                           .earlier = job.earlier,
-                          .avoids = avoided_nodes(job)};
+                          .avoids = avoided_nodes(job),
+                          .gpus_idle_since = gpus_idle_since(job),
+                          .over_time = {}};
   if (const Attempt* attempt = latest_attempt(job)) add_attempt(record, *attempt);
   add_phase(record, job);
   return record;
@@ -215,6 +233,7 @@ model::NodeRecord node_record(const Node& node) {
                            .drain = {},
                            .condition = {},
                            .suspicions = node.suspicions};
+  if (node.undying) record.undying = *node.undying;
   if (!is_fit(node)) record.condition = *node.condition;
   std::ranges::copy_if(node.bookings, std::back_inserter(record.bookings),
                        [](const std::string& name) { return !model::is_node_end(name); });

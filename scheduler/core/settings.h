@@ -50,6 +50,8 @@ struct Settings {
   std::map<std::string, model::NodeCare> care = {};  // of the nodes of these pools
   /// So many jobs that fail on a node one after another, of several users, drain it; 0: never.
   int suspect_after = 0;
+  base::Duration gpu_idle_notice{};     // GPUs that do nothing for so long are told; 0: never
+  bool cancels_idle_gpus = false;       // and then the job is cancelled
   std::size_t queued_jobs = 1'000'000;  // waiting at one time
   std::size_t jobs_kept = 10'000;       // ended jobs kept in the state; history has them all
 };

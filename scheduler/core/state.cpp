@@ -24,20 +24,24 @@ base::Time eviction_end(const Node& node) {
 
 model::CoreSet free_cores(const Node& node) {
   const auto n_cores = static_cast<int>(node.info.topology.cores.size());
-  return model::CoreSet::range(0, n_cores) - node.cores_used;
+  const auto unused = model::CoreSet::range(0, n_cores) - node.cores_used;
+  return node.undying ? unused - model::cores_of(*node.undying) : unused;
 }
 
 model::GpuSet free_gpus(const Node& node) {
   const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
-  return model::GpuSet::range(0, n_gpus) - node.gpus_used;
+  const auto unused = model::GpuSet::range(0, n_gpus) - node.gpus_used;
+  return node.undying ? unused - model::gpus_of(*node.undying) : unused;
 }
 
 int n_free_cores(const Node& node) {
+  if (node.undying) return free_cores(node).count();
   const auto n_cores = static_cast<int>(node.info.topology.cores.size());
   return n_cores - node.cores_used.count_below(n_cores);
 }
 
 int n_free_gpus(const Node& node) {
+  if (node.undying) return free_gpus(node).count();
   const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
   return n_gpus - node.gpus_used.count_below(n_gpus);
 }

@@ -21,6 +21,7 @@
 #include "lib/model/ids.h"
 #include "lib/model/node.h"
 #include "lib/model/record.h"
+#include "lib/model/undying.h"
 #include "scheduler/core/ends.h"
 #include "scheduler/core/history.h"
 #include "scheduler/core/job.h"
@@ -74,8 +75,9 @@ struct Node {
   base::Box<Provided> provided;           // of one that a provider makes and ends
   base::Box<Eviction> eviction;
   base::Box<Drain> drain;
-  base::Box<model::NodeCondition> condition;     // where its pool wants something of it
-  std::vector<model::NodeSuspicion> suspicions;  // the last ones, oldest first
+  base::Box<model::NodeCondition> condition;       // where its pool wants something of it
+  std::vector<model::NodeSuspicion> suspicions;    // the last ones, oldest first
+  base::Box<std::vector<model::Undying>> undying;  // processes there that outlived SIGKILL
 
   bool operator==(const Node&) const = default;
 };
@@ -88,6 +90,7 @@ bool is_fit(const Node& node);
 
 /// Connected, fit, to stay, open for work, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
+/// Nobody uses it, and no process that outlived its launch keeps it.
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
 int n_free_cores(const Node& node);
@@ -142,7 +145,8 @@ struct State {
   // Indexes over the above, kept by apply().
   NodesByName node_by_name;
   ReadyNodes ready;
-  std::map<NodeKind, int> node_kinds;  // how many there are of each
+  std::map<NodeKind, int> node_kinds;   // how many there are of each
+  std::set<model::NodeId> quarantined;  // where processes outlived SIGKILL
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
   std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs: last_end()

@@ -46,6 +46,7 @@ bool may_be_its_fault(model::Cause cause) {
     case out_of_memory:
     case grow:
     case evicted:
+    case gpu_idle:
       return false;
   }
   return false;

@@ -236,6 +236,12 @@ void Agents::take_next(model::NodeId node, model::FromAgent message) {
           [&](model::ReportCondition& report) {
             core_.submit(scheduler::NodeSaysCondition{node, std::move(report.condition)});
           },
+          [&](model::ReportUndying& report) {
+            core_.submit(scheduler::NodeSaysUndying{node, std::move(report.undying)});
+          },
+          [&](const model::ReportGpus& report) {
+            core_.submit(scheduler::NodeSaysGpus{node, report.key, report.idle_since});
+          },
           [&](const model::NodeChecked& checked) { take_checked(node, checked); },
       },
       message);

@@ -258,6 +258,19 @@ struct Line {
          {"fitness", to_text(condition.fitness)},
          {"why", condition.reason}});
   }
+  void operator()(const model::NodeQuarantined& fact) const {
+    std::vector<std::string> held;
+    for (const auto& process : fact.undying) held.push_back(describe(process));
+    const std::string all = base::join(held, "; ");
+    const loop::Log::Fields fields{{"seq", seq}, {"node", name_of(fact.node)}, {"held", all}};
+    held.empty() ? log.info("node_quarantined", fields) : log.warn("node_quarantined", fields);
+  }
+  void operator()(const model::GpusIdle& fact) const {
+    log.info("gpus_idle", {{"seq", seq},
+                           {"launch", model::to_text(fact.key)},
+                           {"node", name_of(fact.node)},
+                           {"since", fact.since ? to_text(*fact.since) : std::string()}});
+  }
   void operator()(const model::NodeSuspected& fact) const {
     log.info("node_suspected", {{"seq", seq},
                                 {"node", name_of(fact.node)},

@@ -1,5 +1,7 @@
 #include "scheduler/policy/explain.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -85,6 +87,19 @@ std::string unfit_text(const scheduler::View& view, const scheduler::Job& job,
   return text;
 }
 
+/// What a process that outlived SIGKILL keeps on the first of these nodes where one does.
+std::string undying_text(const std::vector<const Node*>& nodes) {
+  for (const Node* node : nodes) {
+    if (!node->undying) continue;
+    const auto& first = node->undying->front();
+    auto text = fmt::format("{} on {} since {}, and SIGKILL does not end it", describe(first),
+                            node->info.name, to_text(first.since));
+    const auto n_more = std::ssize(*node->undying) - 1;
+    return n_more == 0 ? text : fmt::format("{}; nor {} more", text, n_more);
+  }
+  return {};
+}
+
 /// Too few take work; those that a command keeps from it are named, and one that is not fit.
 model::NodesAway away(const scheduler::View& view, const scheduler::Job& job,
                       const model::NodeChoice& choice, int n_needed, int n_ready) {
@@ -160,10 +175,13 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
       job.layout.nodes ? model::tasks_by_node(job.layout).front() : job.layout.tasks;
   int n_fitting = 0;
   std::set<model::JobId> holders;
+  std::vector<const Node*> unfitting;
   for (const Node* node : ready) {
     const bool is_fit = fits(*node, job.layout, largest);
     if (is_fit) ++n_fitting;
-    if (!is_fit) holders.insert(node->jobs.begin(), node->jobs.end());
+    if (is_fit) continue;
+    holders.insert(node->jobs.begin(), node->jobs.end());
+    unfitting.push_back(node);
   }
   const bool is_any_number = !job.layout.nodes && job.layout.tasks > 1;
   return model::ShortOfResources{.nodes_needed = is_any_number ? 0 : n_needed,
@@ -171,7 +189,8 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
                                  .nodes_fitting = n_fitting,
                                  .per_node = model::demand_of(job.layout, largest),
                                  .holders = soonest(view.state, holders),
-                                 .whole_nodes = job.layout.whole_nodes};
+                                 .whole_nodes = job.layout.whole_nodes,
+                                 .undying = undying_text(unfitting)};
 }
 
 Request request_of(const Timeline& timeline, const scheduler::Job& job) {

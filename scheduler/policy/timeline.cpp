@@ -186,21 +186,39 @@ int Timeline::tasks_without(const Request& request, model::NodeId id,
   return room_in(request.layout, free, whole_of(id));
 }
 
+/// What there is when no job runs.
+Amounts Timeline::usable_of(model::NodeId id) const {
+  const auto& undying = state_.nodes.at(id).undying;
+  auto usable = whole_of(id);
+  if (!undying) return usable;
+  return usable -= {.cores = model::cores_of(*undying).count(),
+                    .gpus = model::gpus_of(*undying).count(),
+                    .memory = {}};
+}
+
 bool Timeline::fits_when_empty(const Request& request) const {
   Roominess roominess(request.layout);
   const auto& nodes = *request.nodes;
-  const auto room = [&](const Amounts& all) { return room_in(request.layout, all, all); };
+  const auto room = [&](const Amounts& usable, const Amounts& all) {
+    return room_in(request.layout, usable, all);
+  };
   for (std::size_t i = 0; i < kinds_.size() && !nodes.is_listed; ++i) {
-    if (nodes.kinds[i]) roominess.add(room(whole(i)), kinds_.ready(i).n_nodes);
+    if (nodes.kinds[i]) roominess.add(room(whole(i), whole(i)), kinds_.ready(i).n_nodes);
+  }
+  const auto is_added = [&](model::NodeId node) {
+    const auto kind = kinds_.place_of(node);
+    return !nodes.is_listed && kind < kinds_.size() && nodes.kinds[kind] &&
+           scheduler::may_take_work(state_.nodes.at(node));
+  };
+  for (const auto node : state_.quarantined) {
+    const auto all = whole_of(node);
+    if (is_added(node)) roominess.change(room(all, all), room(usable_of(node), all));
   }
   for (const auto node : nodes.only) {
-    if (allows(request, node)) roominess.add(room(whole_of(node)), 1);
+    if (allows(request, node)) roominess.add(room(usable_of(node), whole_of(node)), 1);
   }
   for (const auto node : nodes.never) {
-    const auto kind = kinds_.place_of(node);
-    const bool was_added = !nodes.is_listed && kind < kinds_.size() && nodes.kinds[kind] &&
-                           scheduler::may_take_work(state_.nodes.at(node));
-    if (was_added) roominess.change(room(whole(kind)), 0);
+    if (is_added(node)) roominess.change(room(usable_of(node), whole_of(node)), 0);
   }
   return roominess.is_enough();
 }

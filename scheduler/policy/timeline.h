@@ -46,8 +46,8 @@ class Timeline {
   /// cost: as place_later
   std::optional<Placement> place_at(const Request& request, base::Time start) const;
 
-  /// Would it fit if nothing ran?
-  /// cost: O(different nodes)
+  /// Would it fit if nothing ran but what outlived SIGKILL?
+  /// cost: O(different nodes + nodes where something did)
   bool fits_when_empty(const Request& request) const;
 
   /// Is there room for the placement, all the time?
@@ -108,6 +108,7 @@ class Timeline {
   Amounts free_now(model::NodeId node) const;
   Amounts whole(std::size_t kind) const { return scheduler::whole_of(kinds_.kind(kind)); }
   Amounts whole_of(model::NodeId node) const;
+  Amounts usable_of(model::NodeId node) const;
   std::optional<Placement> place_on_nodes(const Request& request, const KindSet& open) const;
   std::vector<Former> former_of(const Request& request, const KindSet& open) const;
   std::optional<Placement> place_again(const Request& request, const KindSet& open) const;

@@ -8,9 +8,41 @@
 
 #include "lib/model/fact.h"
 #include "lib/model/launch.h"
+#include "lib/model/outcome.h"
+#include "lib/model/record.h"
 #include "tests/support/random_model.h"
 
 namespace support {
+
+inline model::UsageSeries random_series(RandomModel& random) {
+  model::UsageSeries series{random.time(), random.duration(), {}};
+  const int n_points = 1 + random.upto(3);
+  for (int i = 0; i < n_points; ++i)
+    series.points.push_back({random.duration(), random.bytes(), random.bytes(), random.bytes(),
+                             random.duration(), random.bytes()});
+  return series;
+}
+
+/// Where it failed, and what it used.
+inline void add_use(RandomModel& random, model::JobRecord& made) {
+  made.avoids = random.plain_names();
+  made.gpus_idle_since = random.maybe([&] { return random.time(); });
+  made.over_time = random.several(2, [&] {
+    return model::LaunchUsage{random.key(),    random.text(),  random.upto(99),
+                              random.upto(99), random.bytes(), random_series(random)};
+  });
+}
+
+inline model::LaunchReport RandomModel::report() {
+  return {key(),
+          time(),
+          time(),
+          upto(255),
+          maybe([&] { return failure(); }),
+          usage(),
+          several(3, [&] { return rank_usage(); }),
+          coin() ? random_series(*this) : model::UsageSeries()};
+}
 
 inline model::LaunchOrder RandomModel::order() {
   model::LaunchOrder made{.key = key()};
@@ -34,6 +66,7 @@ inline model::LaunchOrder RandomModel::order() {
   made.cluster = text();
   made.pool = text();
   made.tier = tier();
+  made.gpu_idle_notice = duration();
   made.n_evictions = upto(9);
   made.controller = "unix:/" + text();
   made.head_address = "unix:/" + text();

@@ -11,13 +11,6 @@
 
 namespace support {
 
-inline model::LaunchReport RandomModel::report() {
-  return {
-      key(), time(), time(), upto(255), maybe([&] { return failure(); }), usage(), several(3, [&] {
-        return rank_usage();
-      })};
-}
-
 inline model::FromAgent RandomModel::from_agent() {
   using Any = model::FromAgent;
   const auto status = [&] {
@@ -25,9 +18,11 @@ inline model::FromAgent RandomModel::from_agent() {
   };
   return one_of(
       [&]() -> Any {
-        return model::AgentHello{number(), node_info(), several(3, status),
-                                 random_condition(*this)};
+        return model::AgentHello{number(), node_info(), several(3, status), random_condition(*this),
+                                 random_undying(*this)};
       },
+      [&]() -> Any { return model::ReportUndying{random_undying(*this)}; },
+      [&]() -> Any { return model::ReportGpus{key(), maybe([&] { return time(); })}; },
       [&]() -> Any { return model::ReportCondition{random_condition(*this)}; },
       [&]() -> Any { return model::NodeChecked{number(), random_condition(*this)}; },
       [&]() -> Any { return model::Heartbeat{}; },
@@ -198,7 +193,7 @@ inline model::Reason RandomModel::reason() {
       [&]() -> Any {
         const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
         return model::ShortOfResources{
-            upto(9), upto(9), upto(9), demand, several(3, [&] { return job(); }), coin()};
+            upto(9), upto(9), upto(9), demand, several(3, [&] { return job(); }), coin(), text()};
       },
       [&]() -> Any { return random_away(*this); }, [&]() -> Any { return model::Behind{job()}; },
       [&]() -> Any {
@@ -291,7 +286,7 @@ inline model::JobRecord RandomModel::job_record() {
                                 upto(99),  time(),  time(),
                                 failure(), bytes(), maybe([&] { return time(); })};
   });
-  made.avoids = plain_names();
+  add_use(*this, made);
   return made;
 }
 

@@ -239,7 +239,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::image)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::gpu_idle)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });

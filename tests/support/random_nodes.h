@@ -1,6 +1,8 @@
 #pragma once
 // Nodes made at random, as random_model.h says.
 
+#include <vector>
+
 #include "lib/model/condition.h"
 #include "lib/model/node.h"
 #include "lib/model/record.h"
@@ -30,6 +32,13 @@ inline model::NodeInfo RandomModel::node_info() {
                        text(), topology(), plain_names(), plain_names(), text()};
   made.ends_at = maybe([&] { return time(); });
   return made;
+}
+
+inline std::vector<model::Undying> random_undying(RandomModel& random) {
+  return random.several(2, [&] {
+    return model::Undying{random.key(),  1 + random.upto(99), random.text(),   random.text(),
+                          random.time(), random.indices(),    random.indices()};
+  });
 }
 
 inline model::NodeCondition random_condition(RandomModel& random) {
@@ -73,6 +82,7 @@ inline model::NodeRecord RandomModel::node_record() {
     const auto at = time();
     return model::NodeSuspicion{at, {job(), number(), text()}};
   });
+  made.undying = random_undying(*this);
   return made;
 }
 

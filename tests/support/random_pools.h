@@ -52,6 +52,8 @@ inline model::FactBody RandomModel::pool_fact() {
       [&]() -> Any { return model::NodeTwin{node(), text()}; },
       [&]() -> Any { return model::GraceShortened{job(), number(), time()}; },
       [&]() -> Any { return model::NodeConditioned{node(), random_condition(*this)}; },
+      [&]() -> Any { return model::NodeQuarantined{node(), random_undying(*this)}; },
+      [&]() -> Any { return model::GpusIdle{key(), node(), maybe([&] { return time(); })}; },
       [&]() -> Any { return model::NodeSuspected{node(), {job(), number(), text()}}; },
       [&]() -> Any {
         return model::PoolStands{.pool = name(),

@@ -457,3 +457,53 @@ TEST_CASE("a preparation that loses its launcher has failed as one") {
   CHECK(bench.told_failure()->cause == model::Cause::preparation);
   CHECK(bench.told_failure()->text == "it lost its launcher: it was killed by signal 9");
 }
+
+namespace {
+
+model::Undying undying(const model::LaunchKey& key) {
+  return {.launch = key,
+          .pid = 4711,
+          .command = "python3",
+          .state = "D",
+          .since = start,
+          .cores = model::CoreSet::range(1, 1),
+          .gpus = {}};
+}
+
+}  // namespace
+
+TEST_CASE("what a launcher leaves that does not die is told before the end of its launch") {
+  Bench bench;
+  bench.connect().run(batch);
+  bench.say(agent::Outlived{batch, {undying(batch)}});
+  REQUIRE(bench.sent<model::ReportUndying>().size() == 1);
+  CHECK(bench.sent<model::ReportUndying>().front().undying == std::vector{undying(batch)});
+  CHECK(bench.finish(batch).sent<model::ReportEnded>().size() == 1);
+
+  CHECK(bench.say(agent::Outlived{batch, {undying(batch)}}).actions.empty());  // no news
+  bench.say(agent::Disconnected{}).say(agent::Connected{});
+  CHECK(bench.sent<model::AgentHello>().front().undying == std::vector{undying(batch)});
+  bench.receive(model::Welcome{.node = model::NodeId(1), .heartbeat = 2s});
+  CHECK(bench.sent<model::ReportUndying>().empty());  // the hello said it
+
+  bench.say(agent::Cleaned{batch});
+  REQUIRE(bench.sent<model::ReportUndying>().size() == 1);
+  CHECK(bench.sent<model::ReportUndying>().front().undying.empty());
+}
+
+TEST_CASE("a launch whose launcher was killed ends though a process of it does not") {
+  Bench bench;
+  bench.connect().run(batch).say(agent::LauncherEnded{batch, {}, "it was killed by signal 9"});
+  CHECK(bench.sent<model::ReportEnded>().empty());
+  bench.say(agent::Outlived{batch, {undying(batch)}});
+  REQUIRE(bench.told_failure());
+  CHECK(bench.told_failure()->cause == Cause::launcher_lost);
+  CHECK(bench.sent<model::ReportUndying>().size() == 1);
+  CHECK(bench.say(agent::Cleaned{batch}).sent<model::ReportEnded>().empty());  // it has ended
+}
+
+TEST_CASE("an agent that starts again tells what an earlier one saw not die") {
+  Bench bench({{batch, agent::Settled{}}});
+  bench.say(agent::Outlived{batch, {undying(batch)}});
+  CHECK(bench.say(agent::Connected{}).sent<model::AgentHello>().front().undying.size() == 1);
+}

@@ -1,5 +1,7 @@
 // A stand-in for libnvidia-ml.so.1 with two GPUs. The call named in FAKE_NVML_FAILS fails.
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -71,9 +73,13 @@ int nvmlDeviceGetHandleByUUID(const char* uuid, void** device) {
   *device = reinterpret_cast<void*>(std::uintptr_t{1} + (std::strcmp(uuid, "GPU-fake-1") == 0));
   return std::strncmp(uuid, "GPU-fake-", 9) == 0 ? outcome("nvmlDeviceGetHandleByUUID") : 6;
 }
-/// The first is busy, the second half so.
+/// The first is busy, the second half so; both idle while the file named in FAKE_NVML_IDLE is
+/// there.
 int nvmlDeviceGetUtilizationRates(void* device, Utilization* utilization) {
-  *utilization = {index_of(device) == 0 ? 100U : 50U, 10U};
+  const char* idle = std::getenv("FAKE_NVML_IDLE");
+  *utilization = {0, 0};
+  if (idle == nullptr || access(idle, F_OK) != 0)
+    *utilization = {index_of(device) == 0 ? 100U : 50U, 10U};
   return outcome("nvmlDeviceGetUtilizationRates");
 }
 }
