@@ -25,6 +25,7 @@
 #include "lib/loop/log.h"
 #include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
+#include "lib/loop/work.h"
 #include "lib/model/node.h"
 
 namespace loop {
@@ -74,6 +75,7 @@ class Daemon {
                       std::string how);
   void watch_files(const model::LaunchKey& key);
   void prune(std::size_t most);
+  void remove(const model::LaunchKey& key);
   void leave();
   void say_leaving();
   void look_whether_left();
@@ -109,6 +111,7 @@ class Daemon {
   Checkpoints checkpoints_;
   std::unique_ptr<Care> care_;                            // from start() on
   std::map<model::LaunchKey, loop::FileWatch> prepared_;  // of preparations that run
+  std::map<model::LaunchKey, loop::Work> removals_;
   loop::Timer deadline_;
   loop::Timer prune_timer_;
   loop::Timer leave_timer_;

@@ -98,8 +98,9 @@ runs 0 "its user starts something in it" user ann muster exec "$step" id -un
 is "$(cat out)" mu-ann "as that user"
 runs 0 "likewise beside" user cat submit --wait -o cat.out -- id -un
 is "$(cat home/cat/cat.out)" mu-cat "runs the job of a third one"
+kill -KILL "$(agent_of n1)"
 touch home/ann/enough
-runs 0 "the step ends well" user ann muster wait "$step"
+runs 0 "the step, whose agent is killed, ends well" user ann muster wait "$step"
 rm -r home/ann/.pmix
 if [ -x bin/mpi_program ]; then
   runs 0 "an MPI program of a user's" user ann submit --wait -o mpi.out -N 2 --ntasks-per-node=1 --wrap "muster run $T/bin/mpi_program ring"
