@@ -49,7 +49,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(loop::Loop& loop, const Setti
                                                    const model::NodeInfo& info, loop::Log& log) {
   auto dirs = LaunchDirs::open(settings.node_dir);
   if (!dirs) return std::unexpected(std::move(dirs).error());
-  auto retention = Retention::open(*dirs, settings.node_dir, settings.retention);
+  auto retention = Retention::open(settings.node_dir, settings.retention);
   if (!retention) return std::unexpected(std::move(retention).error());
   auto containment = Containment::open(settings.containment, info.name, settings.node_dir);
   if (!containment) return std::unexpected(std::move(containment).error());
@@ -361,9 +361,23 @@ void Daemon::perform(const agent::MarkAcknowledged& action) {
 }
 
 void Daemon::prune(std::size_t most) {
-  if (const auto pruned = retention_.prune(loop::now(), most); !pruned) {
-    log_.warn("launch_directory_stays", {{"why", pruned.error().text}});
-  }
+  const auto pruned = retention_.prune(loop::now(), most, [this](const auto& key) { remove(key); });
+  if (!pruned) log_.warn("launch_directory_stays", {{"why", pruned.error().text}});
+}
+
+/// A user may have put more there than the agent has time for.
+void Daemon::remove(const model::LaunchKey& key) {
+  const auto tell = [this](const base::Result<void>& removed) {
+    if (!removed) log_.warn("launch_directory_stays", {{"why", removed.error().text}});
+  };
+  if (!dirs_.own(key).is_users) return tell(dirs_.remove(key));
+  const auto done = [this, key, tell](const base::Result<void>& removed) {
+    tell(removed);
+    const model::LaunchKey removed_key = key;  // the closure goes with its Work
+    removals_.erase(removed_key);
+  };
+  auto call = [dirs = dirs_, key] { return dirs.remove(key); };
+  removals_.insert_or_assign(key, loop::in_background(loop_, std::move(call), done));
 }
 
 void Daemon::perform(const agent::Exit& /*action*/) {

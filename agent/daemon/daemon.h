@@ -26,6 +26,7 @@
 #include "lib/loop/log.h"
 #include "lib/loop/signal.h"
 #include "lib/loop/timer.h"
+#include "lib/loop/work.h"
 #include "lib/model/node.h"
 
 namespace loop {
@@ -76,6 +77,7 @@ class Daemon {
   void watch_undying(bool rebooted);
   void watch_files(const model::LaunchKey& key);
   void prune(std::size_t most);
+  void remove(const model::LaunchKey& key);
   void leave();
   void say_leaving();
   void look_whether_left();
@@ -113,6 +115,7 @@ class Daemon {
   bool has_gpus_;
   std::unique_ptr<Care> care_;                            // from start() on
   std::map<model::LaunchKey, loop::FileWatch> prepared_;  // of preparations that run
+  std::map<model::LaunchKey, loop::Work> removals_;
   loop::Timer deadline_;
   loop::Timer prune_timer_;
   loop::Timer leave_timer_;

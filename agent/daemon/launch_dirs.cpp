@@ -21,7 +21,14 @@ namespace {
 constexpr std::size_t report_limit = std::size_t{1} << 20;
 constexpr std::size_t order_limit = std::size_t{64} << 20;
 constexpr std::size_t small_limit = std::size_t{1} << 16;
-constexpr mode_t way_through = 0711;  // for who knows the name of what is in it
+constexpr mode_t way_through = 0011;  // for who knows the name of what is in it
+
+/// Errors are in errno.
+bool let_through(const std::string& folder) {
+  struct stat found{};
+  return stat(folder.c_str(), &found) == 0 &&
+         chmod(folder.c_str(), (found.st_mode & 07777) | way_through) == 0;
+}
 
 base::Result<void> write_new(const std::string& path, std::string_view bytes) {
   const loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -71,7 +78,7 @@ base::Result<LaunchDirs> LaunchDirs::open(const std::string& node_dir) {
   const auto made = loop::make_directories(root, 0700);
   if (!made) return std::unexpected(made.error());
   for (const auto& folder : {node_dir, root}) {
-    if (geteuid() == 0 && chmod(folder.c_str(), way_through) != 0)
+    if (geteuid() == 0 && !let_through(folder))
       return base::fail_errno(errno, "cannot let users through '" + folder + "'");
   }
   return LaunchDirs(root);
@@ -105,8 +112,7 @@ base::Result<loop::OwnedFd> LaunchDirs::create(const model::LaunchOrder& order) 
 base::Result<void> LaunchDirs::make_own(const model::LaunchOrder& order) const {
   if (geteuid() != 0 || order.user.uid == 0) return {};
   const std::string users = file(order.key, "own");
-  if (mkdir(users.c_str(), 0700) == 0 && chmod(path(order.key).c_str(), way_through) == 0)
-    return {};
+  if (mkdir(users.c_str(), 0700) == 0 && let_through(path(order.key))) return {};
   return base::fail_errno(errno, "cannot make '" + users + "'");
 }
 

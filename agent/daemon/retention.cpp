@@ -38,9 +38,8 @@ std::string as_lines(const std::vector<model::LaunchKey>& keys) {
 
 }  // namespace
 
-base::Result<Retention> Retention::open(const LaunchDirs& dirs, const std::string& node_dir,
-                                        RetentionLimits limits) {
-  Retention retention(dirs, node_dir + "/forgotten", limits);
+base::Result<Retention> Retention::open(const std::string& node_dir, RetentionLimits limits) {
+  Retention retention(node_dir + "/forgotten", limits);
   retention.forgotten_ = read_keys(retention.path_, limits.forgotten_keys);
   const auto written = retention.rewrite(retention.forgotten_);
   if (!written) return std::unexpected(written.error());
@@ -61,7 +60,9 @@ void Retention::add(const model::LaunchKey& key, base::Time at) {
   kept_.push_back({key, at});
 }
 
-base::Result<void> Retention::prune(base::Time now, std::size_t most) {
+/// The key is remembered first: a crash in between leaves a directory, never a key unknown.
+base::Result<void> Retention::prune(base::Time now, std::size_t most,
+                                    const std::function<void(const model::LaunchKey&)>& remove) {
   for (; most > 0 && !kept_.empty(); --most) {
     if (has_undying(dirs_.path(kept_.front().key))) {
       // The next agent has to find them.
@@ -71,24 +72,23 @@ base::Result<void> Retention::prune(base::Time now, std::size_t most) {
     }
     const bool too_many = kept_.size() > limits_.directories;
     if (!too_many && kept_.front().at + limits_.age > now) break;
-    if (const auto removed = remove_oldest(); !removed) return removed;
+    const model::LaunchKey key = kept_.front().key;
+    kept_.pop_front();
+    if (auto forgotten = forget(key); !forgotten) return forgotten;
+    remove(key);
   }
   return {};
 }
 
-/// The key is remembered first: a crash in between leaves a directory, never a key unknown.
-base::Result<void> Retention::remove_oldest() {
-  const model::LaunchKey key = kept_.front().key;
-  kept_.pop_front();
+base::Result<void> Retention::forget(const model::LaunchKey& key) {
   const std::string line = model::to_text(key) + "\n";
   if (write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     return base::fail_errno(errno, "cannot remember that " + model::to_text(key) + " has ended");
   }
   if (++n_lines_ > 2 * limits_.forgotten_keys) {
-    const auto written = rewrite(read_keys(path_, limits_.forgotten_keys));
-    if (!written) return written;
+    return rewrite(read_keys(path_, limits_.forgotten_keys));
   }
-  return dirs_.remove(key);
+  return {};
 }
 
 }  // namespace agentd

@@ -4,14 +4,15 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "agent/daemon/launch_dirs.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/loop/owned_fd.h"
+#include "lib/model/ids.h"
 
 namespace agentd {
 
@@ -21,14 +22,13 @@ struct RetentionLimits {
   std::size_t forgotten_keys = 20000;
 };
 
-/// Removes settled launch directories, oldest first, once there are too many or they are too old.
-/// Their keys go to NODE/forgotten, one a line, oldest first: so no late order starts one again.
-/// The file keeps the last keys only; an order so late that its key is no longer there cannot
-/// come, since orders do not outlive the connection they were sent on.
+/// Says which settled launch directories are to be removed, oldest first, once there are too many
+/// or they are too old. Their keys go to NODE/forgotten, one a line, oldest first: so no late order
+/// starts one again. The file keeps the last keys only; an order so late that its key is no longer
+/// there cannot come, since orders do not outlive the connection they were sent on.
 class Retention {
  public:
-  static base::Result<Retention> open(const LaunchDirs& dirs, const std::string& node_dir,
-                                      RetentionLimits limits);
+  static base::Result<Retention> open(const std::string& node_dir, RetentionLimits limits);
 
   /// Keys whose directories are gone, oldest first.
   const std::vector<model::LaunchKey>& forgotten() const { return forgotten_; }
@@ -37,20 +37,19 @@ class Retention {
   /// A launch is settled now, or was found so; its directory is kept for a while.
   void add(const model::LaunchKey& key, base::Time at);
 
-  /// Removes at most `most` directories. Error: the first that could not be removed.
-  base::Result<void> prune(base::Time now, std::size_t most);
+  /// Calls `remove` for at most `most` directories. Error: one that cannot be forgotten stays.
+  base::Result<void> prune(base::Time now, std::size_t most,
+                           const std::function<void(const model::LaunchKey&)>& remove);
 
  private:
   struct Kept {
     model::LaunchKey key;
     base::Time at;
   };
-  Retention(const LaunchDirs& dirs, std::string path, RetentionLimits limits)
-      : dirs_(dirs), path_(std::move(path)), limits_(limits) {}
-  base::Result<void> remove_oldest();
+  Retention(std::string path, RetentionLimits limits) : path_(std::move(path)), limits_(limits) {}
+  base::Result<void> forget(const model::LaunchKey& key);
   base::Result<void> rewrite(const std::vector<model::LaunchKey>& keys);
 
-  LaunchDirs dirs_;
   std::string path_;  // of the file of forgotten keys
   RetentionLimits limits_;
   loop::OwnedFd file_;

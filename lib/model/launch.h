@@ -34,7 +34,8 @@ struct LaunchOrder {
   std::string pool;                      // of the node
   Tier tier = Tier::dedicated;           // likewise
   int n_evictions = 0;                   // that the job has been through
-  // Sockets of machines are "unix:NAME" until their agent adds the folder (on_node).
+  // Sockets of machines are "unix:NAME" or "unix:USER/NAME" until their agent adds the folder
+  // (on_node).
   std::string controller;    // address of the API for `muster run` in the job: "unix:/path"
   std::string head_address;  // of a step: where its head listens: "unix:/path"; empty: head_tls
   std::string secret;        // of a step: what its launchers and client show each other
@@ -51,7 +52,7 @@ struct LaunchOrder {
 constexpr const char* api_socket_name = "api.sock";
 
 /// The address with the folder of its socket, where it leaves that to the node: "unix:NAME" becomes
-/// "unix:FOLDER/NAME".
+/// "unix:FOLDER/NAME", whatever folders NAME has itself.
 std::string on_node(const std::string& address, const std::string& folder);
 
 /// Whether all nodes of the attempt are on one machine.

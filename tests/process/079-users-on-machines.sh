@@ -19,7 +19,8 @@ wait_for 10 "the controller listens for machines" said "$log" "listening for=age
 for name in $hosts; do
   # shellcheck disable=SC2046 # the line is words
   on $name $(muster node add $name) --dir "$T/machines/$name" >join.out 2>&1
-  ip netns exec "$(host $name)" muster-agent --config "$T/machines/$name/agent.conf" --slice-cores 1 >"$T/$name.out" 2>&1 &
+  ip netns exec "$(host $name)" muster-agent --config "$T/machines/$name/agent.conf" --slice-cores 1 --keep-launches 2 \
+    >"$T/$name.out" 2>&1 &
 done
 chmod 711 "$T/machines"
 for name in $hosts; do
@@ -54,6 +55,8 @@ if [ -x bin/mpi_program ]; then
   runs 0 "an MPI program of a user's" user ann submit --wait -o mpi.out -N 2 -n 2 --wrap "muster run $T/bin/mpi_program ring"
   like home/ann/mpi.out "^ring 2$" "is one world on both machines"
 fi
+few() { [ "$(find "$T/machines/n1/launches" -mindepth 1 -maxdepth 1 | wc -l)" -le 2 ]; }
+wait_for 10 "directories of old launches go" few
 empty() { [ -z "$(find "$MUSTER_DIR/run" "$T/machines" -name '*.[0-9].sock')" ]; }
 wait_for 10 "no socket of a step is left" empty
 runs 0 "down" muster down

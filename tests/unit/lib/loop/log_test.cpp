@@ -1,5 +1,7 @@
 #include "lib/loop/log.h"
 
+#include <sys/stat.h>
+
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "tests/support/catch.h"
@@ -27,6 +29,9 @@ TEST_CASE("a text log has one line per event, with quotes where a value needs th
   log->info("job_started", {{"job", 7}, {"nodes", "n[1-4]"}, {"share", 0.5}, {"late", false}});
   log->error("odd", {{"text", "two\nlines and \"quotes\""}, {"none", ""}});
   log->debug("unseen");
+  struct stat file{};
+  REQUIRE(stat(fixture.path("log").c_str(), &file) == 0);
+  CHECK((file.st_mode & 07777) == 0640);
   const auto lines = lines_of(fixture.path("log"), "Z ");
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "Z info job_started job=7 nodes=n[1-4] share=0.5 late=false");
