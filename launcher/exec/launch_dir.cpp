@@ -72,7 +72,7 @@ base::Result<void> LaunchDir::hand_over(const loop::Account& user) const {
   const std::string folder = path_ + own_;
   if (own_.empty())
     return base::fail(base::Code::conflict, "'" + path_ + "' has no folder for user " + user.name);
-  if (!loop::FileUser(user.uid, user.gid).is_in_force())
+  if (!loop::FileUser(user.uid, user.gid, user.groups).is_in_force())
     return base::fail(base::Code::denied, "cannot look at files as user " + user.name);
   // There may be notes already. The folder comes last: until then nobody else can be in it.
   if (lchown(file("launcher.log").c_str(), user.uid, user.gid) != 0 && errno != ENOENT)
@@ -80,7 +80,7 @@ base::Result<void> LaunchDir::hand_over(const loop::Account& user) const {
   if (lchown(folder.c_str(), user.uid, user.gid) != 0)
     return base::fail_errno(errno, "cannot give '" + folder + "' to " + user.name);
   const auto comes_there = [&] {
-    const loop::FileUser as(user.uid, user.gid);
+    const loop::FileUser as(user.uid, user.gid, user.groups);
     return as.is_in_force() && access_here(folder);
   };
   if (comes_there()) return {};

@@ -79,12 +79,13 @@ base::Result<void> become(const Account& account) {
   return {};
 }
 
-FileUser::FileUser(uid_t uid, gid_t gid) : is_root_(geteuid() == 0), is_in_force_(true) {
+FileUser::FileUser(uid_t uid, gid_t gid, const std::vector<gid_t>& groups)
+    : is_root_(geteuid() == 0), is_in_force_(true) {
   if (!is_root_) return;
   const int n_groups = getgroups(0, nullptr);
   groups_before_.resize(static_cast<std::size_t>(n_groups > 0 ? n_groups : 0));
   is_in_force_ =
-      n_groups >= 0 && getgroups(n_groups, groups_before_.data()) == n_groups && set_groups({gid});
+      n_groups >= 0 && getgroups(n_groups, groups_before_.data()) == n_groups && set_groups(groups);
   // These two say what was before, also where they fail: asked again, they say what is.
   setfsgid(gid);
   setfsuid(uid);

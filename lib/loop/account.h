@@ -31,12 +31,12 @@ base::Result<Account> find_account(const model::User& user);
 /// what only root could open. Whoever cannot go on after an error ends.
 base::Result<void> become(const Account& account);
 
-/// What this thread does with files is done with the rights of that user and group alone, as long
-/// as the object lives (man 2 setfsuid); signals and all else stay the process's. For processes of
-/// root; without effect in others.
+/// What this thread does with files is done with the rights of that user and those groups alone, as
+/// long as the object lives (man 2 setfsuid); signals and all else stay the process's. For
+/// processes of root; without effect in others.
 class FileUser {
  public:
-  FileUser(uid_t uid, gid_t gid);
+  FileUser(uid_t uid, gid_t gid, const std::vector<gid_t>& groups = {});
   ~FileUser();
   FileUser(const FileUser&) = delete;
   FileUser& operator=(const FileUser&) = delete;
