@@ -20,7 +20,7 @@ struct NodeInfo {
   std::string kernel;
   std::string version;  // of muster on the node
   Topology topology;
-  std::vector<std::string> features;  // in order; by the configuration
+  std::vector<std::string> features;  // in order; of the machine, and by the configuration
   std::vector<std::string> switches;  // above the node, the topmost first; by the configuration
   std::string containment;            // what its control groups do, for people
   Tier tier = Tier::dedicated;        // by the configuration of its pool
