@@ -12,6 +12,8 @@
 //   pid           "PID START_TIME", by the launcher when it begins: without it nothing has run
 //   launch_id, sessions, session_dir
 //                 by the launcher: how to find what it leaves when it is killed
+//   undying       when SIGKILL was sent, while it has not ended all; by the launcher or the agent
+//   gpus_idle     by the launcher: since when its GPUs do nothing, while that is long
 //   checkpoint    by the job: touched when its work is safe
 //   log, log.N    by the launcher: output (lib/wire/log_record.h, log_segments.h)
 //   report        what it came to, by the launcher; by the agent where that was lost or never ran

@@ -49,7 +49,8 @@ std::string details(const Json& event) {
   }
   if (text_at(event, "kind") != "node_quarantined") return text;
   const auto undying = event.find("undying");
-  if (undying == event.end() || !undying->is_array()) return text + ": nothing is held any more";
+  const bool is_any = undying != event.end() && undying->is_array() && !undying->empty();
+  if (!is_any) return text + ": nothing is held any more";
   std::string_view before = ": ";
   for (const auto& process : *undying) {
     text.append(before).append(text_at(process, "text"));

@@ -19,13 +19,13 @@ gpu_idle_notice = "1s"
 END
 cluster_up
 
-busy='timeout 3.5 sh -c "while :; do :; done"; true'
+busy='timeout 2.5 sh -c "while :; do :; done"; true'
 runs 0 "a job that keeps one of its two cores busy" submit --wait -n 2 --wrap "$busy"
 is "$(field 1 '.over_time | map([.launch, .node, .cores] | join(" "))[]')" "1.1.batch n1 2" "its script was looked at"
-is "$(field 1 '.over_time[0].points | length >= 2 and (map(.cpu | rtrimstr("s") | tonumber) | max > 0.2)')" true \
-  "each second"
+is "$(field 1 '.over_time[0].points | length >= 1 and (map(.cpu | rtrimstr("s") | tonumber) | max > 0.2)')" true \
+  "while it ran"
 muster show 1 >shown
-like shown "^efficiency [01]\.[0-9] of 2 cores \([0-9]+%\)$" "muster show says what part of its cores it used"
+like shown "^efficiency +[01]\.[0-9] of 2 cores \([0-9]+%\)$" "muster show says what part of its cores it used"
 runs 0 "muster show --usage" muster show 1 --usage
 like out "^script on n1 since .*, each bar 1s$" "has its script"
 like out "^  cores    .*  [01]\.[0-9] of 2 on average, at most [0-9.]+$" "with a bar for each second"

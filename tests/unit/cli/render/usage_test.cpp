@@ -27,7 +27,7 @@ model::JobRecord ended_job() {
   return job;
 }
 
-render::View view() {
+render::View usage_view() {
   return {.now = start, .width = 200, .time = [](base::Time time) { return to_text(time); }};
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("use over time is drawn with a bar for each interval") {
                                       .interval = 2s,
                                       .points = {{.cpu = 4s, .memory = base::Bytes(1ULL << 29)},
                                                  {.cpu = 0s, .gpu_busy = 2s}}}});
-  const auto text = render::usage_over_time(job, view());
+  const auto text = render::usage_over_time(job, usage_view());
   CHECK_THAT(text, Contains("script on n1 since "));
   CHECK_THAT(text, Contains("each bar 2s"));
   CHECK_THAT(text, Contains("cores    █▁  1.0 of 2 on average, at most 2.0"));

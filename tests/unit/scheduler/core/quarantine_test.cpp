@@ -78,10 +78,12 @@ TEST_CASE("what a process holds of a job that runs on is still held after its en
 
 TEST_CASE("the same word again is no news, and what the node does not have is not held") {
   QuarantineSite site;
-  const auto far = site.undying(7);
-  (void)site.say({site.undying(1), far});
+  const auto held = site.undying(1);
+  auto far = site.undying(7);
+  far.pid = 4712;
+  (void)site.say({held, far});
   const auto n_facts = site.controller.facts().size();
-  (void)site.say({far, site.undying(1)});
+  (void)site.say({far, held});
   CHECK(site.controller.facts().size() == n_facts);
   CHECK(site.n_free() == 3);
 }
