@@ -361,7 +361,11 @@ void Daemon::perform(const agent::MarkAcknowledged& action) {
 }
 
 void Daemon::prune(std::size_t most) {
-  const auto pruned = retention_.prune(loop::now(), most, [this](const auto& key) { remove(key); });
+  const Retention::Rules rules{
+      // The next agent has to find them.
+      .is_needed = [this](const auto& key) { return has_undying(dirs_.path(key)); },
+      .remove = [this](const auto& key) { remove(key); }};
+  const auto pruned = retention_.prune(loop::now(), most, rules);
   if (!pruned) log_.warn("launch_directory_stays", {{"why", pruned.error().text}});
 }
 

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "agent/daemon/undying.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 
@@ -61,11 +60,9 @@ void Retention::add(const model::LaunchKey& key, base::Time at) {
 }
 
 /// The key is remembered first: a crash in between leaves a directory, never a key unknown.
-base::Result<void> Retention::prune(base::Time now, std::size_t most,
-                                    const std::function<void(const model::LaunchKey&)>& remove) {
+base::Result<void> Retention::prune(base::Time now, std::size_t most, const Rules& rules) {
   for (; most > 0 && !kept_.empty(); --most) {
-    if (has_undying(dirs_.path(kept_.front().key))) {
-      // The next agent has to find them.
+    if (rules.is_needed(kept_.front().key)) {
       kept_.push_back({kept_.front().key, now});
       kept_.pop_front();
       continue;
@@ -75,7 +72,7 @@ base::Result<void> Retention::prune(base::Time now, std::size_t most,
     const model::LaunchKey key = kept_.front().key;
     kept_.pop_front();
     if (auto forgotten = forget(key); !forgotten) return forgotten;
-    remove(key);
+    rules.remove(key);
   }
   return {};
 }

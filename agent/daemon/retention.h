@@ -37,9 +37,12 @@ class Retention {
   /// A launch is settled now, or was found so; its directory is kept for a while.
   void add(const model::LaunchKey& key, base::Time at);
 
-  /// Calls `remove` for at most `most` directories. Error: one that cannot be forgotten stays.
-  base::Result<void> prune(base::Time now, std::size_t most,
-                           const std::function<void(const model::LaunchKey&)>& remove);
+  struct Rules {
+    std::function<bool(const model::LaunchKey&)> is_needed;  // as long as it is, it is kept
+    std::function<void(const model::LaunchKey&)> remove;
+  };
+  /// Removes at most `most` directories. Error: one that cannot be forgotten stays.
+  base::Result<void> prune(base::Time now, std::size_t most, const Rules& rules);
 
  private:
   struct Kept {

@@ -6,6 +6,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${MUSTER_TEST_SPACE-}" ] && unshare -m true 2>/
 fi
 . "$(dirname "$0")/lib.sh"
 
+. "$ROOT/tests/process/roots.sh"
 . "$ROOT/tests/process/users.sh"
 
 users_up ann bob cat
@@ -169,6 +170,18 @@ for node in n1 n2; do
   wait_for 5 "$node is ready for others" node_is $node idle
 done
 runs 0 "whose jobs run" user bob submit --wait -N 2 -- true
+
+# In an image.
+if command -v bwrap >/dev/null && unshare -Um true 2>/dev/null; then
+  make_root root cat id
+  # shellcheck disable=SC2016 # the job expands it
+  runs 0 "a job of a user's in an image" user ann submit --wait -o inside.out -N 2 --ntasks-per-node=1 --image "$T/root" \
+    --prepare 'id -un >/etc/prepared' --wrap 'muster run sh -c "cat /etc/mark /etc/prepared && id -u"'
+  is "$(sort -u home/ann/inside.out | tr '\n' ' ')" "$ann mu-ann only here " "sees that alone, as its user"
+  is "$(stat -c %U home/ann/inside.out)" mu-ann "and its files are the user's"
+  wait_for 10 "nothing is left of it" sh -c "! find '$MUSTER_DIR' -name container | grep . &&
+    ! grep -F '$MUSTER_DIR/nodes' /proc/self/mountinfo"
+fi
 
 # Killed.
 id=$(user cat submit --parsable --job-tmp --wrap 'setsid sleep 1000 & sleep 1000')

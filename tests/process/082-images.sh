@@ -1,23 +1,13 @@
 #!/bin/sh
 # Images of jobs: what they come from, what is kept of them, what is said when they fail, and what is left of them.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/process/roots.sh"
 
 command -v bwrap >/dev/null || skip_all "there is no bubblewrap here"
 unshare -m true 2>unshare.err || unshare -Um true 2>unshare.err ||
   skip_all "no mount namespace can be made here: $(cat unshare.err)"
 
-# The least that a shell needs.
-mkdir root root/etc root/usr root/var
-for folder in bin lib lib64; do
-  mkdir "root/usr/$folder" && ln -s "usr/$folder" "root/$folder"
-done
-for file in $(for program in sh cat ls sleep df; do
-  command -v "$program"
-  ldd "$(command -v "$program")" | sed -n -e 's/.* => \(\/[^ ]*\).*/\1/p' -e 's/^[[:space:]]*\(\/[^ ]*\).*/\1/p'
-done | sed -E 's,^/(bin|sbin|lib|lib64)/,/usr/\1/,' | sort -u); do
-  mkdir -p "root${file%/*}" && cp -L "$file" "root$file"
-done
-echo "only here" >root/etc/mark
+make_root root cat ls sleep df
 
 mkdir "$MUSTER_DIR"
 mkdir cache

@@ -34,7 +34,7 @@ is_there() { grep -q " $1 " /proc/self/mountinfo; }
 
 write_config "[\"bind:$T/data:mnt/own\"]"
 runs 1 "a target that is not the same for all is refused" muster config check "$MUSTER_DIR/muster.toml"
-like "$T/err" "muster.toml:5: 'pool.mounts': .*expected a target that is an absolute path, found 'mnt/own'" "with its line"
+like "$T/err" "line 5: 'pool.mounts': .*expected a target that is an absolute path, found 'mnt/own'" "with its line"
 write_config "[\"bind:$T/data:$T/mnt/data:ro\", \"command:$T/mounter:$T/mnt/own\"]"
 touch fail
 cluster_up

@@ -13,6 +13,7 @@ constexpr std::string_view every_key = R"(
 [cluster]
 name = "big"
 dir = "/var/lib/m"
+users = "all"
 [listen]
 agents = "tls:0.0.0.0:7443"
 address = "head:7443"
@@ -33,6 +34,8 @@ size_weight = 3
 queued_jobs = 10
 jobs_kept = 0
 suspect_after = 4
+gpu_idle_notice = "5m"
+gpu_idle_action = "cancel"
 script = "1M"
 request = "2M"
 connections = 8
@@ -101,11 +104,11 @@ TEST_CASE("a file with one pool gets every default") {
 TEST_CASE("every key of the table can be set") {
   const auto config = conf::read_text(every_key, "m.toml");
   REQUIRE(config.has_value());
-  CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m"});
+  CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m", "", "all"});
   CHECK(config->scheduler ==
         conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
   CHECK(config->limits == conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20),
-                                       Bytes(4 << 20), 0, 4});
+                                       Bytes(4 << 20), 0, 4, 5min, "cancel"});
   CHECK(config->log == conf::Log{"debug", "json"});
   REQUIRE(config->pools.size() == 2);
   CHECK(config->pools[0] == conf::Pool{"a", "local", 3, 64, 8, base::Bytes(256ULL << 30)});
