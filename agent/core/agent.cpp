@@ -145,9 +145,10 @@ void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string
 
 /// What is left of a launch does not keep it from its end.
 void Agent::take(const Outlived& input) {
-  if (input.undying.empty()) return;
-  undying_[input.key] = input.undying;
-  tell_undying();
+  if (!input.undying.empty()) {
+    undying_[input.key] = input.undying;
+    tell_undying();
+  }
   const auto at = live_.find(input.key);
   if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
   end(failed(input.key, model::Cause::launcher_lost, at->second.how_lost, killed_exit_code));

@@ -9,14 +9,16 @@ namespace agentd {
 namespace {
 
 constexpr base::Duration period = std::chrono::seconds(1);
+constexpr time_t latest_s = 253'402'300'799;  // of the year 9999
 
 std::optional<base::Time> touched_at(const std::string& path) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   const auto& time = status.st_mtim;
-  return base::Time(
+  if (time.tv_sec < 0 || time.tv_sec > latest_s) return std::nullopt;
+  return plausible(base::Time(
       std::chrono::seconds(time.tv_sec) +
-      std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(time.tv_nsec)));
+      std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(time.tv_nsec))));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr std::size_t idle_file_limit = 64;
 std::optional<base::Time> idle_since(const base::Result<std::string>& text) {
   if (!text) return std::nullopt;
   const auto us = base::parse_int(base::trim(*text), 0, std::numeric_limits<std::int64_t>::max());
-  return us ? std::optional(base::time_from_us(*us)) : std::nullopt;
+  return us ? plausible(base::time_from_us(*us)) : std::nullopt;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/text.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/wire/launch.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t report_limit = std::size_t{1} << 20;
 constexpr std::size_t order_limit = std::size_t{64} << 20;
 constexpr std::size_t small_limit = std::size_t{1} << 16;
+constexpr base::Duration clock_slack = std::chrono::minutes(1);  // files may be a server's
 constexpr mode_t way_through = 0011;  // for who knows the name of what is in it
 
 /// Errors are in errno.
@@ -52,6 +54,11 @@ base::Result<loop::OwnedFd> open_locked(const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<base::Time> plausible(base::Time time) {
+  const bool is_plausible = time >= base::Time() && time <= loop::now() + clock_slack;
+  return is_plausible ? std::optional(time) : std::nullopt;
+}
 
 OwnFolder own_folder(const std::string& launch_dir) {
   const std::string users = launch_dir + "/own";

@@ -32,6 +32,7 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/loop/owned_fd.h"
 #include "lib/model/ids.h"
 #include "lib/model/launch.h"
@@ -57,6 +58,9 @@ struct OwnFolder {
   /// Errors: those of read_file() and, where it is a user's, read_file_of().
   base::Result<std::string> read(const char* name, std::size_t limit) const;
 };
+
+/// A time that a user's file names: nothing where no clock could have shown it.
+std::optional<base::Time> plausible(base::Time time);
 
 /// Found by what is there.
 OwnFolder own_folder(const std::string& launch_dir);

@@ -95,9 +95,7 @@ bool may_use_gpus(pid_t pid) {
 
 base::Time note_undying(const std::string& launch_dir, base::Time killed_at) {
   const auto path = launch_dir + "/" + undying_name;
-  auto text = loop::read_file(path, undying_file_limit);
-  if (!text) text = own_folder(launch_dir).read(undying_name, undying_file_limit);
-  if (text) {
+  if (const auto text = loop::read_file(path, undying_file_limit)) {
     const auto us = base::parse_int(base::trim(*text), 0, std::numeric_limits<std::int64_t>::max());
     if (us) return base::time_from_us(*us);
   }
@@ -108,14 +106,12 @@ base::Time note_undying(const std::string& launch_dir, base::Time killed_at) {
 }
 
 bool has_undying(const std::string& launch_dir) {
-  return access((launch_dir + "/" + undying_name).c_str(), F_OK) == 0 ||
-         access(own_folder(launch_dir).file(undying_name).c_str(), F_OK) == 0;
+  return access((launch_dir + "/" + undying_name).c_str(), F_OK) == 0;
 }
 
 void forget_undying(const std::string& launch_dir) {
   // One that stays is looked at by the next agent, which finds nothing.
   (void)unlink((launch_dir + "/" + undying_name).c_str());
-  (void)unlink(own_folder(launch_dir).file(undying_name).c_str());
 }
 
 std::vector<model::Undying> held_by(const std::vector<loop::ProcessEntry>& processes,

@@ -18,7 +18,8 @@ namespace agentd {
 constexpr base::Duration undying_after = std::chrono::seconds(3);
 
 /// The file `undying` of a launch directory, by its launcher or an agent: when SIGKILL was sent.
-/// Read where it is, else written.
+/// Read where it is, else written. What a launcher of another user says of it lies in that user's
+/// folder and is not looked at: what such a launch left is looked for in any case.
 base::Time note_undying(const std::string& launch_dir, base::Time killed_at);
 bool has_undying(const std::string& launch_dir);
 void forget_undying(const std::string& launch_dir);

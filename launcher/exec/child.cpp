@@ -385,11 +385,13 @@ base::Result<pid_t> start_process(const Command& command) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   Trouble trouble;
+  const int dumpable = prctl(PR_GET_DUMPABLE);
   const pid_t pid = fork_and_become(plan, trouble);
   const int fork_error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  // The child's new rights count for our memory, which it shared; ours are the same as before.
-  if (command.container != nullptr) prctl(PR_SET_DUMPABLE, 1);
+  // The child's new rights count for our memory, which it shared; ours are the same as before, and
+  // so is who may look into it.
+  if (command.container != nullptr) prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1 : 0);
 
   if (pid < 0) return base::fail_errno(fork_error, "cannot make a new process");
   if (trouble.stage != Stage::none) {

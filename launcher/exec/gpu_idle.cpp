@@ -30,10 +30,12 @@ void GpuIdleWatch::start(base::Duration notice) {
 void GpuIdleWatch::look() {
   const auto use = meter_.use(gpus_);
   if (!use) return;
-  const auto now = loop::now();
   const bool has_worked = use->busy != std::exchange(busy_, use->busy);
-  if (!since_ || has_worked) since_ = now;
-  const bool is_idle = now - *since_ >= notice_;
+  if (!since_ || has_worked || !meter_.sees_all(gpus_)) {
+    since_ = loop::now();
+    idle_ = loop::Elapsed();
+  }
+  const bool is_idle = idle_.so_far() >= notice_;
   if (is_idle == is_said_) return;
   is_said_ = is_idle;
   const auto noted = dir_.note_idle_gpus(is_idle ? since_ : std::nullopt);

@@ -6,6 +6,7 @@
 
 #include "launcher/exec/gpu_meter.h"
 #include "lib/base/time.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/timer.h"
 #include "lib/model/index_set.h"
 
@@ -30,6 +31,7 @@ class GpuIdleWatch {
   const model::GpuSet& gpus_;
   base::Duration notice_{};
   std::optional<base::Time> since_;  // of the first look, or the last at which they had worked
+  loop::Elapsed idle_;               // since then: clocks may be set
   base::Duration busy_{};            // until then
   bool is_said_ = false;
   loop::Timer timer_;

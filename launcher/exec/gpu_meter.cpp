@@ -20,6 +20,7 @@ class GpuReader {
     std::erase_if(uuids_, [&](const auto& gpu) {
       const auto activity = library_->activity(gpu.second);
       if (activity) add(uses_[gpu.first], *activity, since_last);
+      if (!activity) uses_[gpu.first].is_silent = true;
       return !activity.has_value();
     });
     return uses_;
@@ -81,6 +82,15 @@ std::optional<model::GpuUse> GpuMeter::use(const model::GpuSet& gpus) const {
       model::add_to(sum, use->second.use);
   }
   return sum;
+}
+
+bool GpuMeter::sees_all(const model::GpuSet& gpus) const {
+  if (!uses_) return false;
+  const auto uses = uses_->latest();
+  return std::ranges::all_of(gpus.members(), [&uses](int gpu) {
+    const auto use = uses.find(gpu);
+    return use != uses.end() && !use->second.is_silent;
+  });
 }
 
 base::Bytes GpuMeter::memory_now(const model::GpuSet& gpus) const {

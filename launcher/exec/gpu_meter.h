@@ -26,13 +26,16 @@ class GpuMeter {
 
   /// Of some of these since the beginning, together; nullopt while nothing is measured.
   std::optional<model::GpuUse> use(const model::GpuSet& gpus) const;
+  /// Whether all of these have been looked at, and answer still.
+  bool sees_all(const model::GpuSet& gpus) const;
   /// The most in use on one of them at the last look; 0 while nothing is measured.
   base::Bytes memory_now(const model::GpuSet& gpus) const;
 
  private:
   struct Measured {
     model::GpuUse use;
-    base::Bytes memory;  // at the last look
+    base::Bytes memory;      // at the last look
+    bool is_silent = false;  // it has stopped to answer
   };
   using Uses = std::map<int, Measured>;  // by place in the topology
   friend class GpuReader;

@@ -8,6 +8,7 @@
 #include "launcher/exec/container.h"
 #include "launcher/exec/launch_dir.h"
 #include "launcher/exec/launch_group.h"
+#include "launcher/exec/mount_space.h"
 #include "launcher/map/environment.h"
 #include "lib/base/result.h"
 #include "lib/model/hierarchy.h"
@@ -26,6 +27,7 @@ struct Launch {
   std::optional<LaunchGroup> group;
   std::string programs;                // folder of ours, on the node
   std::optional<Container> container;  // that script and steps run in
+  std::optional<OwnSpace> own_space;   // of a preparation with an image, for another user
 };
 
 /// What the agent tells a launcher beside the order.

@@ -1,17 +1,21 @@
 #include "launcher/exec/mount_space.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -31,11 +35,32 @@ std::unexpected<base::Error> gone(const model::LaunchKey& preparation) {
 
 }  // namespace
 
-static base::Result<void> write_once(const char* path, const std::string& text) {
-  const loop::OwnedFd file(open(path, O_WRONLY | O_CLOEXEC));
+static base::Result<void> write_once(const std::string& path, const std::string& text) {
+  const loop::OwnedFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   const auto size = static_cast<ssize_t>(text.size());
   if (file && write(file.get(), text.data(), text.size()) == size) return {};
-  return base::fail_errno(errno, std::string("cannot write '") + path + "'");
+  return base::fail_errno(errno, "cannot write '" + path + "'");
+}
+
+/// Of a user namespace in which the process is the only user, as itself.
+static base::Result<void> write_maps(const std::string& process, uid_t uid, gid_t gid) {
+  const auto line = [](auto id) { return std::to_string(id) + " " + std::to_string(id) + " 1"; };
+  auto written = write_once("/proc/" + process + "/setgroups", "deny");
+  if (written) written = write_once("/proc/" + process + "/uid_map", line(uid));
+  if (written) written = write_once("/proc/" + process + "/gid_map", line(gid));
+  return written;
+}
+
+static base::Result<void> leave_namespaces() {
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) return {};
+  return base::fail_errno(errno,
+                          "the kernel gives this user no namespaces, which containers need "
+                          "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)");
+}
+
+static base::Result<void> keep_mounts() {
+  if (mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0) return {};
+  return base::fail_errno(errno, "cannot keep the mounts of the job to itself");
 }
 
 base::Result<MountSpace> MountSpace::enter() {
@@ -61,28 +86,103 @@ void MountSpace::outside(const std::function<void()>& task) const {
 }
 
 base::Result<void> enter_own_space() {
-  const auto uid = std::to_string(geteuid());
-  const auto gid = std::to_string(getegid());
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-    return base::fail_errno(errno,
-                            "the kernel gives this user no namespaces, which containers need "
-                            "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)");
+  auto entered = leave_namespaces();
+  if (entered) entered = write_maps("self", geteuid(), getegid());
+  return entered ? keep_mounts() : entered;
+}
+
+namespace {
+
+constexpr std::string_view step_done = ".";
+
+/// One side of a talk between two processes: step_done, or why it is not.
+class Talk {
+ public:
+  static base::Result<std::array<Talk, 2>> begin() {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      return base::fail_errno(errno, "cannot make a pair of sockets");
+    std::array<Talk, 2> sides;
+    for (std::size_t i = 0; i < sides.size(); ++i) sides[i].end_ = loop::OwnedFd(ends[i]);
+    return sides;
   }
-  const std::array<std::pair<const char*, std::string>, 3> files{
-      {{"/proc/self/setgroups", "deny"},
-       {"/proc/self/uid_map", uid + " " + uid + " 1"},
-       {"/proc/self/gid_map", gid + " " + gid + " 1"}}};
-  const int dumpable = prctl(PR_GET_DUMPABLE);
-  prctl(PR_SET_DUMPABLE, 1);  // the files of one that is not are root's
-  base::Result<void> written;
-  for (const auto& [path, text] : files) {
-    if (written) written = write_once(path, text);
+
+  void say(const base::Result<void>& done) const {
+    const std::string text = done ? std::string(step_done) : done.error().text;
+    (void)!send(end_.get(), text.data(), text.size(), MSG_NOSIGNAL);
   }
-  prctl(PR_SET_DUMPABLE, dumpable);
-  if (!written) return written;
-  if (mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
-    return base::fail_errno(errno, "cannot keep the mounts of the job to itself");
-  return {};
+  base::Result<void> hear() const {
+    std::array<char, 512> text{};
+    ssize_t n_bytes = 0;
+    do {
+      n_bytes = recv(end_.get(), text.data(), text.size(), 0);
+    } while (n_bytes < 0 && errno == EINTR);
+    const std::string_view said(text.data(), n_bytes > 0 ? static_cast<std::size_t>(n_bytes) : 0);
+    if (said == step_done) return {};
+    if (!said.empty()) return base::fail(base::Code::denied, std::string(said));
+    return base::fail(base::Code::denied,
+                      "the process that makes namespaces for the container has died");
+  }
+  void close() { end_ = {}; }
+
+ private:
+  loop::OwnedFd end_;
+};
+
+/// The namespaces are to be the user's, so this process is. It has been root: no other process of
+/// the user's may look into it.
+[[noreturn]] void hold_space(const Talk& talk, uid_t uid, gid_t gid, pid_t parent) {
+  base::Result<void> done;
+  if (setgroups(0, nullptr) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+    done = base::fail_errno(errno, "cannot become the user");
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+  if (done) done = leave_namespaces();
+  talk.say(done);
+  if (done) done = talk.hear();  // that the maps are there
+  if (done) talk.say(keep_mounts());
+  if (done) (void)talk.hear();  // nothing: it is killed
+  _exit(0);
+}
+
+}  // namespace
+
+base::Result<OwnSpace> OwnSpace::make(uid_t uid, gid_t gid) {
+  auto sides = Talk::begin();
+  if (!sides) return std::unexpected(std::move(sides).error());
+  auto& [here, there] = *sides;
+  const pid_t parent = getpid();
+  const pid_t holder = fork();
+  if (holder < 0) return base::fail_errno(errno, "cannot make a new process");
+  if (holder == 0) {
+    here.close();
+    hold_space(there, uid, gid, parent);
+  }
+  there.close();
+  auto done = here.hear();
+  if (done) {
+    here.say(write_maps(std::to_string(holder), uid, gid));
+    done = here.hear();
+  }
+  OwnSpace space;
+  if (done) {
+    const std::string folder = "/proc/" + std::to_string(holder) + "/ns/";
+    space.users_ = loop::OwnedFd(open((folder + "user").c_str(), O_RDONLY | O_CLOEXEC));
+    space.mounts_ = loop::OwnedFd(open((folder + "mnt").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!space.users_ || !space.mounts_)
+      done = base::fail_errno(errno, "cannot open the namespaces made for the container");
+  }
+  (void)kill(holder, SIGKILL);
+  while (waitpid(holder, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (!done) return std::unexpected(std::move(done).error());
+  return space;
+}
+
+base::Result<void> OwnSpace::enter() const {
+  if (setns(users_.get(), CLONE_NEWUSER) == 0 && setns(mounts_.get(), CLONE_NEWNS) == 0) return {};
+  return base::fail_errno(errno, "cannot enter the namespaces made for the container");
 }
 
 base::Result<void> join_mount_space(const LaunchDir& dir, const model::LaunchKey& preparation) {

@@ -3,6 +3,8 @@
 // the launchers of its script and steps join it, and with the last process in it all that was
 // mounted there is gone.
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <utility>
@@ -36,6 +38,21 @@ class MountSpace {
 ///
 /// errors    denied
 base::Result<void> enter_own_space();
+
+/// The same, made by root for a user whom this process is about to become, and entered later: one
+/// that has been root may not write its own maps as a user.
+class OwnSpace {
+ public:
+  /// errors    denied
+  static base::Result<OwnSpace> make(uid_t uid, gid_t gid);
+
+  /// By that user, without threads.
+  base::Result<void> enter() const;
+
+ private:
+  loop::OwnedFd users_;  // namespaces
+  loop::OwnedFd mounts_;
+};
 
 /// Joins that of the preparation, which lives. This process has no threads yet. The working
 /// directory is the root afterwards.

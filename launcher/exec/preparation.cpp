@@ -106,7 +106,8 @@ class Preparation {
   void enter_space_of_image() {
     if (space_) return;
     if (geteuid() == 0) return enter_root_space(model::Cause::image);
-    if (auto entered = enter_own_space(); !entered) fail(model::Cause::image, entered.error().text);
+    const auto entered = launch_.own_space ? launch_.own_space->enter() : enter_own_space();
+    if (!entered) fail(model::Cause::image, entered.error().text);
   }
 
   /// Starts what comes next; after the last one the node is prepared.

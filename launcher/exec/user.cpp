@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "launcher/exec/mount_space.h"
 #include "lib/base/text.h"
 #include "lib/loop/account.h"
 
@@ -47,12 +48,22 @@ base::Result<void> make_run_folder(std::string_view path, const loop::Account& u
   return {};
 }
 
+base::Result<void> make_run_folders(const Launch& launch, const loop::Account& user) {
+  auto made = make_run_folder(launch.order.head_address, user);
+  return made ? make_run_folder(launch.order.shared_tmp, user) : made;
+}
+
 base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
-  for (const auto& path : {launch.order.head_address, launch.order.shared_tmp}) {
-    if (auto made = make_run_folder(path, user); !made) return made;
-  }
+  if (auto made = make_run_folders(launch, user); !made) return made;
   if (launch.group) {
     if (auto given = launch.group->hand_over(user.uid); !given) return given;
+  }
+  const bool needs_space =
+      launch.order.key.preparation && launch.order.job->preparation.has_image();
+  if (needs_space) {
+    auto space = OwnSpace::make(user.uid, user.gid);
+    if (!space) return std::unexpected(std::move(space).error());
+    launch.own_space.emplace(std::move(*space));
   }
   return launch.dir.hand_over(user);
 }
@@ -61,7 +72,12 @@ base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
 
 base::Result<void> become_user(Launch& launch) {
   const auto& user = launch.order.user;
-  if (user.uid == geteuid()) return {};
+  if (user.uid == geteuid()) {
+    loop::Account own;
+    own.uid = geteuid();
+    own.gid = getegid();
+    return make_run_folders(launch, own);
+  }
   if (geteuid() != 0) {
     return base::fail(base::Code::denied,
                       "the node's agent runs as user " + std::to_string(geteuid()) +

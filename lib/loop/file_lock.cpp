@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,8 +30,9 @@ static pid_t pid_inside(int fd) {
 
 base::Result<FileLock> FileLock::take(const std::string& path) {
   const std::string what = "cannot lock '" + base::printable(path, 4096) + "'";
-  OwnedFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) {
+  OwnedFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  // Whoever can read it can lock it against its owner.
+  if (!file || fchmod(file.get(), 0600) != 0) {
     return base::fail_errno(errno, what);
   }
   auto lock = whole_file();

@@ -46,12 +46,33 @@ static base::Result<ProcessEntry> parse_stat(pid_t pid, std::string_view text) {
   };
 }
 
+/// The state of a thread that has not ended, of a process whose first one has: the kernel may hold
+/// it. Nothing: all have.
+static std::optional<char> state_of_others(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/task";
+  const Folder folder(opendir(path.c_str()));
+  if (!folder) return std::nullopt;
+  while (const auto* entry = readdir(folder.get())) {
+    if (entry->d_name[0] == '.') continue;
+    const auto text = read_file(path + "/" + entry->d_name + "/stat", 4096);
+    const auto thread = text ? parse_stat(pid, *text) : std::unexpected(gone(pid));
+    if (thread && !thread->is_zombie) return thread->state;
+  }
+  return std::nullopt;
+}
+
 base::Result<ProcessEntry> read_process(pid_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
   if (!text) {
     return std::unexpected(gone(pid));
   }
-  return parse_stat(pid, *text);
+  auto process = parse_stat(pid, *text);
+  if (!process || !process->is_zombie) return process;
+  if (const auto state = state_of_others(pid)) {
+    process->is_zombie = false;
+    process->state = *state;
+  }
+  return process;
 }
 
 bool is_still_there(const ProcessEntry& seen) {

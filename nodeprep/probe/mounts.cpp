@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <system_error>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -23,6 +27,7 @@ namespace {
 
 constexpr std::size_t mountinfo_limit = std::size_t{64} << 20;
 constexpr std::size_t mount_point_field = 4;
+constexpr const char* lock_path = "/run/muster-mounts.lock";
 
 /// Blanks, tabs, ends of lines and backslashes are \\040 and the like there.
 std::string unescaped(std::string_view text) {
@@ -64,12 +69,22 @@ base::Result<void> run(std::vector<std::string> arguments) {
           : fmt::format("'{}' exited with code {}", arguments.front(), WEXITSTATUS(status)));
 }
 
-/// Nodes that are slices of one machine want the same: the folder below says whose turn it is.
+/// As the kernel names it, made where it is not there; nothing where it cannot be.
+std::optional<std::string> real_folder(const std::string& folder) {
+  std::error_code none;
+  std::filesystem::create_directories(folder, none);
+  const auto real = std::filesystem::canonical(folder, none);
+  return none ? std::nullopt : std::optional(real.string());
+}
+
+/// Nodes that are slices of one machine want the same: one at a time.
 base::Result<void> make(const model::MountPlan& plan) {
   if (auto made = loop::make_directories(plan.point, 0755); !made) return made;
-  const loop::OwnedFd folder(open(plan.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || flock(folder.get(), LOCK_EX) != 0)
-    return base::fail_errno(errno, "cannot hold the folder '" + plan.point + "'");
+  // Others may not hold it up, so it lies where only root makes files.
+  const loop::OwnedFd lock(geteuid() == 0 ? open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)
+                                          : -1);
+  if (geteuid() == 0 && (!lock || flock(lock.get(), LOCK_EX) != 0))
+    return base::fail_errno(errno, fmt::format("cannot lock '{}'", lock_path));
   auto is_there = is_mounted_now(plan.point);
   if (!is_there) return std::unexpected(std::move(is_there).error());
   if (*is_there) return {};
@@ -93,7 +108,10 @@ bool is_mounted(std::string_view folder, std::string_view mountinfo) {
 
 base::Result<void> see_to_mount(const model::Mount& mount,
                                 const std::function<void(std::string_view)>& say) {
-  const auto plan = model::plan_mount(mount, {}, {});
+  say("looking at " + mount.target);
+  auto wanted = mount;
+  if (const auto real = real_folder(mount.target)) wanted.target = *real;
+  const auto plan = model::plan_mount(wanted, {}, {});
   const auto is_there = is_mounted_now(plan.point);
   if (!is_there) return std::unexpected(is_there.error());
   if (!*is_there) {
@@ -101,9 +119,14 @@ base::Result<void> see_to_mount(const model::Mount& mount,
     if (auto made = make(plan); !made)
       return std::unexpected(std::move(made).error().in(to_text(mount)));
   }
-  say("looking at " + plan.point);
   struct statvfs found{};
   if (statvfs(plan.point.c_str(), &found) == 0) return {};
+  // Its daemon has died: what is left is of no use to anybody, and in the way of the next.
+  if (errno == ENOTCONN && umount2(plan.point.c_str(), MNT_DETACH) == 0) {
+    say("mounting again " + to_text(mount));
+    if (auto made = make(plan); !made) return made;
+    if (statvfs(plan.point.c_str(), &found) == 0) return {};
+  }
   return base::fail_errno(errno, "the mount at '" + plan.point + "' does not answer");
 }
 

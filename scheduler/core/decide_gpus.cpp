@@ -1,6 +1,7 @@
 // GPUs that do nothing, and what the cluster wants done about it.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "lib/base/time.h"
@@ -22,16 +23,23 @@ std::optional<base::Time> idle_since(const Job& job, const Part* changed,
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr) return std::nullopt;
   std::optional<base::Time> last;
+  std::set<model::NodeId> heard;
   bool is_idle = true;
   const auto look = [&](const Part& part) {
     if (!part.is_live() || !has_gpus(*attempt, part.node)) return;
     const auto since = &part == changed ? now_says : part.gpus_idle_since;
     is_idle = is_idle && since.has_value();
+    heard.insert(part.node);
     if (since) last = std::max(last.value_or(*since), *since);
   };
   look(attempt->batch);
   for (const auto& [id, step] : attempt->steps) std::ranges::for_each(step.parts, look);
-  return is_idle ? last : std::nullopt;
+  // Of a node where nothing of it runs just now nobody knows.
+  const bool are_all_heard =
+      std::ranges::all_of(attempt->allocation.nodes, [&heard](const model::NodeShare& share) {
+        return share.gpus.empty() || heard.contains(share.node);
+      });
+  return is_idle && are_all_heard ? last : std::nullopt;
 }
 
 }  // namespace

@@ -82,8 +82,10 @@ if [ -x "$programs/digits" ]; then
   in_job "a network is trained on two hosts" 0 2 "muster run digits --epochs 5"
   like job.out "^accuracy 0.9[4-9]" "and has learned"
 fi
+# Servers are ended with the last worker: workers wait until theirs has said where it is.
 runs 0 "a parameter server and its workers find each other on three hosts" submit -N 3 --mode=ps --ps 1 --workers 2 -o job.out --wait \
-  --wrap 'muster run sh -c "echo \$MUSTER_ROLE \$MUSTER_ADDRESS"; muster run parameter-server --epochs 3'
+  --wrap 'muster run sh -c "echo \$MUSTER_ROLE \$MUSTER_ADDRESS; if test \$MUSTER_ROLE = ps; then touch served; fi
+    until test -e served; do :; done"; muster run parameter-server --epochs 3'
 like job.out "^ps ${net}1[1-4]:[0-9]+$" "by addresses that are those of the hosts"
 like job.out "^accuracy 0.9" "and learn"
 
