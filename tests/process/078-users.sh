@@ -173,12 +173,20 @@ runs 0 "whose jobs run" user bob submit --wait -N 2 -- true
 
 # In an image.
 if command -v bwrap >/dev/null && unshare -Um true 2>/dev/null; then
-  make_root root cat id
+  make_root root cat id sleep
   # shellcheck disable=SC2016 # the job expands it
   runs 0 "a job of a user's in an image" user ann submit --wait -o inside.out -N 2 --ntasks-per-node=1 --image "$T/root" \
     --prepare 'id -un >/etc/prepared' --wrap 'muster run sh -c "cat /etc/mark /etc/prepared && id -u"'
   is "$(sort -u home/ann/inside.out | tr '\n' ' ')" "$ann mu-ann only here " "sees that alone, as its user"
   is "$(stat -c %U home/ann/inside.out)" mu-ann "and its files are the user's"
+  id=$(user ann submit --parsable --image "$T/root" --wrap ': >begun; exec sleep 1000')
+  wait_for 10 "another one runs" test -e home/ann/begun
+  node=$(field "$id" '.allocation.nodes[0].name')
+  for launch in batch prepare; do
+    runs 1 "its launchers are closed to the user ($launch)" user ann cat "/proc/$(launcher_of "$node" "$id.1.$launch")/environ"
+  done
+  runs 0 "it is cancelled" user ann muster cancel "$id"
+  runs 143 "and ends" user ann muster wait "$id"
   wait_for 10 "nothing is left of it" sh -c "! find '$MUSTER_DIR' -name container | grep . &&
     ! grep -F '$MUSTER_DIR/nodes' /proc/self/mountinfo"
 fi
