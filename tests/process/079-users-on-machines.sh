@@ -18,11 +18,11 @@ ip netns exec "$(host c)" musterd --config "$MUSTER_DIR/muster.toml" >controller
 wait_for 10 "the controller listens for machines" said "$log" "listening for=agents"
 for name in $hosts; do
   # shellcheck disable=SC2046 # the line is words
-  on $name $(muster node add $name) --dir "$T/machines/$name" >join.out 2>&1
-  ip netns exec "$(host $name)" muster-agent --config "$T/machines/$name/agent.conf" --slice-cores 1 --keep-launches 2 \
+  on $name $(muster node add $name) --dir "$MUSTER_DIR/machines/$name" >join.out 2>&1
+  ip netns exec "$(host $name)" muster-agent --config "$MUSTER_DIR/machines/$name/agent.conf" --slice-cores 1 --keep-launches 2 \
     >"$T/$name.out" 2>&1 &
 done
-chmod 711 "$T/machines"
+chmod 711 "$MUSTER_DIR/machines"
 for name in $hosts; do
   wait_for 10 "$name is a node" node_is $name idle
 done
@@ -41,12 +41,12 @@ for name in $hosts; do
 done >wanted.out
 is "$(sort home/ann/step.out)" "$(cat wanted.out)" "with a rank on each, which asks the controller"
 for name in $hosts; do
-  launcher=$(cut -d ' ' -f 1 "$T/machines/$name/launches/$step.1.0/pid")
+  launcher=$(cut -d ' ' -f 1 "$MUSTER_DIR/machines/$name/launches/$step.1.0/pid")
   is "$(user_of "$launcher")" "$(only "$ann")" "its launcher on $name is the user's"
 done
-runs 1 "another user is not heard there" user bob env MUSTER_CONTROLLER="unix:$T/machines/n1/run/api.sock" muster jobs
+runs 1 "another user is not heard there" user bob env MUSTER_CONTROLLER="unix:$MUSTER_DIR/machines/n1/run/api.sock" muster jobs
 like err "runs no job of user" "and is told why"
-runs 2 "nor comes to what is not for all" user bob ls "$T/machines/n1/identity"
+runs 2 "nor comes to what is not for all" user bob ls "$MUSTER_DIR/machines/n1/identity"
 runs 0 "the user does something in the job" ip netns exec "$(host c)" user ann muster exec "$step" id -un
 is "$(cat out)" mu-ann "as that user"
 touch home/ann/enough
@@ -55,9 +55,9 @@ if [ -x bin/mpi_program ]; then
   runs 0 "an MPI program of a user's" user ann submit --wait -o mpi.out -N 2 -n 2 --wrap "muster run $T/bin/mpi_program ring"
   like home/ann/mpi.out "^ring 2$" "is one world on both machines"
 fi
-few() { [ "$(find "$T/machines/n1/launches" -mindepth 1 -maxdepth 1 | wc -l)" -le 2 ]; }
+few() { [ "$(find "$MUSTER_DIR/machines/n1/launches" -mindepth 1 -maxdepth 1 | wc -l)" -le 2 ]; }
 wait_for 10 "directories of old launches go" few
-empty() { [ -z "$(find "$MUSTER_DIR/run" "$T/machines" -name '*.[0-9].sock')" ]; }
+empty() { [ -z "$(find "$MUSTER_DIR/run" "$MUSTER_DIR/machines" -name '*.[0-9].sock')" ]; }
 wait_for 10 "no socket of a step is left" empty
 runs 0 "down" muster down
 done_testing

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Jobs in containers, by each runtime that is here: script, ranks with MPI between two nodes, and commands from outside.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/process/roots.sh"
 
 runtimes=
 for each in bubblewrap:bwrap charliecloud:ch-run; do
@@ -27,19 +28,7 @@ xargs cp -lL --parents -t root <files 2>/dev/null || xargs cp -L --parents -t ro
 mkdir -p root/opt/tool && cp "$program" root/opt/tool/mpi_program
 echo "only here" >root/etc/mark
 mkdir root/ch && echo "PATH=/opt/tool:/usr/bin:/bin" >root/ch/environment
-
-mkdir "$MUSTER_DIR"
-mkdir cache
-cat >"$MUSTER_DIR/muster.toml" <<END
-[containers]
-cache = "$T/cache"
-
-[[pool]]
-name = "local"
-nodes = 2
-cpus_per_node = 2
-END
-cluster_up
+containers_up
 
 nothing_left() {
   left=$(find "$MUSTER_DIR" -path '*.prepare/container')

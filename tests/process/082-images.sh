@@ -8,20 +8,7 @@ unshare -m true 2>unshare.err || unshare -Um true 2>unshare.err ||
   skip_all "no mount namespace can be made here: $(cat unshare.err)"
 
 make_root root cat ls sleep df
-
-mkdir "$MUSTER_DIR"
-mkdir cache
-cat >"$MUSTER_DIR/muster.toml" <<END
-[containers]
-cache = "$T/cache"
-cache_limit = "16M"
-
-[[pool]]
-name = "local"
-nodes = 2
-cpus_per_node = 2
-END
-cluster_up
+containers_up 'cache_limit = "16M"'
 nothing_left() {
   left=$(find "$MUSTER_DIR" -path '*.prepare/container')
   [ -z "$left" ] && ! grep -qF "$MUSTER_DIR/nodes" /proc/self/mountinfo && ! holders

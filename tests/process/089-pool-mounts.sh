@@ -14,6 +14,18 @@ if [ -e "$T/fail" ]; then echo "mount: no such server"; exit 32; fi
 exec mount --bind "$T/data" "\$1"
 END_OF_MOUNTER
 chmod +x mounter
+# What is mounted here goes with the last process of this namespace; but a folder cannot be removed below it.
+leave() {
+  status=$?
+  trap - EXIT INT TERM
+  timeout 60 muster down >/dev/null 2>&1
+  umount -l "$T/mnt/data" 2>/dev/null
+  umount -l "$T/mnt/own" 2>/dev/null
+  (exit "$status")
+  end_case
+}
+trap leave EXIT
+
 write_config() {
   cat >"$MUSTER_DIR/muster.toml" <<END_OF_CONFIG
 [[pool]]
