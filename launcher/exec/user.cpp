@@ -1,6 +1,5 @@
 #include "launcher/exec/user.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,11 +40,7 @@ base::Result<void> make_run_folder(std::string_view path, const loop::Account& u
   if (path.starts_with("unix:")) path.remove_prefix(5);
   const std::string folder(path.substr(0, path.rfind('/')));
   if (!folder.ends_with("/" + std::to_string(user.uid))) return {};
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return base::fail_errno(errno, "cannot make the folder '" + folder + "'");
-  if (lchown(folder.c_str(), user.uid, user.gid) != 0)
-    return base::fail_errno(errno, "cannot give '" + folder + "' to " + user.name);
-  return {};
+  return loop::make_folder_of(user, folder);
 }
 
 base::Result<void> make_run_folders(const Launch& launch, const loop::Account& user) {

@@ -1,13 +1,17 @@
 #include "lib/loop/account.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 
 #include "lib/base/text.h"
 
@@ -76,6 +80,27 @@ base::Result<void> become(const Account& account) {
   if (account.uid == 0) return {};
   if (setuid(0) == 0 || getuid() != account.uid || geteuid() != account.uid)
     return base::fail(base::Code::denied, what + " for good: the kernel let it be root again");
+  return {};
+}
+
+base::Result<void> make_folder_of(const Account& account, const std::string& path) {
+  struct stat known{};
+  if (lstat(path.c_str(), &known) != 0) {
+    std::string made = path + ".XXXXXX";
+    if (mkdtemp(made.data()) == nullptr)
+      return base::fail_errno(errno, "cannot make the folder '" + path + "'");
+    const bool is_theirs = lchown(made.c_str(), account.uid, account.gid) == 0;
+    if (is_theirs &&
+        renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
+      return {};
+    const int error_number = errno;
+    (void)rmdir(made.c_str());
+    // Another process may have been faster.
+    if (!is_theirs || error_number != EEXIST)
+      return base::fail_errno(error_number, "cannot make the folder '" + path + "'");
+  }
+  if (lchown(path.c_str(), account.uid, account.gid) != 0)
+    return base::fail_errno(errno, "cannot give '" + path + "' to " + account.name);
   return {};
 }
 

@@ -31,6 +31,10 @@ base::Result<Account> find_account(const model::User& user);
 /// what only root could open. Whoever cannot go on after an error ends.
 base::Result<void> become(const Account& account);
 
+/// Makes the folder with mode 0700 as the account's, where only root may make some. Nobody meets it
+/// while it is still root's; one that is there already becomes the account's.
+base::Result<void> make_folder_of(const Account& account, const std::string& path);
+
 /// What this thread does with files is done with the rights of that user and those groups alone, as
 /// long as the object lives (man 2 setfsuid); signals and all else stay the process's. For
 /// processes of root; without effect in others.

@@ -73,7 +73,7 @@ until [ -e enough ]; do sleep 0.05; done
 END2
 chmod +x home/ann/rank.sh
 step=$(user ann submit --parsable -N 2 --ntasks-per-node=1 -o step.out --wrap 'muster run ./rank.sh')
-both_there() { [ "$(grep -c '^mu-ann n[12]$' home/ann/step.out)" = 2 ]; }
+both_there() { cat home/ann/step.out && [ "$(grep -c '^mu-ann n[12]$' home/ann/step.out)" = 2 ]; }
 wait_for 20 "a step of a user's runs on both nodes" both_there
 for node in n1 n2; do
   is "$(user_of "$(launcher_of $node "$step.1.0")")" "$(only "$ann")" "its launcher on $node, with the PMIx server, is the user's"

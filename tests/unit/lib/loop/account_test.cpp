@@ -10,7 +10,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <thread>
 
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
@@ -103,6 +105,41 @@ TEST_CASE("files are opened with the rights of a user for a while") {
   struct stat made{};
   REQUIRE(stat((folder / "theirs").c_str(), &made) == 0);
   CHECK(made.st_uid == nobody);
+}
+
+TEST_CASE("a folder made for a user is never seen as root's") {
+  if (geteuid() != 0) return;  // only root makes such
+  constexpr int n_rounds = 300;
+  const support::TempFolder folder;
+  const loop::Account account{.uid = nobody, .gid = nobody, .name = "nobody"};
+  const auto path_of = [&](int round) { return folder / std::to_string(round); };
+  int n_of_root = 0;
+  std::thread watcher([&] {
+    struct stat seen{};
+    for (int round = 0; round < n_rounds; ++round) {
+      while (stat(path_of(round).c_str(), &seen) != 0) std::this_thread::yield();
+      if (seen.st_uid != nobody) ++n_of_root;
+    }
+  });
+  bool all_made = true;
+  for (int round = 0; round < n_rounds; ++round) {
+    // A second one finds it made.
+    std::thread rival([&] { (void)loop::make_folder_of(account, path_of(round)); });
+    all_made = loop::make_folder_of(account, path_of(round)).has_value() && all_made;
+    rival.join();
+  }
+  watcher.join();
+  CHECK(all_made);
+  CHECK(n_of_root == 0);
+  CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == n_rounds);
+
+  fs::create_directory(folder / "old");
+  CHECK(loop::make_folder_of(account, folder / "old"));
+  struct stat old{};
+  REQUIRE(stat((folder / "old").c_str(), &old) == 0);
+  CHECK(old.st_uid == nobody);
+  const auto refused = loop::make_folder_of(account, folder / "none/x");
+  CHECK(refused.error().code == base::Code::not_found);
 }
 
 TEST_CASE("in a folder of somebody else's only plain files of theirs are read") {
