@@ -103,8 +103,6 @@ void close_group(Launch& launch, model::LaunchReport& report) {
 base::Result<void> join_mounts(const Launch& launch) {
   const auto& key = launch.order.key;
   if (key.preparation || launch.order.job->preparation.mounts.empty()) return {};
-  if (launch.dir.is_users())
-    return base::fail(base::Code::denied, "mounts are made for jobs of root alone");
   return join_mount_space(launch.dir, {key.job, key.attempt, {}, true});
 }
 

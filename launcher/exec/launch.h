@@ -9,6 +9,7 @@
 #include "launcher/exec/launch_dir.h"
 #include "launcher/exec/launch_group.h"
 #include "launcher/exec/mount_space.h"
+#include "launcher/exec/mounter.h"
 #include "launcher/map/environment.h"
 #include "lib/base/result.h"
 #include "lib/model/hierarchy.h"
@@ -28,6 +29,7 @@ struct Launch {
   std::string programs;                // folder of ours, on the node
   std::optional<Container> container;  // that script and steps run in
   std::optional<OwnSpace> own_space;   // of a preparation with an image, for another user
+  std::optional<Mounter> mounter;      // of one with mounts, for another user
 };
 
 /// What the agent tells a launcher beside the order.

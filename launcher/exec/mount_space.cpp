@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,9 +14,9 @@
 #include <csignal>
 #include <limits>
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "launcher/exec/talk.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/loop/process_table.h"
@@ -68,7 +67,9 @@ base::Result<MountSpace> MountSpace::enter() {
   if (!before) return base::fail_errno(errno, "cannot open '/proc/self/ns/mnt'");
   if (unshare(CLONE_NEWNS) != 0)
     return base::fail_errno(errno, "the kernel gives this launch no mount namespace of its own");
-  if (mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+  // A container's is made of it, and is to have what is mounted in it later.
+  if (mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0 ||
+      mount("none", "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0)
     return base::fail_errno(errno, "cannot keep the mounts of the job to itself");
   return MountSpace(std::move(before));
 }
@@ -93,41 +94,7 @@ base::Result<void> enter_own_space() {
 
 namespace {
 
-constexpr std::string_view step_done = ".";
-
-/// One side of a talk between two processes: step_done, or why it is not.
-class Talk {
- public:
-  static base::Result<std::array<Talk, 2>> begin() {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return base::fail_errno(errno, "cannot make a pair of sockets");
-    std::array<Talk, 2> sides;
-    for (std::size_t i = 0; i < sides.size(); ++i) sides[i].end_ = loop::OwnedFd(ends[i]);
-    return sides;
-  }
-
-  void say(const base::Result<void>& done) const {
-    const std::string text = done ? std::string(step_done) : done.error().text;
-    (void)!send(end_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-  }
-  base::Result<void> hear() const {
-    std::array<char, 512> text{};
-    ssize_t n_bytes = 0;
-    do {
-      n_bytes = recv(end_.get(), text.data(), text.size(), 0);
-    } while (n_bytes < 0 && errno == EINTR);
-    const std::string_view said(text.data(), n_bytes > 0 ? static_cast<std::size_t>(n_bytes) : 0);
-    if (said == step_done) return {};
-    if (!said.empty()) return base::fail(base::Code::denied, std::string(said));
-    return base::fail(base::Code::denied,
-                      "the process that makes namespaces for the container has died");
-  }
-  void close() { end_ = {}; }
-
- private:
-  loop::OwnedFd end_;
-};
+constexpr std::string_view holder_name = "the process that makes namespaces for the container";
 
 /// The namespaces are to be the user's, so this process is. It has been root: no other process of
 /// the user's may look into it.
@@ -140,9 +107,9 @@ class Talk {
   if (getppid() != parent) _exit(1);
   if (done) done = leave_namespaces();
   talk.say(done);
-  if (done) done = talk.hear();  // that the maps are there
+  if (done) done = talk.hear(holder_name);  // that the maps are there
   if (done) talk.say(keep_mounts());
-  if (done) (void)talk.hear();  // nothing: it is killed
+  if (done) (void)talk.hear(holder_name);  // nothing: it is killed
   _exit(0);
 }
 
@@ -160,10 +127,10 @@ base::Result<OwnSpace> OwnSpace::make(uid_t uid, gid_t gid) {
     hold_space(there, uid, gid, parent);
   }
   there.close();
-  auto done = here.hear();
+  auto done = here.hear(holder_name);
   if (done) {
     here.say(write_maps(std::to_string(holder), uid, gid));
-    done = here.hear();
+    done = here.hear(holder_name);
   }
   OwnSpace space;
   if (done) {

@@ -25,6 +25,7 @@
 #include "launcher/exec/processes.h"
 #include "launcher/map/environment.h"
 #include "lib/base/text.h"
+#include "lib/loop/fd_watch.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
@@ -80,19 +81,24 @@ class Preparation {
     return make_job_folders(launch_.dir, launch_.place);
   }
 
-  /// The launcher has no rights of its own, it has those of the job's user.
+  /// That of another user has been entered before this process became the user.
   void enter_space() {
     if (wanted_.mounts.empty()) return;
-    if (launch_.dir.is_users()) {
-      return fail(model::Cause::mount, "mounts are made for jobs of root alone, and this one is " +
-                                           launch_.order.user.name + "'s; leave out --mount");
-    }
+    if (launch_.mounter) return check_mounts_of_user();
     if (geteuid() != 0) {
       return fail(model::Cause::mount,
                   "mounts of jobs need an agent that runs as root, and this one does not; leave "
                   "out --mount, or ask those who run the cluster");
     }
     enter_root_space(model::Cause::mount);
+  }
+
+  void check_mounts_of_user() {
+    for (const auto& mount : wanted_.mounts) {
+      const auto flaw = model::flaw_for_user(mount);
+      if (!flaw.empty())
+        return fail(model::Cause::mount, to_text(mount) + ": " + std::string(flaw));
+    }
   }
 
   void enter_root_space(model::Cause cause) {
@@ -114,8 +120,10 @@ class Preparation {
   void go_on() {
     if (n_mounted_ < wanted_.mounts.size()) {
       task_ = Task::mount;
-      start_mount(n_mounted_);
-    } else if (wanted_.has_image() && !launch_.container) {
+      return start_mount(n_mounted_);
+    }
+    end_mounter();
+    if (wanted_.has_image() && !launch_.container) {
       go_on_with_image();
     } else if (task_ != Task::command && !wanted_.command.empty()) {
       task_ = Task::command;
@@ -201,7 +209,38 @@ class Preparation {
                                            "' would hide the files of the agent, which lie below "
                                            "it; mount another directory");
     }
+    const auto kind = wanted_.mounts[number].kind;
+    const bool is_roots = kind == model::MountKind::bind || kind == model::MountKind::tmpfs;
+    if (launch_.mounter && is_roots) return ask_mounter(number);
     start(plan_.arguments, "/", wanted_.mount_limit);
+  }
+
+  void ask_mounter(std::size_t number) {
+    if (!mounter_) {
+      mounter_.emplace(loop_, launch_.mounter->fd(), loop::FdWatch::Direction::read,
+                       [this] { take_mount(launch_.mounter->answer()); });
+    }
+    mounter_->start();
+    launch_.mounter->ask(number);
+    limit_.start(wanted_.mount_limit);
+  }
+
+  /// Nothing of root's lives on with the job.
+  void end_mounter() {
+    if (!launch_.mounter) return;
+    mounter_.reset();
+    launch_.mounter->finish();
+  }
+
+  void take_mount(const base::Result<void>& mounted) {
+    mounter_->stop();
+    if (failure_ || is_told_) return;
+    limit_.stop();
+    if (!mounted) return fail(model::Cause::mount, mounted.error().text);
+    ++n_mounted_;
+    loop_.defer([this] {
+      if (!failure_ && !is_told_) go_on();
+    });
   }
 
   Command command_of(std::vector<std::string> arguments, std::string directory, int input) const {
@@ -329,6 +368,7 @@ class Preparation {
     if (failure_) return;
     failure_ = failure_of(launch_.order, cause, std::move(text));
     limit_.stop();
+    end_mounter();
     processes_.complete();
     processes_.end();
   }
@@ -337,13 +377,16 @@ class Preparation {
   void end() {
     is_told_ = true;
     limit_.stop();
+    end_mounter();
     processes_.complete();
     processes_.end();
   }
 
-  /// Not where the job's mounts are seen, so that nothing of theirs is removed.
+  /// Not where the job's mounts are seen, so that nothing of theirs is removed. A user does not
+  /// come out of there: the agent removes it.
   void undo() {
     container_.reset();
+    if (launch_.mounter) return;
     const auto remove = [this] { remove_job_folders(launch_.dir, launch_.place); };
     if (space_) {
       space_->outside(remove);
@@ -414,6 +457,7 @@ class Preparation {
   bool is_told_ = false;  // to end
   std::optional<model::Failure> failure_;
   Processes processes_;
+  std::optional<loop::FdWatch> mounter_;  // of its answers
   loop::Timer limit_;
   EndSignal end_signal_;
 };

@@ -48,11 +48,28 @@ base::Result<void> make_run_folders(const Launch& launch, const loop::Account& u
   return made ? make_run_folder(launch.order.shared_tmp, user) : made;
 }
 
+/// What is mounted for the job is below the user's own folder, so nothing that this process loads
+/// or opens for itself is ever the user's.
+base::Result<void> prepare_mounts(Launch& launch, const loop::Account& user) {
+  const auto& mounts = launch.order.job->preparation.mounts;
+  if (!launch.order.key.preparation || mounts.empty()) return {};
+  if (auto entered = MountSpace::enter(); !entered) return std::unexpected(entered.error());
+  auto mounter = Mounter::start({.user = user,
+                                 .mounts = mounts,
+                                 .folder = launch.dir.own_of(launch.order.key),
+                                 .root = launch.place.job_mounts,
+                                 .limit = launch.order.job->preparation.mount_limit});
+  if (!mounter) return std::unexpected(std::move(mounter).error());
+  launch.mounter.emplace(std::move(*mounter));
+  return {};
+}
+
 base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
   if (auto made = make_run_folders(launch, user); !made) return made;
   if (launch.group) {
     if (auto given = launch.group->hand_over(user.uid); !given) return given;
   }
+  if (auto ready = prepare_mounts(launch, user); !ready) return ready;
   const bool needs_space =
       launch.order.key.preparation && launch.order.job->preparation.has_image();
   if (needs_space) {

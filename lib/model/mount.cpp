@@ -174,6 +174,26 @@ const std::string* find_option(const Mount& mount, std::string_view name) {
   return found == mount.options.end() ? nullptr : &found->value;
 }
 
+std::string_view flaw_for_user(const Mount& mount) {
+  switch (mount.kind) {
+    case MountKind::nfs:
+    case MountKind::smb:
+    case MountKind::overlay:
+      return "it is made for jobs of root alone, as what it shows may be a way to root's rights; "
+             "ask those who run the cluster to have it mounted by the pool, and bind a directory "
+             "of that";
+    case MountKind::bind:
+    case MountKind::tmpfs:
+    case MountKind::sshfs:
+    case MountKind::rclone:
+    case MountKind::command:
+      break;
+  }
+  if (!mount.target.starts_with('/')) return "";
+  return "its target is absolute, which is for jobs of root alone; expected a name, such as data, "
+         "which is mounted below $MUSTER_JOB_MOUNTS";
+}
+
 std::string to_text(const Mount& mount) {
   auto text = fmt::format("{}:{}:{}", to_text(mount.kind), mount.source, mount.target);
   for (std::size_t i = 0; i < mount.options.size(); ++i) {

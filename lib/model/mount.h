@@ -42,6 +42,9 @@ struct Mount {
 /// The value of the first option of that name; nullptr: there is none.
 const std::string* find_option(const Mount& mount, std::string_view name);
 
+/// Why it is not made for a job of a user who is not root, even by root; empty: it is.
+std::string_view flaw_for_user(const Mount& mount);
+
 /// KIND:SOURCE:TARGET[:OPTIONS].
 std::string to_text(const Mount& mount);
 

@@ -58,9 +58,6 @@ runs 0 "a job that is prepared" user bob submit --wait -o prepared.out -N 2 --nt
 is "$(sort -u home/bob/prepared.out)" mu-bob "is prepared as its user"
 no_folders() { ! find "$MUSTER_DIR" \( -name tmp -o -name 'tmp-*' \) | grep .; }
 wait_for 10 "nothing of that is left" no_folders
-runs 1 "mounts" user bob submit --wait --mount tmpfs::here --wrap true
-field last .summary >summary
-like summary "mounts are made for jobs of root alone" "are refused, with the reason"
 
 # A step on both nodes, that stays. Libraries of its launchers would stay, too, at settings of the user's.
 mkdir home/ann/.pmix

@@ -31,6 +31,20 @@ TEST_CASE("a mount is read, and written as it was") {
   }
 }
 
+TEST_CASE("some mounts are made for users who are not root") {
+  const auto flaw = [](const char* text) {
+    return std::string(model::flaw_for_user(*model::mount_from_text(text)));
+  };
+  for (const auto* text : {"bind:/data:data:ro", "tmpfs::x", "sshfs:ann@host:/data:data",
+                           "rclone:remote:bucket:x", "command:s3fs bucket:x"}) {
+    INFO(text);
+    CHECK(flaw(text).empty());
+  }
+  for (const auto* text : {"nfs:server:/x:x", "smb://server/x:x", "overlay:/opt/x:x"})
+    CHECK_THAT(flaw(text), Contains("for jobs of root alone") && Contains("by the pool"));
+  CHECK_THAT(flaw("bind:/data:/data"), Contains("target is absolute"));
+}
+
 TEST_CASE("the source of a mount may have colons, and a target may look like an option") {
   const auto nfs = *model::mount_from_text("nfs:server:/export:data:rw");
   CHECK(nfs.kind == MountKind::nfs);
