@@ -51,7 +51,7 @@ void Agent::take(const model::Launch& message) {
   } else if (is_superseded(key)) {
     refuse(key, "never started: superseded by a later attempt");
   } else {
-    live_[key].kill_grace = message.order.kill_grace;
+    live_[key].kill_grace = model::time_to_end(message.order);
     act(StartLauncher{message.order});
   }
 }

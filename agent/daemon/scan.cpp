@@ -45,7 +45,7 @@ std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& ke
   if (!rebooted && dirs.is_locked(key)) {
     const auto order = dirs.order(key);
     return agent::StillRunning{.started_at = started,
-                               .kill_grace = order ? order->kill_grace : unknown_grace,
+                               .kill_grace = order ? model::time_to_end(*order) : unknown_grace,
                                .is_prepared = dirs.is_prepared(key)};
   }
   if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};

@@ -145,6 +145,9 @@ void add_request(Block& block, const model::JobRecord& job) {
   if (job.hang_timeout) block.add("hang after", to_text(*job.hang_timeout));
   if (job.grow_after) block.add("grow after", base::to_text(*job.grow_after));
   block.add("prepare", job.preparation.command);
+  block.add("epilog", job.preparation.epilog);
+  if (job.preparation.job_tmp_limit > base::Bytes())
+    block.add("job tmp limit", base::to_text(job.preparation.job_tmp_limit));
   block.add("image", image_text(job.preparation.image));
   for (const auto& mount : job.preparation.mounts) block.add("mount", to_text(mount));
   block.add("more memory", more_memory(job));

@@ -13,10 +13,12 @@ namespace request {
 
 namespace {
 
-constexpr std::array ids{OptionId::prepare,       OptionId::prepare_timeout, OptionId::mount,
-                         OptionId::mount_timeout, OptionId::job_tmp,         OptionId::shared_tmp,
-                         OptionId::image,         OptionId::image_runtime,   OptionId::image_auth,
-                         OptionId::image_timeout, OptionId::shm_size};
+constexpr std::array ids{
+    OptionId::prepare,       OptionId::prepare_timeout, OptionId::mount,
+    OptionId::mount_timeout, OptionId::job_tmp,         OptionId::job_tmp_limit,
+    OptionId::epilog,        OptionId::epilog_timeout,  OptionId::shared_tmp,
+    OptionId::image,         OptionId::image_runtime,   OptionId::image_auth,
+    OptionId::image_timeout, OptionId::shm_size};
 
 base::Result<void> set_time(const options::Given& given, base::Duration& target) {
   const auto time = base::parse_duration(given.value);
@@ -87,12 +89,12 @@ base::Result<void> set_auth(const options::Given& given, model::Image& image) {
   return {};
 }
 
-base::Result<void> set_shm(const options::Given& given, model::Image& image) {
+base::Result<void> set_size(const options::Given& given, base::Bytes& target) {
   const auto size = base::parse_memory(given.value);
   if (!size) return std::unexpected(base::Error(size.error()).in(given.written));
   if (*size == base::Bytes())
     return base::fail(base::Code::invalid, given.written + ": expected a size above 0");
-  image.shm = *size;
+  target = *size;
   return {};
 }
 
@@ -112,7 +114,13 @@ base::Result<void> apply(const options::Given& given, model::Preparation& prepar
   if (id == OptionId::image_runtime) return set_runtime(given, preparation.image);
   if (id == OptionId::image_auth) return set_auth(given, preparation.image);
   if (id == OptionId::image_timeout) return set_time(given, preparation.image.time_limit);
-  if (id == OptionId::shm_size) return set_shm(given, preparation.image);
+  if (id == OptionId::shm_size) return set_size(given, preparation.image.shm);
+  if (id == OptionId::epilog) return set_command(given, preparation.epilog);
+  if (id == OptionId::epilog_timeout) return set_time(given, preparation.epilog_limit);
+  if (id == OptionId::job_tmp_limit) {
+    preparation.has_job_tmp = true;
+    return set_size(given, preparation.job_tmp_limit);
+  }
   (id == OptionId::job_tmp ? preparation.has_job_tmp : preparation.has_shared_tmp) = true;
   return {};
 }

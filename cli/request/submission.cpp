@@ -261,6 +261,7 @@ base::Result<void> check_limits(const Submission& submission) {
   const auto& preparation = submission.spec.preparation;
   for (const auto& [option, value, place] : submission.origins) {
     const bool is_idle = (option == "--prepare-timeout" && preparation.command.empty()) ||
+                         (option == "--epilog-timeout" && preparation.epilog.empty()) ||
                          (option == "--mount-timeout" && preparation.mounts.empty());
     const bool is_of_image = option.starts_with("--image-") || option == "--shm-size";
     if (is_of_image && !preparation.has_image()) {

@@ -18,6 +18,7 @@
 
 #include "launcher/exec/container_setup.h"
 #include "launcher/exec/end_signal.h"
+#include "launcher/exec/folder_watch.h"
 #include "launcher/exec/job_folders.h"
 #include "launcher/exec/launch.h"
 #include "launcher/exec/launch_log.h"
@@ -40,7 +41,7 @@ constexpr std::size_t last_words_kept = 400;
 constexpr int most_fetches = 3;
 
 /// What was started last.
-enum class Task { none, mount, fetch, look, container, command };
+enum class Task { none, mount, fetch, look, container, command, epilog };
 
 class Preparation {
  public:
@@ -312,6 +313,7 @@ class Preparation {
   }
 
   void ended(int process, const loop::ExitStatus& status) {
+    if (process == epilog_) return end_epilog(status);
     if (failure_ || is_told_) return;
     if (process == holder_) {
       fail(model::Cause::image, how_container_ended(status));
@@ -343,6 +345,12 @@ class Preparation {
   }
 
   void take_too_long() {
+    if (task_ == Task::epilog) {
+      note("the epilog did not end within " + base::to_text(wanted_.epilog_limit) +
+           " (--epilog-timeout)");
+      epilog_ = -1;
+      return end_processes();
+    }
     const auto too_long = [this](base::Duration limit, const char* option) {
       fail(cause_now(), "it did not end within " + base::to_text(limit) + option);
     };
@@ -356,10 +364,28 @@ class Preparation {
         loop::write_file_atomic(launch_.dir.file("prepared"), {}, {.mode = 0600, .sync = false});
     if (!said) return fail(model::Cause::preparation, said.error().text);
     is_prepared_ = true;
+    watch_job_tmp();
     const auto removal = container_ ? container_->clean_up() : std::nullopt;
     if (!removal) return;
     // Nobody waits for it, and the next one goes on with it.
     (void)processes_.start(command_of(*removal, "/", nothing_.get()));
+  }
+
+  void watch_job_tmp() {
+    const auto limit = wanted_.job_tmp_limit;
+    if (limit <= base::Bytes()) return;
+    job_tmp_.emplace(loop_, launch_.place.job_tmp, limit, [this, limit](base::Bytes held) {
+      if (is_told_) return;
+      fail(model::Cause::preparation, "MUSTER_JOB_TMP held " + base::to_text(held) + ", and may " +
+                                          base::to_text(limit) + " (--job-tmp-limit)");
+    });
+  }
+
+  /// For who reads what the preparation wrote.
+  void note(const std::string& text) {
+    const auto line = "muster: " + text + "\n";
+    if (auto written = log_.append(std::nullopt, model::OutputStream::err, line); !written)
+      launch_.dir.note(written.error().text);
   }
 
   void fail_image(const base::Error& error) { fail(model::Cause::image, error.text); }
@@ -373,11 +399,36 @@ class Preparation {
     processes_.end();
   }
 
-  /// Daemons of mounts get the same time as all else to write what they have.
+  /// Told again it does not wait for the epilog any more.
   void end() {
-    is_told_ = true;
+    const bool is_first = !std::exchange(is_told_, true);
     limit_.stop();
     end_mounter();
+    if (is_first && is_prepared_ && !failure_ && !wanted_.epilog.empty()) {
+      start_epilog();
+    } else {
+      end_processes();
+    }
+  }
+
+  void start_epilog() {
+    task_ = Task::epilog;
+    epilog_ = static_cast<int>(processes_.mains().size());
+    start({"/bin/sh", "-c", wanted_.epilog}, launch_.order.job->work_dir, wanted_.epilog_limit);
+  }
+
+  void end_epilog(const loop::ExitStatus& status) {
+    limit_.stop();
+    if (status.signal != 0) {
+      note("the epilog was killed by signal " + std::to_string(status.signal));
+    } else if (status.code != 0) {
+      note("the epilog exited with code " + std::to_string(status.code));
+    }
+    end_processes();
+  }
+
+  /// Daemons of mounts get the same time as all else to write what they have.
+  void end_processes() {
     processes_.complete();
     processes_.end();
   }
@@ -430,9 +481,7 @@ class Preparation {
     complete_failure();
     report.exit_code = exit_code_of(*failure_);
     report.failure = failure_;
-    const auto line = "muster: " + describe(*failure_) + "\n";
-    if (auto written = log_.append(std::nullopt, model::OutputStream::err, line); !written)
-      launch_.dir.note(written.error().text);
+    note(describe(*failure_));
     return report;
   }
 
@@ -451,12 +500,14 @@ class Preparation {
   int n_fetches_ = 0;
   int n_started_ = 0;       // processes
   int holder_ = -1;         // process that is the container's
+  int epilog_ = -1;         // process
   std::string words_;       // of the last one that answers: its output
   std::string last_words_;  // of the last one
   bool is_prepared_ = false;
   bool is_told_ = false;  // to end
   std::optional<model::Failure> failure_;
   Processes processes_;
+  std::optional<FolderWatch> job_tmp_;
   std::optional<loop::FdWatch> mounter_;  // of its answers
   loop::Timer limit_;
   EndSignal end_signal_;

@@ -9,6 +9,11 @@
 
 namespace model {
 
+base::Duration time_to_end(const LaunchOrder& order) {
+  const bool has_epilog = order.key.preparation && !order.job->preparation.epilog.empty();
+  return order.kill_grace + (has_epilog ? order.job->preparation.epilog_limit : base::Duration());
+}
+
 std::string on_node(const std::string& address, const std::string& folder) {
   constexpr std::string_view kind = "unix:";
   if (!address.starts_with(kind) || address.substr(kind.size()).starts_with('/')) return address;

@@ -48,6 +48,10 @@ struct LaunchOrder {
   base::Duration gpu_idle_notice{};  // for so long its GPUs do nothing until that is told; 0: never
 };
 
+/// What the launch may take to end after it was told to: the grace of its processes, and the
+/// epilog's time.
+base::Duration time_to_end(const LaunchOrder& order);
+
 /// Of a node's socket at which its jobs reach the API, in the run folder of its agent.
 constexpr const char* api_socket_name = "api.sock";
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/image.h"
 #include "lib/model/mount.h"
@@ -16,14 +17,18 @@ struct Preparation {
   base::Duration time_limit = std::chrono::minutes(10);  // of the command
   std::vector<Mount> mounts;
   base::Duration mount_limit = std::chrono::seconds(60);  // of each
-  Image image;                  // that it, the script and the steps run in
+  Image image;         // that it, the script and the steps run in
+  std::string epilog;  // line of a shell, after the script; empty: none
+  base::Duration epilog_limit = std::chrono::seconds(60);
   bool has_job_tmp = false;     // a directory on every node
+  base::Bytes job_tmp_limit;    // that it may hold on a node; 0: any amount
   bool has_shared_tmp = false;  // one that all nodes share
 
   bool has_image() const { return !image.reference.empty(); }
   /// Is there anything to do?
   bool is_wanted() const {
-    return !command.empty() || !mounts.empty() || has_image() || has_job_tmp || has_shared_tmp;
+    return !command.empty() || !epilog.empty() || !mounts.empty() || has_image() || has_job_tmp ||
+           has_shared_tmp;
   }
   bool operator==(const Preparation&) const = default;
 };

@@ -51,6 +51,9 @@ void write_preparation(const model::Preparation& preparation, Message& out) {
   wire::write(preparation.mount_limit, *out.mutable_mount_timeout());
   out.set_job_tmp(preparation.has_job_tmp);
   out.set_shared_tmp(preparation.has_shared_tmp);
+  out.set_epilog(preparation.epilog);
+  wire::write(preparation.epilog_limit, *out.mutable_epilog_timeout());
+  out.set_job_tmp_limit(preparation.job_tmp_limit.count());
   if (!preparation.has_image()) return;
   write_image(preparation.image, *out.mutable_image());
   wire::write(preparation.image.time_limit, *out.mutable_image()->mutable_timeout());
@@ -75,6 +78,10 @@ model::Preparation read_preparation(Message& in, Strict& strict) {
     preparation.mount_limit = strict.part("mount_timeout", in.mount_timeout(), read_duration);
   preparation.has_job_tmp = in.job_tmp();
   preparation.has_shared_tmp = in.shared_tmp();
+  preparation.epilog = take(in.mutable_epilog());
+  if (in.has_epilog_timeout())
+    preparation.epilog_limit = strict.part("epilog_timeout", in.epilog_timeout(), read_duration);
+  preparation.job_tmp_limit = base::Bytes(in.job_tmp_limit());
   if (in.has_image()) preparation.image = strict.part("image", *in.mutable_image(), read_api_image);
   return preparation;
 }

@@ -64,6 +64,9 @@ void write_preparation(const model::Preparation& preparation, pb::JobSpec& out) 
   out.set_mount_timeout_us(preparation.mount_limit.count());
   out.set_job_tmp(preparation.has_job_tmp);
   out.set_shared_tmp(preparation.has_shared_tmp);
+  out.set_epilog(preparation.epilog);
+  out.set_epilog_timeout_us(preparation.epilog_limit.count());
+  out.set_job_tmp_limit(preparation.job_tmp_limit.count());
   if (!preparation.has_image()) return;
   write_image(preparation.image, *out.mutable_image());
   out.mutable_image()->set_timeout_us(preparation.image.time_limit.count());
@@ -85,6 +88,10 @@ model::Preparation read_preparation(pb::JobSpec& in, Strict& strict) {
     preparation.mount_limit = strict.duration(in.mount_timeout_us(), "mount_timeout_us");
   preparation.has_job_tmp = in.job_tmp();
   preparation.has_shared_tmp = in.shared_tmp();
+  preparation.epilog = take(in.mutable_epilog());
+  if (in.has_epilog_timeout_us())
+    preparation.epilog_limit = strict.duration(in.epilog_timeout_us(), "epilog_timeout_us");
+  preparation.job_tmp_limit = base::Bytes(in.job_tmp_limit());
   if (in.has_image())
     preparation.image = strict.part("image", *in.mutable_image(), read_kept_image);
   return preparation;

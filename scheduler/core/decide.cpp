@@ -339,6 +339,8 @@ base::Result<void> can_share(const State& state, const Settings& settings,
 base::Result<void> check_limits(const model::Preparation& preparation) {
   if (preparation.time_limit <= base::Duration() || preparation.mount_limit <= base::Duration())
     return fail(Code::invalid, "--prepare-timeout and --mount-timeout are times above 0s");
+  if (preparation.epilog_limit <= base::Duration())
+    return fail(Code::invalid, "--epilog-timeout is a time above 0s");
   return {};
 }
 

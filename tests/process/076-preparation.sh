@@ -75,6 +75,39 @@ runs 0 "can be cancelled" muster cancel "$slow"
 wait_for 10 "and ends as cancelled" state_is "$slow" cancelled
 wait_for 10 "nothing of it is left" nothing_left
 
+# After the script, where all that was prepared still is.
+# shellcheck disable=SC2016
+runs 4 "a job has an epilog" submit --wait -N 2 --ntasks-per-node=1 -o epilog.out --prepare 'echo made >$MUSTER_JOB_TMP/x' \
+  --wrap 'echo work >>$MUSTER_JOB_TMP/x; exit 4' --epilog 'cat $MUSTER_JOB_TMP/x && echo "after $MUSTER_NODE" >>after; exit 5'
+id=$(field last .job)
+after_both() { [ "$(sort after)" = "after n1
+after n2" ]; }
+wait_for 10 "which runs on all of its nodes" after_both
+is "$(field "$id" .outcome.exit_code) $(field "$id" .attempt)" "4 1" "and changes nothing of how the job ended"
+muster logs "$id" --prepare --node n1 >log
+is "$(cat log)" "made
+work
+muster: the epilog exited with code 5" "its output is beside that of the preparation, with its code"
+wait_for 10 "nothing of it is left" nothing_left
+# shellcheck disable=SC2016
+id="$(submit --parsable --wrap "touch begun; sleep 980$T_NUMBER" --epilog "sleep 1; touch saved; sleep 980$T_NUMBER" --epilog-timeout 2s)"
+wait_for 10 "a job runs" test -e begun
+runs 0 "it is cancelled" muster cancel "$id"
+wait_for 10 "and ends" state_is "$id" cancelled
+wait_for 10 "after its epilog, for as long as that may take" nothing_left
+is "$(ls saved)" saved "which had its time"
+muster logs "$id" --prepare >log
+like log "the epilog did not end within 2s" "and is told what it took too long"
+runs 1 "a limit of no epilog is a mistake" submit --epilog-timeout 5s --wrap true
+like err "there is no --epilog whose time it limits" "as is said"
+
+# shellcheck disable=SC2016
+runs 1 "a job fills its directory" submit --wait --job-tmp-limit 1M --wrap \
+  "head -c 3M /dev/zero >\$MUSTER_JOB_TMP/x; sleep 980$T_NUMBER"
+field last .summary >summary
+like summary "MUSTER_JOB_TMP held 3.*, and may 1M \(--job-tmp-limit\)" "and ends with the reason"
+wait_for 10 "nothing of it is left" nothing_left
+
 # Killed at each stage: the launcher while it prepares, and while it holds the node; then the agent.
 killed="$(submit --parsable --prepare "sleep 980$T_NUMBER" --wrap true)"
 wait_for 10 "a preparation" test -s "$MUSTER_DIR/nodes/n1/launches/$killed.1.prepare/sessions"

@@ -37,6 +37,15 @@ TEST_CASE(
   REQUIRE(made->mounts.size() == 2);
   CHECK(preparation_of({"--shared-tmp", "t.sh"})->has_shared_tmp);
   CHECK_FALSE(preparation_of({"t.sh"})->is_wanted());
+
+  const auto after =
+      preparation_of({"--epilog=./save", "--epilog-timeout=5m", "--job-tmp-limit=20G", "t.sh"});
+  REQUIRE(after);
+  CHECK(after->epilog == "./save");
+  CHECK(after->epilog_limit == std::chrono::minutes(5));
+  CHECK(after->job_tmp_limit == base::Bytes(std::uint64_t{20} << 30));
+  CHECK(after->has_job_tmp);
+  CHECK(preparation_of({"--epilog=./save", "t.sh"})->is_wanted());
 }
 
 TEST_CASE("a preparation that cannot be meant is refused") {
@@ -48,6 +57,8 @@ TEST_CASE("a preparation that cannot be meant is refused") {
   CHECK_THAT(error_of({"--prepare-timeout=0s", "t.sh"}), Contains("a second or more"));
   CHECK_THAT(error_of({"--mount=bind:/a:x", "--mount=bind:/b:x", "t.sh"}),
              Contains("something is mounted on 'x' already: bind:/a:x"));
+  CHECK_THAT(error_of({"--epilog-timeout=5m", "t.sh"}), Contains("no --epilog whose time"));
+  CHECK_THAT(error_of({"--job-tmp-limit=0", "t.sh"}), Contains("a size above 0"));
   CHECK_THAT(error_of({"--mount=disk:/a:x", "t.sh"}), Contains("no kind of mount"));
 }
 
