@@ -399,12 +399,13 @@ class Preparation {
     processes_.end();
   }
 
-  /// Told again it does not wait for the epilog any more.
+  /// Told again, such as by a controller that has been restarted, it goes on with its epilog.
   void end() {
-    const bool is_first = !std::exchange(is_told_, true);
+    if (task_ == Task::epilog) return;
+    is_told_ = true;
     limit_.stop();
     end_mounter();
-    if (is_first && is_prepared_ && !failure_ && !wanted_.epilog.empty()) {
+    if (is_prepared_ && !failure_ && !wanted_.epilog.empty()) {
       start_epilog();
     } else {
       end_processes();
