@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -31,8 +33,8 @@ constexpr std::array<options::Option, 8> show_table{{
      "Print the stacks of the ranks of its last step, which were saved when the step hung: see "
      "--hang-timeout of submit."},
     {usage_id, "usage", 0, "",
-     "Print what its script and its steps used over time, once they have ended: cores, memory, "
-     "disks and GPUs. "
+     "Print what its script and its steps used over time: cores, memory, disks and GPUs. Of those "
+     "that run now it is what they have used until a few seconds ago. "
      "Network traffic is not in it: the kernel counts that by interface, not by process."},
     {step_id, "step", 's', "STEP", "With --map or --stacks, of this step. Steps count from 0."},
     {attempt_id, "attempt", 0, "ATTEMPT",
@@ -88,9 +90,26 @@ Outcome show_map(const Api& api, const JobName& job, const options::Parsed& line
 
 std::string usage_text(const model::JobRecord& job) {
   auto text = render::usage_over_time(job, view());
-  return text.empty()
-             ? "Nothing is known over time: nothing of it that ran for a second has ended.\n"
-             : text;
+  return text.empty() ? "Nothing is known over time: nothing of it has run for a second.\n" : text;
+}
+
+/// With what it uses now; if that cannot be had, what has ended is shown still.
+Outcome show_usage(const Api& api, const JobName& name, const options::Parsed& line) {
+  const auto body = api.get(job_target(name));
+  if (!body) return std::unexpected(body.error());
+  auto job = wire::job_record_from_json(*body);
+  if (!job) return refuse(job.error());
+  if (is_final(job->state) || job->attempt == 0)
+    return print_answer(line, body, wire::job_record_from_json, usage_text);
+  const auto lines = api.get(job_target(name, "/logs?usage=true"));
+  if (lines) {
+    auto now = wire::usage_lines_from_json(*lines);
+    if (!now) return refuse(now.error());
+    std::ranges::move(*now, std::back_inserter(job->over_time));
+  } else {
+    print_error("show: what it uses now is not known: " + lines.error().text + "\n");
+  }
+  return print_answer(line, wire::to_json(*job), wire::job_record_from_json, usage_text);
 }
 
 Outcome show(const options::Parsed& line) {
@@ -107,10 +126,7 @@ Outcome show(const options::Parsed& line) {
   if (options::has(line, stacks_id)) return show_stacks(*api, *job, line);
   if (options::has(line, map_id)) return show_map(*api, *job, line);
   if (options::has(line, step_id)) return misuse("--step goes with --map or --stacks");
-  if (options::has(line, usage_id) && !options::has(line, json_id)) {
-    return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
-                        [](const auto& record) { return usage_text(record); });
-  }
+  if (options::has(line, usage_id)) return show_usage(*api, *job, line);
   return print_answer(line, api->get(job_target(*job)), wire::job_record_from_json,
                       [](const auto& record) { return render::job_block(record, view()); });
 }

@@ -9,6 +9,7 @@
 #include "cli/api.h"
 #include "cli/render/records.h"
 #include "cli/render/table.h"
+#include "cli/render/usage.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "cli/submit_files.h"
@@ -63,6 +64,7 @@ Outcome wait_and_tell(const Api& api, model::JobId job) {
   if (record->state != model::JobState::completed) {
     print_error(fmt::format("submit: job {}: {}\n", to_text(job), wire::summary_of(*record)));
   }
+  if (is_watched()) print_error(render::efficiency_line(*record));
   return exit_code_of(*record);
 }
 

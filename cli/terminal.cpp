@@ -107,6 +107,10 @@ render::View view() {
   return result;
 }
 
+bool is_watched() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
 void sleep_for(base::Duration duration) {
   std::this_thread::sleep_for(duration);
 }

@@ -36,6 +36,9 @@ std::string local_time(base::Time time);
 /// Now, local time, and the width of the terminal if standard output is one.
 render::View view();
 
+/// Does somebody read standard error as it comes?
+bool is_watched();
+
 void sleep_for(base::Duration duration);
 
 }  // namespace cli

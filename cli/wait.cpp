@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/api.h"
+#include "cli/render/usage.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "lib/wire/api.h"
@@ -29,6 +30,7 @@ Outcome wait(const options::Parsed& line) {
       print_error(
           fmt::format("muster wait: job {}: {}\n", to_text(job), wire::summary_of(*record)));
     }
+    if (is_watched()) print_error(render::efficiency_line(*record));
     highest = std::max(highest, exit_code_of(*record));
   }
   return highest;
@@ -41,7 +43,9 @@ constinit const Verb wait_verb{
     "[OPTIONS] ID|last...",
     "Wait until jobs have ended.",
     "Exits with the highest exit code of the jobs; a job that was cancelled, timed out or lost its "
-    "node counts as 1 where its script has no other code.",
+    "node counts as 1 where its script has no other code. On a terminal, each is said to have used "
+    "so and "
+    "so much of its cores, memory and GPUs.",
     [] { return std::span<const options::Option>(wait_table); },
     options::Operands::anywhere,
     wait};

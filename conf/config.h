@@ -168,7 +168,7 @@ struct Limits {
   int booked_nodes = 0;
   int suspect_after = 0;
   base::Duration gpu_idle_notice{};
-  std::string gpu_idle_action;  // "notice", "cancel"
+  std::string gpu_idle_action;  // "notice", "cancel", "preempt"
 
   bool operator==(const Limits&) const = default;
 };

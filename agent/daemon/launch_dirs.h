@@ -14,6 +14,7 @@
 //                 by the launcher: how to find what it leaves when it is killed
 //   undying       when SIGKILL was sent, while it has not ended all; by the launcher or the agent
 //   gpus_idle     by the launcher: since when its GPUs do nothing, while that is long
+//   usage         by the launcher: what it has used so far, as part of a report
 //   checkpoint    by the job: touched when its work is safe
 //   log, log.N    by the launcher: output (lib/wire/log_record.h, log_segments.h)
 //   report        what it came to, by the launcher; by the agent where that was lost or never ran

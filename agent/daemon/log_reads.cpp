@@ -13,6 +13,8 @@
 #include "lib/loop/file_watch.h"
 #include "lib/loop/folder.h"
 #include "lib/loop/loop.h"
+#include "lib/model/outcome.h"
+#include "lib/wire/launch.h"
 #include "lib/wire/log_record.h"
 #include "lib/wire/log_segments.h"
 
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t request_limit = 256;
+constexpr std::size_t usage_limit = std::size_t{16} << 10;  // a full series is a tenth of it
 constexpr int entry_limit = 1 << 16;  // of a folder in which the job may put more
 constexpr int pieces_at_once = 256;   // of all that a reader skips, before others have a turn
 
@@ -80,17 +83,36 @@ void LogReads::start(const model::LogRead& request) {
     refusal.error = "too many logs are being read on this node: try again later";
   } else if (access(dirs_.path(request.key).c_str(), F_OK) != 0) {
     // Stacks are asked for on all nodes of an attempt, of which some had no part of the step.
-    if (request.stacks) return doors_.send(std::move(refusal));
+    if (request.stacks || request.usage) return doors_.send(std::move(refusal));
     refusal.error = "no log of " + model::to_text(request.key) + " on this node";
   }
   if (!refusal.error.empty()) {
     doors_.send(std::move(refusal));
     return;
   }
+  if (request.usage) return doors_.send(usage_so_far(request));
   auto read = std::make_unique<Read>(request);
   if (request.follow && doors_.may_grow(request.key)) watch(*read);
   pump(*(reads_[request.request] = std::move(read)));
   forget_finished();
+}
+
+/// Of a launch that runs, if it has said anything yet that is a series; only that is believed.
+model::LogChunk LogReads::usage_so_far(const model::LogRead& request) const {
+  model::LogChunk answer{.request = request.request,
+                         .bytes = {},
+                         .next_offset = request.offset,
+                         .end = true,
+                         .error = {}};
+  if (!doors_.may_grow(request.key)) return answer;
+  const auto bytes = dirs_.own(request.key).read("usage", usage_limit);
+  if (!bytes) return answer;
+  auto said = wire::decode_report(*bytes);
+  const bool is_fine = said && said->key == request.key && !said->series.points.empty() &&
+                       said->series.points.size() <= model::UsageSeries::most_points;
+  if (!is_fine) return answer;
+  answer.bytes = wire::encode_report({.key = request.key, .series = std::move(said->series)});
+  return answer;
 }
 
 /// Looks at the segment that is read, or at the first: it is touched when the next begins.

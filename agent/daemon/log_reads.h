@@ -1,7 +1,8 @@
 #pragma once
 // Answers to the controller's requests for launch logs: read from their files, filtered by rank,
 // followed while the launch runs, no faster than the connection takes them. Where a log has left
-// out something to stay within its limit, readers get a line that says how much.
+// out something to stay within its limit, readers get a line that says how much. What a launch has
+// used so far is asked for the same way.
 
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,7 @@ class LogReads {
 
  private:
   struct Read;
+  model::LogChunk usage_so_far(const model::LogRead& request) const;
   void pump(Read& read);
   void pump_later(std::uint32_t request);
   bool read_on(Read& read);

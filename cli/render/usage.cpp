@@ -74,10 +74,21 @@ double highest(const std::vector<double>& values) {
   return values.empty() ? 0 : *std::ranges::max_element(values);
 }
 
-double mean(const std::vector<double>& values) {
+/// Of rates, each for as long as its point lasts.
+double mean_rate(const model::UsageSeries& series, const std::vector<double>& rates) {
   double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+  double time = 0;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    sum += rates[i] * seconds(length_of(series, i));
+    time += seconds(length_of(series, i));
+  }
+  return time > 0 ? sum / time : 0;
+}
+
+/// "each bar 2s, the last 500ms"
+std::string scale(const model::UsageSeries& series) {
+  const auto text = "each bar " + base::to_text(series.interval);
+  return series.last == base::Duration() ? text : text + ", the last " + base::to_text(series.last);
 }
 
 void add_bytes(std::string& text, std::string_view name, const std::vector<double>& values,
@@ -90,18 +101,20 @@ void add_bytes(std::string& text, std::string_view name, const std::vector<doubl
 
 std::string launch_block(const model::LaunchUsage& launch, const View& view) {
   const auto& series = launch.series;
-  const double interval = std::max(seconds(series.interval), 1e-6);
   const auto per_second = [&](auto of) {
-    return column(series, [&](const auto& point) { return of(point) / interval; });
+    auto values = column(series, of);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] /= std::max(seconds(length_of(series, i)), 1e-6);
+    return values;
   };
   const auto what = launch.launch.step ? fmt::format("step {}", launch.launch.step->number())
                                        : std::string("script");
-  auto text = fmt::format("{} on {} since {}, each bar {}\n", what, launch.node,
-                          view.time(series.since), base::to_text(series.interval));
+  auto text = fmt::format("{} on {} since {}, {}\n", what, launch.node, view.time(series.since),
+                          scale(series));
   const auto cores = per_second([](const auto& point) { return seconds(point.cpu); });
   text += fmt::format("  {:<8} {}  {:.1f} of {} on average, at most {:.1f}\n", "cores",
-                      bars(cores, std::max<double>(launch.cores, highest(cores))), mean(cores),
-                      launch.cores, highest(cores));
+                      bars(cores, std::max<double>(launch.cores, highest(cores))),
+                      mean_rate(series, cores), launch.cores, highest(cores));
   const auto memory =
       column(series, [](const auto& p) { return static_cast<double>(p.memory.count()); });
   add_bytes(text, "memory", memory,
@@ -113,7 +126,7 @@ std::string launch_block(const model::LaunchUsage& launch, const View& view) {
   if (launch.gpus == 0) return text;
   const auto gpus = per_second([](const auto& point) { return seconds(point.gpu_busy); });
   text += fmt::format("  {:<8} {}  busy {} on average\n", "GPUs", bars(gpus, launch.gpus),
-                      percent(mean(gpus) / launch.gpus));
+                      percent(mean_rate(series, gpus) / launch.gpus));
   add_bytes(text, "GPU mem",
             column(series, [](const auto& p) { return static_cast<double>(p.gpu_memory.count()); }),
             " on one");
@@ -135,6 +148,11 @@ std::string efficiency_text(const model::JobRecord& job) {
   }
   if (job.usage.gpu) text += ", GPUs " + model::busy_text(*job.usage.gpu);
   return text;
+}
+
+std::string efficiency_line(const model::JobRecord& job) {
+  const auto text = efficiency_text(job);
+  return text.empty() ? "" : "job " + to_text(job.job) + " used " + text + "\n";
 }
 
 std::string request_hint(const model::JobRecord& job) {

@@ -12,6 +12,9 @@ namespace render {
 /// is known. Of a job that has ended.
 std::string efficiency_text(const model::JobRecord& job);
 
+/// The same as a line of its own, for who has waited for the job: "job 17 used ...\n".
+std::string efficiency_line(const model::JobRecord& job);
+
 /// What to ask for next time; empty: nothing to say.
 std::string request_hint(const model::JobRecord& job);
 

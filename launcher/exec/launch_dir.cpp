@@ -171,6 +171,11 @@ base::Result<void> LaunchDir::note_idle_gpus(std::optional<base::Time> since) co
   return base::fail_errno(errno, "cannot remove '" + path + "'");
 }
 
+base::Result<void> LaunchDir::write_usage(const model::LaunchReport& so_far) const {
+  return loop::write_file_atomic(file("usage"), wire::encode_report(so_far),
+                                 {.mode = 0600, .sync = false});
+}
+
 base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {
   return loop::write_file_atomic(file("report"), wire::encode_report(report),
                                  {.mode = 0600, .sync = false});

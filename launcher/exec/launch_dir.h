@@ -58,6 +58,8 @@ class LaunchDir {
   bool has_undying() const;
   /// Writes `gpus_idle`: since when they are; or removes it.
   base::Result<void> note_idle_gpus(std::optional<base::Time> since) const;
+  /// Writes `usage`: what the launch has used so far, as part of a report.
+  base::Result<void> write_usage(const model::LaunchReport& so_far) const;
   base::Result<void> write_report(const model::LaunchReport& report) const;
 
   /// A line in launcher.log, for people who look for the cause of something odd.

@@ -8,6 +8,7 @@
 #include "launcher/exec/usage_sampler.h"
 #include "lib/model/index_set.h"
 #include "lib/model/outcome.h"
+#include "lib/model/usage_series.h"
 
 namespace loop {
 class Loop;
@@ -32,6 +33,8 @@ class Meters {
   void fill(model::LaunchReport& report) const;
 
  private:
+  void tell(const model::UsageSeries& series) const;
+
   const Launch& launch_;
   GpuMeter gpu_meter_;
   GpuIdleWatch gpu_idle_;

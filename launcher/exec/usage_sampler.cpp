@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration first_interval = 1s;
-constexpr base::Duration longest_pause = 30s;  // for peaks of memory in a long interval
+constexpr base::Duration longest_pause = 30s;    // for peaks of memory in a long interval
+constexpr base::Duration between_tellings = 5s;  // of the series up to now
 
 /// Of processes that live now.
 mapping::ProcessUse living() {
@@ -68,21 +69,44 @@ model::UsagePoint UsageSampler::count() const {
   return now;
 }
 
-void UsageSampler::look() {
-  const auto now = count();
+void UsageSampler::note_most(const model::UsagePoint& now) {
   most_.memory = std::max(most_.memory, now.memory);
   most_.gpu_memory = std::max(most_.gpu_memory, now.gpu_memory);
-  if (loop::now() - point_began_ >= series_.interval) {
-    model::add_point(series_,
-                     {.cpu = std::max(now.cpu - before_.cpu, base::Duration()),
-                      .memory = most_.memory,
-                      .read = grown(before_.read, now.read),
-                      .written = grown(before_.written, now.written),
-                      .gpu_busy = std::max(now.gpu_busy - before_.gpu_busy, base::Duration()),
-                      .gpu_memory = most_.gpu_memory});
+  most_.read = std::max(most_.read, now.read);
+  most_.written = std::max(most_.written, now.written);
+}
+
+model::UsagePoint UsageSampler::point_until(const model::UsagePoint& now) const {
+  return {.cpu = std::max(now.cpu - before_.cpu, base::Duration()),
+          .memory = std::max(most_.memory, now.memory),
+          .read = grown(before_.read, std::max(most_.read, now.read)),
+          .written = grown(before_.written, std::max(most_.written, now.written)),
+          .gpu_busy = std::max(now.gpu_busy - before_.gpu_busy, base::Duration()),
+          .gpu_memory = std::max(most_.gpu_memory, now.gpu_memory)};
+}
+
+model::UsageSeries UsageSampler::series() const {
+  auto series = series_;
+  if (!series.points.empty())
+    model::add_rest(series, point_until(count()), loop::now() - point_began_);
+  return series;
+}
+
+void UsageSampler::look() {
+  const auto at = loop::now();
+  const auto now = count();
+  note_most(now);
+  if (at - point_began_ >= series_.interval) {
+    model::add_point(series_, point_until(now));
     before_ = now;
     most_ = {};
-    point_began_ = loop::now();
+    point_began_ = at;
+  }
+  if (!told_at_ || at < *told_at_ || at - *told_at_ >= between_tellings) {
+    told_at_ = at;
+    auto series = series_;
+    model::add_rest(series, point_until(now), at - point_began_);
+    sources_.tell(series);
   }
   const auto left = point_began_ + series_.interval - loop::now();
   timer_.start(std::clamp<base::Duration>(left, 1ms, longest_pause));

@@ -3,6 +3,7 @@
 // longer it runs.
 
 #include <functional>
+#include <optional>
 
 #include "launcher/exec/gpu_meter.h"
 #include "launcher/exec/launch_group.h"
@@ -22,25 +23,30 @@ class UsageSampler {
     const LaunchGroup* group = nullptr;         // null: there is none
     const GpuMeter& gpu_meter;
     const model::GpuSet& gpus;
+    /// Is given the series up to now, now and then, for who asks while the launch runs.
+    std::function<void(const model::UsageSeries&)> tell;
   };
 
   /// The sources outlive it.
   UsageSampler(loop::Loop& loop, Sources sources);
 
   void start();
-  /// Until now; the last interval, which is not over, is left out.
-  const model::UsageSeries& series() const { return series_; }
+  /// Until now.
+  model::UsageSeries series() const;
 
  private:
   /// Since the start, but for the memory, which is that of now.
   model::UsagePoint count() const;
   void look();
+  void note_most(const model::UsagePoint& now);
+  model::UsagePoint point_until(const model::UsagePoint& now) const;
 
   Sources sources_;
   model::UsageSeries series_;
   base::Time point_began_;
   model::UsagePoint before_;  // when it began
-  model::UsagePoint most_;    // memory since then
+  model::UsagePoint most_;    // at any look since then
+  std::optional<base::Time> told_at_;
   loop::Timer timer_;
 };
 

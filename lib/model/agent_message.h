@@ -163,6 +163,7 @@ struct LogRead {
   bool follow = false;  // until the launch has ended
   bool map = false;     // not the output, but the map of the ranks; without `rank`
   bool stacks = false;  // not the output, but stacks of ranks that hung; without `rank`
+  bool usage = false;   // not the output, but what it has used so far, if it runs still: a report
   bool operator==(const LogRead&) const = default;
 };
 

@@ -146,13 +146,14 @@ struct JobEnded {
   bool operator==(const JobEnded&) const = default;
 };
 
-/// The attempt makes room for the job `by`. Until `stop_at` it may save its work and exit; then it
-/// is ended. A `stop_at` that is not in the future: at once.
+/// The attempt makes room for the job `by`, or for whoever needs it. Until `stop_at` it may save
+/// its work and exit; then it is ended. A `stop_at` that is not in the future: at once.
 struct AttemptPreempted {
   JobId job;
   std::uint32_t attempt = 1;
-  JobId by;
+  std::optional<JobId> by;  // absent: `cause` says why
   base::Time stop_at;
+  std::string cause = {};
   bool operator==(const AttemptPreempted&) const = default;
 };
 

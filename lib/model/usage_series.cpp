@@ -22,4 +22,20 @@ void add_point(UsageSeries& series, const UsagePoint& point) {
   series.interval *= 2;
 }
 
+base::Duration length_of(const UsageSeries& series, std::size_t point) {
+  const bool is_last = point + 1 == series.points.size();
+  return is_last && series.last > base::Duration() ? series.last : series.interval;
+}
+
+void add_rest(UsageSeries& series, const UsagePoint& rest, base::Duration length) {
+  if (series.points.empty() || length <= base::Duration()) return;
+  if (length >= series.interval / 4) {
+    series.points.push_back(rest);
+    series.last = length;
+    return;
+  }
+  series.points.back() = together(series.points.back(), rest);
+  series.last = series.interval + length;
+}
+
 }  // namespace model

@@ -29,13 +29,22 @@ struct UsageSeries {
   base::Time since;
   base::Duration interval{};  // of each point
   std::vector<UsagePoint> points;
+  base::Duration last = {};  // of the last point, where that has another length; 0: the same
 
   bool operator==(const UsageSeries&) const = default;
 };
 
+/// How long a point lasts.
+base::Duration length_of(const UsageSeries& series, std::size_t point);
+
 /// The next interval is over. A series that is full first becomes half as fine: then an interval
 /// lasts twice as long, and the caller adds points half as often.
 void add_point(UsageSeries& series, const UsagePoint& point);
+
+/// What came after the last interval, for so long: a point of its own, or part of the last one
+/// where it is too short to say much. Of a series without points the totals say as much. Nothing is
+/// added to the series after that.
+void add_rest(UsageSeries& series, const UsagePoint& rest, base::Duration length);
 
 /// Into one of a longer interval.
 UsagePoint together(const UsagePoint& a, const UsagePoint& b);

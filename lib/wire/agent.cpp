@@ -64,6 +64,7 @@ void write(const model::LogRead& read, pb::LogRead& out) {
   out.set_follow(read.follow);
   out.set_map(read.map);
   out.set_stacks(read.stacks);
+  out.set_usage(read.usage);
 }
 
 model::LaunchStatus read_status(pb::LaunchStatus& in, Strict& strict) {
@@ -133,7 +134,8 @@ model::LogRead read_log_read(pb::LogRead& in, Strict& strict) {
           in.offset(),
           in.follow(),
           in.map(),
-          in.stacks()};
+          in.stacks(),
+          in.usage()};
 }
 
 /// The key of a message that is nothing but a key.

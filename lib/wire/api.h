@@ -101,6 +101,10 @@ base::Result<StepReply> step_reply_from_json(std::string_view json);
 std::string to_json(const model::JobRecord& record);
 base::Result<model::JobRecord> job_record_from_json(std::string_view json);
 
+/// What a launch used, on one line; and several such lines.
+std::string to_json(const model::LaunchUsage& usage);
+base::Result<std::vector<model::LaunchUsage>> usage_lines_from_json(std::string_view lines);
+
 /// One page of a listing from records that are JSON already: live ones and those of the history.
 std::string job_page_json(std::span<const std::string> records, std::optional<model::JobId> next);
 base::Result<JobPage> job_page_from_json(std::string_view json);

@@ -103,6 +103,8 @@ void write(const model::LaunchUsage& usage, api::LaunchUsage& out) {
   out.set_memory_limit_bytes(usage.memory.count());
   wire::write(usage.series.since, *out.mutable_since());
   wire::write(usage.series.interval, *out.mutable_interval());
+  const auto last = usage.series.last;
+  if (last > base::Duration()) wire::write(last, *out.mutable_last());
   for (const auto& point : usage.series.points) {
     auto& to = *out.add_points();
     wire::write(point.cpu, *to.mutable_cpu());
@@ -124,14 +126,16 @@ model::UsagePoint read_usage_point(api::UsagePoint& in, Strict& strict) {
 }
 
 model::LaunchUsage read_launch_usage(api::LaunchUsage& in, Strict& strict) {
-  return {.launch = read_launch(in.launch(), strict),
-          .node = take(in.mutable_node()),
-          .cores = strict.count(in.cores(), "cores"),
-          .gpus = strict.count(in.gpus(), "gpus"),
-          .memory = base::Bytes(in.memory_limit_bytes()),
-          .series = {strict.part("since", in.since(), read_time),
-                     strict.part("interval", in.interval(), read_duration),
-                     strict.each("points", *in.mutable_points(), read_usage_point)}};
+  return {
+      .launch = read_launch(in.launch(), strict),
+      .node = take(in.mutable_node()),
+      .cores = strict.count(in.cores(), "cores"),
+      .gpus = strict.count(in.gpus(), "gpus"),
+      .memory = base::Bytes(in.memory_limit_bytes()),
+      .series = {strict.part("since", in.since(), read_time),
+                 strict.part("interval", in.interval(), read_duration),
+                 strict.each("points", *in.mutable_points(), read_usage_point),
+                 in.has_last() ? strict.part("last", in.last(), read_duration) : base::Duration()}};
 }
 
 /// What was asked for; and, below, what became of it.
@@ -410,6 +414,24 @@ std::string summary_of(const model::JobRecord& record) {
   }
   base::check(false, "every job state has a summary");
   return {};
+}
+
+std::string to_json(const model::LaunchUsage& usage) {
+  api::LaunchUsage out;
+  write(usage, out);
+  return print_json(out);
+}
+
+base::Result<std::vector<model::LaunchUsage>> usage_lines_from_json(std::string_view lines) {
+  std::vector<model::LaunchUsage> all;
+  for (const auto line : base::split(lines, '\n')) {
+    if (line.empty()) continue;
+    auto usage =
+        from_json<api::LaunchUsage>(line, "a launch", base::Code::corrupt, read_launch_usage);
+    if (!usage) return std::unexpected(std::move(usage).error());
+    all.push_back(*std::move(usage));
+  }
+  return all;
 }
 
 std::string to_json(const model::JobRecord& record) {

@@ -37,6 +37,7 @@ void write_series(const model::UsageSeries& series, pb::UsageSeries& out) {
   const auto& points = series.points;
   out.set_since_us(base::to_us(series.since));
   out.set_interval_us(series.interval.count());
+  out.set_last_us(series.last.count());
   for (const auto& point : points) out.add_cpu_us(static_cast<std::uint64_t>(point.cpu.count()));
   write_column(points, *out.mutable_memory_bytes(), [](auto& p) { return p.memory.count(); });
   write_column(points, *out.mutable_read_bytes(), [](auto& p) { return p.read.count(); });
@@ -65,7 +66,8 @@ model::UsageSeries read_series(pb::UsageSeries& in, Strict& strict) {
   using Point = model::UsagePoint;
   model::UsageSeries series{.since = strict.time(in.since_us(), "since_us"),
                             .interval = strict.duration(in.interval_us(), "interval_us"),
-                            .points = {}};
+                            .points = {},
+                            .last = strict.duration(in.last_us(), "last_us")};
   auto& points = series.points;
   for (const auto cpu : in.cpu_us()) points.push_back({.cpu = duration_of(cpu, "cpu_us", strict)});
   read_column(in.memory_bytes(), "memory_bytes", strict, points,

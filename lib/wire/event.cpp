@@ -104,7 +104,8 @@ void write(const model::AttemptRequeued& fact, api::Event& out) {
 void write(const model::AttemptPreempted& fact, api::Event& out) {
   out.set_job(fact.job.number());
   out.set_attempt(fact.attempt);
-  out.set_by_job(fact.by.number());
+  if (fact.by) out.set_by_job(fact.by->number());
+  if (!fact.cause.empty()) out.set_cause(fact.cause);
   wire::write(fact.stop_at, *out.mutable_stop_at());
 }
 

@@ -99,8 +99,9 @@ void write(const model::AttemptRequeued& fact, pb::AttemptRequeued& out) {
 void write(const model::AttemptPreempted& fact, pb::AttemptPreempted& out) {
   out.set_job(fact.job.number());
   out.set_attempt(fact.attempt);
-  out.set_by(fact.by.number());
+  if (fact.by) out.set_by(fact.by->number());
   out.set_stop_at_us(base::to_us(fact.stop_at));
+  out.set_cause(fact.cause);
 }
 
 void write(const model::AttemptGrows& fact, pb::AttemptGrows& out) {
@@ -372,8 +373,13 @@ model::AttemptRequeued read_requeued(pb::AttemptRequeued& in, Strict& strict) {
 }
 
 model::AttemptPreempted read_preempted(pb::AttemptPreempted& in, Strict& strict) {
-  return {job_of(in, strict), attempt_of(in, strict), model::JobId(strict.from_one(in.by(), "by")),
-          strict.time(in.stop_at_us(), "stop_at_us")};
+  model::AttemptPreempted fact{job_of(in, strict),
+                               attempt_of(in, strict),
+                               {},
+                               strict.time(in.stop_at_us(), "stop_at_us"),
+                               take(in.mutable_cause())};
+  if (in.by() != 0 || fact.cause.empty()) fact.by.emplace(strict.from_one(in.by(), "by"));
+  return fact;
 }
 
 model::AttemptGrows read_grows(pb::AttemptGrows& in, Strict& strict) {

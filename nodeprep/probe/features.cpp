@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
 #include "lib/model/node_choice.h"
+#include "nodeprep/probe/network.h"
+#include "nodeprep/probe/software.h"
 
 namespace probe {
 
@@ -26,9 +29,14 @@ constexpr std::array<std::pair<const char*, const char*>, 4> runtimes{{{"bwrap",
 constexpr std::array<std::string_view, 6> instructions{"avx2",     "avx512f", "avx512_bf16",
                                                        "amx_tile", "asimd",   "sve"};
 
-bool is_in_path(const std::string& program) {
+std::string search_path() {
   const char* path = std::getenv("PATH");
-  for (const auto folder : base::split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+  return path == nullptr ? "/usr/bin:/bin" : path;
+}
+
+bool is_in_path(const std::string& program) {
+  const auto path = search_path();
+  for (const auto folder : base::split(path, ':')) {
     if (access((std::string(folder) + "/" + program).c_str(), X_OK) == 0) return true;
   }
   return false;
@@ -73,6 +81,8 @@ std::vector<std::string> find_features(const std::string& kernel) {
   }
   features.push_back(
       system_feature(loop::read_file("/etc/os-release", fact_limit).value_or(std::string())));
+  std::ranges::move(software_features("", search_path()), std::back_inserter(features));
+  std::ranges::move(network_features(""), std::back_inserter(features));
   const auto parts = base::split(kernel, '.');
   if (parts.size() > 1)
     features.push_back("linux-" + std::string(parts[0]) + "." + std::string(parts[1]));

@@ -49,6 +49,11 @@ std::vector<scheduler::NodeMark> marks_of(const conf::Config& config) {
   return marks;
 }
 
+scheduler::IdleGpus idle_gpus(const std::string& action) {
+  using enum scheduler::IdleGpus;
+  return action == "cancel" ? cancelled : action == "preempt" ? preempted : told;
+}
+
 model::NodeCare care_of(const conf::Pool& pool, const std::string& cluster) {
   return {.pool = pool.name,
           .cluster = cluster,
@@ -116,7 +121,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .requeue_backoff = config.scheduler.requeue_backoff,
       .suspect_after = config.limits.suspect_after,
       .gpu_idle_notice = config.limits.gpu_idle_notice,
-      .cancels_idle_gpus = config.limits.gpu_idle_action == "cancel",
+      .idle_gpus = idle_gpus(config.limits.gpu_idle_action),
       .queued_jobs = static_cast<std::size_t>(config.limits.queued_jobs),
       .jobs_kept = static_cast<std::size_t>(config.limits.jobs_kept)};
   for (const auto& pool : config.pools) {

@@ -413,7 +413,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const NodeSaysEnded& i) { return decide_ended(state, settings, i, now); },
           [&](const NodeSaysCondition& i) { return decide_condition(state, settings, i); },
           [&](const NodeSaysUndying& i) { return decide_undying(state, i); },
-          [&](const NodeSaysGpus& i) { return decide_gpus(state, settings, i); },
+          [&](const NodeSaysGpus& i) { return decide_gpus(state, settings, i, now); },
           [&](const NodeSaysCheckpoint& i) { return decide_node_checkpoint(state, i, now); },
           [&](const Restarted&) { return decide_restarted(state, settings); },
           [&](const ChangePool& i) { return decide_change_pool(state, settings, i); },

@@ -1,6 +1,7 @@
 #pragma once
 // May we, and then what happened: inputs become facts. Nothing here changes anything.
 
+#include <optional>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -59,7 +60,11 @@ Decision decide_update(const View& view, const Policy& policy, const Settings& s
 Decision decide_hello(const View& view, const Settings& settings, const NodeHello& hello,
                       base::Time now);
 Decision decide_undying(const State& state, NodeSaysUndying said);
-Decision decide_gpus(const State& state, const Settings& settings, const NodeSaysGpus& said);
+Decision decide_gpus(const State& state, const Settings& settings, const NodeSaysGpus& said,
+                     base::Time now);
+/// Of a job that runs, if all its GPUs do nothing and the cluster wants that ended.
+std::optional<model::FactBody> end_for_idle_gpus(const Job& job, const Settings& settings,
+                                                 base::Time now);
 Decision decide_condition(const State& state, const Settings& settings,
                           const NodeSaysCondition& said);
 Decision decide_started(const State& state, const NodeSaysStarted& said);

@@ -79,6 +79,13 @@ std::optional<Time> running_since(const Job& job) {
   return std::nullopt;
 }
 
+base::Time end_of_grace(const Job& job, const Settings& settings, Time now) {
+  const Attempt* attempt = active_attempt(job);
+  base::check(attempt != nullptr, "a job that makes room is active");
+  const bool can_save = job.spec->save_signal && attempt->batch.started;
+  return can_save ? now + settings.classes.of(job.spec->class_name).grace : now;
+}
+
 void leave_ending(State& state, const Job& job) {
   forget_grace(state, job);
   const auto* ending = std::get_if<Ending>(&job.phase);
@@ -94,9 +101,10 @@ void on(State& state, const model::AttemptEnding& fact, Time at) {
 }
 
 void on(State& state, const model::AttemptPreempted& fact, Time at) {
-  end_with_grace(state, state.jobs.at(fact.job), fact.by,
-                 failure_of(model::Cause::preempted, "for job " + to_text(fact.by)),
-                 {at, fact.stop_at});
+  end_with_grace(
+      state, state.jobs.at(fact.job), fact.by,
+      failure_of(model::Cause::preempted, fact.by ? "for job " + to_text(*fact.by) : fact.cause),
+      {at, fact.stop_at});
 }
 
 void on(State& state, const model::AttemptEvicted& fact, Time at) {

@@ -7,6 +7,7 @@
 #include "scheduler/core/apply.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/ending.h"
 #include "scheduler/core/pools.h"
 #include "scheduler/core/quota_use.h"
 #include "scheduler/core/react.h"
@@ -156,14 +157,8 @@ model::JobId Engine::single(model::JobId id, std::vector<model::Fact>& facts, ba
   return split.job;
 }
 
-/// A job that did not ask for a signal has no use for time to save its work.
 base::Time Engine::stop_at(model::JobId id, base::Time now) const {
-  const auto& job = state_.jobs.at(id);
-  const Attempt* attempt = active_attempt(job);
-  base::check(attempt != nullptr, "a job that makes room is active");
-  const bool can_save = job.spec->save_signal && attempt->batch.started;
-  const auto grace = settings_.classes.of(job.spec->class_name).grace;
-  return can_save ? now + grace : now;
+  return end_of_grace(state_.jobs.at(id), settings_, now);
 }
 
 std::vector<Action> Engine::durable(model::Seq seq) {

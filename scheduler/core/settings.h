@@ -29,6 +29,9 @@ struct NodeMark {
   bool is_low_priority = false;
 };
 
+/// What becomes of jobs whose GPUs do nothing.
+enum class IdleGpus { told, cancelled, preempted };
+
 struct Settings {
   std::string cluster = "local";
   std::uint32_t owner_uid = 0;  // may act on everybody's jobs, as root may
@@ -51,7 +54,7 @@ struct Settings {
   /// So many jobs that fail on a node one after another, of several users, drain it; 0: never.
   int suspect_after = 0;
   base::Duration gpu_idle_notice{};     // GPUs that do nothing for so long are told; 0: never
-  bool cancels_idle_gpus = false;       // and then the job is cancelled
+  IdleGpus idle_gpus = IdleGpus::told;  // and then
   std::size_t queued_jobs = 1'000'000;  // waiting at one time
   std::size_t jobs_kept = 10'000;       // ended jobs kept in the state; history has them all
 };

@@ -97,6 +97,7 @@ std::vector<model::FactBody> settle_attempt(const View& view, const Policy& poli
   const Attempt* attempt = active_attempt(job);
   if (attempt == nullptr) return {};
   if (auto failed = failed_preparation(job, *attempt)) return {std::move(*failed)};
+  if (auto idle = end_for_idle_gpus(job, settings, now)) return {std::move(*idle)};
   if (has_live_parts(*attempt)) return {};
   const auto* ending = std::get_if<Ending>(&job.phase);
   const bool is_by_ending = ending != nullptr && !ending->is_too_late;

@@ -22,8 +22,9 @@ std::unexpected<base::Error> no_job(model::JobId job) {
 }
 
 base::Result<LogQuery> log_query(const http::Request& request) {
-  constexpr std::array<std::string_view, 9> known{
-      "rank", "step", "attempt", "offset", "follow", "map", "stacks", "preparation", "node"};
+  constexpr std::array<std::string_view, 10> known{"rank",        "step", "attempt", "offset",
+                                                   "follow",      "map",  "stacks",  "usage",
+                                                   "preparation", "node"};
   if (auto fine = check_parameters(request, known); !fine) {
     return std::unexpected(std::move(fine).error());
   }
@@ -37,15 +38,19 @@ base::Result<LogQuery> log_query(const http::Request& request) {
   if (!map) return std::unexpected(map.error());
   const auto stacks = flag_parameter(request, "stacks");
   if (!stacks) return std::unexpected(stacks.error());
+  const auto usage = flag_parameter(request, "usage");
+  if (!usage) return std::unexpected(usage.error());
   const auto preparation = flag_parameter(request, "preparation");
   if (!preparation) return std::unexpected(preparation.error());
   for (const auto* number : {&rank, &step, &attempt, &offset}) {
     if (!*number) return std::unexpected(number->error());
   }
-  LogQuery query{.follow = *follow, .map = *map, .stacks = *stacks};
+  LogQuery query{.follow = *follow, .map = *map, .stacks = *stacks, .usage = *usage};
   if (*map && *rank) return fail(Code::invalid, "a map is of all ranks; leave out rank");
   if (*stacks && (*rank || *map))
     return fail(Code::invalid, "stacks are of all ranks, and no map; leave out rank and map");
+  if (*usage && request.query.size() > 1)
+    return fail(Code::invalid, "what a job uses now is that of all that runs; usage stands alone");
   if (*preparation && (*rank || *step || *map || *stacks || *offset))
     return fail(Code::invalid,
                 "a preparation has no ranks and no steps, and is read from its beginning; leave "

@@ -99,7 +99,7 @@ struct Line {
     log.info("attempt_preempted", {{"seq", seq},
                                    {"job", fact.job.number()},
                                    {"attempt", fact.attempt},
-                                   {"by", fact.by.number()},
+                                   {"by", fact.by ? to_text(*fact.by) : fact.cause},
                                    {"stop_at", to_text(fact.stop_at)}});
   }
   void operator()(const model::AttemptGrows& fact) const {

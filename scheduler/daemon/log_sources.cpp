@@ -145,6 +145,34 @@ Sources of_step(const model::JobRecord& job, const model::StepRecord& step, cons
   return sources;
 }
 
+LogSource usage_source(const model::NodeShare& share, const model::LaunchKey& key) {
+  return {.node = share.node,
+          .node_name = share.name,
+          .key = key,
+          .rank = {},
+          .usage = model::LaunchUsage{.launch = key,
+                                      .node = share.name,
+                                      .cores = share.cores.count(),
+                                      .gpus = share.gpus.count(),
+                                      .memory = share.memory,
+                                      .series = {}}};
+}
+
+/// Of the script and the steps that may run now.
+Sources usage_sources(const model::JobRecord& job) {
+  Sources sources;
+  const auto& shares = job.allocation.nodes;
+  if (is_final(job.state) || shares.empty() || !is_script_due(job)) return sources;
+  sources.push_back(usage_source(shares.front(), {job.job, job.attempt, {}}));
+  for (const auto& step : job.steps) {
+    for (std::size_t i = 0; !step.ended_at && i < step.tasks.size() && i < shares.size(); ++i) {
+      if (step.tasks[i] > 0)
+        sources.push_back(usage_source(shares[i], {job.job, job.attempt, step.step}));
+    }
+  }
+  return sources;
+}
+
 }  // namespace
 
 bool is_script_due(const model::JobRecord& job) {
@@ -153,6 +181,7 @@ bool is_script_due(const model::JobRecord& job) {
 
 base::Result<Sources> log_sources(const model::JobRecord& job, const LogQuery& query,
                                   const scheduler::State& state) {
+  if (query.usage) return usage_sources(job);
   if (query.preparation && job.attempt > 0) return preparation_sources(job, query, state);
   if (query.attempt && *query.attempt != job.attempt) return of_earlier(job, query, state);
   if (job.attempt == 0 || job.allocation.nodes.empty()) {

@@ -21,6 +21,7 @@ struct LogQuery {
   bool follow = false;
   bool map = false;          // where the ranks of the step run, or of the last one
   bool stacks = false;       // of the ranks of the step, or of the last one, if it hung
+  bool usage = false;        // what all launches that run have used so far
   bool preparation = false;  // of all nodes, or of one
   std::string node;          // with a preparation
 };

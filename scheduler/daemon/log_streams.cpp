@@ -4,12 +4,23 @@
 #include <utility>
 
 #include "lib/loop/loop.h"
+#include "lib/wire/api.h"
+#include "lib/wire/launch.h"
 
 namespace musterd {
 
 namespace {
 
 constexpr base::Duration look_again_after = std::chrono::milliseconds(20);
+
+/// Nothing of what is no report of it.
+std::string usage_line(model::LaunchUsage launch, const std::string& bytes) {
+  auto report = bytes.empty() ? base::fail(base::Code::not_found, "it says nothing yet")
+                              : wire::decode_report(bytes);
+  if (!report || report->key != launch.launch) return {};
+  launch.series = std::move(report->series);
+  return wire::to_json(launch) + "\n";
+}
 
 }  // namespace
 
@@ -65,7 +76,8 @@ base::Result<void> LogStreams::start(StreamId id, std::size_t place, Part& part,
        .offset = part.source.offset,
        .follow = follow,
        .map = part.source.map,
-       .stacks = part.source.stacks},
+       .stacks = part.source.stacks,
+       .usage = part.source.usage.has_value()},
       {.take = [this, id, place](const model::LogChunk& chunk) { take(id, place, chunk); },
        .lost = [this, id, place] { lose(id, place); }});
   if (!request) return std::unexpected(std::move(request).error().in(part.source.node_name));
@@ -91,7 +103,8 @@ void LogStreams::take(StreamId id, std::size_t place, const model::LogChunk& chu
     part.has_ended = true;
   }
   part.source.offset = chunk.next_offset;
-  if (!chunk.bytes.empty() && !body_of(stream).write(chunk.bytes)) return;  // on_close removes it
+  const auto bytes = part.source.usage ? usage_line(*part.source.usage, chunk.bytes) : chunk.bytes;
+  if (!bytes.empty() && !body_of(stream).write(bytes)) return;  // on_close removes it
   if (chunk.end) return advance(id);
   if (body_of(stream).queued_bytes() <= options_.queue_bytes) return;
   for (auto& other : stream.parts) {

@@ -17,6 +17,7 @@
 #include "lib/loop/log.h"
 #include "lib/loop/timer.h"
 #include "lib/model/ids.h"
+#include "lib/model/record.h"
 #include "scheduler/daemon/agents.h"
 
 namespace musterd {
@@ -30,6 +31,8 @@ struct LogSource {
   std::uint64_t offset = 0;  // in the log's file
   bool map = false;          // the map of the ranks
   bool stacks = false;       // of ranks that hung
+  /// Not the log: what the launch has used so far, as JSON on one line, with what is here.
+  std::optional<model::LaunchUsage> usage = {};
 
   bool operator==(const LogSource&) const = default;
 };

@@ -26,8 +26,12 @@ is "$(field 1 '.over_time[0].points | length >= 1 and (map(.cpu | rtrimstr("s") 
   "while it ran"
 muster show 1 >shown
 like shown "^efficiency +[01]\.[0-9] of 2 cores \([0-9]+%\)$" "muster show says what part of its cores it used"
+runs 0 "a script that waits" muster wait 1
+is "$(cat err)" "" "is told nothing"
+script -qefc "muster wait 1" seen </dev/null >/dev/null
+like seen "^job 1 used [01]\.[0-9] of 2 cores \([0-9]+%\)" "who waits at a terminal is told what part that was"
 runs 0 "muster show --usage" muster show 1 --usage
-like out "^script on n1 since .*, each bar 1s$" "has its script"
+like out "^script on n1 since .*, each bar 1s, the last .*s$" "has its script, with what came after the last full second"
 like out "^  cores    .*  [01]\.[0-9] of 2 on average, at most [0-9.]+$" "with a bar for each second"
 
 touch idle

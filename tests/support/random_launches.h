@@ -20,6 +20,7 @@ inline model::UsageSeries random_series(RandomModel& random) {
   for (int i = 0; i < n_points; ++i)
     series.points.push_back({random.duration(), random.bytes(), random.bytes(), random.bytes(),
                              random.duration(), random.bytes()});
+  if (random.coin()) series.last = random.duration();
   return series;
 }
 

@@ -49,7 +49,7 @@ inline model::ToAgent RandomModel::to_agent() {
       [&]() -> Any {
         return model::LogRead{number(),       key(),  maybe([&] { return upto(99); }),
                               random_.next(), coin(), coin(),
-                              coin()};
+                              coin(),         coin()};
       },
       [&]() -> Any { return model::LogCancel{number()}; },
       [&]() -> Any { return model::ShutDown{}; }, [&]() -> Any { return model::Save{key()}; });

@@ -45,6 +45,7 @@ inline model::FactBody RandomModel::pool_fact() {
       [&]() -> Any { return model::NodeEvicted{node(), time(), time(), text(), text()}; },
       [&]() -> Any { return model::NodeEvictionOver{node()}; },
       [&]() -> Any { return model::AttemptEvicted{job(), number(), name(), text(), time()}; },
+      [&]() -> Any { return model::AttemptPreempted{job(), number(), {}, time(), "a " + text()}; },
       [&]() -> Any {
         return model::NodeDrained{node(), text(), text(), maybe([&] { return time(); })};
       },

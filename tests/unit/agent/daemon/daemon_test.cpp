@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "lib/loop/process_table.h"
+#include "lib/wire/launch.h"
 #include "lib/wire/log_record.h"
 #include "lib/wire/log_segments.h"
 #include "tests/support/catch.h"
@@ -19,6 +20,7 @@ using agentd_test::launch;
 using model::Cause;
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -263,6 +265,52 @@ TEST_CASE("a log is read from an offset, by rank, and has an end") {
       [](const model::LogChunk& chunk) { return chunk.request == 79; });
   CHECK(no_stacks.end);
   CHECK(no_stacks.error.empty());
+}
+
+TEST_CASE("what a launch uses is read while it runs, and believed if it can be true") {
+  Cluster cluster;
+  cluster.start_agent();
+  cluster.expect_hello();
+  cluster.send(launch(batch(1), {"wait"}));
+  cluster.expect_log(batch(1), "ready");
+  const auto file = cluster.launch_dir(batch(1)) / "usage";
+  const auto read = [&] {
+    cluster.heard.clear();
+    cluster.send(model::LogRead{.request = 80, .key = batch(1), .rank = {}, .usage = true});
+    const auto chunk = cluster.expect<model::LogChunk>(
+        [](const model::LogChunk& each) { return each.request == 80; });
+    CHECK(chunk.end);
+    CHECK(chunk.error.empty());
+    return chunk.bytes;
+  };
+  CHECK(read().empty());
+  model::LaunchReport said{.key = batch(1), .exit_code = 3};
+  said.series = {.since = {}, .interval = 1s, .points = {{.cpu = 1s}}};
+  const auto say = [&](const model::LaunchReport& report) {
+    std::ofstream(file) << wire::encode_report(report);
+  };
+  say(said);
+  const auto told = wire::decode_report(read());
+  REQUIRE(told.has_value());
+  CHECK(told->series == said.series);
+  CHECK(told->exit_code == 0);
+  SECTION("not that of another") {
+    said.key = batch(2);
+    say(said);
+    CHECK(read().empty());
+  }
+  SECTION("nor what is no report, or too long") {
+    std::ofstream(file) << "words";
+    CHECK(read().empty());
+    said.series.points.resize(100);
+    say(said);
+    CHECK(read().empty());
+  }
+  SECTION("nor when it has ended: then its report says it") {
+    cluster.open_gate(batch(1));
+    cluster.expect_report(batch(1));
+    CHECK(read().empty());
+  }
 }
 
 TEST_CASE("a reader of a log that has left out something is told where and how much") {

@@ -72,3 +72,23 @@ TEST_CASE("use over time is drawn with a bar for each interval") {
   CHECK_THAT(text, Contains("GPUs     ▁█  busy 50% on average"));
   CHECK_THAT(text, !Contains("read"));
 }
+
+TEST_CASE("a last interval that was not over counts for as long as it was") {
+  auto job = ended_job();
+  job.over_time.push_back(
+      {.launch = {.job = model::JobId(17)},
+       .node = "n1",
+       .cores = 2,
+       .series = {
+           .since = start, .interval = 2s, .points = {{.cpu = 2s}, {.cpu = 1s}}, .last = 500ms}});
+  const auto text = render::usage_over_time(job, usage_view());
+  CHECK_THAT(text, Contains("each bar 2s, the last 500ms"));
+  CHECK_THAT(text, Contains("cores    ▅█  1.2 of 2 on average, at most 2.0"));
+}
+
+TEST_CASE("who has waited for a job is told in one line what it used") {
+  CHECK_THAT(render::efficiency_line(ended_job()), Contains("job 17 used "));
+  auto runs = ended_job();
+  runs.outcome.reset();
+  CHECK(render::efficiency_line(runs).empty());
+}

@@ -339,3 +339,18 @@ TEST_CASE("every fact has an event with its kind") {
     CHECK(json.find('\n') == std::string::npos);
   }
 }
+
+TEST_CASE("what launches use comes back from its lines") {
+  support::RandomModel random(7, true);
+  std::string lines;
+  std::vector<model::LaunchUsage> all;
+  for (int i = 0; i < 3; ++i) {
+    all.push_back({random.key(), "n1", 2, 1, random.bytes(), random_series(random)});
+    lines += wire::to_json(all.back()) + "\n";
+  }
+  const auto back = wire::usage_lines_from_json(lines);
+  REQUIRE(back.has_value());
+  CHECK(*back == all);
+  CHECK(wire::usage_lines_from_json("")->empty());
+  CHECK_FALSE(wire::usage_lines_from_json(lines + "{\"nodes\":1}\n").has_value());
+}

@@ -305,6 +305,11 @@ TEST_CASE("the log of a rank is on the node that runs it, of the last step that 
   CHECK(names({.attempt = 2}) == "not_found");
   CHECK(names({.step = model::StepId(0), .offset = 9}) == "invalid");
   CHECK(names({.stacks = true}) == "n1:7.1.1 ");
+  CHECK(names({.usage = true}) == "n1:7.1.batch n1:7.1.0 n2:7.1.0 n1:7.1.1 ");
+  job.steps[0].ended_at = base::Time();
+  CHECK(names({.usage = true}) == "n1:7.1.batch n1:7.1.1 ");
+  job.state = model::JobState::completed;
+  CHECK(names({.usage = true}).empty());
   job.attempt = 2;
   job.earlier.push_back({.attempt = 1, .nodes = "n[1-3]"});
   CHECK(names({.attempt = 1, .step = model::StepId(0)}) == "not_found");
