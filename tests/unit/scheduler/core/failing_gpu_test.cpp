@@ -16,8 +16,8 @@ scheduler::Settings with_checks() {
   return settings;
 }
 
-struct GpuSite {
-  GpuSite() {
+struct FailingGpuSite {
+  FailingGpuSite() {
     controller.join(node("n1", 4, 2));
     (void)say({});
   }
@@ -45,7 +45,7 @@ struct GpuSite {
 }  // namespace
 
 TEST_CASE("a failing GPU is not given away, and the other and all cores are") {
-  GpuSite site;
+  FailingGpuSite site;
   (void)site.say({0});
   CHECK(scheduler::n_free_gpus(site.n1()) == 1);
   CHECK(scheduler::n_free_cores(site.n1()) == 4);
@@ -58,7 +58,7 @@ TEST_CASE("a failing GPU is not given away, and the other and all cores are") {
 TEST_CASE(
     "a job that needs both is told why it waits, lets others go first, and starts when both are "
     "well") {
-  GpuSite site;
+  FailingGpuSite site;
   (void)site.say({1});
   const auto both = *site.controller.submit(*job().tasks(1).gpus_per_node(2));
   CHECK(site.controller.state_of(both) == JobState::waiting);
@@ -70,14 +70,14 @@ TEST_CASE(
 }
 
 TEST_CASE("a node without a GPU that is well works for those who need none") {
-  GpuSite site;
+  FailingGpuSite site;
   (void)site.say({0, 1});
   CHECK(site.run(0) == JobState::starting);
   CHECK(site.run(1) == JobState::waiting);
 }
 
 TEST_CASE("a job that has the GPU runs on, and nobody gets it after that") {
-  GpuSite site;
+  FailingGpuSite site;
   const auto first = *site.controller.submit(*job().tasks(1).gpus_per_node(2));
   (void)site.say({0});
   CHECK(scheduler::n_free_gpus(site.n1()) == 0);
@@ -86,7 +86,7 @@ TEST_CASE("a job that has the GPU runs on, and nobody gets it after that") {
 }
 
 TEST_CASE("the same word again is no news, and a GPU that the node does not have is left out") {
-  GpuSite site;
+  FailingGpuSite site;
   (void)site.say({0, 7});
   CHECK(site.n1().condition->gpus.size() == 1);
   const auto n_facts = site.controller.facts().size();
@@ -95,7 +95,7 @@ TEST_CASE("the same word again is no news, and a GPU that the node does not have
 }
 
 TEST_CASE("a node that comes back says which GPUs fail now") {
-  GpuSite site;
+  FailingGpuSite site;
   (void)site.say({0});
   (void)site.controller.give(scheduler::NodeGone{site.controller.node_id("n1")});
   auto again = hello(node("n1", 4, 2));
