@@ -113,12 +113,12 @@ Outcome check_node(std::span<const std::string> words) {
   if (!body) return std::unexpected(body.error());
   const auto condition = wire::condition_from_json(*body);
   if (!condition) return refuse(condition.error());
-  if (condition->fitness == model::Fitness::ready) {
-    print(fmt::format("node {} is fit for work\n", name));
-    return exit_done;
-  }
-  print(model::describe(name, *condition) + "\n" + render::output_block(*condition));
-  return exit_refused;
+  const bool is_ready = condition->fitness == model::Fitness::ready;
+  print(is_ready ? fmt::format("node {} is fit for work\n", name)
+                 : model::describe(name, *condition) + "\n" + render::output_block(*condition));
+  for (const auto& failing : condition->gpus)
+    print(fmt::format("{}: {}\n", name, model::describe(failing)));
+  return is_ready && condition->gpus.empty() ? exit_done : exit_refused;
 }
 
 }  // namespace cli

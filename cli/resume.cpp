@@ -1,4 +1,4 @@
-// resume: lets drained nodes take work again.
+// resume: lets drained nodes take work again, and has those that are not well looked at.
 
 #include <array>
 
@@ -30,12 +30,15 @@ Outcome resume(const options::Parsed& line) {
 
 }  // namespace
 
-constinit const Verb resume_verb{"resume",
-                                 "[OPTIONS] NODE...",
-                                 "Let drained nodes take work again.",
-                                 "See muster drain. For root and the owner of the cluster.",
-                                 [] { return std::span<const options::Option>(resume_table); },
-                                 options::Operands::anywhere,
-                                 resume};
+constinit const Verb resume_verb{
+    "resume",
+    "[OPTIONS] NODE...",
+    "Let drained nodes take work again.",
+    "See muster drain. Nodes that are not fit, or have a GPU out of "
+    "service, are looked at anew, and what the kernel's log said of "
+    "them until now is forgotten. For root and the owner of the cluster.",
+    [] { return std::span<const options::Option>(resume_table); },
+    options::Operands::anywhere,
+    resume};
 
 }  // namespace cli

@@ -50,6 +50,7 @@ struct Pool {
   bool checks = false;
   base::Bytes free_disk = base::Bytes(std::uint64_t{1} << 30);
   base::Bytes free_memory = {};
+  bool gpu_full_link = false;
   base::Duration health_interval = std::chrono::minutes(5);
   base::Duration health_timeout = std::chrono::seconds(30);
 

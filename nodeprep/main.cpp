@@ -5,10 +5,13 @@
 
 #include <boost/program_options.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -16,8 +19,12 @@
 #include "lib/model/agent_message.h"
 #include "lib/model/mount.h"
 #include "lib/wire/agent.h"
+#include "nodeprep/judge/gpu_health.h"
 #include "nodeprep/judge/health.h"
 #include "nodeprep/judge/judge.h"
+#include "nodeprep/judge/kernel_log.h"
+#include "nodeprep/probe/gpu_states.h"
+#include "nodeprep/probe/kernel_log.h"
 #include "nodeprep/probe/mounts.h"
 #include "nodeprep/probe/node.h"
 #include "nodeprep/probe/vitals.h"
@@ -30,6 +37,8 @@ constexpr int exit_ready = 0;
 constexpr int exit_unusable = 1;
 constexpr int exit_usage = 2;
 constexpr int core_limit = 65536;
+constexpr std::size_t file_limit = std::size_t{16} << 20;
+constexpr std::size_t longest_line = 300;
 
 options::options_description described() {
   options::options_description all("Options");
@@ -60,6 +69,14 @@ options::options_description described() {
        "least bytes that are free in --out and /tmp")  //
       ("free-memory", options::value<std::string>()->default_value("0"),
        "least bytes of memory that are available")  //
+      ("gpu-full-link", options::bool_switch(),
+       "a GPU whose PCIe link is narrower than it can be is failing")  //
+      ("node", options::value<std::string>(),
+       "the file node of the one that is looked at: its GPUs are, too; what fails is then in the "
+       "file gpus in --out")  //
+      ("gpu-states", options::value<std::string>(),
+       "a file with states of GPUs that were written down, in place of the driver and the "
+       "kernel's log")  //
       ("clock-off", options::value<std::int64_t>()->default_value(0),
        "seconds that the clock is ahead of the controller's");
   return all;
@@ -140,19 +157,91 @@ base::Result<base::Bytes> read_bytes(const options::variables_map& given, const 
                     fmt::format("--{} '{}': expected bytes", name, base::printable(text)));
 }
 
+/// What is to be judged: the GPUs of the node, in its order, and the kernel's log.
+struct Looked {
+  std::vector<judge::GpuState> gpus;
+  std::vector<judge::KernelRecord> kernel;
+};
+
+base::Result<Looked> look_at_devices(const options::variables_map& given) {
+  if (given.contains("gpu-states")) {
+    const auto& path = given["gpu-states"].as<std::string>();
+    const auto text = loop::read_file(path, file_limit);
+    if (!text) return std::unexpected(text.error());
+    auto recording = judge::recording_from_text(*text);
+    if (!recording) return std::unexpected(std::move(recording).error().in(path));
+    return Looked{std::move(recording->gpus), std::move(recording->kernel)};
+  }
+  Looked looked{.gpus = {}, .kernel = probe::read_kernel_records()};
+  if (!given.contains("node")) return looked;
+  const auto& path = given["node"].as<std::string>();
+  const auto bytes = loop::read_file(path, file_limit);
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto message = wire::decode_from_agent(*bytes);
+  if (!message) return std::unexpected(message.error().in(path));
+  const auto* hello = std::get_if<model::AgentHello>(&*message);
+  if (hello == nullptr) return base::fail(base::Code::corrupt, path + ": expected a node");
+  looked.gpus = probe::read_gpu_states(hello->info.topology.gpus);
+  return looked;
+}
+
+/// Says what is not well, and returns those that fail.
+std::vector<model::FailingGpu> judge_gpus(const std::vector<judge::GpuState>& gpus,
+                                          const std::vector<judge::Xid>& xids,
+                                          const judge::GpuLimits& limits) {
+  std::vector<model::FailingGpu> failing;
+  for (std::size_t i = 0; i < gpus.size(); ++i) {
+    const auto verdict = judge::judge(gpus[i], xids, limits);
+    if (verdict.fitness == judge::GpuFitness::well) continue;
+    const bool fails = verdict.fitness == judge::GpuFitness::failing;
+    fmt::print("GPU {} ({}) {}: {}\n", i, gpus[i].pci, fails ? "fails" : "is noted for",
+               verdict.reason);
+    if (fails)
+      failing.push_back({.gpu = static_cast<int>(i), .reason = verdict.reason, .since = {}});
+  }
+  return failing;
+}
+
+/// The kernel's log and the GPUs; the lines about the node itself are the caller's to judge.
+base::Result<std::vector<std::string>> check_devices(const options::variables_map& given,
+                                                     const std::string& folder) {
+  const auto looked = look_at_devices(given);
+  if (!looked) return std::unexpected(looked.error());
+  const auto kernel = probe::look_at_kernel_log(folder, looked->kernel);
+  auto xids = judge::xids_of(kernel.log);
+  for (const auto& line : kernel.notes) {
+    fmt::print("the kernel's log says: {}\n", base::printable(line, longest_line));
+    if (auto xid = judge::xid_in(line)) xids.push_back(*std::move(xid));
+  }
+  const auto failing =
+      judge_gpus(looked->gpus, xids, {.full_link = given["gpu-full-link"].as<bool>()});
+  if (!folder.empty()) {
+    const model::ReportCondition report{{.gpus = failing}};
+    const auto written = loop::write_file_atomic(
+        folder + "/gpus", wire::encode(model::FromAgent(report)), {.mode = 0600, .sync = false});
+    if (!written) return std::unexpected(written.error());
+  }
+  return judge::node_faults_of(kernel.log);
+}
+
 judge::Verdict check(const options::variables_map& given) {
   const auto disk = read_bytes(given, "free-disk");
   const auto memory = read_bytes(given, "free-memory");
   if (!disk) return judge::unusable(disk.error().text);
   if (!memory) return judge::unusable(memory.error().text);
   std::vector<std::string> folders{"/tmp"};
+  std::string folder;
   std::string state;
   if (given.contains("out")) {
-    folders.push_back(given["out"].as<std::string>());
-    state = folders.back() + "/interfaces";
+    folder = given["out"].as<std::string>();
+    folders.push_back(folder);
+    state = folder + "/interfaces";
   }
+  auto kernel_faults = check_devices(given, folder);
+  if (!kernel_faults) return judge::unusable(kernel_faults.error().text);
   auto vitals = probe::read_vitals(folders, state);
   if (!vitals) return judge::unusable(vitals.error().text);
+  vitals->kernel_faults = *std::move(kernel_faults);
   vitals->clock_off = std::chrono::seconds(given["clock-off"].as<std::int64_t>());
   return judge::judge(*vitals, {.disk = *disk, .memory = *memory});
 }

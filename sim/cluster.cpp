@@ -87,7 +87,8 @@ std::map<std::string, model::NodeCare> care_of(std::uint64_t seed) {
             .setup_heal = 20s,
             .health = "look",
             .health_interval = 60s,
-            .health_timeout = 5s}}};
+            .health_timeout = 5s,
+            .checks = true}}};
 }
 
 class Cluster {

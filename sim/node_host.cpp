@@ -128,8 +128,18 @@ void NodeHost::run_step() {
   const std::string fault = !is_calm_ && fate <= 3 ? "exited with code 1" : "";
   world_.events.after(length, [this, fault, step = ++step_, life = agent_life_] {
     if (life == agent_life_ && step == step_)
-      perform(caretaker_->ended({fault, {}}, world_.events.now()));
+      perform(caretaker_->ended({fault, {}, failing_gpus()}, world_.events.now()));
   });
+}
+
+/// Any of them may fail, or be well again.
+std::vector<model::FailingGpu> NodeHost::failing_gpus() {
+  std::vector<model::FailingGpu> failing;
+  const auto n_gpus = static_cast<int>(info_.topology.gpus.size());
+  for (int gpu = 0; gpu < n_gpus && !is_calm_; ++gpu) {
+    if (world_.random.chance(10)) failing.push_back({.gpu = gpu, .reason = "broken", .since = {}});
+  }
+  return failing;
 }
 
 void NodeHost::arm_care() {

@@ -66,6 +66,7 @@ class NodeHost {
   void hear(const model::ToAgent& message);
   void perform(const std::vector<agent::CareAction>& actions);
   void run_step();
+  std::vector<model::FailingGpu> failing_gpus();
   void arm_care();
   void give(const agent::Input& input);
   void perform(agent::Action action);

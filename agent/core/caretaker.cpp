@@ -34,7 +34,9 @@ std::string_view to_text(CareStep step) {
 }
 
 Caretaker::Caretaker(Known known)
-    : condition_(std::move(known.condition)), setup_done_(std::move(known.setup_done)) {}
+    : condition_(std::move(known.condition)),
+      setup_done_(std::move(known.setup_done)),
+      gpus_(condition_.gpus) {}
 
 std::vector<CareAction> Caretaker::want(const model::NodeCare& care, base::Time now) {
   now_ = now;
@@ -42,6 +44,7 @@ std::vector<CareAction> Caretaker::want(const model::NodeCare& care, base::Time 
   if (std::exchange(running_, std::nullopt)) act(StopStep{});
   care_ = care;
   is_wanted_ = true;
+  if (!care_.checks) gpus_.clear();
   next_at_.reset();
   n_setup_faults_ = n_check_faults_ = 0;
   const auto basis = model::basis_of(care_);
@@ -116,6 +119,7 @@ base::Duration Caretaker::limit_of(CareStep step) const {
 std::vector<CareAction> Caretaker::ended(const StepEnd& end, base::Time now) {
   now_ = now;
   if (!running_) return {};
+  if (end.gpus && running_->step == CareStep::checks) note_gpus(*end.gpus);
   if (end.fault.empty()) {
     go_on(std::exchange(running_, std::nullopt)->step);
   } else {
@@ -190,18 +194,29 @@ std::optional<base::Time> Caretaker::next_deadline() const {
   return running_->until == base::Time::max() ? std::nullopt : std::optional(running_->until);
 }
 
+/// One that fails on fails since it was first found to.
+void Caretaker::note_gpus(std::vector<model::FailingGpu> gpus) {
+  for (auto& failing : gpus) {
+    const auto known = std::ranges::find(gpus_, failing.gpu, &model::FailingGpu::gpu);
+    failing.since = known == gpus_.end() ? now_ : known->since;
+  }
+  std::ranges::sort(gpus, {}, &model::FailingGpu::gpu);
+  gpus_ = std::move(gpus);
+}
+
 /// What is known already is not told again, even where a program says it in other words.
 void Caretaker::turn(Fitness fitness, std::string reason, std::string output, bool is_given_up) {
   auto basis = model::basis_of(care_);
   const bool is_same = condition_.fitness == fitness && condition_.reason == reason &&
                        condition_.is_given_up == is_given_up && condition_.basis == basis;
-  if (is_same) return;
+  if (is_same && condition_.gpus == gpus_) return;
   condition_ = {.fitness = fitness,
                 .reason = std::move(reason),
                 .output = std::move(output),
-                .since = now_,
+                .since = is_same ? condition_.since : now_,
                 .is_given_up = is_given_up,
-                .basis = std::move(basis)};
+                .basis = std::move(basis),
+                .gpus = gpus_};
   act(TellCondition{});
 }
 

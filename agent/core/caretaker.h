@@ -52,6 +52,8 @@ using CareAction = std::variant<RunStep, StopStep, TellCondition, AnswerCheck>;
 struct StepEnd {
   std::string fault;   // "exited with code 3"; empty: it went well
   std::string output;  // its last lines
+  /// Of the checks built in: the GPUs that fail, and why. Absent: nobody looked.
+  std::optional<std::vector<model::FailingGpu>> gpus = {};
 };
 
 /// Promises: at most one step at a time; a node whose mounts or setup failed is tried again for
@@ -94,6 +96,7 @@ class Caretaker {
   void go_on(CareStep done);
   void fail(const StepEnd& end);
   void finish();
+  void note_gpus(std::vector<model::FailingGpu> gpus);
   void turn(model::Fitness fitness, std::string reason, std::string output, bool is_given_up);
   base::Duration limit_of(CareStep step) const;
   void act(CareAction action) { actions_.push_back(std::move(action)); }
@@ -102,6 +105,7 @@ class Caretaker {
   bool is_wanted_ = false;  // some care was told
   model::NodeCondition condition_;
   std::string setup_done_;
+  std::vector<model::FailingGpu> gpus_;  // as the last look found them
   std::optional<Running> running_;
   bool has_run_setup_ = false;  // in this round
   int n_setup_faults_ = 0;      // in a row

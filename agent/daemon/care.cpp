@@ -37,6 +37,17 @@ agent::Caretaker::Known read_known(const std::string& folder) {
   return known;
 }
 
+/// What a look at the GPUs found; nothing where there was none.
+std::optional<std::vector<model::FailingGpu>> read_failing(const std::string& path) {
+  const auto bytes = loop::read_file(path, condition_limit);
+  if (!bytes) return std::nullopt;
+  auto message = wire::decode_from_agent(*bytes);
+  if (!message) return std::nullopt;
+  auto* report = std::get_if<model::ReportCondition>(&*message);
+  if (report == nullptr) return std::nullopt;
+  return std::move(report->condition.gpus);
+}
+
 }  // namespace
 
 std::unique_ptr<Care> Care::open(loop::Loop& loop, Options options, bool rebooted,
@@ -61,8 +72,9 @@ Care::Care(loop::Loop& loop, Options options, agent::Caretaker::Known known, con
       events_(std::move(events)),
       caretaker_(std::move(known)),
       steps_(loop, folder_,
-             [this](const agent::StepEnd& end) {
+             [this](agent::StepEnd end) {
                if (!end.fault.empty()) log_.warn("care_failed", {{"how", end.fault}});
+               end.gpus = read_failing(gpus_file());
                perform(caretaker_.ended(end, loop::now()));
              }),
       deadline_(loop, [this] { perform(caretaker_.tick(loop::now())); }) {}
@@ -78,6 +90,10 @@ void Care::want(const model::Welcome& welcome) {
 }
 
 void Care::check(const model::CheckNode& request) {
+  if (request.forget) {
+    const auto noted = loop::write_file_atomic(folder_ + "/forget", "", {.mode = 0600});
+    if (!noted) log_.warn("not_forgotten", {{"why", noted.error().text}});
+  }
   perform(caretaker_.check(request.request, request.setup, loop::now()));
 }
 
@@ -120,6 +136,7 @@ void Care::perform(const std::vector<agent::CareAction>& actions) {
 void Care::perform(const agent::RunStep& action) {
   log_.info("care_begins", {{"step", agent::to_text(action.step)}});
   if (action.step == agent::CareStep::setup) keep();  // it is not done any more
+  (void)unlink(gpus_file().c_str());                  // of an earlier look
   steps_.run(command_of(action));
 }
 
@@ -145,7 +162,9 @@ StepCommand Care::command_of(const agent::RunStep& action) const {
                        "--name=" + options_.node,
                        fmt::format("--free-disk={}", care_.free_disk.count()),
                        fmt::format("--free-memory={}", care_.free_memory.count()),
-                       fmt::format("--clock-off={}", off_s)};
+                       fmt::format("--clock-off={}", off_s),
+                       "--node=" + options_.node_dir + "/node"};
+  if (care_.gpu_full_link) command.arguments.emplace_back("--gpu-full-link");
   return command;
 }
 

@@ -48,6 +48,7 @@ class Care {
   void keep();
   StepCommand command_of(const agent::RunStep& action) const;
   base::Duration clock_off() const;
+  std::string gpus_file() const { return folder_ + "/gpus"; }
 
   Options options_;
   std::string folder_;

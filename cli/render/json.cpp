@@ -36,6 +36,15 @@ std::string text_at(const Json& json, const std::string& name) {
   return found == json.end() ? "" : plain(*found);
 }
 
+/// ": GPU 1 is out of service: ..."; empty where none is.
+std::string failing_of(const Json& event) {
+  std::string text;
+  const auto failing = event.find("failing");
+  if (failing == event.end() || !failing->is_array()) return text;
+  for (const auto& gpu : *failing) text += (text.empty() ? ": " : "; ") + text_at(gpu, "text");
+  return text;
+}
+
 /// What the nested values of some kinds of events come to.
 std::string details(const Json& event) {
   std::string text;
@@ -47,6 +56,7 @@ std::string details(const Json& event) {
     const auto& failure = inner != found->end() && inner->is_object() ? *inner : *found;
     if (const auto why = text_at(failure, "sentence"); !why.empty()) text += ": " + why;
   }
+  if (text_at(event, "kind") == "node_conditioned") return text + failing_of(event);
   if (text_at(event, "kind") != "node_quarantined") return text;
   const auto undying = event.find("undying");
   const bool is_any = undying != event.end() && undying->is_array() && !undying->empty();

@@ -58,6 +58,10 @@ std::string node_block(const model::NodeRecord& node, const View& view) {
         fmt::format("{} since {}; SIGKILL does not end it", model::describe(process),
                     view.time(process.since)));
   }
+  for (const auto& failing : node.failing) {
+    add(text, "failing",
+        fmt::format("{} since {}", model::describe(failing), view.time(failing.since)));
+  }
   for (const auto& [at, suspicion] : node.suspicions) {
     add(text, "failed",
         fmt::format("{} job {} (user {}): {}", view.time(at), to_text(suspicion.job), suspicion.uid,

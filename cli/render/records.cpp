@@ -490,6 +490,10 @@ std::string closed_text(const model::NodeRecord& node, const View& view) {
     text += fmt::format("{}: {} since {}\n", node.info.name, model::describe(process),
                         view.time(process.since));
   }
+  for (const auto& failing : node.failing) {
+    text += fmt::format("{}: {} (since {})\n", node.info.name, model::describe(failing),
+                        view.time(failing.since));
+  }
   if (node.info.ends_at)
     text += fmt::format("{} ends at {}\n", node.info.name, view.time(*node.info.ends_at));
   return text;

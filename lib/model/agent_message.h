@@ -180,7 +180,8 @@ struct ShutDown {
 /// Look now whether the node is fit for work.
 struct CheckNode {
   std::uint32_t request = 0;
-  bool setup = false;  // the script that prepares it, too
+  bool setup = false;   // the script that prepares it, too
+  bool forget = false;  // what the kernel's log said until now is not held against it any more
   bool operator==(const CheckNode&) const = default;
 };
 

@@ -32,8 +32,20 @@ std::optional<Fitness> fitness_from_text(std::string_view text) {
 std::string basis_of(const NodeCare& care) {
   if (care.setup.empty() && !care.has_checks()) return {};
   const auto mounts = care.mounts.empty() ? "" : "\nmounts " + base::join(care.mounts, " ");
-  return fmt::format("setup {}\nchecks {} {} {}\nhealth {}{}", care.setup, care.checks,
-                     care.free_disk.count(), care.free_memory.count(), care.health, mounts);
+  return fmt::format("setup {}\nchecks {} {} {}{}\nhealth {}{}", care.setup, care.checks,
+                     care.free_disk.count(), care.free_memory.count(),
+                     care.gpu_full_link ? " gpu_full_link" : "", care.health, mounts);
+}
+
+GpuSet gpus_of(const std::vector<FailingGpu>& failing) {
+  GpuSet gpus;
+  for (const auto& each : failing) gpus |= GpuSet::range(each.gpu, 1);
+  return gpus;
+}
+
+std::string describe(const FailingGpu& failing) {
+  return fmt::format("GPU {} is out of service: {}", failing.gpu,
+                     base::printable(failing.reason, 300));
 }
 
 std::string last_lines(std::string_view output, std::size_t limit) {

@@ -11,6 +11,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/topology.h"
 
 namespace model {
 
@@ -41,6 +42,8 @@ struct NodeCare {
   bool checks = false;      // those built in
   base::Bytes free_disk;    // of these: less is a fault; 0: not looked at
   base::Bytes free_memory;  // likewise
+  bool gpu_full_link =
+      false;  // of these: a GPU whose PCIe link is narrower than it can be is failing
 
   bool has_checks() const { return checks || !health.empty() || !mounts.empty(); }
   bool operator==(const NodeCare&) const = default;
@@ -50,13 +53,28 @@ struct NodeCare {
 /// Empty: nothing is wanted.
 std::string basis_of(const NodeCare& care);
 
+/// A GPU that is out of service: its node goes on without it, until a later check finds it well.
+struct FailingGpu {
+  int gpu = 0;         // place in the node's topology
+  std::string reason;  // one sentence
+  base::Time since;
+
+  bool operator==(const FailingGpu&) const = default;
+};
+
+GpuSet gpus_of(const std::vector<FailingGpu>& failing);
+
+/// "GPU 1 is out of service: ...".
+std::string describe(const FailingGpu& failing);
+
 struct NodeCondition {
   Fitness fitness = Fitness::ready;
   std::string reason;  // one sentence; of a node that is ready empty
   std::string output;  // the last lines of what failed
   base::Time since;
-  bool is_given_up = false;  // the tries of an unusable one are used up
-  std::string basis;         // basis_of()
+  bool is_given_up = false;           // the tries of an unusable one are used up
+  std::string basis;                  // basis_of()
+  std::vector<FailingGpu> gpus = {};  // of a ready node, too; in order
 
   bool operator==(const NodeCondition&) const = default;
 };

@@ -158,7 +158,8 @@ std::string describe(const Reason& reason) {
             return fmt::format("held by {}; release it with muster release", held.by);
           },
           [](const ShortOfResources& r) {
-            return shortage(r) + holders_text(r.holders) + unfit_text(r.undying);
+            return shortage(r) + holders_text(r.holders) + unfit_text(r.undying) +
+                   unfit_text(r.failing);
           },
           [](const NodesAway& r) { return away(r); },
           [](const Behind& r) {

@@ -36,6 +36,7 @@ struct ShortOfResources {
   std::vector<JobId> holders;  // whose end would free the nodes, soonest known end first; at most 8
   bool whole_nodes = false;    // nobody else may be there
   std::string undying = {};    // one sentence: what a process holds there that outlived SIGKILL
+  std::string failing = {};    // one sentence: which GPU there is out of service
   bool operator==(const ShortOfResources&) const = default;
 };
 

@@ -204,6 +204,7 @@ struct NodeRecord {
   std::optional<NodeCondition> condition = {};  // of one that is not ready
   std::vector<NodeSuspicion> suspicions = {};   // the last ones, oldest first
   std::vector<Undying> undying = {};            // processes that outlived SIGKILL
+  std::vector<FailingGpu> failing = {};         // GPUs that are out of service
 
   bool operator==(const NodeRecord&) const = default;
 };

@@ -36,6 +36,21 @@ struct Utilization {
 };
 
 constexpr int success = 0;
+constexpr int insufficient_size = 7;
+constexpr int function_not_found = 13;
+constexpr int gpu_is_lost = 15;
+constexpr int reset_required = 16;
+
+// Of nvmlMemoryErrorType_t, nvmlEccCounterType_t, nvmlPageRetirementCause_t,
+// nvmlTemperatureSensors_t and nvmlTemperatureThresholds_t.
+constexpr unsigned uncorrected = 1;
+constexpr unsigned volatile_counter = 0;
+constexpr unsigned aggregate_counter = 1;
+constexpr unsigned multiple_single_bit = 0;
+constexpr unsigned double_bit = 1;
+constexpr unsigned sensor_gpu = 0;
+constexpr unsigned threshold_slowdown = 1;
+
 constexpr unsigned text_size = 96;  // the largest that NVML asks for
 
 }  // namespace
@@ -49,17 +64,21 @@ class Library::Calls {
   Calls(const Calls&) = delete;
   Calls& operator=(const Calls&) = delete;
 
+  /// As NVML has it, also for a function that this library lacks.
   template <class... Arguments>
-  base::Result<void> call(const char* name, Arguments... arguments) const {
+  int code(const char* name, Arguments... arguments) const {
     using Function = int (*)(Arguments...);
     const auto function = reinterpret_cast<Function>(dlsym(library_.get(), name));
-    if (function == nullptr) {
+    return function == nullptr ? function_not_found : function(arguments...);
+  }
+
+  template <class... Arguments>
+  base::Result<void> call(const char* name, Arguments... arguments) const {
+    const int result = code(name, arguments...);
+    if (result == success) return {};
+    if (result == function_not_found)
       return base::fail(base::Code::io, fmt::format("the NVIDIA library has no {}", name));
-    }
-    if (const int code = function(arguments...); code != success) {
-      return base::fail(base::Code::io, fmt::format("{} failed with code {}", name, code));
-    }
-    return {};
+    return base::fail(base::Code::io, fmt::format("{} failed with code {}", name, result));
   }
 
   base::Result<std::string> text(const char* name, Device device) const {
@@ -75,6 +94,60 @@ class Library::Calls {
     void operator()(void* library) const { dlclose(library); }
   };
   std::unique_ptr<void, Unload> library_;
+};
+
+/// Asks one GPU. The first call that finds it gone says so.
+class Library::Questions {
+ public:
+  Questions(const Calls& calls, Device device) : calls_(calls), device_(device) {}
+
+  /// The last argument of the function.
+  template <class Value, class... Arguments>
+  std::optional<Value> ask(const char* name, Arguments... arguments) {
+    Value value{};
+    return note(name, calls_.code(name, device_, arguments..., &value)) ? std::optional(value)
+                                                                        : std::nullopt;
+  }
+  std::optional<bool> ask_flag(const char* name) {
+    const auto state = ask<int>(name);  // nvmlEnableState_t
+    return state ? std::optional(*state != 0) : std::nullopt;
+  }
+  /// How many, without a place for their addresses.
+  std::optional<unsigned> ask_retired(unsigned cause) {
+    constexpr const char* name = "nvmlDeviceGetRetiredPages";
+    unsigned count = 0;
+    unsigned long long* nowhere = nullptr;
+    const int code = calls_.code(name, device_, cause, &count, nowhere);
+    const bool is_told = code == insufficient_size || note(name, code);
+    return is_told ? std::optional(count) : std::nullopt;
+  }
+  void ask_remapped(Health& health) {
+    constexpr const char* name = "nvmlDeviceGetRemappedRows";
+    unsigned correctable = 0;
+    unsigned uncorrectable = 0;
+    unsigned is_pending = 0;
+    unsigned has_failed = 0;
+    if (!note(name,
+              calls_.code(name, device_, &correctable, &uncorrectable, &is_pending, &has_failed)))
+      return;
+    health.remapped_correctable = correctable;
+    health.remapped_uncorrectable = uncorrectable;
+    health.is_remap_pending = is_pending != 0;
+    health.has_remap_failed = has_failed != 0;
+  }
+  const std::string& lost() const { return lost_; }
+
+ private:
+  bool note(const char* name, int code) {
+    if (lost_.empty() && code == gpu_is_lost)
+      lost_ = fmt::format("it has fallen off the bus ({})", name);
+    if (lost_.empty() && code == reset_required) lost_ = fmt::format("it needs a reset ({})", name);
+    return code == success;
+  }
+
+  const Calls& calls_;
+  Device device_;
+  std::string lost_;
 };
 
 base::Result<Library> Library::open(const std::string& path) {
@@ -132,6 +205,40 @@ base::Result<Activity> Library::activity(const std::string& uuid) const {
   if (!done) return std::unexpected(done.error());
   return Activity{.busy_percent = static_cast<int>(utilization.gpu),
                   .memory = base::Bytes(memory.used)};
+}
+
+Health Library::health(const std::string& uuid) const {
+  Device device = nullptr;
+  const int found = calls_->code("nvmlDeviceGetHandleByUUID", uuid.c_str(), &device);
+  Health health;
+  if (found != success) {
+    health.lost =
+        fmt::format("it does not answer any more (nvmlDeviceGetHandleByUUID: code {})", found);
+    return health;
+  }
+  Questions gpu(*calls_, device);
+  using Count = unsigned long long;
+  health.ecc_volatile =
+      gpu.ask<Count>("nvmlDeviceGetTotalEccErrors", uncorrected, volatile_counter);
+  health.ecc_aggregate =
+      gpu.ask<Count>("nvmlDeviceGetTotalEccErrors", uncorrected, aggregate_counter);
+  health.retired_single_bit = gpu.ask_retired(multiple_single_bit);
+  health.retired_double_bit = gpu.ask_retired(double_bit);
+  health.is_retirement_pending = gpu.ask_flag("nvmlDeviceGetRetiredPagesPendingStatus");
+  gpu.ask_remapped(health);
+  health.link_width = gpu.ask<unsigned>("nvmlDeviceGetCurrPcieLinkWidth");
+  health.link_width_max = gpu.ask<unsigned>("nvmlDeviceGetMaxPcieLinkWidth");
+  health.link_generation = gpu.ask<unsigned>("nvmlDeviceGetCurrPcieLinkGeneration");
+  health.link_generation_max = gpu.ask<unsigned>("nvmlDeviceGetMaxPcieLinkGeneration");
+  health.temperature = gpu.ask<unsigned>("nvmlDeviceGetTemperature", sensor_gpu);
+  health.slowdown_temperature =
+      gpu.ask<unsigned>("nvmlDeviceGetTemperatureThreshold", threshold_slowdown);
+  health.clocks_event_reasons = gpu.ask<Count>("nvmlDeviceGetCurrentClocksEventReasons");
+  if (!health.clocks_event_reasons)  // its name before driver 535
+    health.clocks_event_reasons = gpu.ask<Count>("nvmlDeviceGetCurrentClocksThrottleReasons");
+  health.is_persistent = gpu.ask_flag("nvmlDeviceGetPersistenceMode");
+  health.lost = gpu.lost();
+  return health;
 }
 
 base::Result<std::vector<Gpu>> read_gpus(const std::string& path) {

@@ -39,6 +39,7 @@ void write(const model::NodeCare& care, pb::NodeCare& out) {
   out.set_checks(care.checks);
   out.set_free_disk_bytes(care.free_disk.count());
   out.set_free_memory_bytes(care.free_memory.count());
+  out.set_gpu_full_link(care.gpu_full_link);
 }
 
 void write(const model::Welcome& welcome, pb::Welcome& out) {
@@ -108,7 +109,8 @@ model::NodeCare read_care(pb::NodeCare& in, Strict& strict) {
           .health_timeout = strict.duration(in.health_timeout_us(), "health_timeout_us"),
           .checks = in.checks(),
           .free_disk = base::Bytes(in.free_disk_bytes()),
-          .free_memory = base::Bytes(in.free_memory_bytes())};
+          .free_memory = base::Bytes(in.free_memory_bytes()),
+          .gpu_full_link = in.gpu_full_link()};
 }
 
 model::Welcome read_welcome(pb::Welcome& in, Strict& strict) {
@@ -217,7 +219,7 @@ model::ToAgent read_to_agent(pb::ToAgent& in, Strict& strict) {
     case pb::ToAgent::kSave:
       return model::Save{key_of(*in.mutable_save(), strict)};
     case pb::ToAgent::kCheck:
-      return model::CheckNode{in.check().request(), in.check().setup()};
+      return model::CheckNode{in.check().request(), in.check().setup(), in.check().forget()};
     case pb::ToAgent::kNodeLog:
       return model::NodeLogRead{in.node_log().request()};
     case pb::ToAgent::KIND_NOT_SET:
@@ -293,6 +295,7 @@ std::string encode(const model::ToAgent& message) {
           [&](const model::CheckNode& m) {
             out.mutable_check()->set_request(m.request);
             out.mutable_check()->set_setup(m.setup);
+            out.mutable_check()->set_forget(m.forget);
           },
           [&](const model::NodeLogRead& m) { out.mutable_node_log()->set_request(m.request); }},
       message);

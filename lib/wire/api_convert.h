@@ -110,6 +110,7 @@ auto from_json(std::string_view json, std::string_view what, base::Code code, Re
 }
 
 void write(const model::Undying& undying, api::Undying& out);
+void write(const model::FailingGpu& failing, api::FailingGpu& out);
 model::LaunchKey read_launch(std::string_view text, Strict& strict);
 
 }  // namespace wire

@@ -22,6 +22,7 @@ void write(const model::ShortOfResources& reason, api::Reason& out) {
   demand.set_memory_bytes(reason.per_node.memory.count());
   out.set_whole_nodes(reason.whole_nodes);
   if (!reason.undying.empty()) out.set_undying(reason.undying);
+  if (!reason.failing.empty()) out.set_failing(reason.failing);
   for (const auto job : reason.holders) out.add_holders(job.number());
 }
 
@@ -64,7 +65,8 @@ model::ShortOfResources read_short(api::Reason& in, Strict& strict) {
           strict.required(in.has_per_node(), "per_node").read(*in.mutable_per_node(), read_demand),
       .holders = read_holders(in, strict),
       .whole_nodes = in.whole_nodes(),
-      .undying = take(in.mutable_undying())};
+      .undying = take(in.mutable_undying()),
+      .failing = take(in.mutable_failing())};
 }
 
 void write(const model::DependsOn& reason, api::Reason& out) {

@@ -14,11 +14,19 @@ namespace {
 void write(const model::NodeCondition& condition, api::NodeCondition& out) {
   write_condition_text(condition, out);
   wire::write(condition.since, *out.mutable_since());
+  for (const auto& failing : condition.gpus) wire::write(failing, *out.add_gpus());
+}
+
+model::FailingGpu read_failing(api::FailingGpu& in, Strict& strict) {
+  return {.gpu = strict.count(in.gpu(), "gpu"),
+          .reason = take(in.mutable_reason()),
+          .since = strict.required(in.has_since(), "since").read(in.since(), read_time)};
 }
 
 model::NodeCondition read_api_condition(api::NodeCondition& in, Strict& strict) {
   auto condition = read_condition_text(in, strict);
   condition.since = strict.required(in.has_since(), "since").read(in.since(), read_time);
+  condition.gpus = strict.each("gpus", *in.mutable_gpus(), read_failing);
   return condition;
 }
 
@@ -55,6 +63,7 @@ void write(const model::NodeRecord& record, api::NodeRecord& out) {
     to.set_what(suspicion.what);
   }
   for (const auto& process : record.undying) wire::write(process, *out.add_undying());
+  for (const auto& failing : record.failing) wire::write(failing, *out.add_failing());
   if (!record.drain) return;
   auto& drain = *out.mutable_drain();
   wire::write(record.drain->since, *drain.mutable_since());
@@ -125,6 +134,7 @@ model::NodeRecord read_node(api::NodeRecord& in, Strict& strict) {
     record.condition = strict.part("condition", *in.mutable_condition(), read_api_condition);
   record.suspicions = strict.each("suspicions", *in.mutable_suspicions(), read_suspicion);
   record.undying = strict.each("undying", *in.mutable_undying(), read_api_undying);
+  record.failing = strict.each("failing", *in.mutable_failing(), read_failing);
   return record;
 }
 
@@ -134,6 +144,13 @@ model::LaunchKey read_launch(std::string_view text, Strict& strict) {
   const auto key = model::launch_key_from_text(text);
   if (!key) strict.wrong("launch", "is not one");
   return key.value_or(model::LaunchKey{.job = model::JobId(1)});
+}
+
+void write(const model::FailingGpu& failing, api::FailingGpu& out) {
+  out.set_gpu(u32(failing.gpu));
+  out.set_reason(failing.reason);
+  write(failing.since, *out.mutable_since());
+  out.set_text(describe(failing));
 }
 
 void write(const model::Undying& undying, api::Undying& out) {

@@ -221,6 +221,7 @@ void write(const model::NodeConditioned& fact, api::Event& out) {
   out.set_node(fact.node.number());
   out.set_fitness(std::string(to_text(fact.condition.fitness)));
   if (!fact.condition.reason.empty()) out.set_reason(fact.condition.reason);
+  for (const auto& failing : fact.condition.gpus) wire::write(failing, *out.add_failing());
 }
 
 void write(const model::NodeSuspected& fact, api::Event& out) {

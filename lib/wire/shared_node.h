@@ -161,6 +161,12 @@ template <class Message>
 void write_condition(const model::NodeCondition& condition, Message& out) {
   write_condition_text(condition, out);
   out.set_since_us(base::to_us(condition.since));
+  for (const auto& failing : condition.gpus) {
+    auto& to = *out.add_gpus();
+    to.set_gpu(u32(failing.gpu));
+    to.set_reason(failing.reason);
+    to.set_since_us(base::to_us(failing.since));
+  }
 }
 
 template <class Message>
@@ -180,6 +186,11 @@ template <class Message>
 model::NodeCondition read_condition(Message& in, Strict& strict) {
   auto condition = read_condition_text(in, strict);
   condition.since = strict.time(in.since_us(), "since_us");
+  condition.gpus = strict.each("gpus", *in.mutable_gpus(), [](auto& from, Strict& s) {
+    return model::FailingGpu{.gpu = s.count(from.gpu(), "gpu"),
+                             .reason = take(from.mutable_reason()),
+                             .since = s.time(from.since_us(), "since_us")};
+  });
   return condition;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include "lib/base/text.h"
 
@@ -12,6 +13,7 @@ namespace judge {
 namespace {
 
 constexpr base::Duration most_off = std::chrono::minutes(1);
+constexpr std::size_t longest_kernel_line = 200;
 
 }  // namespace
 
@@ -38,6 +40,10 @@ Verdict judge(const Vitals& vitals, const Floors& floors) {
     faults.push_back(fmt::format("the clock is {} {} that of the controller",
                                  base::to_text(std::chrono::abs(vitals.clock_off)),
                                  vitals.clock_off > base::Duration() ? "ahead of" : "behind"));
+  }
+  for (const auto& line : vitals.kernel_faults) {
+    faults.push_back(
+        fmt::format("the kernel's log says: {}", base::printable(line, longest_kernel_line)));
   }
   if (!faults.empty()) return unusable(base::join(faults, "; "));
   return {.ready = true,

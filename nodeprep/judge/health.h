@@ -24,6 +24,7 @@ struct Vitals {
   std::vector<std::string> interfaces;         // of the network, that are up, in order
   std::vector<std::string> interfaces_before;  // the same at the first look since the start
   base::Duration clock_off{};                  // from the controller's
+  std::vector<std::string> kernel_faults;      // lines of its log about broken memory and disks
 };
 
 /// What the site wants at least.

@@ -69,7 +69,8 @@ model::NodeCare care_of(const conf::Pool& pool, const std::string& cluster) {
           .health_timeout = pool.health_timeout,
           .checks = pool.checks,
           .free_disk = pool.free_disk,
-          .free_memory = pool.free_memory};
+          .free_memory = pool.free_memory,
+          .gpu_full_link = pool.gpu_full_link};
 }
 
 std::vector<scheduler::Quota> quotas_of(const std::vector<conf::Quota>& config) {

@@ -168,7 +168,7 @@ void on(State& state, const model::NodeJoined& fact, Time at) {
   node.phase = NodePhase::ready;
   node.since = at;
   node.strays = {fact.strays.begin(), fact.strays.end()};
-  note_condition(node, fact.condition);
+  note_condition(state, node, fact.condition);
   come_up(state, node, at);
   note_kind(state, node);
 }

@@ -56,9 +56,22 @@ void forget_end(State& state, Node& node) {
   state.bookings.erase(found);
 }
 
-void note_condition(Node& node, const model::NodeCondition& condition) {
+namespace {
+
+void index_held(State& state, const Node& node) {
+  if (holds_back(node)) {
+    state.held_back.insert(node.id);
+  } else {
+    state.held_back.erase(node.id);
+  }
+}
+
+}  // namespace
+
+void note_condition(State& state, Node& node, const model::NodeCondition& condition) {
   node.condition.reset();
   if (condition != model::NodeCondition()) node.condition = condition;
+  index_held(state, node);
 }
 
 void forget_eviction(State& state, Node& node) {
@@ -104,7 +117,7 @@ void apply_node(State& state, const model::NodeResumed& fact, Time) {
 void apply_node(State& state, const model::NodeConditioned& fact, Time at) {
   auto& node = state.nodes.at(fact.node);
   remove(state.ready, node);
-  note_condition(node, fact.condition);
+  note_condition(state, node, fact.condition);
   come_up(state, node, at);
   add(state.ready, node);
 }
@@ -118,11 +131,8 @@ void apply_node(State& state, const model::NodeSuspected& fact, Time at) {
 void apply_node(State& state, const model::NodeQuarantined& fact, Time) {
   auto& node = state.nodes.at(fact.node);
   node.undying.reset();
-  state.quarantined.erase(node.id);
-  if (!fact.undying.empty()) {
-    node.undying = fact.undying;
-    state.quarantined.insert(node.id);
-  }
+  if (!fact.undying.empty()) node.undying = fact.undying;
+  index_held(state, node);
   change(state.ready, node);
 }
 

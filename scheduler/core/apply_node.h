@@ -25,8 +25,8 @@ constexpr base::Duration end_notice = std::chrono::seconds(30);
 /// The node was taken, or is there to stay. The caller keeps the index of ready nodes.
 void forget_eviction(State& state, Node& node);
 
-/// The indexes are the caller's.
-void note_condition(Node& node, const model::NodeCondition& condition);
+/// The index of ready nodes is the caller's.
+void note_condition(State& state, Node& node, const model::NodeCondition& condition);
 
 void apply_node(State& state, const model::NodeEvicted& fact, base::Time at);
 void apply_node(State& state, const model::NodeEvictionOver& fact, base::Time at);

@@ -212,7 +212,7 @@ void apply_pool(State& state, const model::NodeTurned& fact, Time at) {
     node.strays.clear();
     node.condition.reset();
     node.undying.reset();
-    state.quarantined.erase(node.id);
+    state.held_back.erase(node.id);
     provided.idle_since.reset();
   }
   if (fact.life == NodeLife::starting) provided.begun = at;

@@ -168,12 +168,19 @@ model::NodeCare care_of(const Settings& settings, const std::string& pool) {
   return found == settings.care.end() ? model::NodeCare() : found->second;
 }
 
+/// Without GPUs that the node does not have.
+model::NodeCondition within(model::NodeCondition condition, const model::Topology& topology) {
+  const auto n_gpus = static_cast<int>(topology.gpus.size());
+  std::erase_if(condition.gpus, [&](const auto& failing) { return failing.gpu >= n_gpus; });
+  return condition;
+}
+
 /// What the agent found counts if it was found by what the pool wants now.
-model::NodeCondition condition_now(const model::NodeCare& care, const model::NodeCondition& said,
+model::NodeCondition condition_now(const model::NodeCare& care, const model::AgentHello& hello,
                                    base::Time now) {
   const auto basis = model::basis_of(care);
   if (basis.empty()) return {};
-  if (said.basis == basis) return said;
+  if (hello.condition.basis == basis) return within(hello.condition, hello.info.topology);
   return {
       .fitness = model::Fitness::preparing,
       .reason = care.setup.empty() ? "it has not been checked yet" : "its setup has not run yet",
@@ -222,8 +229,7 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name, care}}};
   auto strays = dismiss_unknown(state, id, hello, decision);
   decision.facts.push_back(model::NodeJoined{id, marked(hello.info, settings.marks),
-                                             std::move(strays),
-                                             condition_now(care, hello.condition, now)});
+                                             std::move(strays), condition_now(care, hello, now)});
   const auto* before = known == state.node_by_name.end() ? nullptr : &state.nodes.at(id);
   note_undying(id, before, within(hello.undying, hello.info.topology), decision);
   if (before != nullptr) compare(state, settings, *before, hello, decision);
@@ -236,9 +242,10 @@ Decision decide_condition(const State& state, const Settings& settings,
   if (found == state.nodes.end() || found->second.phase != NodePhase::ready) return {};
   const auto& node = found->second;
   const auto basis = model::basis_of(care_of(settings, node.info.pool));
-  const bool is_known = node.condition && *node.condition == said.condition;
-  if (basis.empty() || said.condition.basis != basis || is_known) return {};
-  return {.facts = {model::NodeConditioned{said.node, said.condition}}, .actions = {}};
+  auto condition = within(said.condition, node.info.topology);
+  const bool is_known = node.condition && *node.condition == condition;
+  if (basis.empty() || condition.basis != basis || is_known) return {};
+  return {.facts = {model::NodeConditioned{said.node, std::move(condition)}}, .actions = {}};
 }
 
 Decision decide_undying(const State& state, NodeSaysUndying said) {

@@ -76,7 +76,7 @@ Violation check_ready(const State& state) {
   ReadyNodes expected;
   for (const auto& [id, node] : state.nodes) {
     add(expected, node);
-    if (state.quarantined.contains(id) != node.undying.has_value())
+    if (state.held_back.contains(id) != holds_back(node))
       return fmt::format("{} is not known for what is held there", node.info.name);
   }
   if (expected == state.ready) return std::nullopt;

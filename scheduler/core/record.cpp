@@ -235,6 +235,7 @@ model::NodeRecord node_record(const Node& node) {
                            .suspicions = node.suspicions};
   if (node.undying) record.undying = *node.undying;
   if (!is_fit(node)) record.condition = *node.condition;
+  if (node.condition) record.failing = node.condition->gpus;
   std::ranges::copy_if(node.bookings, std::back_inserter(record.bookings),
                        [](const std::string& name) { return !model::is_node_end(name); });
   if (node.eviction)

@@ -22,16 +22,30 @@ base::Time eviction_end(const Node& node) {
   return waits_for_jobs_only && node.jobs.empty() ? eviction.until : eviction.over_at;
 }
 
+bool holds_back(const Node& node) {
+  return node.undying || (node.condition && !node.condition->gpus.empty());
+}
+
+model::CoreSet held_cores(const Node& node) {
+  return node.undying ? model::cores_of(*node.undying) : model::CoreSet();
+}
+
+model::GpuSet held_gpus(const Node& node) {
+  auto gpus = node.undying ? model::gpus_of(*node.undying) : model::GpuSet();
+  if (node.condition) gpus |= model::gpus_of(node.condition->gpus);
+  return gpus;
+}
+
 model::CoreSet free_cores(const Node& node) {
   const auto n_cores = static_cast<int>(node.info.topology.cores.size());
   const auto unused = model::CoreSet::range(0, n_cores) - node.cores_used;
-  return node.undying ? unused - model::cores_of(*node.undying) : unused;
+  return node.undying ? unused - held_cores(node) : unused;
 }
 
 model::GpuSet free_gpus(const Node& node) {
   const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
   const auto unused = model::GpuSet::range(0, n_gpus) - node.gpus_used;
-  return node.undying ? unused - model::gpus_of(*node.undying) : unused;
+  return holds_back(node) ? unused - held_gpus(node) : unused;
 }
 
 int n_free_cores(const Node& node) {
@@ -41,7 +55,7 @@ int n_free_cores(const Node& node) {
 }
 
 int n_free_gpus(const Node& node) {
-  if (node.undying) return free_gpus(node).count();
+  if (holds_back(node)) return free_gpus(node).count();
   const auto n_gpus = static_cast<int>(node.info.topology.gpus.size());
   return n_gpus - node.gpus_used.count_below(n_gpus);
 }

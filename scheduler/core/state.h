@@ -90,7 +90,13 @@ bool is_fit(const Node& node);
 
 /// Connected, fit, to stay, open for work, and nothing runs there that the state does not know.
 bool may_take_work(const Node& node);
-/// Nobody uses it, and no process that outlived its launch keeps it.
+/// What nobody gets though no job has it: processes that outlived their launch keep it, or it is a
+/// GPU out of service.
+model::CoreSet held_cores(const Node& node);
+model::GpuSet held_gpus(const Node& node);
+bool holds_back(const Node& node);
+
+/// Nobody uses it, and it is not held back.
 model::CoreSet free_cores(const Node& node);
 model::GpuSet free_gpus(const Node& node);
 int n_free_cores(const Node& node);
@@ -145,8 +151,8 @@ struct State {
   // Indexes over the above, kept by apply().
   NodesByName node_by_name;
   ReadyNodes ready;
-  std::map<NodeKind, int> node_kinds;   // how many there are of each
-  std::set<model::NodeId> quarantined;  // where processes outlived SIGKILL
+  std::map<NodeKind, int> node_kinds;  // how many there are of each
+  std::set<model::NodeId> held_back;   // where holds_back()
   std::map<std::pair<std::uint32_t, std::string>, model::JobId> job_by_token;  // by user and token
   Queue queue;
   std::set<std::pair<base::Time, model::JobId>> time_limits;  // running jobs: last_end()

@@ -410,13 +410,13 @@ base::Result<void> Agents::read_node_log(model::NodeId node, LogSink sink) {
   return {};
 }
 
-void Agents::check(model::NodeId node, bool setup, CheckSink sink) {
+void Agents::check(model::NodeId node, const Check& wanted, CheckSink sink) {
   if (!is_connected(node)) {
     return sink(base::fail(base::Code::unavailable, "the agent of the node is not connected"));
   }
   const auto request = ++last_read_;
-  checks_.emplace(request, Check{node, std::move(sink)});
-  send(node, model::CheckNode{request, setup});
+  checks_.emplace(request, Asked{node, std::move(sink)});
+  send(node, model::CheckNode{request, wanted.setup, wanted.forget});
 }
 
 void Agents::shut_down() {

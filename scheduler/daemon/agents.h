@@ -56,6 +56,10 @@ class Agents {
     std::function<void()> lost;  // the session broke; may be read on from the last next_offset
   };
 
+  struct Check {
+    bool setup = false;   // the script that prepares the node, too
+    bool forget = false;  // what the kernel's log said until now
+  };
   using CheckSink = std::function<void(base::Result<model::NodeCondition>)>;
 
   /// Errors as loop::Listener::open.
@@ -83,7 +87,7 @@ class Agents {
   base::Result<void> read_node_log(model::NodeId node, LogSink sink);
   /// Has the node look whether it is fit for work; answered when it has, or with the error
   /// unavailable when its agent is not connected, at once or later.
-  void check(model::NodeId node, bool setup, CheckSink sink);
+  void check(model::NodeId node, const Check& wanted, CheckSink sink);
 
   /// Tells every agent of this machine to end its launches and itself. Machines go on waiting for
   /// the cluster.
@@ -112,7 +116,7 @@ class Agents {
     LogSink sink;
   };
 
-  struct Check {
+  struct Asked {
     model::NodeId node;
     CheckSink sink;
   };
@@ -152,7 +156,7 @@ class Agents {
   std::map<std::string, std::deque<SessionId>> greetings_;   // by name: hellos without an answer
   std::map<model::NodeId, std::vector<std::string>> early_;  // frames for after the welcome
   std::map<std::uint32_t, Read> reads_;
-  std::map<std::uint32_t, Check> checks_;
+  std::map<std::uint32_t, Asked> checks_;
   SessionId last_session_ = 0;
   std::uint32_t last_read_ = 0;
   loop::Timer sweep_timer_;

@@ -102,6 +102,7 @@ class Api {
   void resume_nodes(Ask ask);
   void check_node(Ask ask);
   void node_log(Ask ask);
+  void look_again(const std::string& name);
   bool is_in_charge(const model::User& user) const;
   // api_pools.cpp
   void pools(Ask ask);

@@ -43,11 +43,21 @@ void Api::check_node(Ask ask) {
   const auto node = node_of(parts_.driver.engine().state(), order->names.front());
   if (!node) return ask.responder.fail(node.error());
   parts_.agents.check(
-      *node, order->setup,
+      *node, {.setup = order->setup},
       [responder = ask.responder](const base::Result<model::NodeCondition>& found) mutable {
         if (!found) return responder.fail(found.error());
         responder.send(json_response(wire::to_json(*found)));
       });
+}
+
+/// What was found wrong with a node is looked at anew, and what the kernel's log said is over.
+void Api::look_again(const std::string& name) {
+  const auto& state = parts_.driver.engine().state();
+  const auto id = node_of(state, name);
+  if (!id) return;
+  const auto& condition = state.nodes.at(*id).condition;
+  if (condition && (!scheduler::is_fit(state.nodes.at(*id)) || !condition->gpus.empty()))
+    parts_.agents.check(*id, {.forget = true}, [](const auto&) {});
 }
 
 void Api::node_log(Ask ask) {
@@ -113,9 +123,12 @@ void Api::resume_nodes(Ask ask) {
   decide(
       ask.responder,
       [&](scheduler::RequestId request) {
-        return scheduler::ResumeNodes{request, std::move(ask.user), std::move(order->names)};
+        return scheduler::ResumeNodes{request, std::move(ask.user), order->names};
       },
-      no_answer);
+      [this, names = order->names](const auto& answer) {
+        for (const auto& name : names) look_again(name);
+        return no_answer(answer);
+      });
 }
 
 }  // namespace musterd

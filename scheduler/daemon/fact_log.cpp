@@ -249,14 +249,18 @@ struct Line {
   }
   void operator()(const model::NodeConditioned& fact) const {
     const auto& condition = fact.condition;
-    const bool is_bad = condition.fitness == model::Fitness::unusable;
+    std::vector<std::string> failing;
+    for (const auto& gpu : condition.gpus) failing.push_back(describe(gpu));
+    const std::string gpus = base::join(failing, "; ");
+    const bool is_bad = condition.fitness == model::Fitness::unusable || !failing.empty();
     const auto say = [&](const loop::Log::Fields& fields) {
       is_bad ? log.warn("node_conditioned", fields) : log.info("node_conditioned", fields);
     };
     say({{"seq", seq},
          {"node", name_of(fact.node)},
          {"fitness", to_text(condition.fitness)},
-         {"why", condition.reason}});
+         {"why", condition.reason},
+         {"gpus", gpus}});
   }
   void operator()(const model::NodeQuarantined& fact) const {
     std::vector<std::string> held;

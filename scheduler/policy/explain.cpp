@@ -100,6 +100,19 @@ std::string undying_text(const std::vector<const Node*>& nodes) {
   return {};
 }
 
+/// The GPUs that are out of service on the first of these nodes where one is.
+std::string failing_text(const std::vector<const Node*>& nodes) {
+  for (const Node* node : nodes) {
+    if (!node->condition || node->condition->gpus.empty()) continue;
+    const auto& failing = node->condition->gpus;
+    auto text = fmt::format("on {} {} (since {})", node->info.name,
+                            model::describe(failing.front()), to_text(failing.front().since));
+    const auto n_more = std::ssize(failing) - 1;
+    return n_more == 0 ? text : fmt::format("{}, and {} more", text, n_more);
+  }
+  return {};
+}
+
 /// Too few take work; those that a command keeps from it are named, and one that is not fit.
 model::NodesAway away(const scheduler::View& view, const scheduler::Job& job,
                       const model::NodeChoice& choice, int n_needed, int n_ready) {
@@ -184,13 +197,16 @@ model::Reason missing(const scheduler::View& view, const scheduler::Job& job,
     unfitting.push_back(node);
   }
   const bool is_any_number = !job.layout.nodes && job.layout.tasks > 1;
+  const auto per_node = model::demand_of(job.layout, largest);
+  const bool needs_gpus = per_node.gpus > 0 || job.layout.whole_nodes;
   return model::ShortOfResources{.nodes_needed = is_any_number ? 0 : n_needed,
                                  .nodes_ready = n_ready,
                                  .nodes_fitting = n_fitting,
-                                 .per_node = model::demand_of(job.layout, largest),
+                                 .per_node = per_node,
                                  .holders = soonest(view.state, holders),
                                  .whole_nodes = job.layout.whole_nodes,
-                                 .undying = undying_text(unfitting)};
+                                 .undying = undying_text(unfitting),
+                                 .failing = needs_gpus ? failing_text(unfitting) : ""};
 }
 
 Request request_of(const Timeline& timeline, const scheduler::Job& job) {

@@ -188,11 +188,11 @@ int Timeline::tasks_without(const Request& request, model::NodeId id,
 
 /// What there is when no job runs.
 Amounts Timeline::usable_of(model::NodeId id) const {
-  const auto& undying = state_.nodes.at(id).undying;
+  const auto& node = state_.nodes.at(id);
   auto usable = whole_of(id);
-  if (!undying) return usable;
-  return usable -= {.cores = model::cores_of(*undying).count(),
-                    .gpus = model::gpus_of(*undying).count(),
+  if (!scheduler::holds_back(node)) return usable;
+  return usable -= {.cores = scheduler::held_cores(node).count(),
+                    .gpus = scheduler::held_gpus(node).count(),
                     .memory = {}};
 }
 
@@ -210,7 +210,7 @@ bool Timeline::fits_when_empty(const Request& request) const {
     return !nodes.is_listed && kind < kinds_.size() && nodes.kinds[kind] &&
            scheduler::may_take_work(state_.nodes.at(node));
   };
-  for (const auto node : state_.quarantined) {
+  for (const auto node : state_.held_back) {
     const auto all = whole_of(node);
     if (is_added(node)) roominess.change(room(all, all), room(usable_of(node), all));
   }

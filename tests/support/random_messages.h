@@ -41,7 +41,7 @@ inline model::ToAgent RandomModel::to_agent() {
       [&]() -> Any {
         return model::Welcome{node(), base::Duration(number()), random_care(*this), time()};
       },
-      [&]() -> Any { return model::CheckNode{number(), coin()}; },
+      [&]() -> Any { return model::CheckNode{number(), coin(), coin()}; },
       [&]() -> Any { return model::NodeLogRead{number()}; },
       [&]() -> Any { return model::Refused{text()}; },
       [&]() -> Any { return model::Launch{order()}; }, [&]() -> Any { return model::Stop{key()}; },

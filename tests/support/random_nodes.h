@@ -41,13 +41,19 @@ inline std::vector<model::Undying> random_undying(RandomModel& random) {
   });
 }
 
+inline std::vector<model::FailingGpu> random_failing(RandomModel& random) {
+  return random.several(
+      2, [&] { return model::FailingGpu{random.upto(7), random.text(), random.time()}; });
+}
+
 inline model::NodeCondition random_condition(RandomModel& random) {
   return {.fitness = static_cast<model::Fitness>(random.upto(2)),
           .reason = random.text(),
           .output = random.text(100),
           .since = random.time(),
           .is_given_up = random.coin(),
-          .basis = random.text()};
+          .basis = random.text(),
+          .gpus = random_failing(random)};
 }
 
 inline model::NodeCare random_care(RandomModel& random) {
@@ -65,7 +71,8 @@ inline model::NodeCare random_care(RandomModel& random) {
           .health_timeout = random.duration(),
           .checks = random.coin(),
           .free_disk = random.bytes(),
-          .free_memory = random.bytes()};
+          .free_memory = random.bytes(),
+          .gpu_full_link = random.coin()};
 }
 
 inline model::NodeRecord RandomModel::node_record() {
@@ -83,6 +90,7 @@ inline model::NodeRecord RandomModel::node_record() {
     return model::NodeSuspicion{at, {job(), number(), text()}};
   });
   made.undying = random_undying(*this);
+  made.failing = random_failing(*this);
   return made;
 }
 

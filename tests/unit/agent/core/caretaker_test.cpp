@@ -45,6 +45,7 @@ class CareBench {
   std::string ends(std::string fault = {}, std::string output = {}) {
     return said(caretaker.ended({std::move(fault), std::move(output)}, now));
   }
+  std::string ends_with(const agent::StepEnd& end) { return said(caretaker.ended(end, now)); }
   std::string pass(base::Duration time) {
     const auto until = now + time;
     std::string all;
@@ -268,4 +269,64 @@ TEST_CASE("a mount that fails or hangs makes the node unusable, until it is ther
   CHECK(bench.ends() == "run setup;");
   CHECK(bench.ends() == "tell;");
   CHECK(bench.fitness() == "ready");
+}
+
+namespace {
+
+model::NodeCare checks_only() {
+  auto wanted = care();
+  wanted.setup.clear();
+  wanted.checks = true;
+  return wanted;
+}
+
+/// The end of a look that found these GPUs failing.
+std::string look_finds(CareBench& bench, const std::vector<int>& gpus, std::string fault = {}) {
+  std::vector<model::FailingGpu> failing;
+  for (const int gpu : gpus) failing.push_back({.gpu = gpu, .reason = "Xid 79", .since = {}});
+  return bench.ends_with({.fault = std::move(fault), .output = {}, .gpus = std::move(failing)});
+}
+
+std::string failing(const CareBench& bench) {
+  return model::to_text(model::gpus_of(bench.caretaker.condition().gpus));
+}
+
+}  // namespace
+
+TEST_CASE("a GPU that fails is told of once, with the time, and its node is ready") {
+  CareBench bench;
+  CHECK(bench.want(checks_only()) == "tell;run built-in check;");
+  CHECK(look_finds(bench, {1}) == "tell;");
+  CHECK(bench.fitness() == "ready");
+  CHECK(failing(bench) == "1");
+  const auto since = bench.caretaker.condition().since;
+  const auto found_at = bench.now;
+  CHECK(bench.caretaker.condition().gpus.front().since == found_at);
+  (void)bench.pass(5min);
+  CHECK(look_finds(bench, {1}) == "");
+  (void)bench.pass(5min);
+  CHECK(look_finds(bench, {1, 0}) == "tell;");
+  CHECK(failing(bench) == "0-1");
+  CHECK(bench.caretaker.condition().gpus.back().since == found_at);
+  CHECK(bench.caretaker.condition().since == since);
+  (void)bench.pass(5min);
+  CHECK(look_finds(bench, {}) == "tell;");
+  CHECK(failing(bench) == "");
+}
+
+TEST_CASE("what fails of the GPUs stands while something else is wrong, and when nobody looked") {
+  CareBench bench;
+  (void)bench.want(checks_only());
+  (void)look_finds(bench, {1}, "exited with code 1");
+  CHECK(bench.fitness() == "unusable");
+  CHECK(failing(bench) == "1");
+  (void)bench.pass(5min);
+  CHECK(bench.ends("was killed by signal 9") == "tell;");
+  CHECK(failing(bench) == "1");
+  CareBench next({.condition = bench.caretaker.condition(), .setup_done = {}});
+  (void)next.want(checks_only());
+  CHECK(next.ends() == "tell;");
+  CHECK(failing(next) == "1");
+  CHECK(next.want(health_only()) == "tell;run health check;");
+  CHECK(failing(next) == "");
 }

@@ -46,5 +46,8 @@ TEST_CASE("an event is one line") {
         "NOW  job_updated job=7 by=ann changed=pool,name");
   CHECK(line_of(R"({"at":"","kind":"node_lost","node":3})") == "NOW  node_lost node=n3");
   CHECK(line_of(R"({"at":"","kind":"node_lost","node":4})") == "NOW  node_lost node=4");
+  CHECK(line_of(R"({"at":"","kind":"node_conditioned","node":3,"fitness":"ready",)"
+                R"("failing":[{"gpu":1,"text":"GPU 1 is out of service: Xid 79"}]})") ==
+        "NOW  node_conditioned node=n3: GPU 1 is out of service: Xid 79");
   CHECK(line_of("[]") == "an event is no JSON object: []");
 }

@@ -189,4 +189,7 @@ TEST_CASE("the listing of nodes shows what is used of what is there") {
   CHECK(render::node_table(std::vector{node}, view) ==
         "NAME  POOL     STATE  CORES  GPUS  MEMORY  JOBS\n"
         "n1    default  busy     2/4   0/0   1G/8G  3 5\n");
+  node.failing = {{.gpu = 1, .reason = "it is too hot", .since = noon}};
+  CHECK(has(render::node_table(std::vector{node}, view),
+            "\nn1: GPU 1 is out of service: it is too hot (since "));
 }

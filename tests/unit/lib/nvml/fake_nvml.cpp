@@ -1,4 +1,6 @@
-// A stand-in for libnvidia-ml.so.1 with two GPUs. The call named in FAKE_NVML_FAILS fails.
+// A stand-in for libnvidia-ml.so.1 with two GPUs. The call named in FAKE_NVML_FAILS fails. How the
+// first is, is in the file FAKE_NVML_HEALTH.0, and so on, in the form of tests/gpus; what is not
+// there it cannot tell.
 
 #include <unistd.h>
 
@@ -6,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 namespace {
 
@@ -16,6 +20,34 @@ int outcome(const char* call) {
 
 std::uintptr_t index_of(void* device) {
   return reinterpret_cast<std::uintptr_t>(device) - 1;
+}
+
+constexpr int not_supported = 3;
+constexpr int insufficient_size = 7;
+constexpr int gpu_is_lost = 15;
+
+/// "yes" is 1 and "no" 0; nothing: there is no such line.
+const char* field(void* device, const std::string& name) {
+  static std::string value;
+  const char* health = std::getenv("FAKE_NVML_HEALTH");
+  if (health == nullptr) return nullptr;
+  std::ifstream file(std::string(health) + "." + std::to_string(index_of(device)));
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(name + ": ", 0) != 0) continue;  // as C++17 has it: cases compile this file
+    value = line.substr(name.size() + 2);
+    if (value == "yes") value = "1";
+    return value == "no" ? "0" : value.c_str();
+  }
+  return nullptr;
+}
+
+template <class Number>
+int tell(void* device, const char* name, Number* number) {
+  if (field(device, "lost") != nullptr) return gpu_is_lost;
+  const char* text = field(device, name);
+  if (text == nullptr) return not_supported;
+  *number = static_cast<Number>(std::strtoull(text, nullptr, 10));
+  return 0;
 }
 
 struct Pci {
@@ -81,5 +113,50 @@ int nvmlDeviceGetUtilizationRates(void* device, Utilization* utilization) {
   if (idle == nullptr || access(idle, F_OK) != 0)
     *utilization = {index_of(device) == 0 ? 100U : 50U, 10U};
   return outcome("nvmlDeviceGetUtilizationRates");
+}
+int nvmlDeviceGetTotalEccErrors(void* device, unsigned type, unsigned counter,
+                                unsigned long long* n) {
+  if (type != 1) return not_supported;
+  return tell(device, counter == 0 ? "ecc_volatile" : "ecc_aggregate", n);
+}
+int nvmlDeviceGetRetiredPages(void* device, unsigned cause, unsigned* n,
+                              unsigned long long* /*addresses*/) {
+  const int code = tell(device, cause == 0 ? "retired_single_bit" : "retired_double_bit", n);
+  return code == 0 && *n > 0 ? insufficient_size : code;
+}
+int nvmlDeviceGetRetiredPagesPendingStatus(void* device, int* is_pending) {
+  return tell(device, "retirement_pending", is_pending);
+}
+int nvmlDeviceGetRemappedRows(void* device, unsigned* correctable, unsigned* uncorrectable,
+                              unsigned* is_pending, unsigned* has_failed) {
+  (void)tell(device, "remapped_correctable", correctable);
+  (void)tell(device, "remapped_uncorrectable", uncorrectable);
+  (void)tell(device, "remap_pending", is_pending);
+  return tell(device, "remap_failed", has_failed);
+}
+int nvmlDeviceGetCurrPcieLinkWidth(void* device, unsigned* n) {
+  return tell(device, "link_width", n);
+}
+int nvmlDeviceGetMaxPcieLinkWidth(void* device, unsigned* n) {
+  return tell(device, "link_width_max", n);
+}
+int nvmlDeviceGetCurrPcieLinkGeneration(void* device, unsigned* n) {
+  return tell(device, "link_generation", n);
+}
+int nvmlDeviceGetMaxPcieLinkGeneration(void* device, unsigned* n) {
+  return tell(device, "link_generation_max", n);
+}
+int nvmlDeviceGetTemperature(void* device, unsigned sensor, unsigned* degrees) {
+  return sensor == 0 ? tell(device, "temperature", degrees) : not_supported;
+}
+int nvmlDeviceGetTemperatureThreshold(void* device, unsigned kind, unsigned* degrees) {
+  return kind == 1 ? tell(device, "slowdown_temperature", degrees) : not_supported;
+}
+/// Only by the name that it had before driver 535.
+int nvmlDeviceGetCurrentClocksThrottleReasons(void* device, unsigned long long* bits) {
+  return tell(device, "clocks_event_reasons", bits);
+}
+int nvmlDeviceGetPersistenceMode(void* device, int* mode) {
+  return tell(device, "persistent", mode);
 }
 }

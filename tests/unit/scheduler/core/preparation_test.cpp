@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/controller.h"
+#include "tests/support/rack.h"
 
 using namespace support;
 using namespace std::chrono_literals;

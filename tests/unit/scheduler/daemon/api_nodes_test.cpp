@@ -62,6 +62,24 @@ TEST_CASE("a node is checked on demand, and its log is read") {
   CHECK((*log.answer)->body == "--- setup\n");
 }
 
+TEST_CASE("a node that is not fit is looked at anew when it is resumed") {
+  Site site(want_setup);
+  auto& agent = site.agent();
+  model::NodeCondition condition{.since = base::time_from_us(1'000'000),
+                                 .basis = model::basis_of(agent.welcome->care)};
+  condition.fitness = model::Fitness::unusable;
+  condition.reason = "the kernel's log says: x";
+  agent.say(model::ReportCondition{condition});
+  site.run_until([&] {
+    const auto& state = site.controller->driver().engine().state();
+    return state.nodes.begin()->second.condition->fitness == model::Fitness::unusable;
+  });
+  (void)site.answer("POST", "/v1/nodes/resume", R"({"nodes": "n1"})");
+  site.run_until([&] { return !agent.checks.empty(); });
+  CHECK(agent.checks.front().forget);
+  CHECK(!agent.checks.front().setup);
+}
+
 TEST_CASE("who asks about a node whose agent is not there, or goes, hears of it") {
   Site site(want_setup);
   CHECK(site.refusal("POST", "/v1/nodes/check", check_n1).code == base::Code::not_found);
