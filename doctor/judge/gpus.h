@@ -1,6 +1,8 @@
 #pragma once
 // What is wrong with the GPUs of the nodes, by what muster-gpucheck measured on them.
 
+#include <cstddef>
+
 #include "lib/model/doctor_report.h"
 
 namespace doctor {

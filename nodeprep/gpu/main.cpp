@@ -34,11 +34,12 @@ struct Wish {
   double floor_percent = 40;
   unsigned limit_seconds = 300;
   bool is_rank = false;
+  bool is_table = false;  // in place of JSON
 };
 
 constexpr const char* usage =
     "usage: muster-gpucheck [--device UUID]... [--memory PERCENT] [--time SECONDS]\n"
-    "                       [--floor PERCENT] [--limit SECONDS] [--ranks]\n\n"
+    "                       [--floor PERCENT] [--limit SECONDS] [--ranks] [--table]\n\n"
     "Looks for wrong results of GPUs and measures what they do: memory, products of matrices, "
     "copies\nand allreduces. Prints a line of JSON for each. More: muster-gpucheck(1).\n";
 
@@ -97,8 +98,8 @@ std::string read_options(const std::vector<const char*>& words, Wish& wish) {
                                              "--limit"};
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word(words[i]);
-    if (word == "--ranks") {
-      wish.is_rank = true;
+    if (word == "--ranks" || word == "--table") {
+      (word == "--ranks" ? wish.is_rank : wish.is_table) = true;
       continue;
     }
     if (std::ranges::count(with_value, word) == 0) {
@@ -163,6 +164,26 @@ void sum_up(const std::optional<gpucheck::Seat>& seat,
   for (const auto& gpu : theirs) *std::ranges::find(gpus, gpu.uuid, &model::GpuCheck::uuid) = gpu;
 }
 
+/// Lines of bench/gpu: name, value, unit, what the card can do, and the part of it.
+void print_table(int number, const model::GpuCheck& gpu) {
+  const auto card = model::card_of(gpu.name).value_or(model::GpuCard{});
+  const auto line = [&](const char* what, double value, const char* unit, double reference) {
+    if (value <= 0) return;
+    std::printf("gpu_%d_%s %.1f %s ", number, what, value / 1e9, unit);
+    if (reference > 0) {
+      std::printf("%.1f %.2f\n", reference / 1e9, value / reference);
+    } else {
+      std::printf("- -\n");
+    }
+  };
+  const bool is_blas = gpu.product_by == "cuBLAS";
+  line("product", gpu.flops_per_second, "GFLOP/s", is_blas ? card.flops : 0);
+  line("to", gpu.to_device, "GB/s", card.bus);
+  line("from", gpu.from_device, "GB/s", card.bus);
+  line("within", gpu.within, "GB/s", card.memory);
+  line("sums", gpu.sums_in_node, "GB/s", 0);
+}
+
 /// What people are told; whether all is well.
 bool judge(const model::GpuCheck& gpu, double floor_percent) {
   const auto faults = model::faults_of(gpu);
@@ -210,8 +231,13 @@ int run(const Wish& wish) {
   sum_up(seat, devices, gpus);
   gpus.insert(gpus.end(), missing.begin(), missing.end());
   bool is_well = true;
+  int number = 0;
   for (const auto& gpu : gpus) {
-    std::printf("%s\n", gpucheck::json_of(gpu).c_str());
+    if (wish.is_table) {
+      print_table(number++, gpu);
+    } else {
+      std::printf("%s\n", gpucheck::json_of(gpu).c_str());
+    }
     is_well = judge(gpu, wish.floor_percent) && is_well;
   }
   return std::fflush(stdout) == 0 && is_well ? exit_well : exit_wrong;

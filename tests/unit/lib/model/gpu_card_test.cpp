@@ -1,5 +1,7 @@
 #include "lib/model/gpu_card.h"
 
+#include <cmath>
+
 #include "tests/support/catch.h"
 
 using model::card_of;
@@ -30,7 +32,7 @@ TEST_CASE("rates below a part of the card's are named; our own kernel is not hel
   const auto less = model::below_card(gpu, 0.4);
   REQUIRE(less.size() == 1);
   CHECK(less[0].what == "copies to the GPU");
-  CHECK(less[0].expected == Catch::Approx(25.6e9));
+  CHECK(std::abs(less[0].expected - 25.6e9) < 1);
   gpu.product_by = "cuBLAS";
   CHECK(model::below_card(gpu, 0.4).size() == 2);
   CHECK(model::below_card(gpu, 0).empty());

@@ -1,4 +1,5 @@
-// A stand-in for libnvidia-ml.so.1 with two GPUs, or FAKE_NVML_COUNT. The call named in FAKE_NVML_FAILS fails.
+// A stand-in for libnvidia-ml.so.1 with two GPUs, or FAKE_NVML_COUNT. The call named
+// in FAKE_NVML_FAILS fails.
 
 #include <unistd.h>
 
