@@ -1,24 +1,17 @@
 #pragma once
-// GPUs, opened by their UUID, and what the checks own on them. Calls that fail throw Failure: none
-// of them is to be gone on from, and there are many.
+// GPUs, opened by their UUID, and what the checks own on them. Calls that fail throw Failure.
 
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "nodeprep/gpu/failure.h"
 #include "nodeprep/gpu/kernels.h"
 
 namespace gpucheck {
-
-/// "cudaMalloc: out of memory".
-class Failure : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// errors    with the call and CUDA's text
 void need(cudaError_t status, const char* call);

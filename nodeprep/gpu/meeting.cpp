@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include "nodeprep/gpu/device.h"
+#include "nodeprep/gpu/failure.h"
 
 namespace gpucheck {
 

@@ -40,4 +40,10 @@ is "$(jq -r '.nodes[0].gpu_checks.problem' "$T/out")" \
 runs 2 "a program alone is misuse" muster doctor --gpu-program "$PWD/checker"
 muster cancel "$job"
 
+if command -v muster-gpucheck >/dev/null && [ ! -e /proc/driver/nvidia/version ]; then
+  runs 3 "without a driver the real program says so" muster-gpucheck
+  like "$T/err" "^muster-gpucheck: cudaGetDeviceCount: CUDA says: .*; expected a GPU of NVIDIA" "with the call that failed"
+  runs 2 "an option that is none is misuse" muster-gpucheck --nonsense
+fi
+
 done_testing
