@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nodeprep/gpu/library.h"
+#include "nodeprep/gpu/pairs.h"
 
 #if __has_include(<nccl.h>)
 #include <nccl.h>
@@ -185,20 +186,6 @@ std::deque<Part> parts_of(std::span<const Identity> devices) {
     parts.emplace_back(device);
   }
   return parts;
-}
-
-/// Which pair a node is in, in a round: that of this number, or none (-1). An odd number of nodes
-/// takes three rounds, so that the last is also paired with the first.
-int pair_of(int node, int n_nodes, int round) {
-  if (round == 2) return node == 0 || node == n_nodes - 1 ? 0 : -1;
-  const int place = (node + n_nodes - round) % n_nodes;
-  if (n_nodes % 2 == 1 && place == n_nodes - 1) return -1;
-  return place / 2;
-}
-
-int rounds_for(int n_nodes) {
-  if (n_nodes == 2) return 1;
-  return n_nodes % 2 == 0 ? 2 : 3;
 }
 
 void meet_and_sum(const Nccl& nccl, const Seat& seat, std::span<const Identity> devices,
