@@ -34,7 +34,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum DoctorId { pool_id, nodelist_id, nodes_id, booking_id, time_id, wait_id };
+enum DoctorId {
+  pool_id,
+  nodelist_id,
+  nodes_id,
+  booking_id,
+  time_id,
+  wait_id,
+  gpus_id,
+  gpu_program_id
+};
 
 constexpr std::array doctor_table{
     options::Option{pool_id, "pool", 'p', "NAME", "Pool whose nodes are looked at. Left out: any."},
@@ -48,6 +57,11 @@ constexpr std::array doctor_table{
                     "Longest time that the check may run, as for submit. Left out: 5m."},
     options::Option{wait_id, "wait", 0, "TIME",
                     "Longest time to wait for the nodes. Left out: 1m."},
+    options::Option{gpus_id, "gpus", 0, "",
+                    "Check GPUs too, on nodes that nobody else uses meanwhile: wrong results, "
+                    "rates, and allreduces between them. Takes about a minute."},
+    options::Option{gpu_program_id, "gpu-program", 0, "PROGRAM",
+                    "What --gpus runs on each node. Left out: muster-gpucheck."},
     json_option,
     dir_option,
     help_option};
@@ -86,6 +100,7 @@ struct Wish {
   request::DoctorWish nodes;
   base::Duration time = default_time;
   base::Duration wait = default_wait;
+  std::string gpu_program;  // empty: GPUs are not checked
 };
 
 std::string text_of(const options::Parsed& line, int id) {
@@ -122,6 +137,14 @@ Try<Wish> wish_of_doctor(const options::Parsed& line) {
                                 base::printable(given->value)));
     }
     wish.nodes.count = static_cast<int>(*count);
+  }
+  wish.nodes.gpus = options::has(line, gpus_id);
+  if (wish.nodes.gpus) wish.gpu_program = "muster-gpucheck";
+  if (const auto* given = options::find(line, gpu_program_id)) {
+    if (!wish.nodes.gpus || given->value.empty()) {
+      return misuse(fmt::format("{}: expected a program, beside --gpus", given->written));
+    }
+    wish.gpu_program = given->value;
   }
   const auto time = time_of(line, time_id, default_time);
   if (!time) return std::unexpected(time.error());
@@ -168,6 +191,10 @@ Try<model::JobSpec> spec_of(const Wish& wish, const request::DoctorNodes& nodes)
   spec.time_limit = wish.time;
   spec.requeue = false;
   spec.arguments = {"muster", "run", "--", "muster-doctor"};
+  if (wish.nodes.gpus) {
+    spec.shape.whole_nodes = true;  // checks would disturb others, and be disturbed
+    spec.arguments.insert(spec.arguments.end(), {"--gpus", wish.gpu_program});
+  }
   spec.environment = environment();
   // What these say here is of another job, and would win.
   for (const auto* name : {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}) {

@@ -127,7 +127,8 @@ int lead(const doctor::Seat& seat) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1) {
+  const bool has_program = argc == 3 && std::string_view(argv[1]) == "--gpus";
+  if (argc > 1 && !has_program) {
     const std::string_view word(argv[1]);
     if (word == "--version") {
       std::printf("muster-doctor %s\n", MUSTER_VERSION);
@@ -135,12 +136,13 @@ int main(int argc, char** argv) {
     }
     const bool is_help = word == "--help" || word == "-h";
     std::fprintf(is_help ? stdout : stderr,
-                 "usage: muster run --ntasks-per-node 1 muster-doctor\n\n"
+                 "usage: muster run --ntasks-per-node 1 muster-doctor [--gpus PROGRAM]\n\n"
                  "Looks at the nodes of a job and the links between them; muster doctor does it "
                  "all. More: muster-doctor(1).\n");
     return is_help ? exit_well : exit_usage;
   }
-  const auto seat = seat_of_rank();
+  auto seat = seat_of_rank();
+  if (seat && has_program) seat->gpu_program = argv[2];
   if (!seat) {
     std::fprintf(stderr, "muster-doctor: %s\n", seat.error().text.c_str());
     return exit_usage;

@@ -71,6 +71,33 @@ std::string link_part(const model::DoctorReport& report) {
   return '\n' + table({{"LINK"}, {"LATENCY", true}, {"BANDWIDTH"}}, rows, std::nullopt);
 }
 
+std::string giga(double rate) {
+  return rate > 0 ? fmt::format("{:.1f}", rate / 1e9) : "-";
+}
+
+std::string gpu_part(const model::DoctorReport& report) {
+  std::vector<Cells> rows;
+  for (const auto& node : report.nodes) {
+    if (!node.gpu_checks) continue;
+    for (const auto& gpu : node.gpu_checks->gpus) {
+      rows.push_back({node.node, shown(gpu.uuid), shown(gpu.name), giga(gpu.flops_per_second),
+                      giga(gpu.to_device), giga(gpu.from_device), giga(gpu.within),
+                      giga(gpu.sums_in_node), giga(gpu.sums_between_nodes)});
+    }
+  }
+  if (rows.empty()) return {};
+  return '\n' + table({{"NODE"},
+                       {"GPU"},
+                       {"KIND"},
+                       {"GFLOP/S", true},
+                       {"TO GB/S", true},
+                       {"FROM", true},
+                       {"WITHIN", true},
+                       {"IN NODE", true},
+                       {"BETWEEN", true}},
+                      rows, std::nullopt);
+}
+
 /// What each node sends of a sum in a ring, by the time that it takes.
 std::string allreduce_part(const model::DoctorReport& report) {
   if (!report.allreduce || !report.allreduce->problem.empty()) return {};
@@ -121,8 +148,8 @@ std::string verdict(const model::DoctorReport& report) {
 }  // namespace
 
 std::string doctor_report(const model::DoctorReport& report) {
-  return node_part(report) + link_part(report) + allreduce_part(report) + start_up_part(report) +
-         remarks(report) + findings_part(report) + verdict(report);
+  return node_part(report) + gpu_part(report) + link_part(report) + allreduce_part(report) +
+         start_up_part(report) + remarks(report) + findings_part(report) + verdict(report);
 }
 
 }  // namespace render

@@ -76,6 +76,10 @@ std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
     return fmt::format("{}: it comes or goes with its pool", to_text(node.state));
   if (auto booked = booked_text(wish, node, bookings); !booked.empty()) return booked;
   const auto n_cores = node.info.topology.cores.size();
+  if (wish.gpus && node.info.topology.gpus.empty()) return "without a GPU";
+  if (wish.gpus && !node.jobs.empty() && wish.names.empty()) {
+    return fmt::format("in use{}; --gpus needs nodes for itself", holders_of(node));
+  }
   const auto n_used = static_cast<std::size_t>(node.cores_used.count());
   if (n_used < n_cores || !wish.names.empty()) return {};
   return fmt::format("busy: all {} in use{}",

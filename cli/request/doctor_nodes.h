@@ -19,6 +19,7 @@ struct DoctorWish {
   std::optional<int> count;        // of these, as many; absent: all
   std::string booking;             // whose nodes may be used
   base::Time until;                // when its job has ended at the latest
+  bool gpus = false;               // only nodes with GPUs, each for itself
 };
 
 struct DoctorNodes {

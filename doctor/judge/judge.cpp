@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "doctor/judge/gpus.h"
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
 
@@ -293,6 +294,7 @@ void judge(DoctorReport& report) {
   judge_start_up(report);
   judge_libraries(report);
   judge_gpus(report);
+  judge_gpu_checks(report);
   add_notes(report);
   if (report.nodes.size() == 1) {
     report.notes.emplace_back("one node has no links: only the node itself was looked at");

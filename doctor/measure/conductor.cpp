@@ -26,6 +26,7 @@ constexpr base::Duration link_wait = 10s;
 constexpr base::Duration measure_wait = 30s;
 constexpr base::Duration meet_wait = 15s;
 constexpr base::Duration sum_wait = 60s;
+constexpr base::Duration gpu_wait = gpu_limit + 15s;
 constexpr int n_clock_reads = 3;
 constexpr std::string_view failure = "failed ";
 
@@ -55,6 +56,7 @@ model::DoctorReport Conductor::examine() {
   measure_all();
   sum_up();
   meet();
+  check_gpus();
   for (std::size_t rank = 0; rank < players_.size(); ++rank) tell(rank, "end");
   return std::move(report_);
 }
@@ -272,6 +274,29 @@ void Conductor::meet() {
       const auto why = line ? failure_in(*line).value_or(*line) : node.problem;
       start_up.problem = node.node + ": " + why;
     }
+  }
+}
+
+/// Together only when all are there: who sums up waits for all others.
+void Conductor::check_gpus() {
+  if (seat_.gpu_program.empty()) return;
+  // The first rank's program listens at the same port.
+  listener_ = loop::OwnedFd();
+  const bool are_all = std::ranges::all_of(
+      players_, [](const Player& player) { return static_cast<bool>(player.link); });
+  const bool together = are_all && players_.size() > 1;
+  for (std::size_t rank = 0; rank < players_.size(); ++rank) {
+    tell(rank, together ? "gpus together" : "gpus");
+  }
+  const Deadline deadline(gpu_wait);
+  for (std::size_t rank = 0; rank < players_.size(); ++rank) {
+    const auto line = answer_of(rank, deadline);
+    if (!line) continue;
+    auto checks = wire::gpu_checks_from_json(*line);
+    if (!checks) {
+      checks = model::GpuChecks{.problem = "not understood: " + checks.error().text, .gpus = {}};
+    }
+    report_.nodes[rank].gpu_checks = *std::move(checks);
   }
 }
 

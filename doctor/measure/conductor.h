@@ -40,6 +40,7 @@ class Conductor {
   void measure(const std::vector<std::size_t>& hops, bool again);
   void measure_all();
   void meet();
+  void check_gpus();
   bool hold_all();
   void sum_up();
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "doctor/measure/gpus.h"
 #include "doctor/measure/node.h"
 #include "doctor/measure/ring.h"
 #include "doctor/measure/start_up.h"
@@ -118,6 +119,9 @@ std::string Member::answer_to(std::string_view order) {
     return "held";
   }
   if (words.front() == "sum") return sum(words);
+  if (words.front() == "gpus") {
+    return wire::to_json(check_gpus(seat_.gpu_program, words.size() > 1, gpu_limit));
+  }
   return "failed the order is not known: " + base::printable(order);
 }
 

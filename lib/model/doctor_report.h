@@ -10,6 +10,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
+#include "lib/model/gpu_check.h"
 #include "lib/model/topology.h"
 
 namespace model {
@@ -39,12 +40,21 @@ struct NodeFacts {
   bool operator==(const NodeFacts&) const = default;
 };
 
+/// What the program that checks GPUs said on a node.
+struct GpuChecks {
+  std::string problem;  // why it said nothing; empty: it did
+  std::vector<GpuCheck> gpus;
+
+  bool operator==(const GpuChecks&) const = default;
+};
+
 struct NodeCheck {
   std::string node;
   std::string problem;            // why the rest is not known; empty: it is
   std::string machine;            // the same for nodes that share one
   base::Duration clock_offset{};  // of its clock before that of the first node
   NodeFacts facts;
+  std::optional<GpuChecks> gpu_checks;  // absent: not asked for
 
   bool operator==(const NodeCheck&) const = default;
 };

@@ -77,6 +77,71 @@ model::NodeFacts read_node_facts(form::NodeFacts& in, Strict& strict) {
   return facts;
 }
 
+double read_speed(double speed, std::string_view field, Strict& strict) {
+  if (std::isfinite(speed) && speed >= 0) return speed;
+  strict.wrong(field, "is no rate");
+  return 0;
+}
+
+void write(const model::GpuCheck& gpu, form::GpuCheck& out) {
+  out.set_uuid(gpu.uuid);
+  out.set_name(gpu.name);
+  out.set_problem(gpu.problem);
+  out.set_tested_bytes(gpu.tested_bytes);
+  out.set_memory_passes(gpu.memory_passes);
+  out.set_wrong_words(gpu.wrong_words);
+  out.set_first_wrong(gpu.first_wrong);
+  out.set_wrong_pattern(gpu.wrong_pattern);
+  out.set_product_by(gpu.product_by);
+  out.set_flops_per_second(gpu.flops_per_second);
+  out.set_wrong_products(gpu.wrong_products);
+  out.set_to_device_bytes_per_second(gpu.to_device);
+  out.set_from_device_bytes_per_second(gpu.from_device);
+  out.set_within_bytes_per_second(gpu.within);
+  out.set_wrong_copies(gpu.wrong_copies);
+  out.set_sums_problem(gpu.sums_problem);
+  out.set_sums_in_node_bytes_per_second(gpu.sums_in_node);
+  out.set_sums_between_nodes_bytes_per_second(gpu.sums_between_nodes);
+  out.set_wrong_sums(gpu.wrong_sums);
+}
+
+model::GpuCheck read_gpu_check(form::GpuCheck& in, Strict& strict) {
+  model::GpuCheck gpu;
+  gpu.uuid = take(in.mutable_uuid());
+  gpu.name = take(in.mutable_name());
+  gpu.problem = take(in.mutable_problem());
+  if (gpu.uuid.empty() && gpu.problem.empty()) strict.wrong("uuid", "is empty");
+  gpu.tested_bytes = in.tested_bytes();
+  gpu.memory_passes = in.memory_passes();
+  gpu.wrong_words = in.wrong_words();
+  gpu.first_wrong = in.first_wrong();
+  gpu.wrong_pattern = take(in.mutable_wrong_pattern());
+  gpu.product_by = take(in.mutable_product_by());
+  gpu.flops_per_second = read_speed(in.flops_per_second(), "flops_per_second", strict);
+  gpu.wrong_products = in.wrong_products();
+  gpu.to_device = read_speed(in.to_device_bytes_per_second(), "to_device_bytes_per_second", strict);
+  gpu.from_device =
+      read_speed(in.from_device_bytes_per_second(), "from_device_bytes_per_second", strict);
+  gpu.within = read_speed(in.within_bytes_per_second(), "within_bytes_per_second", strict);
+  gpu.wrong_copies = in.wrong_copies();
+  gpu.sums_problem = take(in.mutable_sums_problem());
+  gpu.sums_in_node =
+      read_speed(in.sums_in_node_bytes_per_second(), "sums_in_node_bytes_per_second", strict);
+  gpu.sums_between_nodes = read_speed(in.sums_between_nodes_bytes_per_second(),
+                                      "sums_between_nodes_bytes_per_second", strict);
+  gpu.wrong_sums = in.wrong_sums();
+  return gpu;
+}
+
+void write(const model::GpuChecks& checks, form::GpuChecks& out) {
+  out.set_problem(checks.problem);
+  for (const auto& gpu : checks.gpus) write(gpu, *out.add_gpus());
+}
+
+model::GpuChecks read_gpu_checks(form::GpuChecks& in, Strict& strict) {
+  return {take(in.mutable_problem()), strict.each("gpus", *in.mutable_gpus(), read_gpu_check)};
+}
+
 model::NodeCheck read_node_check(form::NodeCheck& in, Strict& strict) {
   model::NodeCheck node;
   node.node = strict.filled(in.mutable_node(), "node");
@@ -84,6 +149,9 @@ model::NodeCheck read_node_check(form::NodeCheck& in, Strict& strict) {
   node.machine = take(in.mutable_machine());
   node.clock_offset = read_seconds(in.clock_offset_seconds(), "clock_offset_seconds", strict);
   if (in.has_facts()) node.facts = strict.part("facts", *in.mutable_facts(), read_node_facts);
+  if (in.has_gpu_checks()) {
+    node.gpu_checks = strict.part("gpu_checks", *in.mutable_gpu_checks(), read_gpu_checks);
+  }
   return node;
 }
 
@@ -142,6 +210,7 @@ void write(const model::NodeCheck& node, form::NodeCheck& out) {
   out.set_machine(node.machine);
   out.set_clock_offset_seconds(seconds_of(node.clock_offset));
   write(node.facts, *out.mutable_facts());
+  if (node.gpu_checks) write(*node.gpu_checks, *out.mutable_gpu_checks());
 }
 
 void write(const model::Hop& hop, form::Hop& out) {
@@ -188,6 +257,20 @@ std::string to_json(const model::NodeFacts& facts) {
 
 base::Result<model::NodeFacts> node_facts_from_json(std::string_view json) {
   return read_json<form::NodeFacts>(json, "facts of a node", read_node_facts);
+}
+
+base::Result<model::GpuCheck> gpu_check_from_json(std::string_view json) {
+  return read_json<form::GpuCheck>(json, "line of muster-gpucheck", read_gpu_check);
+}
+
+std::string to_json(const model::GpuChecks& checks) {
+  form::GpuChecks out;
+  write(checks, out);
+  return print_json(out);
+}
+
+base::Result<model::GpuChecks> gpu_checks_from_json(std::string_view json) {
+  return read_json<form::GpuChecks>(json, "checks of GPUs", read_gpu_checks);
 }
 
 std::string to_json(const model::DoctorReport& report) {

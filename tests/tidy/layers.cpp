@@ -41,6 +41,7 @@ const std::vector layers = std::vector<Layer>({
     {"scheduler", {"lib", "conf"}},
     {"agent", {"lib", "conf"}},
     {"launcher", {"lib"}},
+    {"nodeprep/gpu", {"lib/model/gpu_card.h", "lib/model/gpu_check.h"}},
     {"nodeprep", {"lib"}},
     {"doctor", {"lib"}},
     {"cli", {"lib", "conf"}},

@@ -89,3 +89,22 @@ TEST_CASE("what is not there is refused by name, and too few nodes with why") {
   CHECK(request::choose_nodes(asked, nodes, {}).error().text ==
         "2 nodes can be looked at now, 3 wanted; n3 is busy: all 2 cores in use by job 17");
 }
+
+TEST_CASE("GPUs are checked on nodes that have some and no job") {
+  auto with_gpu = node_record("n1");
+  with_gpu.info.topology.gpus.resize(1);
+  auto used = with_gpu;
+  used.info.name = "n2";
+  used.jobs = {model::JobId(17)};
+  auto asked = any_wish();
+  asked.gpus = true;
+  const std::vector nodes{with_gpu, used, node_record("n3")};
+  const auto chosen = request::choose_nodes(asked, nodes, {});
+  REQUIRE(chosen);
+  CHECK(chosen->chosen == Names{"n1"});
+  CHECK(chosen->left_out ==
+        std::vector<model::LeftOut>{{"n2", "in use by job 17; --gpus needs nodes for itself"},
+                                    {"n3", "without a GPU"}});
+  asked.names = {"n2"};
+  CHECK(request::choose_nodes(asked, nodes, {})->chosen == Names{"n2"});
+}

@@ -1,6 +1,6 @@
-// A stand-in for libnvidia-ml.so.1 with two GPUs. The call named in FAKE_NVML_FAILS fails. How the
-// first is, is in the file FAKE_NVML_HEALTH.0, and so on, in the form of tests/gpus; what is not
-// there it cannot tell.
+// A stand-in for libnvidia-ml.so.1 with two GPUs, or FAKE_NVML_COUNT. The call named in
+// FAKE_NVML_FAILS fails. How the first is, is in the file FAKE_NVML_HEALTH.0, and so on, in the form
+// of tests/gpus; what is not there it cannot tell.
 
 #include <unistd.h>
 
@@ -75,7 +75,8 @@ int nvmlShutdown() {
   return outcome("nvmlShutdown");
 }
 int nvmlDeviceGetCount_v2(unsigned* count) {
-  *count = 2;
+  const char* wanted = std::getenv("FAKE_NVML_COUNT");
+  *count = wanted != nullptr ? static_cast<unsigned>(std::atoi(wanted)) : 2;
   return outcome("nvmlDeviceGetCount_v2");
 }
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {

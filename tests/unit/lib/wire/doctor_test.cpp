@@ -21,7 +21,11 @@ model::DoctorReport full() {
   facts.wanted_cpus = model::CpuSet::range(0, 2);
   facts.libraries = {{"Open MPI", "4.1.4"}, {"PMIx", "4.2.2"}};
   facts.n_gpus = 8;
-  report.nodes = {{"n1", "silent", "machine", -1500001us, facts}, {.node = "n2"}};
+  const model::GpuCheck gpu{"GPU-1",   "card",   "failed", 1,    2,   3,   4,
+                            "address", "cuBLAS", 5.5,      6,    7e9, 8e9, 9e9,
+                            10,        "none",   11e9,     12e9, 13};
+  report.nodes = {{"n1", "silent", "machine", -1500001us, facts, model::GpuChecks{"late", {gpu}}},
+                  {.node = "n2"}};
   report.hops = {{"n1", "n2", "cut", 17us, std::uint64_t{1} << 40}};
   report.allreduce = {"problem", {"n2"}, 3us, base::Bytes(4096), 12345678us};
   report.start_up = {"late", 7us};
@@ -43,6 +47,18 @@ TEST_CASE("a doctor's report comes back from its JSON as it was") {
   }
   const auto facts = full().nodes.front().facts;
   CHECK(wire::node_facts_from_json(wire::to_json(facts)).value() == facts);
+  const auto checks = full().nodes.front().gpu_checks.value();
+  CHECK(wire::gpu_checks_from_json(wire::to_json(checks)).value() == checks);
+}
+
+TEST_CASE("a line of muster-gpucheck is read, with numbers as they are") {
+  const auto gpu = wire::gpu_check_from_json(
+      R"({"uuid":"GPU-1","wrong_words":9007199254740993,"to_device_bytes_per_second":5.5e+10})");
+  REQUIRE(gpu);
+  CHECK(gpu->wrong_words == 9007199254740993u);
+  CHECK(gpu->to_device == 5.5e10);
+  CHECK_FALSE(wire::gpu_check_from_json("{}"));
+  CHECK_FALSE(wire::gpu_check_from_json(R"({"uuid":"a","flops_per_second":-1})"));
 }
 
 TEST_CASE("a doctor's report with impossible values is refused, naming the field") {
