@@ -102,7 +102,7 @@ runs 1 "a limit of no epilog is a mistake" submit --epilog-timeout 5s --wrap tru
 like err "there is no --epilog whose time it limits" "as is said"
 
 # shellcheck disable=SC2016
-runs 1 "a job fills its directory" submit --wait --job-tmp-limit 1M --wrap \
+runs 143 "a job fills its directory" submit --wait --job-tmp-limit 1M --wrap \
   "head -c 3M /dev/zero >\$MUSTER_JOB_TMP/x; sleep 980$T_NUMBER"
 field last .summary >summary
 like summary "MUSTER_JOB_TMP held 3.*, and may 1M \(--job-tmp-limit\)" "and ends with the reason"

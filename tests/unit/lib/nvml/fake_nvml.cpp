@@ -1,6 +1,6 @@
 // A stand-in for libnvidia-ml.so.1 with two GPUs, or FAKE_NVML_COUNT. The call named in
-// FAKE_NVML_FAILS fails. How the first is, is in the file FAKE_NVML_HEALTH.0, and so on, in the form
-// of tests/gpus; what is not there it cannot tell.
+// FAKE_NVML_FAILS fails. How the first is, is in the file FAKE_NVML_HEALTH.0, and so on, in the
+// form of tests/gpus; what is not there it cannot tell.
 
 #include <unistd.h>
 
