@@ -26,14 +26,14 @@ struct Close {
 
 }  // namespace
 
-base::Bytes disk_use(const std::string& folder) {
+base::Bytes disk_use(const std::string& folder, const std::atomic<bool>& is_over) {
   std::string path = folder;
   const std::array<char*, 2> roots{path.data(), nullptr};
   const std::unique_ptr<FTS, Close> tree(
       fts_open(roots.data(), FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, nullptr));
   std::uint64_t n_blocks = 0;
   std::set<ino_t> seen;  // of those with several names
-  while (FTSENT* entry = tree ? fts_read(tree.get()) : nullptr) {
+  while (FTSENT* entry = tree && !is_over ? fts_read(tree.get()) : nullptr) {
     const bool has_status = entry->fts_info != FTS_DP && entry->fts_info != FTS_NS &&
                             entry->fts_info != FTS_ERR && entry->fts_statp != nullptr;
     if (!has_status) continue;
@@ -56,9 +56,9 @@ FolderWatch::FolderWatch(loop::Loop& loop, std::string folder, base::Bytes limit
 }
 
 void FolderWatch::look() {
-  const auto call = [folder = folder_] {
+  const auto call = [folder = folder_, is_over = is_over_] {
     const auto began = loop::now();
-    const auto held = disk_use(folder);
+    const auto held = disk_use(folder, *is_over);
     return std::pair(held, loop::now() - began);
   };
   work_.emplace(loop::in_background(loop_, call, [this](const auto& found) {

@@ -1,7 +1,9 @@
 #pragma once
 // Looks from time to time how much a folder holds.
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,10 +15,11 @@
 namespace exec {
 
 /// Disk space of all files in the folder, one that has several names once; nothing of what is
-/// mounted in it. What cannot be read, or goes meanwhile, is left out.
+/// mounted in it. What cannot be read, or goes meanwhile, is left out. Nobody waits for what it
+/// comes to once `is_over`.
 ///
 /// source    man 3 fts
-base::Bytes disk_use(const std::string& folder);
+base::Bytes disk_use(const std::string& folder, const std::atomic<bool>& is_over);
 
 /// A look takes a thread, and a tenth of its time at most.
 class FolderWatch {
@@ -24,6 +27,9 @@ class FolderWatch {
   /// `above` is called once, with what was found to be above the limit.
   FolderWatch(loop::Loop& loop, std::string folder, base::Bytes limit,
               std::function<void(base::Bytes)> above);
+  ~FolderWatch() { *is_over_ = true; }
+  FolderWatch(const FolderWatch&) = delete;
+  FolderWatch& operator=(const FolderWatch&) = delete;
 
  private:
   void look();
@@ -32,6 +38,7 @@ class FolderWatch {
   std::string folder_;
   base::Bytes limit_;
   std::function<void(base::Bytes)> above_;
+  std::shared_ptr<std::atomic<bool>> is_over_ = std::make_shared<std::atomic<bool>>(false);
   loop::Timer timer_;
   std::optional<loop::Work> work_;
 };

@@ -130,7 +130,8 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
     if (options.needs_groups) return cannot_start(launch, made.error());
     launch.dir.note("goes on without control groups: " + made.error().text);
   }
-  auto ready = join_mounts(launch);
+  auto ready = hand_over(launch);
+  if (ready) ready = join_mounts(launch);
   if (ready) ready = become_user(launch);
   if (ready) ready = join_container(launch);
   auto report = ready ? carry_out(launch) : cannot_start(launch, ready.error());

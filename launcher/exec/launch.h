@@ -26,10 +26,11 @@ struct Launch {
   mapping::LaunchPlace place;
   std::string topology_xml;  // path of the hwloc description, may be empty
   std::optional<LaunchGroup> group;
-  std::string programs;                // folder of ours, on the node
-  std::optional<Container> container;  // that script and steps run in
-  std::optional<OwnSpace> own_space;   // of a preparation with an image, for another user
-  std::optional<Mounter> mounter;      // of one with mounts, for another user
+  std::string programs;                  // folder of ours, on the node
+  std::optional<Container> container;    // that script and steps run in
+  std::optional<loop::Account> account;  // of the job's user, if that is not this process's
+  std::optional<OwnSpace> own_space;     // of a preparation with an image, for another user
+  std::optional<Mounter> mounter;        // of one with mounts, for another user
 };
 
 /// What the agent tells a launcher beside the order.

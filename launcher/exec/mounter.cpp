@@ -25,21 +25,40 @@ namespace exec {
 
 namespace {
 
+constexpr base::Duration longest_mount = std::chrono::minutes(10);
 constexpr std::string_view mounter_name = "the process that mounts for the job";
+
+/// To be said again whenever the rights of this process change (man 2 prctl).
+void die_with_parent() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
 
 /// Never by a magic link of /proc, for this process may follow those of everybody.
 base::Result<loop::OwnedFd> open_as(const loop::Account& user, int folder, const std::string& path,
                                     std::uint64_t resolve) {
-  const loop::FileUser as(user.uid, user.gid, user.groups);
-  if (!as.is_in_force())
-    return base::fail(base::Code::denied, "cannot look at files as user " + user.name);
-  open_how how{};
-  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-  how.resolve = RESOLVE_NO_MAGICLINKS | resolve;
-  loop::OwnedFd opened(
-      static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
+  loop::OwnedFd opened;
+  int error_number = 0;
+  {
+    const loop::FileUser as(user.uid, user.gid, user.groups);
+    if (!as.is_in_force())
+      return base::fail(base::Code::denied, "cannot look at files as user " + user.name);
+    die_with_parent();
+    open_how how{};
+    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_MAGICLINKS | resolve;
+    opened = loop::OwnedFd(
+        static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
+    error_number = errno;
+  }
+  die_with_parent();
   if (opened) return opened;
-  return base::fail_errno(errno, "user " + user.name + " cannot open the directory '" + path + "'");
+  if (error_number == EXDEV) {
+    return base::fail(base::Code::conflict, "the directory to mount on, '" + path +
+                                                "', lies in another mount, or outside of the "
+                                                "job's folder; give another target");
+  }
+  return base::fail_errno(error_number,
+                          "user " + user.name + " cannot open the directory '" + path + "'");
 }
 
 std::unexpected<base::Error> refused(const std::string& what) {
@@ -58,6 +77,7 @@ base::Result<loop::OwnedFd> tree_of(const loop::Account& user, const model::Moun
   if (!tree) return refused("cannot bind '" + mount.source + "'");
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  attributes.propagation = MS_SLAVE;  // what is mounted in it later is not seen at its source
   if (model::find_option(mount, "ro") != nullptr) attributes.attr_set |= MOUNT_ATTR_RDONLY;
   if (mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) !=
       0)
@@ -91,7 +111,8 @@ base::Result<loop::OwnedFd> memory_of(const loop::Account& user, const model::Mo
 
 base::Result<loop::OwnedFd> open_point(const loop::Account& user, int folder,
                                        const std::string& point) {
-  auto opened = open_as(user, folder, point, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  auto opened =
+      open_as(user, folder, point, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   if (!opened) return opened;
   struct stat status{};
   if (fstat(opened->get(), &status) != 0)
@@ -123,7 +144,7 @@ void arm(base::Duration limit) {
 
 /// Gone with its parent, which may be gone already.
 [[noreturn]] void serve(const Mounter::Task& task, int folder, const Talk& talk, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  die_with_parent();
   if (getppid() != parent) _exit(1);
   keep_only(folder, talk.fd());
   const auto root = task.root.substr(task.folder.size() + 1);
@@ -131,11 +152,12 @@ void arm(base::Duration limit) {
     const auto number =
         base::parse_int(asked, 0, static_cast<std::int64_t>(task.mounts.size()) - 1);
     if (!number) _exit(1);
-    arm(task.limit);
+    arm(std::min<base::Duration>(task.limit, longest_mount));
     const auto& mount = task.mounts[static_cast<std::size_t>(*number)];
     const auto mounted = mount_for(task.user, mount, folder, root + "/" + mount.target);
     arm({});
     talk.say(mounted);
+    if (getppid() != parent) _exit(1);
   }
   _exit(0);
 }

@@ -64,6 +64,8 @@ class Preparation {
     if (auto made = make_folders(); !made) fail(model::Cause::preparation, made.error().text);
     if (!failure_) enter_space();
     loop_.hold();
+    // Threads begun later would take the signal.
+    if (wanted_.job_tmp_limit > base::Bytes()) threads_.emplace(loop_, [] {}, [] {});
     end_signal_.heed();
     if (!failure_) go_on();
     loop_.run();
@@ -273,15 +275,20 @@ class Preparation {
   void start(std::vector<std::string> arguments, std::string directory, base::Duration limit) {
     auto command = command_of(std::move(arguments), std::move(directory), nothing_.get());
     command.container = container_of(launch_);
+    const int n_before = n_started_;
     start(std::move(command));
-    if (!failure_) limit_.start(limit);
+    if (!failure_ && n_started_ > n_before) limit_.start(limit);
   }
 
   void start(Command command) {
     last_words_.clear();
     words_.clear();
-    if (auto started = processes_.start(std::move(command)); !started)
-      return fail(cause_now(), started.error().text);
+    if (auto started = processes_.start(std::move(command)); !started) {
+      if (task_ != Task::epilog) return fail(cause_now(), started.error().text);
+      note("the epilog could not start: " + started.error().text);
+      epilog_ = -1;
+      return end_processes();
+    }
     ++n_started_;
   }
 
@@ -430,6 +437,7 @@ class Preparation {
 
   /// Daemons of mounts get the same time as all else to write what they have.
   void end_processes() {
+    job_tmp_.reset();
     processes_.complete();
     processes_.end();
   }
@@ -508,6 +516,7 @@ class Preparation {
   bool is_told_ = false;  // to end
   std::optional<model::Failure> failure_;
   Processes processes_;
+  std::optional<loop::Work> threads_;
   std::optional<FolderWatch> job_tmp_;
   std::optional<loop::FdWatch> mounter_;  // of its answers
   loop::Timer limit_;

@@ -64,30 +64,23 @@ base::Result<void> prepare_mounts(Launch& launch, const loop::Account& user) {
   return {};
 }
 
-base::Result<void> hand_over(Launch& launch, const loop::Account& user) {
-  if (auto made = make_run_folders(launch, user); !made) return made;
-  if (launch.group) {
-    if (auto given = launch.group->hand_over(user.uid); !given) return given;
-  }
-  if (auto ready = prepare_mounts(launch, user); !ready) return ready;
-  const bool needs_space =
-      launch.order.key.preparation && launch.order.job->preparation.has_image();
-  if (needs_space) {
-    auto space = OwnSpace::make(user.uid, user.gid);
-    if (!space) return std::unexpected(std::move(space).error());
-    launch.own_space.emplace(std::move(*space));
-  }
-  return launch.dir.hand_over(user);
+base::Result<void> prepare_container(Launch& launch, const loop::Account& user) {
+  if (!launch.order.key.preparation || !launch.order.job->preparation.has_image()) return {};
+  auto space = OwnSpace::make(user.uid, user.gid);
+  if (!space) return std::unexpected(std::move(space).error());
+  launch.own_space.emplace(std::move(*space));
+  return {};
 }
 
 }  // namespace
 
-base::Result<void> become_user(Launch& launch) {
+base::Result<void> hand_over(Launch& launch) {
   const auto& user = launch.order.user;
   if (user.uid == geteuid()) {
     loop::Account own;
     own.uid = geteuid();
     own.gid = getegid();
+    own.name = user.name;
     return make_run_folders(launch, own);
   }
   if (geteuid() != 0) {
@@ -99,8 +92,18 @@ base::Result<void> become_user(Launch& launch) {
   }
   auto account = loop::find_account(user);
   if (!account) return std::unexpected(std::move(account).error());
-  if (auto given = hand_over(launch, *account); !given) return given;
-  if (auto became = loop::become(*account); !became) {
+  auto given = make_run_folders(launch, *account);
+  if (given && launch.group) given = launch.group->hand_over(account->uid);
+  if (given) given = launch.dir.hand_over(*account);
+  if (given) given = prepare_mounts(launch, *account);
+  if (given) given = prepare_container(launch, *account);
+  if (given) launch.account.emplace(*std::move(account));
+  return given;
+}
+
+base::Result<void> become_user(Launch& launch) {
+  if (!launch.account) return {};
+  if (auto became = loop::become(*launch.account); !became) {
     // Root has nothing to write any more where the user may be at work. The agent reads this.
     const std::string line = "muster-launch: " + became.error().text + "\n";
     (void)!write(STDERR_FILENO, line.data(), line.size());
@@ -108,7 +111,7 @@ base::Result<void> become_user(Launch& launch) {
   }
   // Libraries of this process find no settings of the user's, which could name code to be loaded.
   setenv("HOME", "/", 1);
-  log_in(launch.order, *account);
+  log_in(launch.order, *launch.account);
   return {};
 }
 

@@ -8,11 +8,15 @@
 
 namespace exec {
 
-/// Nothing has to be done where the job is this process's user's. Else the launch's folders and
-/// groups are handed over, the environment of the job gets the user's HOME, LOGNAME, SHELL and
-/// USER, and this process is the user's. Errors, of a process that has stayed what it was: denied,
-/// of an agent that is not root's; those of loop::find_account(); and where users do not come to
-/// what is theirs. Where it could not stay that, it ends.
+/// Where the job is another user's, the launch's folders and groups become that user's. Everything
+/// that root does by paths is done here, before the mounts of the job are joined.
+///
+/// errors    denied: of an agent that is not root's; those of loop::find_account(); and where users
+///           do not come to what is theirs
+base::Result<void> hand_over(Launch& launch);
+
+/// After hand_over(): this process is the user's, and the environment of the job gets the user's
+/// HOME, LOGNAME, SHELL and USER. Where it cannot become that, it ends.
 base::Result<void> become_user(Launch& launch);
 
 }  // namespace exec

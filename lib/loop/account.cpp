@@ -84,24 +84,25 @@ base::Result<void> become(const Account& account) {
 }
 
 base::Result<void> make_folder_of(const Account& account, const std::string& path) {
-  struct stat known{};
-  if (lstat(path.c_str(), &known) != 0) {
-    std::string made = path + ".XXXXXX";
-    if (mkdtemp(made.data()) == nullptr)
-      return base::fail_errno(errno, "cannot make the folder '" + path + "'");
-    const bool is_theirs = lchown(made.c_str(), account.uid, account.gid) == 0;
-    if (is_theirs &&
-        renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
-      return {};
-    const int error_number = errno;
-    (void)rmdir(made.c_str());
-    // Another process may have been faster.
-    if (!is_theirs || error_number != EEXIST)
-      return base::fail_errno(error_number, "cannot make the folder '" + path + "'");
-  }
-  if (lchown(path.c_str(), account.uid, account.gid) != 0)
-    return base::fail_errno(errno, "cannot give '" + path + "' to " + account.name);
-  return {};
+  const auto is_theirs = [&] {
+    struct stat known{};
+    return lstat(path.c_str(), &known) == 0 && S_ISDIR(known.st_mode) &&
+           known.st_uid == account.uid;
+  };
+  if (is_theirs()) return {};
+  std::string made = path + ".XXXXXX";
+  if (mkdtemp(made.data()) == nullptr)
+    return base::fail_errno(errno, "cannot make the folder '" + path + "'");
+  if (lchown(made.c_str(), account.uid, account.gid) == 0 &&
+      renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
+    return {};
+  const int error_number = errno;
+  (void)rmdir(made.c_str());
+  if (error_number == EEXIST && is_theirs()) return {};  // another process was faster
+  if (error_number != EEXIST)
+    return base::fail_errno(error_number, "cannot make the folder '" + path + "'");
+  return base::fail(base::Code::conflict, "'" + path + "' is there already, and is no folder of " +
+                                              base::printable(account.name) + "'s; remove it");
 }
 
 FileUser::FileUser(uid_t uid, gid_t gid, const std::vector<gid_t>& groups)

@@ -32,7 +32,9 @@ base::Result<Account> find_account(const model::User& user);
 base::Result<void> become(const Account& account);
 
 /// Makes the folder with mode 0700 as the account's, where only root may make some. Nobody meets it
-/// while it is still root's; one that is there already becomes the account's.
+/// while it is still root's; one that is the account's already is left.
+///
+/// errors    conflict: something else is there; those of the system
 base::Result<void> make_folder_of(const Account& account, const std::string& path);
 
 /// What this thread does with files is done with the rights of that user and those groups alone, as

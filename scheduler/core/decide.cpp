@@ -336,11 +336,14 @@ base::Result<void> can_share(const State& state, const Settings& settings,
               "that your site shares, or have shared_tmp set in muster.toml");
 }
 
+constexpr base::Duration longest_epilog = std::chrono::minutes(10);
+
 base::Result<void> check_limits(const model::Preparation& preparation) {
   if (preparation.time_limit <= base::Duration() || preparation.mount_limit <= base::Duration())
     return fail(Code::invalid, "--prepare-timeout and --mount-timeout are times above 0s");
-  if (preparation.epilog_limit <= base::Duration())
-    return fail(Code::invalid, "--epilog-timeout is a time above 0s");
+  // For so long after its end a job that makes room holds what others wait for.
+  if (preparation.epilog_limit <= base::Duration() || preparation.epilog_limit > longest_epilog)
+    return fail(Code::invalid, "--epilog-timeout is a time above 0s, and at most 10m");
   return {};
 }
 

@@ -15,8 +15,20 @@ Time when_over(Time expected_end, Time now) {
   return std::max(expected_end, now + overdue);
 }
 
-Amounts amounts_of(const model::NodeShare& share) {
-  return {.cores = share.cores.count(), .gpus = share.gpus.count(), .memory = share.memory};
+Amounts amounts_of(const model::NodeShare& share, const scheduler::Node& node) {
+  if (!scheduler::holds_back(node))
+    return {.cores = share.cores.count(), .gpus = share.gpus.count(), .memory = share.memory};
+  return {.cores = (share.cores - scheduler::held_cores(node)).count(),
+          .gpus = (share.gpus - scheduler::held_gpus(node)).count(),
+          .memory = share.memory};
+}
+
+Amounts usable_of(const scheduler::Node& node) {
+  auto usable = scheduler::whole_of(node.kind);
+  if (!scheduler::holds_back(node)) return usable;
+  return usable -= {.cores = scheduler::held_cores(node).count(),
+                    .gpus = scheduler::held_gpus(node).count(),
+                    .memory = {}};
 }
 
 Amounts amounts_of(const model::Demand& demand) {
@@ -32,7 +44,7 @@ Lane::Lane(const scheduler::State& state, const scheduler::Node& node, Time now)
     if (!end) continue;
     const auto& shares = scheduler::active_attempt(job)->allocation.nodes;
     const auto share = std::ranges::find(shares, node.id, &model::NodeShare::node);
-    ends.emplace_back(when_over(*end, now), amounts_of(*share));
+    ends.emplace_back(when_over(*end, now), amounts_of(*share, node));
   }
   std::ranges::sort(ends, {}, &std::pair<Time, Amounts>::first);
   for (const auto& [at, amounts] : ends) profile_.append(at, amounts);

@@ -14,8 +14,11 @@ namespace policy {
 /// any moment; until then it counts.
 base::Time when_over(base::Time expected_end, base::Time now);
 
-scheduler::Amounts amounts_of(const model::NodeShare& share);
+/// What comes free on the node when its share does: not what is held back.
+scheduler::Amounts amounts_of(const model::NodeShare& share, const scheduler::Node& node);
 scheduler::Amounts amounts_of(const model::Demand& demand);
+/// What there is when no job runs.
+scheduler::Amounts usable_of(const scheduler::Node& node);
 
 class Lane {
  public:

@@ -449,7 +449,10 @@ class Packer {
           possible.push_back(node);
           continue;
         }
-        n_there += ask.is_apart ? 1 : n_each;
+        const auto n_here =
+            scheduler::holds_back(*node) ? fitting(ask, usable_of(*node), whole) : n_each;
+        if (n_here == 0) continue;
+        n_there += ask.is_apart ? 1 : n_here;
         idle.push_back(node);
       }
     }

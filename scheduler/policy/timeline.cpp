@@ -143,7 +143,7 @@ void Timeline::change_until_end(const scheduler::Job& job, Time at, Change chang
   if (end <= at) return;
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
     if (kinds_.place_of(share.node) < kinds_.size())
-      change(set_apart(share.node), amounts_of(share), at, end);
+      change(set_apart(share.node), amounts_of(share, state_.nodes.at(share.node)), at, end);
   }
   change(licenses_, &job.spec->licenses, at, end);
 }
@@ -166,7 +166,8 @@ void Timeline::end_as_expected(const scheduler::Job& job, Time at) {
 void Timeline::count_cores(const scheduler::Job& job, int sign) {
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
     const auto kind = kinds_.place_of(share.node);
-    if (kind < kinds_.size()) nodes_.take_cores(kind, -sign * share.cores.count());
+    if (kind >= kinds_.size()) continue;
+    nodes_.take_cores(kind, -sign * amounts_of(share, state_.nodes.at(share.node)).cores);
   }
 }
 
@@ -180,20 +181,14 @@ int Timeline::tasks_without(const Request& request, model::NodeId id,
   auto free = free_now(id);
   for (const auto* job : jobs) {
     for (const auto& share : scheduler::active_attempt(*job)->allocation.nodes) {
-      if (share.node == id) free += amounts_of(share);
+      if (share.node == id) free += amounts_of(share, state_.nodes.at(id));
     }
   }
   return room_in(request.layout, free, whole_of(id));
 }
 
-/// What there is when no job runs.
 Amounts Timeline::usable_of(model::NodeId id) const {
-  const auto& node = state_.nodes.at(id);
-  auto usable = whole_of(id);
-  if (!scheduler::holds_back(node)) return usable;
-  return usable -= {.cores = scheduler::held_cores(node).count(),
-                    .gpus = scheduler::held_gpus(node).count(),
-                    .memory = {}};
+  return policy::usable_of(state_.nodes.at(id));
 }
 
 bool Timeline::fits_when_empty(const Request& request) const {

@@ -66,6 +66,15 @@ kill "$sleeper"
 refused "a directory that is not there" "bind:/nowhere:in" "cannot open the directory '/nowhere': No such file or directory"
 refused "another place than the job's own" "bind:$T/home/ann/data:/usr/lib" "its target is absolute.* such as data"
 refused "a file system of the kernel's" "nfs:server:/x:in" "for jobs of root alone.*by the pool"
+mkdir -p home/ann/data/deep
+chown "$ann" home/ann/data/deep
+runs 1 "a mount in a mount is refused" user ann submit --wait --mount "bind:$T/home/ann/data:in" --mount "bind:/etc:in/deep" --wrap true
+field last .summary >summary
+like summary "lies in another mount" "with the reason"
+# What root makes for the user while the job's mounts are there.
+runs 1 "nor does a mount get to where root works" user ann submit --wait --shared-tmp --mount "bind:$MUSTER_DIR/run:in" \
+  --mount "bind:/etc:in/$ann" --wrap 'muster run true'
+is "$(stat -c %U /etc)" root "and root's directories stay root's"
 refused "a command that fails" "command:echo no such share; false:in" "could not mount: command:.*no such share"
 is "$(test -e home/ann/started || echo no)" no "none of their scripts started"
 wait_for 10 "nothing is left of them" nothing_left

@@ -133,11 +133,13 @@ TEST_CASE("a folder made for a user is never seen as root's") {
   CHECK(n_of_root == 0);
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == n_rounds);
 
-  fs::create_directory(folder / "old");
-  CHECK(loop::make_folder_of(account, folder / "old"));
-  struct stat old{};
-  REQUIRE(stat((folder / "old").c_str(), &old) == 0);
-  CHECK(old.st_uid == nobody);
+  fs::create_directory(folder / "roots");
+  fs::create_directory_symlink(folder / "0", folder / "link");
+  for (const auto* name : {"roots", "link"})
+    CHECK(loop::make_folder_of(account, folder / name).error().code == base::Code::conflict);
+  struct stat roots{};
+  REQUIRE(stat((folder / "roots").c_str(), &roots) == 0);
+  CHECK(roots.st_uid == 0);
   const auto refused = loop::make_folder_of(account, folder / "none/x");
   CHECK(refused.error().code == base::Code::not_found);
 }

@@ -64,6 +64,32 @@ TEST_CASE(
   CHECK(!judge::fault_in("EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0"));
   CHECK(!judge::fault_in("EDAC MC0: 1 UE [4711]: segfault at 0 ip 00000000 sp 00007ffe error 4"));
   CHECK(!judge::fault_in("Memory failure:[4711]: segfault at 0 ip 00000000 sp 00007ffe error 4"));
+  for (const auto* line : {"EXT4-fs (sda1): Remounting filesystem read-only",
+                           "XFS (dm-0): Filesystem has been shut down due to log error (0x2).",
+                           "BTRFS info (device sdb state E): forced readonly",
+                           "blk_update_request: critical medium error, dev sda, sector 123",
+                           "sd 2:0:0:0: rejecting I/O to offline device",
+                           "sd 2:0:0:0: Device offlined - not ready after error recovery",
+                           "nvme nvme0: Disabling device after reset failure: -19",
+                           "nvme nvme0: Removing after probe failure status: -19"}) {
+    INFO(line);
+    CHECK(judge::fault_in(line) == KernelFault::disk);
+  }
+  CHECK(judge::fault_in("mce: [Hardware Error]: CPU 1: Uncorrected error") == KernelFault::memory);
+  CHECK(judge::fault_in("{1}[Hardware Error]: Uncorrected error") == KernelFault::memory);
+  // Paths of mounts and programs are their users'.
+  for (
+      const auto* line :
+      {"overlayfs: failed to resolve '/forced readonly': -2",
+       "overlayfs: failed to resolve '/EXT4-fs (a): Remounting filesystem read-only': -2",
+       "overlayfs: failed to resolve '[Hardware Error]: Uncorrected': -2",
+       "sd 0:0:0:0[12]: segfault at 0 ip 0 sp 7 error 4 in rejecting I/O to offline device[55+1]",
+       "EXT4-fs ([12]: segfault at 0 ip 0 sp 7 error 4 in x): Remounting filesystem read-only[5+1]",
+       "nvme nvme[12]: segfault at 0 error 4 in x: Disabling device after reset failure[5+1]",
+       "EXT4-fs (a): R[12]: segfault at 0 ip 0 sp 7 error 4 in x): Remounting filesystem r[5+1]"}) {
+    INFO(line);
+    CHECK_FALSE(judge::fault_in(line).has_value());
+  }
   CHECK(!judge::fault_in("usb 1-1: new high-speed USB device"));
 }
 
@@ -80,6 +106,22 @@ TEST_CASE("grave lines stand though the kernel forgets them; a load of the drive
   (void)judge::take_in(log, {{10, "NVRM: loading NVIDIA UNIX x86_64 Kernel Module  550.54"}});
   CHECK(judge::xids_of(log).empty());
   CHECK(judge::node_faults_of(log) == std::vector{uncorrected});
+}
+
+TEST_CASE("many errors of a disk are one, and do not push out others") {
+  judge::KernelLog log;
+  std::uint64_t sequence = 0;
+  const auto see = [&](const std::string& line) {
+    (void)judge::take_in(log, {{++sequence, line}});
+  };
+  for (int i = 0; i < 100; ++i)
+    see("critical medium error, dev sda, sector " + std::to_string(i) + " op 0x0:(READ)");
+  CHECK(log.grave.size() == 1);
+  for (int i = 0; i < 100; ++i)
+    see("critical medium error, dev sd" + std::to_string(i) + ", sector 1 op 0x0:(READ)");
+  CHECK(log.grave.size() < 100);
+  see(lost);
+  CHECK(judge::xids_of(log).size() == 1);
 }
 
 TEST_CASE("what was seen is not taken in again, and notes are only what is new") {

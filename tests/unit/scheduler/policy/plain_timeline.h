@@ -105,7 +105,7 @@ class PlainTimeline {
     for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
       const auto lane = std::ranges::find_if(
           lanes_, [&](const policy::Lane& each) { return each.node().id == share.node; });
-      if (lane != lanes_.end()) lane->give(policy::amounts_of(share), at, over);
+      if (lane != lanes_.end()) lane->give(policy::amounts_of(share, lane->node()), at, over);
     }
     for (const auto& [name, n] : job.spec->licenses) licenses_.at(name).give(n, at, over);
   }
