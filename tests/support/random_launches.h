@@ -83,8 +83,10 @@ inline model::Preparation RandomModel::preparation() {
   made.has_job_tmp = coin();
   made.has_shared_tmp = coin();
   if (coin()) made.epilog = text();
-  made.epilog_limit = duration() + base::Duration(1);
-  made.job_tmp_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
+  if (made.is_wanted()) {
+    made.epilog_limit = duration() + base::Duration(1);
+    made.job_tmp_limit = base::Bytes(static_cast<std::uint64_t>(upto(1'000'000)));
+  }
   if (coin()) made.mounts.push_back(*model::mount_from_text("bind:/data:data:ro"));
   if (coin()) made.mounts.push_back(*model::mount_from_text("tmpfs::fast:size=1G,mode=755"));
   if (coin()) {

@@ -42,8 +42,9 @@ TEST_CASE("a folder that grows above its limit is told of") {
   const support::TempFolder folder;
   loop::Loop loop;
   base::Bytes told;
-  fill(folder / "small", 10'000);
-  exec::FolderWatch small(loop, folder.path(), base::Bytes(1 << 20),
+  fs::create_directory(folder / "small");
+  fill(folder / "small/file", 10'000);
+  exec::FolderWatch small(loop, folder / "small", base::Bytes(1 << 20),
                           [&](auto) { FAIL("too early"); });
   fs::create_directory(folder / "large");
   fill(folder / "large/file", 3 << 20);
