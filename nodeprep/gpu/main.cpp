@@ -144,6 +144,7 @@ void check(const gpucheck::Identity& device, const Wish& wish, model::GpuCheck& 
     gpucheck::check_copies(gpu);
   } catch (const gpucheck::Failure& failure) {
     gpu.problem = failure.what();
+    gpucheck::forget_errors();
   }
 }
 
