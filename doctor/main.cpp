@@ -23,7 +23,7 @@
 namespace {
 
 constexpr int exit_well = 0;
-constexpr int exit_found = 1;
+constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
 std::string variable(const char* name) {
@@ -93,13 +93,15 @@ void allow_many_files() {
   (void)setrlimit(RLIMIT_NOFILE, &files);  // with fewer it works too, for fewer ranks
 }
 
+/// What it finds does not make its job fail: a job that does has its node suspected. Who asked
+/// reads the report.
 int conduct(const doctor::Seat& seat, loop::OwnedFd listener) {
   allow_many_files();
   auto report = doctor::Conductor(seat, std::move(listener), names_of(seat)).examine();
   doctor::judge(report);
   const auto text = wire::to_json(report);
-  if (std::printf("%s\n", text.c_str()) < 0 || std::fflush(stdout) != 0) return exit_found;
-  return report.findings.empty() ? exit_well : exit_found;
+  if (std::printf("%s\n", text.c_str()) < 0 || std::fflush(stdout) != 0) return exit_failed;
+  return exit_well;
 }
 
 /// The conductor is a process beside the first rank, which so is a member like all others.
@@ -107,12 +109,12 @@ int lead(const doctor::Seat& seat) {
   auto listener = doctor::listen_at(seat.conductor.port);
   if (!listener) {
     std::fprintf(stderr, "muster-doctor: %s\n", listener.error().text.c_str());
-    return exit_found;
+    return exit_failed;
   }
   const auto member = fork();
   if (member < 0) {
     std::fprintf(stderr, "muster-doctor: cannot start a process beside the first rank\n");
-    return exit_found;
+    return exit_failed;
   }
   if (member == 0) {
     *listener = loop::OwnedFd();

@@ -63,6 +63,26 @@ std::string booked_text(const DoctorWish& wish, const model::NodeRecord& node,
   return {};
 }
 
+/// What is out of service there, each in one sentence.
+std::vector<std::string> faults_of_node(const model::NodeRecord& node) {
+  std::vector<std::string> faults;
+  for (const auto& failing : node.failing) faults.push_back(model::describe(failing));
+  for (const auto& undying : node.undying) faults.push_back(model::describe(undying));
+  return faults;
+}
+
+/// So much is out of service there that a job would wait for it; empty: it would not.
+std::string held_text(const DoctorWish& wish, const model::NodeRecord& node) {
+  const auto cores = model::cores_of(node.undying);
+  const auto n_cores = static_cast<int>(node.info.topology.cores.size());
+  const bool is_whole =
+      cores.empty() && model::gpus_of(node.undying).empty() && node.failing.empty();
+  const auto faults = base::join(faults_of_node(node), "; ");
+  if (wish.gpus && !is_whole) return fmt::format("not whole, as --gpus needs it: {}", faults);
+  if (cores.empty() || cores.count_below(n_cores) < n_cores) return {};
+  return fmt::format("without a free core: {}", faults);
+}
+
 /// Empty: the node can take work now.
 std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
                          std::span<const model::BookingRecord> bookings) {
@@ -77,10 +97,12 @@ std::string why_left_out(const DoctorWish& wish, const model::NodeRecord& node,
   if (auto booked = booked_text(wish, node, bookings); !booked.empty()) return booked;
   const auto n_cores = node.info.topology.cores.size();
   if (wish.gpus && node.info.topology.gpus.empty()) return "without a GPU";
+  if (auto held = held_text(wish, node); !held.empty()) return held;
   if (wish.gpus && !node.jobs.empty() && wish.names.empty()) {
     return fmt::format("in use{}; --gpus needs nodes for itself", holders_of(node));
   }
-  const auto n_used = static_cast<std::size_t>(node.cores_used.count());
+  const auto taken = node.cores_used | model::cores_of(node.undying);
+  const auto n_used = static_cast<std::size_t>(taken.count());
   if (n_used < n_cores || !wish.names.empty()) return {};
   return fmt::format("busy: all {} in use{}",
                      base::plural(static_cast<std::int64_t>(n_cores), "core"), holders_of(node));
@@ -98,6 +120,10 @@ base::Result<DoctorNodes> choose_nodes(const DoctorWish& wish, Records nodes,
   DoctorNodes result;
   for (const auto& node : nodes) {
     if (!is_asked_for(wish, node)) continue;
+    for (auto& fault : faults_of_node(node)) {
+      result.findings.push_back({node.info.name, std::move(fault), "all of the node in service",
+                                 "see muster node show " + node.info.name});
+    }
     auto why = why_left_out(wish, node, bookings);
     if (why.empty()) {
       result.chosen.push_back(node.info.name);

@@ -25,7 +25,7 @@ struct DoctorWish {
 struct DoctorNodes {
   std::vector<std::string> chosen;
   std::vector<model::LeftOut> left_out;
-  std::vector<model::Finding> findings;  // about nodes that nobody can look at
+  std::vector<model::Finding> findings;  // about nodes that nobody can look at, or only in part
 };
 
 /// Nodes that can take work now. Of those asked for by name, also busy ones: they are waited for.

@@ -60,9 +60,10 @@ std::string gpu_rate_text(double rate, std::string_view unit) {
 }
 
 /// Of one kind of GPU and way to compute, which alone can be compared.
-std::string kind_of(const GpuCheck& gpu, const GpuRate& rate) {
-  const bool is_product = rate.value == &GpuCheck::flops_per_second;
-  return is_product ? gpu.name + " by " + gpu.product_by : gpu.name;
+std::string kind_of(const model::GpuChecks& checks, const GpuCheck& gpu, const GpuRate& rate) {
+  if (rate.value == &GpuCheck::flops_per_second) return gpu.name + " by " + gpu.product_by;
+  if (rate.value != &GpuCheck::sums_in_node) return gpu.name;
+  return gpu.name + ", one of " + std::to_string(checks.gpus.size());
 }
 
 struct Usuals {
@@ -74,7 +75,8 @@ Usuals usuals_of(const DoctorReport& report, const GpuRate& rate) {
   for (const auto& node : report.nodes) {
     if (!node.gpu_checks) continue;
     for (const auto& gpu : node.gpu_checks->gpus) {
-      if (gpu.*rate.value > 0) values[kind_of(gpu, rate)].push_back(gpu.*rate.value);
+      if (gpu.*rate.value > 0)
+        values[kind_of(*node.gpu_checks, gpu, rate)].push_back(gpu.*rate.value);
     }
   }
   Usuals usuals;
@@ -109,7 +111,7 @@ void judge_rates(const model::NodeCheck& node, const GpuCheck& gpu,
   std::vector<std::string> told;
   for (std::size_t i = 0; i < gpu_rates.size(); ++i) {
     const auto& rate = gpu_rates[i];
-    const auto usual = usuals[i].medians.find(kind_of(gpu, rate));
+    const auto usual = usuals[i].medians.find(kind_of(*node.gpu_checks, gpu, rate));
     const double found = gpu.*rate.value;
     if (found <= 0 || usual == usuals[i].medians.end()) continue;
     if (found >= usual->second * gpu_thresholds.median_part) continue;
@@ -129,26 +131,17 @@ void judge_rates(const model::NodeCheck& node, const GpuCheck& gpu,
   }
 }
 
-/// A GPU that has fallen off its bus is not among those that the program sees.
+/// A GPU that has fallen off its bus is not among those that the program sees. Nodes may have fewer
+/// than others: those that a rank was given are the measure.
 void judge_missing(DoctorReport& report) {
-  std::map<std::size_t, std::vector<std::string>> holders;
   for (const auto& node : report.nodes) {
     if (!node.gpu_checks || !node.gpu_checks->problem.empty()) continue;
-    const auto n_checked = node.gpu_checks->gpus.size();
-    if (node.facts.n_gpus > 0 && n_checked < static_cast<std::size_t>(node.facts.n_gpus)) {
-      report.notes.push_back(node.node + ": " + std::to_string(n_checked) + " of " +
-                             base::plural(node.facts.n_gpus, "GPU") + " were checked");
-    }
-    holders[n_checked].push_back(node.node);
-  }
-  if (holders.size() < 2) return;
-  const auto usual = std::ranges::max_element(
-      holders, {}, [](const auto& holder) { return holder.second.size(); });
-  for (const auto& [count, nodes] : holders) {
-    if (count >= usual->first) continue;
+    const auto n_checked = static_cast<int>(node.gpu_checks->gpus.size());
+    if (n_checked >= node.gpu_checks->n_given) continue;
     report.findings.push_back(
-        {base::join(nodes, ","), base::plural(static_cast<std::int64_t>(count), "GPU"),
-         std::to_string(usual->first) + ", as on most nodes",
+        {node.node,
+         base::plural(n_checked, "GPU") + (n_checked == 1 ? " was" : " were") + " checked",
+         std::to_string(node.gpu_checks->n_given) + ", as the job was given there",
          "look whether one has fallen off its bus (lspci, the kernel's log for Xid 79)"});
   }
 }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -73,6 +74,13 @@ std::optional<std::string> read_to_end(const Child& child, const Deadline& deadl
   return std::nullopt;
 }
 
+/// What the launcher shows to the rank: of a machine with several nodes, those of its own.
+int n_given_gpus() {
+  const char* devices = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (devices == nullptr || *devices == '\0') return 0;
+  return static_cast<int>(base::split(devices, ',').size());
+}
+
 std::string end_text(int status) {
   if (WIFSIGNALED(status)) return "it was ended by signal " + std::to_string(WTERMSIG(status));
   return "it ended with code " + std::to_string(WEXITSTATUS(status));
@@ -115,7 +123,9 @@ model::GpuChecks check_gpus(const std::string& program, bool together, base::Dur
   int status = 0;
   while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
   }
-  return read_lines(program, *said, status);
+  auto checks = read_lines(program, *said, status);
+  checks.n_given = n_given_gpus();
+  return checks;
 }
 
 }  // namespace doctor

@@ -44,6 +44,7 @@ struct NodeFacts {
 struct GpuChecks {
   std::string problem;  // why it said nothing; empty: it did
   std::vector<GpuCheck> gpus;
+  int n_given = 0;  // GPUs that the rank was given; 0: it was not told
 
   bool operator==(const GpuChecks&) const = default;
 };

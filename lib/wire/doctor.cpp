@@ -136,10 +136,12 @@ model::GpuCheck read_gpu_check(form::GpuCheck& in, Strict& strict) {
 void write(const model::GpuChecks& checks, form::GpuChecks& out) {
   out.set_problem(checks.problem);
   for (const auto& gpu : checks.gpus) write(gpu, *out.add_gpus());
+  out.set_given(u32(checks.n_given));
 }
 
 model::GpuChecks read_gpu_checks(form::GpuChecks& in, Strict& strict) {
-  return {take(in.mutable_problem()), strict.each("gpus", *in.mutable_gpus(), read_gpu_check)};
+  return {take(in.mutable_problem()), strict.each("gpus", *in.mutable_gpus(), read_gpu_check),
+          strict.count(in.given(), "given")};
 }
 
 model::NodeCheck read_node_check(form::NodeCheck& in, Strict& strict) {

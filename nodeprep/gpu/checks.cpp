@@ -45,7 +45,7 @@ std::vector<Array<std::uint64_t>> take_memory(double part) {
       blocks.emplace_back(count);
     } catch (const Failure&) {
       if (blocks.empty()) throw;
-      (void)cudaGetLastError();  // else the next call reports it again
+      forget_errors();
       return blocks;
     }
     left -= count;

@@ -35,6 +35,10 @@ void need(cudaError_t status, const char* call) {
                 cudaGetErrorName(status) + ")");
 }
 
+void forget_errors() {
+  (void)cudaGetLastError();
+}
+
 std::vector<Identity> visible_devices() {
   int count = 0;
   need(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
@@ -44,6 +48,7 @@ std::vector<Identity> visible_devices() {
 }
 
 void use(const Identity& device) {
+  forget_errors();
   need(cudaSetDevice(device.number), "cudaSetDevice");
   int number = -1;
   need(cudaGetDevice(&number), "cudaGetDevice");

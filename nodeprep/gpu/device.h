@@ -16,6 +16,9 @@ namespace gpucheck {
 /// errors    with the call and CUDA's text
 void need(cudaError_t status, const char* call);
 
+/// CUDA keeps what failed for the next call that asks, which may be about another GPU.
+void forget_errors();
+
 struct Identity {
   int number = 0;  // among those that this process sees
   std::string uuid;

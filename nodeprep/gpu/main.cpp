@@ -4,13 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/model/gpu_card.h"
@@ -54,12 +59,25 @@ void note_doing(const std::string& what) {
   std::strncpy(doing, what.c_str(), sizeof doing - 1);
 }
 
+/// Lines of JSON for it: what is known already, were the time over now.
+std::atomic<const std::string*> known = nullptr;
+static_assert(std::atomic<const std::string*>::is_always_lock_free);
+
+void note_known(const Wish& wish, std::span<const model::GpuCheck> gpus) {
+  if (wish.is_table) return;
+  static std::deque<std::string> all;  // which stay where they are: the handler may read one
+  auto& text = all.emplace_back();
+  for (const auto& gpu : gpus) text += gpucheck::json_of(gpu) + '\n';
+  known = &text;
+}
+
 /// A call into a driver that hangs comes back to nobody.
 extern "C" void be_late(int /*signal*/) {
   constexpr std::string_view start = "muster-gpucheck: the time of --limit is over during: ";
   (void)!write(STDERR_FILENO, start.data(), start.size());
   (void)!write(STDERR_FILENO, doing, strnlen(doing, sizeof doing));
   (void)!write(STDERR_FILENO, "\n", 1);
+  if (const auto* text = known.load()) (void)!write(STDOUT_FILENO, text->data(), text->size());
   _exit(exit_late);
 }
 
@@ -144,11 +162,37 @@ void check(const gpucheck::Identity& device, const Wish& wish, model::GpuCheck& 
     gpucheck::check_copies(gpu);
   } catch (const gpucheck::Failure& failure) {
     gpu.problem = failure.what();
+    gpucheck::forget_errors();
   }
 }
 
+/// `gpus` begin with the devices, in their order.
+void check_all(const std::vector<gpucheck::Identity>& devices, const Wish& wish,
+               std::vector<model::GpuCheck>& gpus) {
+  note_known(wish, gpus);
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    model::GpuCheck gpu;
+    gpu.uuid = devices[i].uuid;
+    gpu.name = devices[i].name;
+    check(devices[i], wish, gpu);
+    gpus[i] = std::move(gpu);
+    note_known(wish, gpus);
+  }
+}
+
+/// Of those that are about to sum up.
+void note_summing(const Wish& wish, std::vector<model::GpuCheck> gpus,
+                  const std::vector<model::GpuCheck>& theirs) {
+  for (const auto& gpu : theirs) {
+    auto& known_gpu = *std::ranges::find(gpus, gpu.uuid, &model::GpuCheck::uuid);
+    known_gpu = gpu;
+    if (gpu.sums_problem.empty()) known_gpu.sums_problem = "the time of --limit was over before";
+  }
+  note_known(wish, gpus);
+}
+
 /// Only GPUs that work take part: one that does not would have all others wait.
-void sum_up(const std::optional<gpucheck::Seat>& seat,
+void sum_up(const Wish& wish, const std::optional<gpucheck::Seat>& seat,
             const std::vector<gpucheck::Identity>& devices, std::vector<model::GpuCheck>& gpus) {
   std::vector<gpucheck::Identity> sound;
   std::vector<model::GpuCheck> theirs;
@@ -158,8 +202,10 @@ void sum_up(const std::optional<gpucheck::Seat>& seat,
     theirs.push_back(gpus[i]);
   }
   note_doing("allreduce in the node");
+  note_summing(wish, gpus, theirs);
   if (sound.size() > 1) gpucheck::sum_in_node(sound, theirs);
   note_doing("allreduce between nodes");
+  note_summing(wish, gpus, theirs);
   if (seat && seat->n_ranks > 1) gpucheck::sum_between_nodes(*seat, sound, theirs);
   for (const auto& gpu : theirs) *std::ranges::find(gpus, gpu.uuid, &model::GpuCheck::uuid) = gpu;
 }
@@ -200,7 +246,9 @@ bool judge(const model::GpuCheck& gpu, double floor_percent) {
 int run(const Wish& wish) {
   std::optional<gpucheck::Seat> seat;
   if (wish.is_rank) {
-    seat = gpucheck::seat_of_rank();
+    // Of --limit: so that there is time left for the sums, and to say who did not come.
+    const auto patience = std::chrono::milliseconds(wish.limit_seconds * 900L);
+    seat = gpucheck::seat_of_rank(std::chrono::steady_clock::now() + patience);
     if (!seat) {
       say("--ranks: RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT and MUSTER_RENDEZVOUS_FILE are not "
           "all there; start it as a step: muster run --ntasks-per-node 1 muster-gpucheck --ranks");
@@ -226,10 +274,11 @@ int run(const Wish& wish) {
     auto& gpu = gpus.emplace_back();
     gpu.uuid = device.uuid;
     gpu.name = device.name;
-    check(device, wish, gpu);
+    gpu.problem = "the time of --limit was over before its checks were";
   }
-  sum_up(seat, devices, gpus);
   gpus.insert(gpus.end(), missing.begin(), missing.end());
+  check_all(devices, wish, gpus);
+  sum_up(wish, seat, devices, gpus);
   bool is_well = true;
   int number = 0;
   for (const auto& gpu : gpus) {

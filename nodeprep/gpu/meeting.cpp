@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto meeting_time = std::chrono::seconds(60);
+constexpr auto answer_time = std::chrono::seconds(5);
 constexpr auto stranger_time = std::chrono::seconds(2);
 constexpr int pause_ms = 100;
 constexpr std::size_t longest_line = 65536;
@@ -142,15 +142,14 @@ std::string bytes_of(std::string_view hex) {
 
 /// Takes in all other ranks; why that failed, or empty.
 std::string gather(const Seat& seat, Agreed& agreed, std::vector<Socket>& links) {
-  const auto until = Clock::now() + meeting_time;
   const auto listener = listen_at(seat.port);
   for (int missing = seat.n_ranks - 1; missing > 0;) {
-    if (!wait_for(listener, POLLIN, until)) {
-      return std::to_string(missing) + " ranks did not come to the first one within a minute";
+    if (!wait_for(listener, POLLIN, seat.until)) {
+      return std::to_string(missing) + " ranks did not come to the first one in time";
     }
     Socket link(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (link.get() < 0) continue;
-    const auto line = read_line(link, std::min(until, Clock::now() + stranger_time));
+    const auto line = read_line(link, std::min(seat.until, Clock::now() + stranger_time));
     std::istringstream words(line.value_or(""));
     std::string token;
     int rank = 0;
@@ -186,13 +185,12 @@ Agreed lead(const Seat& seat, int n_gpus, const std::string& secret) {
 }
 
 Agreed follow(const Seat& seat, int n_gpus, std::size_t size) {
-  const auto until = Clock::now() + 2 * meeting_time;
-  const auto link = dial(seat, Clock::now() + meeting_time);
+  const auto link = dial(seat, seat.until);
   if (!send_line(link,
                  seat.token + ' ' + std::to_string(seat.rank) + ' ' + std::to_string(n_gpus))) {
     fail("cannot talk to the first rank");
   }
-  const auto line = read_line(link, until);
+  const auto line = read_line(link, seat.until + answer_time);
   if (!line) throw Failure("the first rank does not answer");
   std::istringstream words(*line);
   std::string verdict;
@@ -222,13 +220,14 @@ std::optional<int> number_in(const char* name) {
 
 }  // namespace
 
-std::optional<Seat> seat_of_rank() {
+std::optional<Seat> seat_of_rank(Clock::time_point until) {
   const auto rank = number_in("RANK");
   const auto n_ranks = number_in("WORLD_SIZE");
   if (!rank || !n_ranks || *rank < 0 || *rank >= *n_ranks) return std::nullopt;
   auto token = variable("MUSTER_RENDEZVOUS_FILE");
   token = token.substr(token.rfind('-') + 1);
-  Seat seat{*rank, *n_ranks, variable("MASTER_ADDR"), variable("MASTER_PORT"), std::move(token)};
+  Seat seat{*rank, *n_ranks, variable("MASTER_ADDR"), variable("MASTER_PORT"), std::move(token),
+            until};
   if (seat.host.empty() || seat.port.empty() || seat.token.empty()) return std::nullopt;
   return seat;
 }

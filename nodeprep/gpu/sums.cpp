@@ -36,7 +36,6 @@ void tell_all(std::span<model::GpuCheck> gpus, const std::string& problem) {
 namespace {
 
 constexpr std::size_t n_summed = std::size_t{1} << 25;  // 128 MiB of floats
-constexpr int n_warm = 2;
 constexpr int n_timed = 10;
 
 class Nccl {
@@ -75,6 +74,26 @@ class Nccl {
   decltype(&ncclGetLastError) last_error_ = nullptr;
 };
 
+/// Calls of a group, which is also ended when one of them fails.
+class Group {
+ public:
+  explicit Group(const Nccl& nccl) : nccl_(nccl) { nccl.need(nccl.begin(), "ncclGroupStart"); }
+  ~Group() {
+    if (is_open_) (void)nccl_.end();
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  void end() {
+    is_open_ = false;
+    nccl_.need(nccl_.end(), "ncclGroupEnd");
+  }
+
+ private:
+  const Nccl& nccl_;
+  bool is_open_ = true;
+};
+
 /// What one GPU of this node adds, and what comes of it.
 struct Part {
   explicit Part(const Identity& its) : device(its), give(n_summed), take(n_summed) {}
@@ -101,25 +120,25 @@ class Team {
   Team& operator=(const Team&) = delete;
 
   void join(const ncclUniqueId& id, int first, int total) {
-    nccl_.need(nccl_.begin(), "ncclGroupStart");
+    Group group(nccl_);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       use(parts_[i].device);
       nccl_.need(nccl_.join(&comms_[i], total, id, first + static_cast<int>(i)),
                  "ncclCommInitRank");
     }
-    nccl_.need(nccl_.end(), "ncclGroupEnd");
+    group.end();
   }
 
   /// All nodes of the whole call it; of the same colour are together. A negative one: alone.
   void split_off(const Team& whole, int colour, int first) {
-    nccl_.need(nccl_.begin(), "ncclGroupStart");
+    Group group(nccl_);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       use(parts_[i].device);
       nccl_.need(nccl_.split(whole.comms_[i], colour < 0 ? NCCL_SPLIT_NOCOLOR : colour,
                              first + static_cast<int>(i), &comms_[i], nullptr),
                  "ncclCommSplit");
     }
-    nccl_.need(nccl_.end(), "ncclGroupEnd");
+    group.end();
   }
 
   /// Bus bandwidth: what each GPU sends of a sum in a ring, by the time that it takes. Wrong sums
@@ -131,8 +150,7 @@ class Team {
       gpucheck::need(start_fill_part(parts_[i].give.data(), n_summed, rank, parts_[i].stream.get()),
                      "fill_part");
     }
-    for (int i = 0; i < n_warm; ++i) sum_once();
-    wait();
+    sum_and_verify(static_cast<std::uint64_t>(total), gpus);  // the first ones are slow, too
     use(parts_.front().device);
     const Stopwatch watch(parts_.front().stream);
     watch.start();
@@ -140,20 +158,20 @@ class Team {
     use(parts_.front().device);
     const double seconds = watch.stop_seconds() / n_timed;
     wait();
-    verify(static_cast<std::uint64_t>(total), gpus);
+    sum_and_verify(static_cast<std::uint64_t>(total), gpus);
     const double bytes = static_cast<double>(n_summed * sizeof(float));
     return 2.0 * (total - 1) / total * bytes / seconds;
   }
 
  private:
   void sum_once() {
-    nccl_.need(nccl_.begin(), "ncclGroupStart");
+    Group group(nccl_);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       nccl_.need(nccl_.all_reduce(parts_[i].give.data(), parts_[i].take.data(), n_summed, ncclFloat,
                                   ncclSum, comms_[i], parts_[i].stream.get()),
                  "ncclAllReduce");
     }
-    nccl_.need(nccl_.end(), "ncclGroupEnd");
+    group.end();
   }
 
   void wait() {
@@ -161,6 +179,18 @@ class Team {
       use(part.device);
       part.stream.wait();
     }
+  }
+
+  /// What was there before is no sum: a number that is not written is found.
+  void sum_and_verify(std::uint64_t total, std::span<model::GpuCheck> gpus) {
+    for (const auto& part : parts_) {
+      use(part.device);
+      gpucheck::need(
+          cudaMemsetAsync(part.take.data(), 0xff, n_summed * sizeof(float), part.stream.get()),
+          "cudaMemsetAsync");
+    }
+    sum_once();
+    verify(total, gpus);
   }
 
   void verify(std::uint64_t total, std::span<model::GpuCheck> gpus) {
@@ -188,12 +218,15 @@ std::deque<Part> parts_of(std::span<const Identity> devices) {
   return parts;
 }
 
+/// `has_met` is set before the ranks meet: until then a failure is to be told to the others.
 void meet_and_sum(const Nccl& nccl, const Seat& seat, std::span<const Identity> devices,
-                  std::span<model::GpuCheck> gpus) {
+                  std::span<model::GpuCheck> gpus, bool& has_met) {
+  auto parts = parts_of(devices);
   ncclUniqueId id{};
   if (seat.rank == 0) nccl.need(nccl.make_id(&id), "ncclGetUniqueId");
   std::string bytes(sizeof id, '\0');
   std::memcpy(bytes.data(), &id, sizeof id);
+  has_met = true;
   const auto agreed = meet(seat, static_cast<int>(devices.size()), bytes);
   std::memcpy(&id, agreed.secret.data(), sizeof id);
   const auto first_of = [&](int node) {
@@ -201,7 +234,6 @@ void meet_and_sum(const Nccl& nccl, const Seat& seat, std::span<const Identity> 
     for (int i = 0; i < node; ++i) first += agreed.n_gpus[static_cast<std::size_t>(i)];
     return first;
   };
-  auto parts = parts_of(devices);
   Team whole(nccl, parts);
   const int n_nodes = seat.n_ranks;
   whole.join(id, first_of(seat.rank), first_of(n_nodes));
@@ -219,6 +251,15 @@ void meet_and_sum(const Nccl& nccl, const Seat& seat, std::span<const Identity> 
     }
     const double rate = team.sum(before, total, gpus);
     for (auto& gpu : gpus) gpu.sums_between_nodes = std::max(gpu.sums_between_nodes, rate);
+  }
+}
+
+/// The others do without this rank at once, and do not wait for it.
+void stay_away(const Seat& seat) {
+  try {
+    (void)meet(seat, 0, {});
+  } catch (const Failure&) {
+    return;  // that it takes no part is what they say
   }
 }
 
@@ -242,12 +283,14 @@ void sum_in_node(std::span<const Identity> devices, std::span<model::GpuCheck> g
 
 void sum_between_nodes(const Seat& seat, std::span<const Identity> devices,
                        std::span<model::GpuCheck> gpus) {
+  bool has_met = false;
   try {
     const Nccl nccl;
-    meet_and_sum(nccl, seat, devices, gpus);
+    meet_and_sum(nccl, seat, devices, gpus, has_met);
   } catch (const Failure& failure) {
     tell_all(gpus, failure.what());
   }
+  if (!has_met) stay_away(seat);
 }
 
 #else

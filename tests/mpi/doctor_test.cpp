@@ -16,7 +16,6 @@ using launcher_test::StepHarness;
 
 struct Examined {
   std::optional<model::DoctorReport> report;
-  int exit_code = -1;
   base::Duration took{};
 };
 
@@ -34,7 +33,8 @@ Examined examine() {
   UNSCOPED_INFO("rank 0 said: " << step.out[0]);
   const auto report = wire::doctor_report_from_json(step.out[0]);
   REQUIRE(report);
-  return {*report, step.result->exit_code, step.took};
+  CHECK(step.result->exit_code == 0);  // whatever it found
+  return {*report, step.took};
 }
 
 std::vector<std::string> places_of(const model::DoctorReport& report) {
@@ -62,14 +62,12 @@ TEST_CASE("the doctor measures each link of a ring of hosts, and sums are right"
   CHECK(report.allreduce->wrong.empty());
   REQUIRE(report.start_up);
   CHECK(report.start_up->problem.empty());
-  CHECK((examined.exit_code == 0) == report.findings.empty());
 }
 
 TEST_CASE("the doctor names a link that is slower than the others") {
   if (!launcher_test::has_hosts()) return;
   const launcher_test::NarrowLink narrow(2);
   const auto examined = examine();
-  CHECK(examined.exit_code == 1);
   const auto places = places_of(*examined.report);
   INFO("found: " << wire::to_json(*examined.report));
   CHECK(std::ranges::count(places, "n2 -> n3") >= 1);
@@ -81,7 +79,6 @@ TEST_CASE("the doctor names two hosts that do not reach each other, within its l
   if (!launcher_test::has_hosts()) return;
   const launcher_test::DeafPair deaf(1, 2);
   const auto examined = examine();
-  CHECK(examined.exit_code == 1);
   const auto places = places_of(*examined.report);
   REQUIRE(std::ranges::count(places, "n2 -> n3") == 1);
   CHECK(examined.report->hops.at(1).problem == "cannot be reached: no answer within 5s");

@@ -27,6 +27,7 @@ like "$T/out" "expected: about 55.0 GB/s, the median of NVIDIA H100 80GB HBM3$" 
 like "$T/out" "^n3, GPU-fake-[0-2]: 7 words of memory were read back wrong, the first at byte 4096 by the pattern address$" \
   "and the one that computes wrong"
 unlike "$T/out" "^n1, " "and no other"
+is "$(field last .state)" completed "its job has not failed, whatever it found"
 like calls "^n1 --limit [0-9]+ --ranks 0/3$" "the program of each node is told that they are together"
 
 job=$(submit --parsable -w n1 -n 1 -- sleep 1000)

@@ -22,6 +22,17 @@ model::NodeRecord busy_record(const std::string& name) {
   return record;
 }
 
+/// Holds the first cores.
+model::Undying holder_of(int n_cores) {
+  return {.launch = {.job = model::JobId(17)},
+          .pid = 4711,
+          .command = "cat",
+          .state = "D",
+          .since = {},
+          .cores = model::CoreSet::range(0, n_cores),
+          .gpus = {}};
+}
+
 request::DoctorWish any_wish() {
   return {.pool = "", .names = {}, .count = {}, .booking = "", .until = base::time_from_us(100)};
 }
@@ -107,4 +118,41 @@ TEST_CASE("GPUs are checked on nodes that have some and no job") {
                                     {"n3", "without a GPU"}});
   asked.names = {"n2"};
   CHECK(request::choose_nodes(asked, nodes, {})->chosen == Names{"n2"});
+}
+
+TEST_CASE(
+    "a node with something out of service is told, and left out where whole nodes are needed") {
+  auto failing = node_record("n1");
+  failing.info.topology.gpus.resize(2);
+  failing.failing = {{.gpu = 1, .reason = "Xid 79: it has fallen off its bus"}};
+  auto held = node_record("n2");
+  held.info.topology.gpus.resize(1);
+  held.undying = {holder_of(1)};
+  const std::vector nodes{failing, held};
+  const auto chosen = request::choose_nodes(any_wish(), nodes, {});
+  REQUIRE(chosen);
+  CHECK(chosen->chosen == Names{"n1", "n2"});
+  REQUIRE(chosen->findings.size() == 2);
+  CHECK(chosen->findings[0].where == "n1");
+  CHECK(chosen->findings[0].found == "GPU 1 is out of service: Xid 79: it has fallen off its bus");
+  CHECK(chosen->findings[1].found == model::describe(held.undying.front()));
+  auto asked = any_wish();
+  asked.gpus = true;
+  asked.names = {"n1"};
+  CHECK(request::choose_nodes(asked, nodes, {}).error().text ==
+        "0 nodes can be looked at now, at least one wanted; n1 is not whole, as --gpus needs it: "
+        "GPU 1 is out of service: Xid 79: it has fallen off its bus");
+}
+
+TEST_CASE("a node all of whose cores are held by what outlived SIGKILL is not waited for") {
+  auto held = node_record("n2");
+  held.undying = {holder_of(2)};
+  auto asked = any_wish();
+  asked.names = {"n1", "n2"};
+  const auto chosen = request::choose_nodes(asked, std::vector{node_record("n1"), held}, {});
+  REQUIRE(chosen);
+  CHECK(chosen->chosen == Names{"n1"});
+  CHECK(chosen->left_out ==
+        std::vector<model::LeftOut>{
+            {"n2", "without a free core: " + model::describe(held.undying.front())}});
 }

@@ -25,6 +25,7 @@ model::DoctorReport pool(int n_nodes) {
     model::NodeCheck node{.node = "n" + std::to_string(i)};
     node.facts.n_gpus = 2;
     node.gpu_checks.emplace();
+    node.gpu_checks->n_given = 2;
     for (int gpu = 0; gpu < 2; ++gpu) {
       node.gpu_checks->gpus.push_back(sound_gpu("GPU-" + std::to_string(i) + std::to_string(gpu)));
     }
@@ -104,13 +105,35 @@ TEST_CASE("products by cuBLAS are not compared with those by our own kernel") {
   CHECK(report.findings.empty());
 }
 
-TEST_CASE("a node with a GPU less than most is named") {
+TEST_CASE("a node with a GPU less than its rank was given is named, whatever others have") {
+  auto report = pool(1);
+  report.nodes[0].gpu_checks->gpus.pop_back();
+  const auto finding = gpu_finding(report);
+  CHECK(finding.where == "n1");
+  CHECK(finding.found == "1 GPU was checked");
+  CHECK(finding.expected == "2, as the job was given there");
+}
+
+TEST_CASE("nodes may have fewer GPUs than others, and a part of their machine's") {
   auto report = pool(3);
   report.nodes[1].gpu_checks->gpus.pop_back();
-  const auto finding = gpu_finding(report);
-  CHECK(finding.where == "n2");
-  CHECK(finding.found == "1 GPU");
-  CHECK(finding.expected == "2, as on most nodes");
+  report.nodes[1].gpu_checks->n_given = 1;
+  report.nodes[2].facts.n_gpus = 8;
+  doctor::judge_gpu_checks(report);
+  CHECK(report.findings.empty());
+}
+
+TEST_CASE("sums in a node are compared with those of as many GPUs") {
+  auto report = pool(4);
+  auto& many = *report.nodes[3].gpu_checks;
+  for (int i = 2; i < 8; ++i) many.gpus.push_back(sound_gpu("GPU-4" + std::to_string(i)));
+  for (auto& gpu : many.gpus) gpu.sums_in_node = 480e9;
+  many.n_given = 8;
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (auto& gpu : report.nodes[i].gpu_checks->gpus) gpu.sums_in_node = 280e9;
+  }
+  doctor::judge_gpu_checks(report);
+  CHECK(report.findings.empty());
 }
 
 TEST_CASE("a node whose program said nothing is named with why") {

@@ -24,8 +24,9 @@ model::DoctorReport full() {
   const model::GpuCheck gpu{"GPU-1",   "card",   "failed", 1,    2,   3,   4,
                             "address", "cuBLAS", 5.5,      6,    7e9, 8e9, 9e9,
                             10,        "none",   11e9,     12e9, 13};
-  report.nodes = {{"n1", "silent", "machine", -1500001us, facts, model::GpuChecks{"late", {gpu}}},
-                  {.node = "n2"}};
+  report.nodes = {
+      {"n1", "silent", "machine", -1500001us, facts, model::GpuChecks{"late", {gpu}, 8}},
+      {.node = "n2"}};
   report.hops = {{"n1", "n2", "cut", 17us, std::uint64_t{1} << 40}};
   report.allreduce = {"problem", {"n2"}, 3us, base::Bytes(4096), 12345678us};
   report.start_up = {"late", 7us};

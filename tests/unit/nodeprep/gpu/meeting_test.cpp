@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,10 @@ std::string free_port() {
   return std::to_string(ntohs(address.sin_port));
 }
 
+std::chrono::steady_clock::time_point in_a_while() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(60);
+}
+
 /// What each rank comes to: the secret and all numbers of GPUs, or why not.
 std::vector<std::string> meet_all(const std::vector<int>& n_gpus) {
   const auto n = n_gpus.size();
@@ -35,8 +40,8 @@ std::vector<std::string> meet_all(const std::vector<int>& n_gpus) {
   std::vector<std::thread> ranks;
   for (std::size_t rank = 0; rank < n; ++rank) {
     ranks.emplace_back([&, rank] {
-      const gpucheck::Seat seat{static_cast<int>(rank), static_cast<int>(n), "127.0.0.1", port,
-                                "token"};
+      const gpucheck::Seat seat{
+          static_cast<int>(rank), static_cast<int>(n), "127.0.0.1", port, "token", in_a_while()};
       try {
         const auto own = rank == 0 ? secret : std::string(secret.size(), ' ');
         const auto agreed = gpucheck::meet(seat, n_gpus[rank], own);
@@ -68,7 +73,8 @@ TEST_CASE("a rank that the first one does not know is not taken in") {
   const auto join = [&](std::size_t place, int rank, const char* token) {
     ranks.emplace_back([&, place, rank, token] {
       try {
-        const auto agreed = gpucheck::meet({rank, 2, "127.0.0.1", port, token}, 1, "abc");
+        const auto agreed =
+            gpucheck::meet({rank, 2, "127.0.0.1", port, token, in_a_while()}, 1, "abc");
         results[place] = agreed.secret;
       } catch (const gpucheck::Failure& failure) {
         results[place] = failure.what();
@@ -84,4 +90,18 @@ TEST_CASE("a rank that the first one does not know is not taken in") {
   for (auto& rank : ranks) rank.join();
   CHECK(results[0] == "abc");
   CHECK(results[2] == "abc");
+}
+
+TEST_CASE("the first rank waits for the others no longer than it may") {
+  const auto start = std::chrono::steady_clock::now();
+  const gpucheck::Seat seat{0,           2,       "127.0.0.1",
+                            free_port(), "token", start + std::chrono::milliseconds(50)};
+  std::string why;
+  try {
+    (void)gpucheck::meet(seat, 1, "abc");
+  } catch (const gpucheck::Failure& failure) {
+    why = failure.what();
+  }
+  CHECK(why == "1 ranks did not come to the first one in time");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
