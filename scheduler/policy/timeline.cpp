@@ -143,7 +143,8 @@ void Timeline::change_until_end(const scheduler::Job& job, Time at, Change chang
   if (end <= at) return;
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
     if (kinds_.place_of(share.node) < kinds_.size())
-      change(set_apart(share.node), amounts_of(share, state_.nodes.at(share.node)), at, end);
+      change(set_apart(share.node), policy::amounts_of(share, state_.nodes.at(share.node)), at,
+             end);
   }
   change(licenses_, &job.spec->licenses, at, end);
 }
@@ -167,7 +168,7 @@ void Timeline::count_cores(const scheduler::Job& job, int sign) {
   for (const auto& share : scheduler::active_attempt(job)->allocation.nodes) {
     const auto kind = kinds_.place_of(share.node);
     if (kind >= kinds_.size()) continue;
-    nodes_.take_cores(kind, -sign * amounts_of(share, state_.nodes.at(share.node)).cores);
+    nodes_.take_cores(kind, -sign * policy::amounts_of(share, state_.nodes.at(share.node)).cores);
   }
 }
 
@@ -181,10 +182,17 @@ int Timeline::tasks_without(const Request& request, model::NodeId id,
   auto free = free_now(id);
   for (const auto* job : jobs) {
     for (const auto& share : scheduler::active_attempt(*job)->allocation.nodes) {
-      if (share.node == id) free += amounts_of(share, state_.nodes.at(id));
+      if (share.node == id) free += policy::amounts_of(share, state_.nodes.at(id));
     }
   }
   return room_in(request.layout, free, whole_of(id));
+}
+
+Amounts Timeline::amounts_of(const scheduler::Return& each) const {
+  if (!state_.held_back.contains(each.node)) return each.amounts;
+  const auto& nodes = scheduler::active_attempt(state_.jobs.at(each.job))->allocation.nodes;
+  const auto share = std::ranges::find(nodes, each.node, &model::NodeShare::node);
+  return policy::amounts_of(*share, state_.nodes.at(each.node));
 }
 
 Amounts Timeline::usable_of(model::NodeId id) const {
@@ -242,7 +250,7 @@ void Timeline::hold(const Request& request, model::NodeId id, Time from, Time to
   const int tasks = std::min(room, (layout.tasks + n_nodes - 1) / n_nodes);
   if (tasks == 0) return;
   has_reservations_ = true;
-  lane.take(amounts_of(demand_on(layout, tasks, whole(kind))), from, to);
+  lane.take(policy::amounts_of(demand_on(layout, tasks, whole(kind))), from, to);
 }
 
 void Timeline::hold_licenses(const Request& request, Time from, Time to) {
@@ -254,7 +262,7 @@ void Timeline::reserve(const Request& request, const Placement& placement) {
   const auto end = end_of(placement.start, request.duration);
   for (const auto& [place, tasks] : placement.parts) {
     const auto demand = demand_on(request.layout, tasks, whole_of(place.node));
-    set_apart(place.node).take(amounts_of(demand), placement.start, end);
+    set_apart(place.node).take(policy::amounts_of(demand), placement.start, end);
   }
   licenses_.take(request.licenses, placement.start, end);
 }
@@ -268,7 +276,7 @@ model::Allocation Timeline::allocate(const Request& request, const Placement& pl
     const auto demand = demand_on(request.layout, tasks, whole(kind));
     const auto before = lane.free_now();
     allocation.nodes.push_back(lane.pick(demand));
-    lane.take(amounts_of(demand), now_, end);
+    lane.take(policy::amounts_of(demand), now_, end);
     if (nodes_.mark_of(place.node) != Whereabouts::alone)
       nodes_.move(lane.node(), kind, before, lane.free_now());
     nodes_.take_cores(kind, demand.cores);

@@ -109,6 +109,8 @@ class Timeline {
   Amounts whole(std::size_t kind) const { return scheduler::whole_of(kinds_.kind(kind)); }
   Amounts whole_of(model::NodeId node) const;
   Amounts usable_of(model::NodeId node) const;
+  /// What comes free then: not what is held back.
+  Amounts amounts_of(const scheduler::Return& each) const;
   std::optional<Placement> place_on_nodes(const Request& request, const KindSet& open) const;
   std::vector<Former> former_of(const Request& request, const KindSet& open) const;
   std::optional<Placement> place_again(const Request& request, const KindSet& open) const;

@@ -155,13 +155,13 @@ void Timeline::Walk::pass_running(Time at) {
   const auto& ends = timeline_.state_.expected_ends;
   for (; running_ != ends.end() && when_over(running_->first.at, timeline_.now_) == at;
        ++running_) {
-    for (const auto& each : running_->second) give_back(each.node, each.amounts);
+    for (const auto& each : running_->second) give_back(each.node, timeline_.amounts_of(each));
   }
 }
 
 void Timeline::Walk::pass_started(Time at) {
   for (; started_ != ends_of_started_.end() && started_->at == at; ++started_)
-    give_back(started_->node, amounts_of(started_->demand));
+    give_back(started_->node, policy::amounts_of(started_->demand));
 }
 
 void Timeline::Walk::pass_apart(Time at) {

@@ -73,6 +73,24 @@ std::set<model::JobId> preempted(const Cluster& cluster) {
 
 }  // namespace
 
+TEST_CASE("nobody is ended for a core that comes free for nobody") {
+  Cluster cluster;
+  const auto victim = cluster.start(low(4));
+  const auto node = cluster.node_of(victim);
+  const model::Undying undying{.launch = {victim, 1, {}},
+                               .pid = 4711,
+                               .command = "python3",
+                               .state = "D",
+                               .since = cluster.controller.now(),
+                               .cores = model::CoreSet::range(0, 1),
+                               .gpus = {}};
+  (void)cluster.controller.give(scheduler::NodeSaysUndying{node, {undying}});
+  (void)cluster.submit(urgent(4));
+  CHECK(preempted(cluster).empty());
+  (void)cluster.controller.give(scheduler::NodeSaysUndying{node, {}});
+  CHECK(preempted(cluster) == std::set{victim});
+}
+
 TEST_CASE(
     "an urgent job starts when the low one that makes room is gone, and that one starts again") {
   Cluster cluster;
