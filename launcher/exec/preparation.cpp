@@ -275,21 +275,24 @@ class Preparation {
   void start(std::vector<std::string> arguments, std::string directory, base::Duration limit) {
     auto command = command_of(std::move(arguments), std::move(directory), nothing_.get());
     command.container = container_of(launch_);
-    const int n_before = n_started_;
-    start(std::move(command));
-    if (!failure_ && n_started_ > n_before) limit_.start(limit);
+    if (start(std::move(command))) limit_.start(limit);
   }
 
-  void start(Command command) {
+  bool start(Command command) {
     last_words_.clear();
     words_.clear();
     if (auto started = processes_.start(std::move(command)); !started) {
-      if (task_ != Task::epilog) return fail(cause_now(), started.error().text);
-      note("the epilog could not start: " + started.error().text);
-      epilog_ = -1;
-      return end_processes();
+      if (task_ != Task::epilog) {
+        fail(cause_now(), started.error().text);
+      } else {
+        note("the epilog could not start: " + started.error().text);
+        epilog_ = -1;
+        end_processes();
+      }
+      return false;
     }
     ++n_started_;
+    return true;
   }
 
   bool is_mounting() const { return task_ == Task::mount; }

@@ -121,7 +121,7 @@ class Library::Questions {
     const bool is_told = code == insufficient_size || note(name, code);
     return is_told ? std::optional(count) : std::nullopt;
   }
-  void ask_remapped(Health& health) {
+  void ask_remapped(model::GpuHealth& health) {
     constexpr const char* name = "nvmlDeviceGetRemappedRows";
     unsigned correctable = 0;
     unsigned uncorrectable = 0;
@@ -207,10 +207,10 @@ base::Result<Activity> Library::activity(const std::string& uuid) const {
                   .memory = base::Bytes(memory.used)};
 }
 
-Health Library::health(const std::string& uuid) const {
+model::GpuHealth Library::health(const std::string& uuid) const {
   Device device = nullptr;
   const int found = calls_->code("nvmlDeviceGetHandleByUUID", uuid.c_str(), &device);
-  Health health;
+  model::GpuHealth health;
   if (found != success) {
     health.lost =
         fmt::format("it does not answer any more (nvmlDeviceGetHandleByUUID: code {})", found);

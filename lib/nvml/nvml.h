@@ -2,15 +2,14 @@
 // GPUs as NVIDIA's management library sees them. It comes with the driver, so it is loaded at run
 // time and its few functions are declared here (NVML API reference, nvml.h).
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
+#include "lib/model/gpu_health.h"
 
 namespace nvml {
 
@@ -29,29 +28,6 @@ struct Activity {
   bool operator==(const Activity&) const = default;
 };
 
-/// How a GPU is. What it, its driver or the library cannot tell is absent.
-struct Health {
-  std::string lost;                            // why it does not answer; empty: it does
-  std::optional<std::uint64_t> ecc_volatile;   // uncorrected errors since the driver was loaded
-  std::optional<std::uint64_t> ecc_aggregate;  // the same over its life
-  std::optional<unsigned> retired_single_bit;  // pages, for that cause
-  std::optional<unsigned> retired_double_bit;
-  std::optional<bool> is_retirement_pending;
-  std::optional<unsigned> remapped_correctable;  // rows, for that cause
-  std::optional<unsigned> remapped_uncorrectable;
-  std::optional<bool> is_remap_pending;
-  std::optional<bool> has_remap_failed;
-  std::optional<unsigned> link_width;  // lanes of PCIe
-  std::optional<unsigned> link_width_max;
-  std::optional<unsigned> link_generation;  // lower while it has nothing to do
-  std::optional<unsigned> link_generation_max;
-  std::optional<unsigned> temperature;  // degrees Celsius
-  std::optional<unsigned> slowdown_temperature;
-  std::optional<std::uint64_t> clocks_event_reasons;  // bits, as NVML defines them
-  std::optional<bool> is_persistent;                  // the driver stays without clients
-  bool operator==(const Health&) const = default;
-};
-
 constexpr const char* library_name = "libnvidia-ml.so.1";
 
 /// The loaded library, until it is destroyed. Any call may block for as long as the driver does.
@@ -65,7 +41,7 @@ class Library {
   /// errors: io, also for a GPU that cannot tell
   base::Result<Activity> activity(const std::string& uuid) const;
   /// One that is gone, or does not answer, is lost.
-  Health health(const std::string& uuid) const;
+  model::GpuHealth health(const std::string& uuid) const;
 
  private:
   class Calls;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -30,7 +32,7 @@ std::string times(std::uint64_t n, std::string_view noun) {
   return base::plural(static_cast<std::int64_t>(n), noun);
 }
 
-std::vector<std::string> memory_faults(const GpuState& gpu) {
+std::vector<std::string> memory_faults(const model::GpuHealth& gpu) {
   std::vector<std::string> faults;
   if (gpu.ecc_volatile.value_or(0) > 0) {
     faults.push_back(times(*gpu.ecc_volatile, "uncorrectable ECC error") +
@@ -48,23 +50,24 @@ std::vector<std::string> memory_faults(const GpuState& gpu) {
 std::vector<std::string> faults_of(const GpuState& gpu, const std::vector<Xid>& xids,
                                    const GpuLimits& limits) {
   std::vector<std::string> faults;
-  if (!gpu.lost.empty()) faults.push_back(gpu.lost);
+  const auto& health = gpu.health;
+  if (!health.lost.empty()) faults.push_back(health.lost);
   for (const auto& xid : xids) {
     if (xid.pci == gpu.pci && kind_of_xid(xid.number) == XidKind::grave) {
       faults.push_back(
           fmt::format("Xid {} ({})", xid.number, base::printable(xid.text, longest_line)));
     }
   }
-  std::ranges::move(memory_faults(gpu), std::back_inserter(faults));
-  const bool knows_heat = gpu.temperature && gpu.slowdown_temperature.value_or(0) > 0;
-  if (knows_heat && *gpu.temperature >= *gpu.slowdown_temperature) {
-    faults.push_back(fmt::format("it is at {} degrees, and slows down from {}", *gpu.temperature,
-                                 *gpu.slowdown_temperature));
+  std::ranges::move(memory_faults(gpu.health), std::back_inserter(faults));
+  const bool knows_heat = health.temperature && health.slowdown_temperature.value_or(0) > 0;
+  if (knows_heat && *health.temperature >= *health.slowdown_temperature) {
+    faults.push_back(fmt::format("it is at {} degrees, and slows down from {}", *health.temperature,
+                                 *health.slowdown_temperature));
   }
-  const bool knows_link = gpu.link_width && gpu.link_width_max;
-  if (limits.full_link && knows_link && *gpu.link_width < *gpu.link_width_max) {
-    faults.push_back(fmt::format("its PCIe link has {} of {}", *gpu.link_width,
-                                 times(*gpu.link_width_max, "lane")));
+  const bool knows_link = health.link_width && health.link_width_max;
+  if (limits.full_link && knows_link && *health.link_width < *health.link_width_max) {
+    faults.push_back(fmt::format("its PCIe link has {} of {}", *health.link_width,
+                                 times(*health.link_width_max, "lane")));
   }
   return faults;
 }
@@ -72,15 +75,16 @@ std::vector<std::string> faults_of(const GpuState& gpu, const std::vector<Xid>& 
 std::vector<std::string> notes_of(const GpuState& gpu, const std::vector<Xid>& xids,
                                   const GpuLimits& limits) {
   std::vector<std::string> notes;
-  const auto reasons = gpu.clocks_event_reasons.value_or(0);
+  const auto& health = gpu.health;
+  const auto reasons = health.clocks_event_reasons.value_or(0);
   for (const auto& [bit, text] : slowdowns) {
     if ((reasons & bit) != 0) notes.emplace_back(text);
   }
   if ((reasons & software_thermal.bit) != 0) notes.emplace_back(software_thermal.text);
-  const bool knows_link = gpu.link_width && gpu.link_width_max;
-  if (!limits.full_link && knows_link && *gpu.link_width < *gpu.link_width_max) {
-    notes.push_back(fmt::format("its PCIe link has {} of {}", *gpu.link_width,
-                                times(*gpu.link_width_max, "lane")));
+  const bool knows_link = health.link_width && health.link_width_max;
+  if (!limits.full_link && knows_link && *health.link_width < *health.link_width_max) {
+    notes.push_back(fmt::format("its PCIe link has {} of {}", *health.link_width,
+                                times(*health.link_width_max, "lane")));
   }
   for (const auto& xid : xids) {
     if (xid.pci != gpu.pci || kind_of_xid(xid.number) == XidKind::grave) continue;
@@ -90,34 +94,35 @@ std::vector<std::string> notes_of(const GpuState& gpu, const std::vector<Xid>& x
   return notes;
 }
 
-using Member = std::variant<std::string GpuState::*, std::optional<std::uint64_t> GpuState::*,
-                            std::optional<unsigned> GpuState::*, std::optional<bool> GpuState::*>;
+using Member =
+    std::variant<std::string model::GpuHealth::*, std::optional<std::uint64_t> model::GpuHealth::*,
+                 std::optional<unsigned> model::GpuHealth::*,
+                 std::optional<bool> model::GpuHealth::*>;
 
 struct Field {
   std::string_view name;
   Member member;
 };
 
-constexpr std::array<Field, 19> fields{
-    {{"name", &GpuState::name},
-     {"lost", &GpuState::lost},
-     {"ecc_volatile", &GpuState::ecc_volatile},
-     {"ecc_aggregate", &GpuState::ecc_aggregate},
-     {"retired_single_bit", &GpuState::retired_single_bit},
-     {"retired_double_bit", &GpuState::retired_double_bit},
-     {"retirement_pending", &GpuState::is_retirement_pending},
-     {"remapped_correctable", &GpuState::remapped_correctable},
-     {"remapped_uncorrectable", &GpuState::remapped_uncorrectable},
-     {"remap_pending", &GpuState::is_remap_pending},
-     {"remap_failed", &GpuState::has_remap_failed},
-     {"link_width", &GpuState::link_width},
-     {"link_width_max", &GpuState::link_width_max},
-     {"link_generation", &GpuState::link_generation},
-     {"link_generation_max", &GpuState::link_generation_max},
-     {"temperature", &GpuState::temperature},
-     {"slowdown_temperature", &GpuState::slowdown_temperature},
-     {"clocks_event_reasons", &GpuState::clocks_event_reasons},
-     {"persistent", &GpuState::is_persistent}}};
+constexpr std::array<Field, 18> fields{
+    {{"lost", &model::GpuHealth::lost},
+     {"ecc_volatile", &model::GpuHealth::ecc_volatile},
+     {"ecc_aggregate", &model::GpuHealth::ecc_aggregate},
+     {"retired_single_bit", &model::GpuHealth::retired_single_bit},
+     {"retired_double_bit", &model::GpuHealth::retired_double_bit},
+     {"retirement_pending", &model::GpuHealth::is_retirement_pending},
+     {"remapped_correctable", &model::GpuHealth::remapped_correctable},
+     {"remapped_uncorrectable", &model::GpuHealth::remapped_uncorrectable},
+     {"remap_pending", &model::GpuHealth::is_remap_pending},
+     {"remap_failed", &model::GpuHealth::has_remap_failed},
+     {"link_width", &model::GpuHealth::link_width},
+     {"link_width_max", &model::GpuHealth::link_width_max},
+     {"link_generation", &model::GpuHealth::link_generation},
+     {"link_generation_max", &model::GpuHealth::link_generation_max},
+     {"temperature", &model::GpuHealth::temperature},
+     {"slowdown_temperature", &model::GpuHealth::slowdown_temperature},
+     {"clocks_event_reasons", &model::GpuHealth::clocks_event_reasons},
+     {"persistent", &model::GpuHealth::is_persistent}}};
 
 /// Whether the value is one of that kind.
 bool set(std::string& to, std::string_view value) {
@@ -138,9 +143,14 @@ bool set(std::optional<Number>& to, std::string_view value) {
 }
 
 bool set_field(GpuState& gpu, std::string_view name, std::string_view value) {
+  if (name == "name") {
+    gpu.name = value;
+    return true;
+  }
   const auto found = std::ranges::find(fields, name, &Field::name);
   return found != fields.end() &&
-         std::visit([&](const auto member) { return set(gpu.*member, value); }, found->member);
+         std::visit([&](const auto member) { return set(gpu.health.*member, value); },
+                    found->member);
 }
 
 }  // namespace
@@ -168,7 +178,7 @@ base::Result<Recording> recording_from_text(std::string_view text) {
     const auto name = base::trim(line.substr(0, colon));
     const auto value = base::trim(line.substr(colon + 1));
     if (name == "gpu") {
-      recording.gpus.push_back({.pci = std::string(value), .name = {}, .lost = {}});
+      recording.gpus.push_back({.pci = std::string(value), .name = {}, .health = {}});
     } else if (name == "kernel") {
       auto record = record_from_line(value);
       if (!record) return wrong("a record as /dev/kmsg has it");

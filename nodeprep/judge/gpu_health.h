@@ -2,39 +2,21 @@
 // Whether each GPU of a node may go to jobs: the verdict on what its driver and the kernel's log
 // say.
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/model/gpu_health.h"
 #include "nodeprep/judge/kernel_log.h"
 
 namespace judge {
 
-/// As it was found. What it or its driver cannot tell is absent, and no fault.
+/// As it was found.
 struct GpuState {
-  std::string pci;                             // "0000:3b:00.0"
-  std::string name;                            // of its kind
-  std::string lost;                            // why it does not answer; empty: it does
-  std::optional<std::uint64_t> ecc_volatile;   // uncorrected errors since the driver was loaded
-  std::optional<std::uint64_t> ecc_aggregate;  // the same over its life
-  std::optional<unsigned> retired_single_bit;  // pages, for that cause
-  std::optional<unsigned> retired_double_bit;
-  std::optional<bool> is_retirement_pending;
-  std::optional<unsigned> remapped_correctable;  // rows, for that cause
-  std::optional<unsigned> remapped_uncorrectable;
-  std::optional<bool> is_remap_pending;
-  std::optional<bool> has_remap_failed;
-  std::optional<unsigned> link_width;  // lanes of PCIe
-  std::optional<unsigned> link_width_max;
-  std::optional<unsigned> link_generation;  // lower while it has nothing to do
-  std::optional<unsigned> link_generation_max;
-  std::optional<unsigned> temperature;  // degrees Celsius
-  std::optional<unsigned> slowdown_temperature;
-  std::optional<std::uint64_t> clocks_event_reasons;  // bits, as NVML defines them
-  std::optional<bool> is_persistent;                  // the driver stays without clients
+  std::string pci;   // "0000:3b:00.0"
+  std::string name;  // of its kind
+  model::GpuHealth health;
   bool operator==(const GpuState&) const = default;
 };
 

@@ -3,9 +3,7 @@
 # that it is busy half the time and of the second that it always is.
 . "$(dirname "$0")/lib.sh"
 
-mkdir driver
-c++ -shared -fPIC -o driver/libnvidia-ml.so.1 "$ROOT/tests/unit/lib/nvml/fake_nvml.cpp"
-export LD_LIBRARY_PATH="$PWD/driver"
+. "$ROOT/tests/process/gpus.sh"
 cluster_up --nodes 1 --cpus-per-node 2 --gpus-per-node 2
 
 runs 0 "a script alone" submit --wait --gpus-per-node=2 --wrap 'timeout 2.5 sleep 1000; true'

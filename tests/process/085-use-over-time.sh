@@ -3,9 +3,8 @@
 # library, whose GPUs are idle while there is a file.
 . "$(dirname "$0")/lib.sh"
 
-mkdir driver
-c++ -shared -fPIC -o driver/libnvidia-ml.so.1 "$ROOT/tests/unit/lib/nvml/fake_nvml.cpp"
-export LD_LIBRARY_PATH="$PWD/driver" FAKE_NVML_IDLE="$T/idle"
+. "$ROOT/tests/process/gpus.sh"
+export FAKE_NVML_IDLE="$T/idle"
 mkdir -p "$MUSTER_DIR"
 cat >"$MUSTER_DIR/muster.toml" <<'END'
 [[pool]]

@@ -4,9 +4,9 @@
 [ "$(id -u)" -ne 0 ] || [ -n "${IN_OWN_SPACE-}" ] || IN_OWN_SPACE=yes exec unshare -m "$0" "$@"
 . "$(dirname "$0")/lib.sh"
 
-mkdir -p driver "$MUSTER_DIR"
-c++ -shared -fPIC -o driver/libnvidia-ml.so.1 "$ROOT/tests/unit/lib/nvml/fake_nvml.cpp"
-export LD_LIBRARY_PATH="$PWD/driver" FAKE_NVML_HEALTH="$T/health"
+. "$ROOT/tests/process/gpus.sh"
+export FAKE_NVML_HEALTH="$T/health"
+mkdir -p "$MUSTER_DIR"
 cat >"$MUSTER_DIR/muster.toml" <<'END_OF_CONFIG'
 [[pool]]
 name = "default"

@@ -3,9 +3,8 @@
 # each, one is slow, and one computes wrong.
 . "$(dirname "$0")/lib.sh"
 
-mkdir driver
-c++ -shared -fPIC -o driver/libnvidia-ml.so.1 "$ROOT/tests/unit/lib/nvml/fake_nvml.cpp"
-export LD_LIBRARY_PATH="$PWD/driver" FAKE_NVML_COUNT=3
+. "$ROOT/tests/process/gpus.sh"
+export FAKE_NVML_COUNT=3
 
 cat >checker <<'EOF'
 #!/bin/sh

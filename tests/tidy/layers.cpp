@@ -23,7 +23,7 @@ const std::vector layers = std::vector<Layer>({
     {"lib/base", {}},
     {"lib/model", {"lib/base"}},
     {"lib/wire", {"lib/base", "lib/model"}},
-    {"lib/nvml", {"lib/base"}},
+    {"lib/nvml", {"lib/base", "lib/model"}},
     {"lib/loop", {"lib/base", "lib/model"}},
     {"lib/http", {"lib/base", "lib/loop"}},
     {"lib/store", {"lib/base", "lib/model"}},

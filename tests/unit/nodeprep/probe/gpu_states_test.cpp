@@ -43,7 +43,7 @@ TEST_CASE("all that the library tells of a GPU is read") {
   const auto states = probe::read_gpu_states(both, MUSTER_FAKE_NVML);
   REQUIRE(states.size() == 2);
   CHECK(states[0] == judge::recording_from_text("gpu: 0000:65:00.0\n" + text)->gpus.front());
-  CHECK(states[1] == judge::GpuState{.pci = "0000:18:00.0", .name = "B", .lost = {}});
+  CHECK(states[1] == judge::GpuState{.pci = "0000:18:00.0", .name = "B", .health = {}});
 }
 
 TEST_CASE("a GPU that is lost, and one that is not in the list any more, are found") {
@@ -52,8 +52,8 @@ TEST_CASE("a GPU that is lost, and one that is not in the list any more, are fou
   auto gpus = both;
   gpus[0].uuid = "GPU-other";
   const auto states = probe::read_gpu_states(gpus, MUSTER_FAKE_NVML);
-  CHECK(states[0].lost == "it does not answer any more (nvmlDeviceGetHandleByUUID: code 6)");
-  CHECK(states[1].lost == "it has fallen off the bus (nvmlDeviceGetTotalEccErrors)");
+  CHECK(states[0].health.lost == "it does not answer any more (nvmlDeviceGetHandleByUUID: code 6)");
+  CHECK(states[1].health.lost == "it has fallen off the bus (nvmlDeviceGetTotalEccErrors)");
 }
 
 TEST_CASE("a driver that does not answer any more has lost the GPUs that it had") {
@@ -62,12 +62,12 @@ TEST_CASE("a driver that does not answer any more has lost the GPUs that it had"
   gpus[1].uuid.clear();
   const auto states = probe::read_gpu_states(gpus, MUSTER_FAKE_NVML);
   unsetenv("FAKE_NVML_FAILS");
-  CHECK(states[0].lost == "its driver does not answer: nvmlInit_v2 failed with code 9");
-  CHECK(states[1].lost.empty());
+  CHECK(states[0].health.lost == "its driver does not answer: nvmlInit_v2 failed with code 9");
+  CHECK(states[1].health.lost.empty());
 }
 
 TEST_CASE("without the library nothing is known") {
   const auto states = probe::read_gpu_states(both, "libno-such-library.so.1");
   REQUIRE(states.size() == 2);
-  CHECK(states[0] == judge::GpuState{.pci = "0000:65:00.0", .name = "A", .lost = {}});
+  CHECK(states[0] == judge::GpuState{.pci = "0000:65:00.0", .name = "A", .health = {}});
 }
