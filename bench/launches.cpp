@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <span>
 #include <sstream>
 #include <string>
@@ -136,15 +137,25 @@ struct Arena {
   }
 };
 
-/// Prints what the part inside a job finds, its names ending in `suffix`.
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Prints what the part inside a job finds, its names ending in `suffix`. What launchers and ranks
+/// say beside it goes to standard error: a warning is no figure, and costs none.
 void print_from_job(const Arena& arena, std::string_view figure, int n_ranks,
                     const std::string& suffix) {
   const auto output = fmt::format("{}/{}{}", arena.cluster.directory(), figure, suffix);
+  const auto said = output + ".said";
   (void)time_of(arena.cluster.muster({"submit", "--wait", "--nodes", std::to_string(arena.n_nodes),
-                                      "--ntasks", std::to_string(n_ranks), "--output", output, "--",
-                                      arena.bin + "/muster-bench", "--in-job", std::string(figure),
-                                      std::to_string(n_ranks)}));
-  std::ifstream lines(output);
+                                      "--ntasks", std::to_string(n_ranks), "--output", output,
+                                      "--error", said, "--", arena.bin + "/muster-bench",
+                                      "--in-job", std::string(figure), std::to_string(n_ranks)}));
+  const auto errors = text_of(said);
+  if (!errors.empty()) fmt::print(stderr, "{}{}: {}\n", figure, suffix, base::trim(errors));
+  const auto printed = text_of(output);
+  std::istringstream lines(printed);
   std::string name;
   std::string unit;
   double ours = 0;
@@ -152,7 +163,10 @@ void print_from_job(const Arena& arena, std::string_view figure, int n_ranks,
   int n_lines = 0;
   for (; lines >> name >> ours >> unit >> theirs; ++n_lines)
     print_line(name + suffix, ours, unit, theirs);
-  if (n_lines == 0) give_up({base::Code::corrupt, fmt::format("'{}' holds no figure", output)});
+  if (n_lines == 0) {
+    give_up({base::Code::corrupt,
+             fmt::format("{}{} gave no figure, but '{}'", figure, suffix, printed)});
+  }
 }
 
 void contests_in(const Arena& arena, std::span<const int> ranks, std::span<const Contest> which) {
