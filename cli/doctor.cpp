@@ -210,9 +210,9 @@ Try<model::JobId> submit(const Api& api, const model::JobSpec& spec) {
   if (!body) return refuse(body.error());
   const auto reply = api.post("/v1/jobs", *body);
   if (!reply) return std::unexpected(reply.error());
-  const auto job = wire::submit_reply_from_json(*reply);
-  if (!job) return refuse(job.error());
-  return *job;
+  const auto submitted = wire::submit_reply_from_json(*reply);
+  if (!submitted) return refuse(submitted.error());
+  return submitted->job;
 }
 
 void cancel(const Api& api, model::JobId job) {

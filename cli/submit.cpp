@@ -103,13 +103,15 @@ Outcome submit(const options::Parsed& line) {
   if (submission->test_only) return test(*api, *body);
   const auto reply = api->post("/v1/jobs", *body);
   if (!reply) return std::unexpected(reply.error());
-  const auto job = wire::submit_reply_from_json(*reply);
-  if (!job) return refuse(job.error());
-  print(submission->parsable ? fmt::format("{}\n", to_text(*job))
-                             : fmt::format("Submitted batch job {}\n", to_text(*job)));
+  const auto submitted = wire::submit_reply_from_json(*reply);
+  if (!submitted) return refuse(submitted.error());
+  for (const auto& note : submitted->notes) print_error(fmt::format("submit: {}\n", note));
+  const auto job = submitted->job;
+  print(submission->parsable ? fmt::format("{}\n", to_text(job))
+                             : fmt::format("Submitted batch job {}\n", to_text(job)));
   if (!submission->wait) return exit_done;
   const int written = finish_output(exit_done);
-  return written == exit_done ? wait_and_tell(*api, *job) : written;
+  return written == exit_done ? wait_and_tell(*api, job) : written;
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ base::Result<OutputFiles> OutputFiles::open(const model::LaunchOrder& order) {
                                       .user = order.user.name,
                                       .array = order.task,
                                       .attempt = order.key.attempt};
-  const bool append = order.key.attempt > 1;
+  const bool append = job.append_output || order.key.attempt > 1;
   const std::string output = mapping::expand_pattern(job.output, values);
   const std::string error = mapping::expand_pattern(job.error, values);
 

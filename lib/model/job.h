@@ -13,6 +13,7 @@
 #include "lib/model/array.h"
 #include "lib/model/binding.h"
 #include "lib/model/dependency.h"
+#include "lib/model/dialect.h"
 #include "lib/model/hang_limit.h"
 #include "lib/model/node_choice.h"
 #include "lib/model/preparation.h"
@@ -100,9 +101,11 @@ struct JobSpec {
   std::string script_name;  // as the user wrote it, for people
   std::vector<std::string> arguments;  // of the script, or the command with its arguments
   Environment environment;
-  std::string work_dir;  // absolute
-  std::string output;    // absolute path pattern
-  std::string error;     // absolute path pattern; empty: into the output file
+  std::string work_dir;        // absolute
+  std::string output;          // absolute path pattern
+  std::string error;           // absolute path pattern; empty: into the output file
+  bool append_output = false;  // to what is in the files already; later attempts always do
+  Dialect dialect = Dialect::native;
 
   bool operator==(const JobSpec&) const = default;
 };

@@ -91,8 +91,15 @@ base::Result<model::JobChange> job_change_from_json(std::string_view json);
 
 // Replies. Bytes that are no UTF-8 are shown as U+FFFD. Reading: errors: corrupt.
 
-std::string submit_reply_json(model::JobId job);
-base::Result<model::JobId> submit_reply_from_json(std::string_view json);
+struct SubmitReply {
+  model::JobId job;
+  std::vector<std::string> notes;  // what of the request is not as it was written, and why
+
+  bool operator==(const SubmitReply&) const = default;
+};
+
+std::string to_json(const SubmitReply& reply);
+base::Result<SubmitReply> submit_reply_from_json(std::string_view json);
 
 std::string to_json(const StepReply& reply);
 base::Result<StepReply> step_reply_from_json(std::string_view json);

@@ -198,17 +198,20 @@ base::Result<model::NodeOrder> node_order_from_json(std::string_view json) {
   return from_json<api::NodeOrder>(json, "nodes", base::Code::invalid, read_node_order);
 }
 
-std::string submit_reply_json(model::JobId job) {
+std::string to_json(const SubmitReply& reply) {
   api::SubmitReply out;
-  out.set_job(job.number());
+  out.set_job(reply.job.number());
+  for (const auto& note : reply.notes) out.add_notes(note);
   return print_json(out);
 }
 
-base::Result<model::JobId> submit_reply_from_json(std::string_view json) {
-  return from_json<api::SubmitReply>(json, "reply", base::Code::corrupt,
-                                     [](api::SubmitReply& in, Strict& strict) {
-                                       return model::JobId(strict.from_one(in.job(), "job"));
-                                     });
+base::Result<SubmitReply> submit_reply_from_json(std::string_view json) {
+  return from_json<api::SubmitReply>(
+      json, "reply", base::Code::corrupt, [](api::SubmitReply& in, Strict& strict) {
+        SubmitReply reply{.job = model::JobId(strict.from_one(in.job(), "job")), .notes = {}};
+        for (auto& note : *in.mutable_notes()) reply.notes.push_back(std::move(note));
+        return reply;
+      });
 }
 
 std::string to_json(const StepReply& reply) {

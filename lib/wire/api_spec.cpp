@@ -128,6 +128,8 @@ model::JobSpec read_job_spec(api::JobSpec& in, Strict& strict) {
   spec.restart = read_restart(in.restart(), strict);
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
   spec.max_evictions = strict.count_if(in.max_evictions() > 0, in.max_evictions(), "max_evictions");
+  spec.dialect = read_dialect(in.dialect(), strict);
+  spec.append_output = in.append_output();
   if (in.has_grow_after())
     spec.grow_after = strict.part("grow_after", in.grow_after(), read_duration);
   if (in.has_save_signal()) {
@@ -221,6 +223,8 @@ base::Result<void> write_job_spec(const model::JobSpec& spec, api::JobSpec& out)
   out.set_restart(restart_text(spec.restart));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
   if (spec.max_evictions) out.set_max_evictions(u32(*spec.max_evictions));
+  if (spec.dialect != model::Dialect::native) out.set_dialect(std::string(to_text(spec.dialect)));
+  out.set_append_output(spec.append_output);
   if (spec.grow_after) wire::write(*spec.grow_after, *out.mutable_grow_after());
   if (spec.save_signal) {
     auto& signal = *out.mutable_save_signal();

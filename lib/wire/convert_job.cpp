@@ -114,6 +114,8 @@ void write(const model::JobSpec& spec, pb::JobSpec& out) {
   out.set_restart(restart_text(spec.restart));
   out.set_hang_timeout(hang_text(spec.hang_timeout));
   if (spec.max_evictions) out.set_max_evictions(u32(*spec.max_evictions));
+  if (spec.dialect != model::Dialect::native) out.set_dialect(std::string(to_text(spec.dialect)));
+  out.set_append_output(spec.append_output);
   if (spec.grow_after) out.set_grow_after_us(spec.grow_after->count());
   if (spec.save_signal) write_save_signal(*spec.save_signal, *out.mutable_save_signal());
   out.set_script(spec.script);
@@ -156,6 +158,8 @@ model::JobSpec read_job_spec(pb::JobSpec& in, Strict& strict) {
   spec.restart = read_restart(in.restart(), strict);
   spec.hang_timeout = read_hang(in.hang_timeout(), strict);
   spec.max_evictions = strict.count_if(in.max_evictions() > 0, in.max_evictions(), "max_evictions");
+  spec.dialect = read_dialect(in.dialect(), strict);
+  spec.append_output = in.append_output();
   if (in.has_grow_after_us())
     spec.grow_after = strict.duration(in.grow_after_us(), "grow_after_us");
   if (in.has_save_signal()) {

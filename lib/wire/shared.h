@@ -147,6 +147,12 @@ inline std::optional<model::HangLimit> read_hang(std::string_view text, Strict& 
   return limit ? std::optional(*limit) : std::nullopt;
 }
 
+/// "" is native.
+inline model::Dialect read_dialect(std::string_view text, Strict& strict) {
+  if (text.empty()) return model::Dialect::native;
+  return strict.named(model::dialect_from_text(text), text, "dialect");
+}
+
 inline model::IndexSet read_tasks(std::string_view text, std::string_view field, Strict& strict) {
   auto tasks = model::tasks_from_text(text);
   if (!tasks) strict.wrong(field, "is wrong: " + tasks.error().text);

@@ -94,7 +94,7 @@ void Api::submit_with(const Ask& ask, const std::shared_ptr<const model::JobSpec
         return scheduler::SubmitJob{request, ask.user, spec, std::move(past)};
       },
       [](const scheduler::Answer& answer) {
-        return wire::submit_reply_json(std::get<model::JobId>(answer));
+        return wire::to_json(wire::SubmitReply{.job = std::get<model::JobId>(answer), .notes = {}});
       });
 }
 

@@ -161,6 +161,9 @@ class RandomModel {
     if (coin()) made.choice = choice();
     made.licenses = licenses();
     made.roles = roles();
+    made.append_output = coin();
+    made.dialect = one_of([] { return model::Dialect::native; },
+                          [] { return model::Dialect::slurm; }, [] { return model::Dialect::pbs; });
     return made;
   }
   model::RestartPolicy restart_policy();

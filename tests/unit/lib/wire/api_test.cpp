@@ -111,8 +111,11 @@ TEST_CASE("a page is made of records that are JSON already") {
 }
 
 TEST_CASE("small replies come back as they went out") {
-  CHECK(wire::submit_reply_json(model::JobId(17)) == "{\"job\":17}");
-  CHECK(wire::submit_reply_from_json("{\"job\":17}") == model::JobId(17));
+  const wire::SubmitReply submitted{model::JobId(17), {}};
+  CHECK(wire::to_json(submitted) == "{\"job\":17}");
+  CHECK(wire::submit_reply_from_json("{\"job\":17}") == submitted);
+  const wire::SubmitReply noted{model::JobId(17), {"there is no pool 'gpu'"}};
+  CHECK(wire::submit_reply_from_json(wire::to_json(noted)) == noted);
   const wire::StepReply step{model::StepId(0), "unix:/run/17.1.0.sock", "ab12", 2,
                              model::JobId(17)};
   CHECK(wire::step_reply_from_json(wire::to_json(step)) == step);
