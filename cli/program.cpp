@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/compat/command.h"
 #include "cli/mpirun.h"
 #include "cli/request/mpi_command.h"
 #include "cli/terminal.h"
@@ -85,6 +86,7 @@ int dispatch(std::span<char* const> arguments) {
   if (called == "submit") return run_verb_named(submit_verb, "submit", words);
   if (request::is_mpi_starter(called)) return start_mpi(called, words);
   if (called == "muster-rsh") return start_shell(words);
+  if (const auto* command = find_compat(called)) return run_compat(*command, words);
   if (words.empty()) {
     print_error(overview());
     return exit_usage;

@@ -1,5 +1,7 @@
 #include "launcher/map/environment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -45,7 +47,7 @@ void show_gpus(Environment& environment, const model::Topology& topology,
 
 /// Muster's programs, and before them the mpirun and mpiexec that are for jobs only.
 void put_first_in_path(Environment& environment, const std::string& programs) {
-  const auto folders = programs + "/mpi:" + programs;
+  const auto folders = fmt::format("{0}/mpi:{0}/compat:{0}", programs);
   auto& path = environment["PATH"];
   if (path.empty()) path = "/usr/local/bin:/usr/bin:/bin";
   if (path != folders && !path.starts_with(folders + ":")) path = folders + ":" + path;

@@ -141,7 +141,7 @@ TEST_CASE("a script is told about its job and keeps what the user set") {
       {"MUSTER_SUBMIT_DIR", "/home/ada"},
       {"MUSTER_TASKS_PER_NODE", "2(x2)"},
       {"NCCL_SOCKET_IFNAME", "lo"},
-      {"PATH", "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin"},
+      {"PATH", "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin"},
   };
   CHECK(of_script(order_of_step()) == expected);
 }
@@ -209,8 +209,8 @@ TEST_CASE("a script has no names of one rank and nothing that would disturb its 
 
 TEST_CASE("muster's programs are put into PATH once") {
   auto order = order_of_step();
-  set_for_step(order, "PATH", "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin");
-  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin/mpi:/opt/muster/bin:/usr/bin");
+  set_for_step(order, "PATH", "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
+  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
 }
 
 TEST_CASE("a rank is told its numbers, under the names that programs know") {
