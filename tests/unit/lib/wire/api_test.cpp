@@ -112,7 +112,7 @@ TEST_CASE("a page is made of records that are JSON already") {
 
 TEST_CASE("small replies come back as they went out") {
   const wire::SubmitReply submitted{model::JobId(17), {}};
-  CHECK(wire::to_json(submitted) == "{\"job\":17}");
+  CHECK(wire::to_json(submitted) == R"({"job":17,"notes":[]})");
   CHECK(wire::submit_reply_from_json("{\"job\":17}") == submitted);
   const wire::SubmitReply noted{model::JobId(17), {"there is no pool 'gpu'"}};
   CHECK(wire::submit_reply_from_json(wire::to_json(noted)) == noted);
