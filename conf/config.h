@@ -153,6 +153,7 @@ struct Scheduler {
   int fair_share = 0;
   base::Duration fair_share_half_life{};
   int size_weight = 0;
+  std::string foreign_names;  // "note", "refuse"
   base::Duration slice{};
 
   bool operator==(const Scheduler&) const = default;

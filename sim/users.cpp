@@ -251,7 +251,7 @@ void Users::submit(const Spec& spec) {
       [&](scheduler::RequestId request) { return scheduler::SubmitJob{request, user, spec}; },
       [this, spec](const base::Result<scheduler::Answer>& answer) {
         if (answer) {
-          answered(spec, std::get<model::JobId>(*answer));
+          answered(spec, std::get<scheduler::Submitted>(*answer).job);
         } else if (answered_.insert(spec->token).second) {
           --n_unanswered_;  // refused: no set of nodes can run it
         }

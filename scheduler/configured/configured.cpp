@@ -114,6 +114,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .marks = marks_of(config),
       .booked_nodes = config.limits.booked_nodes,
       .quotas = quotas_of(config.quotas),
+      .leave_out_foreign_names = config.scheduler.foreign_names == "note",
       .kill_grace = config.scheduler.kill_grace,
       .launch_log = config.limits.launch_log,
       .has_shared_tmp = !config.cluster.shared_tmp.empty(),

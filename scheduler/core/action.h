@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/base/sum.h"
@@ -17,8 +18,14 @@ namespace scheduler {
 struct Nothing {
   bool operator==(const Nothing&) const = default;
 };
+struct Submitted {
+  model::JobId job;
+  std::vector<std::string> notes;  // what of the request is not as it was written, and why
+
+  bool operator==(const Submitted&) const = default;
+};
 /// Nothing, the job, the step, the name of the booking.
-using Answer = std::variant<Nothing, model::JobId, model::LaunchKey, std::string>;
+using Answer = std::variant<Nothing, Submitted, model::LaunchKey, std::string>;
 
 struct Reply {
   RequestId request;

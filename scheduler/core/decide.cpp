@@ -7,6 +7,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "scheduler/core/dependency.h"
+#include "scheduler/core/foreign_names.h"
 #include "scheduler/core/step_layout.h"
 
 namespace scheduler {
@@ -55,10 +56,12 @@ std::unexpected<base::Error> has_ended(model::JobId job) {
 
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
                        const SubmitJob& submit, base::Time now) {
-  const auto& spec = *submit.spec;
+  const auto request = settings.leave_out_foreign_names ? without_foreign_names(view, submit.spec)
+                                                        : HomeRequest{submit.spec, {}};
+  const auto& spec = *request.spec;
   const auto known = view.state.job_by_token.find({submit.user.uid, spec.token});
   if (!spec.token.empty() && known != view.state.job_by_token.end()) {
-    return answer(submit.request, Answer(known->second));
+    return answer(submit.request, Submitted{known->second, request.notes});
   }
   if (auto admitted = admissible(view, policy, settings, submit.user, spec); !admitted) {
     return answer(submit.request, std::unexpected(admitted.error()));
@@ -69,13 +72,13 @@ Decision decide_submit(const View& view, const Policy& policy, const Settings& s
   if (auto may = may_use_booking(view.state, submit.user, spec, now); !may) {
     return answer(submit.request, std::unexpected(may.error()));
   }
-  Job job{.id = view.state.next_job, .spec = submit.spec, .user = submit.user};
+  Job job{.id = view.state.next_job, .spec = request.spec, .user = submit.user};
   if (spec.array) job.tasks.emplace().tally.pending = spec.array->tasks;
   auto past = promising(view.state, std::move(job), submit.past);
   if (!past) return answer(submit.request, std::unexpected(past.error()));
   const auto id = view.state.next_job;
-  return {.facts = {model::JobSubmitted{id, submit.user, submit.spec, std::move(*past)}},
-          .actions = {Reply{submit.request, Answer(id)}}};
+  return {.facts = {model::JobSubmitted{id, submit.user, request.spec, std::move(*past)}},
+          .actions = {Reply{submit.request, Submitted{id, request.notes}}}};
 }
 
 model::Failure cancelled(const std::string& by) {

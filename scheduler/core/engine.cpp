@@ -8,6 +8,7 @@
 #include "scheduler/core/decide.h"
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/ending.h"
+#include "scheduler/core/foreign_names.h"
 #include "scheduler/core/pools.h"
 #include "scheduler/core/quota_use.h"
 #include "scheduler/core/react.h"
@@ -239,15 +240,17 @@ std::optional<model::JobId> Engine::overlooked(std::optional<JobKind>& seen,
 
 base::Result<model::Advice> Engine::advise(const model::User& user, const model::JobSpec& spec,
                                            base::Time now) const {
-  if (auto fine = admissible(view(), policy_, settings_, user, spec); !fine)
+  auto asked = std::make_shared<const model::JobSpec>(spec);
+  if (settings_.leave_out_foreign_names) asked = without_foreign_names(view(), asked).spec;
+  if (auto fine = admissible(view(), policy_, settings_, user, *asked); !fine)
     return std::unexpected(fine.error());
   const Job job{.id = state_.next_job,
                 .attempts = 0,
                 .submitted_at = now,
-                .spec = std::make_shared<const model::JobSpec>(spec),
+                .spec = asked,
                 .phase = Waiting(),
                 .user = user,
-                .layout = *model::resolve(spec.shape),
+                .layout = *model::resolve(asked->shape),
                 .earlier = {}};
   return policy_.advise(view(), job, now);
 }

@@ -43,6 +43,7 @@ struct Settings {
   std::vector<NodeMark> marks;  // what nodes are marked with
   int booked_nodes = 0;         // that one user may book at a time
   std::vector<Quota> quotas;
+  bool leave_out_foreign_names = true;            // else they are refused, as native requests' are
   std::set<std::string> low_priority_pools = {};  // of these pools
   base::Duration kill_grace = std::chrono::seconds(10);
   base::Bytes launch_log;       // limit of the log of each launch; 0: none

@@ -12,9 +12,18 @@ base::Result<void> Workspaces::may_use(const model::User& user, const std::strin
   if (name.empty() || all_.empty()) return {};
   const auto found = std::ranges::find(all_, name, &Workspace::name);
   if (found != all_.end()) return check_user(user, found->users, "workspace", name);
-  std::vector<std::string> known;
-  for (const auto& workspace : all_) known.push_back(workspace.name);
-  return no_such("workspace", name, known);
+  return no_such("workspace", name, names());
+}
+
+bool Workspaces::has(const std::string& name) const {
+  return name.empty() || all_.empty() ||
+         std::ranges::find(all_, name, &Workspace::name) != all_.end();
+}
+
+std::vector<std::string> Workspaces::names() const {
+  std::vector<std::string> names;
+  for (const auto& workspace : all_) names.push_back(workspace.name);
+  return names;
 }
 
 int Workspaces::shares_of(const std::string& name) const {

@@ -26,6 +26,10 @@ class Workspaces {
   /// May the user's job name this workspace? No name is always allowed. errors: not_found, denied
   base::Result<void> may_use(const model::User& user, const std::string& name) const;
 
+  /// Whether there is such a workspace, or none needs to be one.
+  bool has(const std::string& name) const;
+  std::vector<std::string> names() const;
+
   int shares_of(const std::string& name) const;
 
  private:

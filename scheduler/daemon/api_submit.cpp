@@ -94,7 +94,8 @@ void Api::submit_with(const Ask& ask, const std::shared_ptr<const model::JobSpec
         return scheduler::SubmitJob{request, ask.user, spec, std::move(past)};
       },
       [](const scheduler::Answer& answer) {
-        return wire::to_json(wire::SubmitReply{.job = std::get<model::JobId>(answer), .notes = {}});
+        const auto& submitted = std::get<scheduler::Submitted>(answer);
+        return wire::to_json(wire::SubmitReply{submitted.job, submitted.notes});
       });
 }
 

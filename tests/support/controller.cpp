@@ -34,7 +34,7 @@ base::Result<model::JobId> Controller::submit(std::shared_ptr<const model::JobSp
                                               model::User by) {
   auto answer = ask(scheduler::SubmitJob{next_request(), std::move(by), std::move(spec)});
   if (!answer) return std::unexpected(answer.error());
-  return std::get<model::JobId>(*answer);
+  return std::get<scheduler::Submitted>(*answer).job;
 }
 
 void Controller::run(model::JobId job, int exit_code) {

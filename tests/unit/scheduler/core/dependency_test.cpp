@@ -268,7 +268,7 @@ TEST_CASE("what history knows of a parent is asked once, at submission") {
         "--dependency=afterok:1,afterok:3 can never be met: afterok:1, but job 1 has timed out");
   const auto accepted = with(model::Ending::completed);
   REQUIRE(accepted.has_value());
-  const auto job = std::get<JobId>(*accepted);
+  const auto job = std::get<scheduler::Submitted>(*accepted).job;
   CHECK(site.controller.reason_of(job) == "waits for afterok:3 (job 3 is starting)");
   site.controller.run(last);
   CHECK(site.state_of(job) == JobState::starting);

@@ -1,0 +1,168 @@
+#include "scheduler/core/foreign_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lib/base/text.h"
+
+namespace scheduler {
+
+namespace {
+
+using Names = std::set<std::string>;
+
+/// What nodes have, of the pool or of all.
+struct NodeWords {
+  Names features;
+  Names gpu_kinds;
+  bool are_known = false;  // some node is there
+};
+
+NodeWords words_of_nodes(const State& state, const std::string& pool) {
+  NodeWords words;
+  for (const auto& [kind, n_nodes] : state.node_kinds) {
+    if (!pool.empty() && kind.pool != pool) continue;
+    words.are_known = true;
+    words.features.insert(kind.features.begin(), kind.features.end());
+    if (!kind.gpu_kind.empty()) words.gpu_kinds.insert(kind.gpu_kind);
+  }
+  return words;
+}
+
+Names names_of(const std::vector<Class>& classes) {
+  Names names;
+  for (const auto& each : classes) names.insert(each.name);
+  return names;
+}
+
+template <class Map>
+Names keys_of(const Map& map) {
+  Names names;
+  for (const auto& [name, value] : map) names.insert(name);
+  return names;
+}
+
+/// Takes the names out one after another, and keeps a note of each.
+class Customs {
+ public:
+  Customs(const View& view, const model::JobSpec& spec) : view_(view), spec_(spec) {}
+
+  void check_pool();
+  void check_class();
+  void check_workspace();
+  void check_booking();
+  void check_nodes();
+  void check_licenses();
+
+  HomeRequest finish() && {
+    return {std::make_shared<const model::JobSpec>(std::move(spec_)), std::move(notes_)};
+  }
+
+ private:
+  /// "there is no pool 'gpu' here: it is left out, and any pool will do (known: a, b)".
+  void leave_out(std::string_view what, const std::string& name, const std::string& instead,
+                 const Names& known) {
+    const std::vector<std::string> names(known.begin(), known.end());
+    notes_.push_back(fmt::format(
+        "there is no {} '{}' here: it is left out, and {} ({})", what, base::printable(name),
+        instead,
+        names.empty() ? std::string("none is known") : "known: " + base::join(names, ", ")));
+  }
+
+  const View& view_;
+  model::JobSpec spec_;
+  std::vector<std::string> notes_;
+};
+
+void Customs::check_pool() {
+  if (spec_.pool.empty()) return;
+  const Names pools(view_.pools.begin(), view_.pools.end());
+  std::vector<std::string> known;
+  std::vector<std::string> foreign;
+  for (const auto name : base::split(spec_.pool, ','))
+    (pools.contains(std::string(name)) ? known : foreign).emplace_back(name);
+  spec_.pool = known.empty() ? std::string() : known.front();
+  for (const auto& name : foreign) {
+    leave_out("pool", name,
+              known.empty() ? "any pool will do" : "the job uses '" + spec_.pool + "'", pools);
+  }
+  for (std::size_t i = 1; i < known.size(); ++i) {
+    notes_.push_back(
+        fmt::format("a job uses nodes of one pool: the first that is named, '{}', and "
+                    "not '{}'",
+                    spec_.pool, known[i]));
+  }
+}
+
+void Customs::check_class() {
+  const auto classes = names_of(view_.classes.all());
+  if (spec_.class_name.empty() || classes.contains(spec_.class_name)) return;
+  leave_out("class", spec_.class_name, "the job is of the default class", classes);
+  spec_.class_name.clear();
+}
+
+void Customs::check_workspace() {
+  if (view_.workspaces.has(spec_.workspace)) return;
+  const auto names = view_.workspaces.names();
+  leave_out("workspace", spec_.workspace, "the job is charged to its user alone",
+            Names(names.begin(), names.end()));
+  spec_.workspace.clear();
+}
+
+void Customs::check_booking() {
+  const auto bookings = keys_of(view_.state.bookings);
+  if (spec_.choice.booking.empty() || bookings.contains(spec_.choice.booking)) return;
+  leave_out("booking", spec_.choice.booking, "the job waits for nodes that nobody booked",
+            bookings);
+  spec_.choice.booking.clear();
+}
+
+void Customs::check_nodes() {
+  const auto words = words_of_nodes(view_.state, spec_.pool);
+  if (!words.are_known) return;  // they may bring whatever is asked for
+  auto& choice = spec_.choice;
+  std::erase_if(choice.constraint.groups, [&](const std::vector<std::string>& group) {
+    const auto foreign = std::ranges::find_if_not(
+        group, [&](const std::string& feature) { return words.features.contains(feature); });
+    if (foreign == group.end()) return false;
+    leave_out("feature", *foreign,
+              fmt::format("with it '{}' of the constraint", base::join(group, "&")),
+              words.features);
+    return true;
+  });
+  const bool has_gpu =
+      choice.gpu_kind.empty() || std::ranges::any_of(words.gpu_kinds, [&](const std::string& kind) {
+        return model::is_gpu_kind(choice.gpu_kind, kind);
+      });
+  if (has_gpu) return;
+  leave_out("kind of GPU", choice.gpu_kind, "any kind will do", words.gpu_kinds);
+  choice.gpu_kind.clear();
+}
+
+void Customs::check_licenses() {
+  const auto known = keys_of(view_.licenses);
+  std::erase_if(spec_.licenses, [&](const auto& entry) {
+    if (known.contains(entry.first)) return false;
+    leave_out("license", entry.first, "nothing is counted for it", known);
+    return true;
+  });
+}
+
+}  // namespace
+
+HomeRequest without_foreign_names(const View& view, std::shared_ptr<const model::JobSpec> spec) {
+  if (spec->dialect == model::Dialect::native) return {std::move(spec), {}};
+  Customs customs(view, *spec);
+  customs.check_pool();
+  customs.check_class();
+  customs.check_workspace();
+  customs.check_booking();
+  customs.check_nodes();
+  customs.check_licenses();
+  return std::move(customs).finish();
+}
+
+}  // namespace scheduler
