@@ -14,6 +14,7 @@
 #include "launcher/exec/job_folders.h"
 #include "launcher/exec/mount_space.h"
 #include "launcher/exec/network.h"
+#include "launcher/exec/node_names.h"
 #include "launcher/exec/preparation.h"
 #include "launcher/exec/step.h"
 #include "launcher/exec/user.h"
@@ -116,6 +117,11 @@ base::Result<void> join_container(Launch& launch) {
   return {};
 }
 
+/// A script that needs the names says so itself.
+void note_if_failed(const Launch& launch, const base::Result<void>& named) {
+  if (!named) launch.dir.note("the names of the job's nodes do not resolve: " + named.error().text);
+}
+
 model::LaunchReport carry_out(Launch& launch) {
   if (launch.order.key.preparation) return run_preparation(launch);
   return launch.order.step ? run_step(launch) : run_batch(launch);
@@ -132,6 +138,7 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
   }
   auto ready = hand_over(launch);
   if (ready) ready = join_mounts(launch);
+  if (ready) note_if_failed(launch, name_nodes(launch));
   if (ready) ready = become_user(launch);
   if (ready) ready = join_container(launch);
   auto report = ready ? carry_out(launch) : cannot_start(launch, ready.error());

@@ -176,6 +176,16 @@ base::Result<void> LaunchDir::write_usage(const model::LaunchReport& so_far) con
                                  {.mode = 0600, .sync = false});
 }
 
+base::Result<std::string> LaunchDir::write_hosts(const std::string& text) const {
+  auto path = agents_file("hosts");
+  const loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const auto size = static_cast<ssize_t>(text.size());
+  if (file && ::write(file.get(), text.data(), text.size()) == size &&
+      fchmod(file.get(), 0644) == 0)
+    return path;
+  return base::fail_errno(errno, "cannot write '" + path + "'");
+}
+
 base::Result<void> LaunchDir::write_report(const model::LaunchReport& report) const {
   return loop::write_file_atomic(file("report"), wire::encode_report(report),
                                  {.mode = 0600, .sync = false});
