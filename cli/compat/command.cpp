@@ -6,12 +6,13 @@
 #include <array>
 
 #include "cli/terminal.h"
+#include "lib/base/text.h"
 
 namespace cli {
 
 namespace {
 
-constexpr std::array all_commands{&scontrol_command};
+constexpr std::array all_commands{&qsub_command, &sbatch_command, &scontrol_command};
 
 std::string version_of(const CompatCommand& command) {
   const auto told = command.dialect == model::Dialect::pbs ? pbs_version : slurm_version;
@@ -20,6 +21,14 @@ std::string version_of(const CompatCommand& command) {
 
 bool asks_for_version(model::Dialect dialect, std::string_view word) {
   return word == "--version" || (dialect == model::Dialect::slurm && word == "-V");
+}
+
+/// Scripts tell such problems from those of their own jobs by it.
+int code_of_problem(model::Dialect dialect) {
+  constexpr int highest = 255;
+  if (dialect != model::Dialect::slurm) return exit_refused;
+  const auto wanted = base::parse_int(variable("SLURM_EXIT_ERROR").value_or(""), 0, highest);
+  return wanted ? static_cast<int>(*wanted) : exit_refused;
 }
 
 }  // namespace
@@ -46,7 +55,7 @@ int run_compat(const CompatCommand& command, std::span<const std::string> words)
   if (outcome) return finish_output(*outcome);
   const auto* kind = command.dialect == model::Dialect::pbs ? "" : "error: ";
   print_error(fmt::format("{}: {}{}\n", command.name, kind, outcome.error().text));
-  return exit_refused;
+  return code_of_problem(command.dialect);
 }
 
 }  // namespace cli

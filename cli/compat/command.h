@@ -17,6 +17,8 @@ struct CompatCommand {
   Outcome (*run)(std::span<const std::string> words);
 };
 
+extern const CompatCommand qsub_command;
+extern const CompatCommand sbatch_command;
 extern const CompatCommand scontrol_command;
 
 std::span<const CompatCommand* const> compat_commands();
@@ -29,7 +31,8 @@ constexpr std::string_view slurm_version = "slurm 23.11.4";
 constexpr std::string_view pbs_version = "pbs_version = 23.06.06";
 
 /// Runs it with the options that all have: help and version. Problems are told as the original
-/// does, "squeue: error: TEXT" or "qstat: TEXT", and the exit code of every one is 1.
+/// does, "squeue: error: TEXT" or "qstat: TEXT"; the exit code of every one is 1, of those of Slurm
+/// $SLURM_EXIT_ERROR where that is set.
 int run_compat(const CompatCommand& command, std::span<const std::string> words);
 
 }  // namespace cli

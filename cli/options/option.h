@@ -17,10 +17,12 @@ struct Option {
   int id = 0;
   std::string_view name;         // without dashes
   char letter = 0;               // 0: none
-  std::string_view placeholder;  // of the value; empty: a flag
+  std::string_view placeholder;  // of the value; empty: a flag; "[X]": it may be left out
   std::string_view help;         // sentences; empty: a further name, not listed
 
   bool takes_value() const { return !placeholder.empty(); }
+  /// Then it stands behind '=' or the letter, never in the next word.
+  bool may_lack_value() const { return placeholder.starts_with('[') && placeholder.ends_with(']'); }
 };
 
 struct Given {

@@ -119,7 +119,7 @@ base::Result<void> Reader::take_letters(std::string_view word) {
 
 /// The value, where the option has one, is the next word, whatever it looks like.
 base::Result<void> Reader::take_value(const Option& option, std::string written) {
-  if (!option.takes_value()) {
+  if (!option.takes_value() || option.may_lack_value()) {
     parsed_.given.push_back({option.id, "", std::move(written)});
     return {};
   }

@@ -13,17 +13,21 @@ namespace {
 
 constexpr std::array<std::string_view, 5> login_names{"HOME", "LOGNAME", "PATH", "SHELL", "USER"};
 
-/// Inside a job its own MUSTER_ variables would tell lies about the new one, and so would others
-/// that its launcher has added.
+/// What describes a job, in our words or in those of another scheduler.
+bool is_of_job(std::string_view name) {
+  if (name.starts_with("SLURM_") || name.starts_with("PBS_")) return true;
+  return name.starts_with("MUSTER_") && name != "MUSTER_DIR";
+}
+
+/// Inside a job its own variables would tell lies about the new one, and so would others that its
+/// launcher has added.
 model::Environment without_own(const model::Environment& present) {
   if (!present.contains("MUSTER_JOB_ID")) return present;
   auto kept = present;
   if (const auto added = present.find("MUSTER_ADDED"); added != present.end()) {
     for (const auto name : base::split(added->second, ' ')) kept.erase(std::string(name));
   }
-  std::erase_if(kept, [](const auto& variable) {
-    return variable.first.starts_with("MUSTER_") && variable.first != "MUSTER_DIR";
-  });
+  std::erase_if(kept, [](const auto& variable) { return is_of_job(variable.first); });
   return kept;
 }
 

@@ -14,7 +14,6 @@
 #include "cli/request/environment.h"
 #include "cli/request/job_file.h"
 #include "cli/request/role_values.h"
-#include "cli/request/script.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
 #include "lib/base/text.h"
@@ -24,79 +23,15 @@ namespace request {
 
 namespace {
 
-constexpr std::string_view default_output = "muster-%j.out";
-constexpr std::string_view default_array_output = "muster-%A_%a.out";
+/// Of a job of PBS its options say it.
+std::string default_output(const model::JobSpec& spec) {
+  const auto* program = spec.dialect == model::Dialect::slurm ? "slurm" : "muster";
+  return fmt::format("{}-{}.out", program, spec.array ? "%A_%a" : "%j");
+}
 
 std::string last_part(std::string_view path) {
   const auto slash = path.rfind('/');
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
-/// What a file says: options, with those that win behind the others, and what is to run.
-struct FileContents {
-  std::vector<PlacedOption> options;
-  model::Environment environment;
-  std::vector<std::string> warnings;
-  std::optional<ScriptFile> script;
-  std::vector<std::string> command;
-};
-
-/// Those of #SBATCH lines, then those of #SUBMIT lines.
-base::Result<void> read_directives(std::string_view text, std::string_view name,
-                                   FileContents& contents) {
-  auto read = read_script(text, name);
-  if (!read) return std::unexpected(read.error());
-  contents.warnings = std::move(read->warnings);
-  for (const auto* directives : {&read->sbatch, &read->submit}) {
-    for (const auto& one : *directives) {
-      contents.options.push_back(
-          {.given = one.given,
-           .place = fmt::format("{}: line {}: '{}'", name, one.line, one.text)});
-    }
-  }
-  return {};
-}
-
-/// Keys of a job file win over directives in its script.
-/// Without those that what others say of roles replaces, as without_replaced() has it.
-std::vector<PlacedOption> without_replaced_roles(std::vector<PlacedOption> options,
-                                                 const std::vector<options::Given>& others) {
-  const auto* mode = find(others, OptionId::mode);
-  const bool all = has(others, OptionId::role) || (mode != nullptr && mode->value != "ps");
-  if (!all && mode == nullptr) return options;
-  std::erase_if(options, [all](const PlacedOption& one) {
-    return all ? is_of_roles(one.given) : one.given.id == static_cast<int>(OptionId::role);
-  });
-  return options;
-}
-
-base::Result<FileContents> contents_of_job_file(const ScriptFile& file) {
-  auto read = read_job_file(file.text, file.name);
-  if (!read) return std::unexpected(read.error());
-  FileContents contents;
-  if (read->script) {
-    if (auto directives = read_directives(*read->script, file.name + ": script", contents);
-        !directives)
-      return std::unexpected(directives.error());
-    contents.script = ScriptFile{file.name, std::move(*read->script)};
-    std::vector<options::Given> keys;
-    for (const auto& option : read->options) keys.push_back(option.given);
-    contents.options = without_replaced_roles(std::move(contents.options), keys);
-  }
-  std::ranges::move(read->options, std::back_inserter(contents.options));
-  contents.environment = std::move(read->environment);
-  contents.command = std::move(read->command);
-  return contents;
-}
-
-base::Result<FileContents> contents_of(const ScriptFile& file) {
-  if (is_job_file(file.name)) return contents_of_job_file(file);
-  FileContents contents;
-  const std::string shown = file.name == "-" ? "standard input" : file.name;
-  if (auto read = read_directives(file.text, shown, contents); !read)
-    return std::unexpected(read.error());
-  contents.script = file;
-  return contents;
 }
 
 base::Result<void> apply_placed(std::span<const PlacedOption> options, Choices& choices) {
@@ -133,6 +68,12 @@ std::string stem_of(const std::string& path) {
   return name.substr(0, name.rfind('.'));
 }
 
+/// What a job is called whose script came from standard input.
+std::string name_of_input(model::Dialect dialect) {
+  if (dialect == model::Dialect::slurm) return "sbatch";
+  return dialect == model::Dialect::pbs ? "STDIN" : "stdin";
+}
+
 /// What runs, and the name that the job has unless another is chosen. A command of ranks is started
 /// by `muster run`.
 void set_program(const options::Parsed& line, const std::optional<ScriptFile>& script,
@@ -145,7 +86,7 @@ void set_program(const options::Parsed& line, const std::optional<ScriptFile>& s
   } else if (script) {
     spec.script = script->text;
     spec.script_name = script->name;
-    name = script->name == "-" ? "stdin" : last_part(script->name);
+    name = script->name == "-" ? name_of_input(spec.dialect) : last_part(script->name);
     if (!line.rest.empty()) spec.arguments.assign(std::next(line.rest.begin()), line.rest.end());
   } else {
     spec.arguments = line.rest;
@@ -183,11 +124,23 @@ base::Result<void> set_roles(const RoleChoice& choice, model::JobSpec& spec) {
   return {};
 }
 
+/// Where the output goes unless that was said. What other schedulers do is told as an option.
+void choose_output(FileContents& file, model::JobSpec& spec) {
+  if (!spec.output.empty()) return;
+  spec.output = default_output(spec);
+  if (spec.dialect != model::Dialect::native)
+    file.options.insert(file.options.begin(), {.given = {.id = static_cast<int>(OptionId::output),
+                                                         .value = spec.output,
+                                                         .written = "--output"},
+                                               .place = "default of sbatch"});
+}
+
 void set_paths(const std::string& directory, model::JobSpec& spec) {
   spec.work_dir = absolute(spec.work_dir, directory);
-  if (spec.output.empty()) spec.output = spec.array ? default_array_output : default_output;
-  spec.output = absolute(spec.output, spec.work_dir);
-  if (!spec.error.empty()) spec.error = absolute(spec.error, spec.work_dir);
+  // qsub brings the files to where it was typed, though the job runs elsewhere.
+  const auto& folder = spec.dialect == model::Dialect::pbs ? directory : spec.work_dir;
+  spec.output = absolute(spec.output, folder);
+  if (!spec.error.empty()) spec.error = absolute(spec.error, folder);
 }
 
 /// What `wanted` gives, with the variables of a job file; but those that the command line names
@@ -208,8 +161,7 @@ base::Result<model::Environment> environment_of(const std::string& wanted,
 }
 
 /// A job file may leave to roles what runs, if all have commands.
-base::Result<void> check_something_runs(const FileContents& file, std::string_view name,
-                                        const model::Roles& roles) {
+base::Result<void> check_something_runs(const FileContents& file, const model::Roles& roles) {
   if (file.script || !file.command.empty()) return {};
   const auto without = std::ranges::find(roles, "", &model::Role::command);
   if (!roles.empty() && without == roles.end()) return {};
@@ -218,7 +170,7 @@ base::Result<void> check_something_runs(const FileContents& file, std::string_vi
   return base::fail(base::Code::invalid,
                     fmt::format("{}:1:1: there is nothing to run{}; say script = '''TEXT''', "
                                 "command = [\"PROGRAM\"], or a command in each [[role]]",
-                                name, role));
+                                file.name, role));
 }
 
 /// The command line with what a job file runs in place of its name.
@@ -298,16 +250,20 @@ base::Result<Source> source_of(const options::Parsed& line, bool input_is_termin
   return base::fail(base::Code::invalid, "expected a script, or '--' and a command");
 }
 
-base::Result<Submission> make_submission(const options::Parsed& line,
-                                         const std::optional<ScriptFile>& script,
+std::vector<PlacedOption> without_replaced_roles(std::vector<PlacedOption> options,
+                                                 const std::vector<options::Given>& others) {
+  const auto* mode = find(others, OptionId::mode);
+  const bool all = has(others, OptionId::role) || (mode != nullptr && mode->value != "ps");
+  if (!all && mode == nullptr) return options;
+  std::erase_if(options, [all](const PlacedOption& one) {
+    return all ? is_of_roles(one.given) : one.given.id == static_cast<int>(OptionId::role);
+  });
+  return options;
+}
+
+base::Result<Submission> make_submission(const options::Parsed& line, FileContents file,
                                          const Surroundings& surroundings) {
-  FileContents file;
-  if (script) {
-    auto read = contents_of(*script);
-    if (!read) return std::unexpected(read.error());
-    file = std::move(*read);
-  }
-  Choices choices{.spec = {}, .now = surroundings.now};
+  Choices choices{.spec = {.dialect = file.dialect}, .now = surroundings.now};
   if (auto applied = apply_placed(file.options, choices); !applied)
     return std::unexpected(applied.error());
   choices.roles = without_replaced(std::move(choices.roles), line.given);
@@ -324,21 +280,22 @@ base::Result<Submission> make_submission(const options::Parsed& line,
   if (auto set = set_roles(choices.roles, submission.spec); !set)
     return std::unexpected(set.error());
   auto program = base::Result<options::Parsed>(line);
-  if (script && !file.script) {
-    if (auto runs = check_something_runs(file, script->name, submission.spec.roles); !runs)
+  if (!file.name.empty() && !file.script) {
+    if (auto runs = check_something_runs(file, submission.spec.roles); !runs)
       return std::unexpected(runs.error());
     program = line_of_command(line, file);
     if (!program) return std::unexpected(program.error());
   }
   const bool has_name = !submission.spec.name.empty();
+  choose_output(file, submission.spec);
   set_program(*program, file.script, choices.roles.is_made(), submission.spec);
-  if (!has_name && script && is_job_file(script->name))
-    submission.spec.name = stem_of(script->name);
+  if (!has_name && is_job_file(file.name)) submission.spec.name = stem_of(file.name);
   set_paths(surroundings.directory, submission.spec);
   submission.wait = choices.wait;
   submission.parsable = choices.parsable;
   submission.test_only = choices.test_only;
   submission.warnings = std::move(file.warnings);
+  submission.notes = std::move(file.notes);
   submission.origins = origins_of(std::move(file.options), line.given);
   if (auto fine = check_limits(submission); !fine) return std::unexpected(std::move(fine).error());
   return submission;

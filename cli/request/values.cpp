@@ -289,12 +289,19 @@ base::Result<void> apply_roles(std::span<const options::Given> given, model::Ste
   return store(roles_of(choice), step.roles);
 }
 
+base::Result<bool> open_mode_value(const options::Given& given) {
+  if (given.value != "append" && given.value != "truncate")
+    return refuse(given, "append or truncate");
+  return given.value == "append";
+}
+
 /// Names of files, the comment, which may be any text, and what the job's processes find.
 base::Result<void> apply_surroundings(const options::Given& given, Choices& choices) {
   const auto id = static_cast<OptionId>(given.id);
   if (id == OptionId::environment) return store(export_value(given), choices.environment);
   if (id == OptionId::comment)
     return store(base::Result<std::string>(given.value), choices.spec.comment);
+  if (id == OptionId::open_mode) return store(open_mode_value(given), choices.spec.append_output);
   return store(pattern(given), id == OptionId::output ? choices.spec.output : choices.spec.error);
 }
 
@@ -308,7 +315,7 @@ base::Result<void> apply_value(const options::Given& given, Choices& choices) {
   static constexpr std::array shape{ntasks, ntasks_per_node, cpus_per_task, mem, mem_per_cpu};
   static constexpr std::array choice{nodes,   gpus_per_node, gpus_per_task, constraint,   nodelist,
                                      exclude, licenses,      tier,          max_evictions};
-  static constexpr std::array surroundings{output, error, comment, environment};
+  static constexpr std::array surroundings{output, error, open_mode, comment, environment};
   static constexpr std::array times{time,     signal, restart,  hang_timeout, grow_after,
                                     priority, begin,  deadline, dependency,   array};
   if (is_one_of(shape)) return apply_shape(given, choices.spec.shape);

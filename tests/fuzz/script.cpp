@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/dialect/submission.h"
 #include "cli/request/submission.h"
 #include "lib/base/check.h"
 
@@ -11,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const request::ScriptFile script{"t.sh", {reinterpret_cast<const char*>(bytes), size}};
   options::Parsed line;
   line.rest = {"t.sh"};
-  const auto submission = request::make_submission(line, script, {"/home/ann", {{"A", "1"}}});
+  const auto submission = dialect::make_submission(line, script, {"/home/ann", {{"A", "1"}}});
   if (!submission) {
     base::check(submission.error().text.starts_with("t.sh: "), "a refusal begins with the file");
     return 0;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/dialect/submission.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "tests/support/catch.h"
@@ -20,7 +21,7 @@ base::Result<request::Submission> submitted_file(const std::string& text, Words 
   const auto line =
       options::parse(request::table(request::Place::submit), words, options::Operands::end_options);
   REQUIRE(line);
-  return request::make_submission(*line, request::ScriptFile{"dir/job.toml", text},
+  return dialect::make_submission(*line, request::ScriptFile{"dir/job.toml", text},
                                   surroundings_of_file);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/request/preparation_values.h"
 
+#include "cli/dialect/submission.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "tests/support/catch.h"
@@ -16,7 +17,7 @@ base::Result<model::Preparation> preparation_of(const Words& words,
       options::parse(request::table(request::Place::submit), words, options::Operands::end_options);
   REQUIRE(line);
   const request::ScriptFile script{"t.sh", "#!/bin/sh\n" + directives + "echo\n"};
-  const auto made = request::make_submission(*line, script, {"/home/ann", {}, {}});
+  const auto made = dialect::make_submission(*line, script, {"/home/ann", {}, {}});
   if (!made) return std::unexpected(made.error());
   return made->spec.preparation;
 }

@@ -1,5 +1,6 @@
 #include "cli/request/role_values.h"
 
+#include "cli/dialect/submission.h"
 #include "cli/request/submission.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
@@ -16,7 +17,7 @@ base::Result<request::Submission> submitted_as(const Words& words,
   REQUIRE(line);
   const bool has_script = !line->rest.empty() && !line->after_dashes;
   const request::ScriptFile script{"t.sh", "#!/bin/sh\n" + directives + "echo\n"};
-  return request::make_submission(*line, has_script ? std::optional(script) : std::nullopt,
+  return dialect::make_submission(*line, has_script ? std::optional(script) : std::nullopt,
                                   {"/home/ann", {}, {}});
 }
 

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "cli/dialect/submission.h"
 #include "cli/request/environment.h"
 #include "cli/request/table.h"
 #include "cli/request/values.h"
@@ -24,7 +25,7 @@ const request::Surroundings here{"/home/ann",
                                  {{"HOME", "/home/ann"}, {"PATH", "/bin"}, {"A", "1"}}};
 
 base::Result<request::Submission> try_script(const Words& words, std::string directives) {
-  return request::make_submission(
+  return dialect::make_submission(
       line_of(words), request::ScriptFile{"job/t.sh", "#!/bin/sh\n" + directives + "echo\n"}, here);
 }
 
@@ -136,7 +137,7 @@ TEST_CASE("time limits that are none") {
 TEST_CASE("what follows the script are its arguments") {
   const auto line = line_of({"-n2", "t.sh", "-n", "--", "x"});
   const auto submission =
-      request::make_submission(line, request::ScriptFile{"t.sh", "#!/bin/sh\n"}, here);
+      dialect::make_submission(line, request::ScriptFile{"t.sh", "#!/bin/sh\n"}, here);
   REQUIRE(submission.has_value());
   CHECK(submission->spec.arguments == Words{"-n", "--", "x"});
   CHECK(submission->spec.shape.tasks == 2);
@@ -145,7 +146,7 @@ TEST_CASE("what follows the script are its arguments") {
 TEST_CASE("a command needs no script") {
   const auto line = line_of({"-n2", "--", "/opt/bin/prog", "-x"});
   CHECK(request::source_of(line, true) == request::Source::command);
-  const auto submission = request::make_submission(line, std::nullopt, here);
+  const auto submission = dialect::make_submission(line, std::nullopt, here);
   REQUIRE(submission.has_value());
   CHECK(submission->spec.script.empty());
   CHECK(submission->spec.arguments == Words{"/opt/bin/prog", "-x"});
@@ -155,7 +156,7 @@ TEST_CASE("a command needs no script") {
 TEST_CASE("--wrap makes a script of a line") {
   const auto line = line_of({"--wrap=hostname; date"});
   CHECK(request::source_of(line, true) == request::Source::wrapped);
-  const auto spec = request::make_submission(line, std::nullopt, here)->spec;
+  const auto spec = dialect::make_submission(line, std::nullopt, here)->spec;
   CHECK(spec.script == "#!/bin/sh\nhostname; date\n");
   CHECK(spec.name == "wrap");
   CHECK(request::source_of(line_of({"--wrap=x", "t.sh"}), true).error().text ==
@@ -169,7 +170,7 @@ TEST_CASE("without a file the script comes from standard input") {
   CHECK_FALSE(request::source_of(line_of({}), true).has_value());
   CHECK_FALSE(request::source_of(line_of({"--"}), false).has_value());
   const auto submission =
-      request::make_submission(line_of({"-", "x"}), request::ScriptFile{"-", "#!/bin/sh\n"}, here);
+      dialect::make_submission(line_of({"-", "x"}), request::ScriptFile{"-", "#!/bin/sh\n"}, here);
   CHECK(submission->spec.name == "stdin");
   CHECK(submission->spec.arguments == Words{"x"});
 }
@@ -188,7 +189,7 @@ TEST_CASE("a signal is named as for sbatch") {
 }
 
 TEST_CASE("messages name standard input as such") {
-  const auto submission = request::make_submission(
+  const auto submission = dialect::make_submission(
       line_of({}), request::ScriptFile{"-", "#!/bin/sh\n#SBATCH --ndoes\n"}, here);
   CHECK(submission.error().text.starts_with("standard input: line 2: "));
 }

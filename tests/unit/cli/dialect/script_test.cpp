@@ -1,22 +1,22 @@
-#include "cli/request/script.h"
+#include "cli/dialect/script.h"
 
 #include "tests/support/catch.h"
 
 namespace {
 
-request::Script read(std::string_view text) {
-  auto script = request::read_script(text, "t.sh");
+dialect::Script read(std::string_view text) {
+  auto script = dialect::read_script(text, "t.sh");
   if (!script) FAIL(script.error().text);
   return *script;
 }
 
 std::string script_error(std::string_view text) {
-  const auto script = request::read_script(text, "t.sh");
+  const auto script = dialect::read_script(text, "t.sh");
   return script ? "" : script.error().text;
 }
 
 /// "option=value@line ..." of some directives.
-std::string shown(const std::vector<request::Directive>& directives) {
+std::string shown(const std::vector<dialect::Directive>& directives) {
   std::string text;
   for (const auto& one : directives) {
     text += (text.empty() ? "" : " ") + one.given.written + "=" + one.given.value + "@" +
@@ -75,7 +75,9 @@ TEST_CASE("mistakes in directives come with line, text and the nearest option") 
         "t.sh: line 2: '#SBATCH -J 'x': a ' without its partner");
   CHECK(script_error("#!/bin/sh\n#SBATCH -n\n") ==
         "t.sh: line 2: '#SBATCH -n': option '-n' needs a value: COUNT");
-  CHECK(script_error("#!/bin/sh\n#SBATCH --wrap=ls\n").starts_with("t.sh: line 2: "));
+  CHECK(script_error("#!/bin/sh\n#SBATCH --prepare=ls\n") ==
+        "t.sh: line 2: '#SBATCH --prepare=ls': --prepare is no option of sbatch; write it in a "
+        "#SUBMIT line");
 }
 
 TEST_CASE("files that are no scripts are refused") {
@@ -101,7 +103,8 @@ TEST_CASE("look-alikes of directives get a warning") {
   CHECK_FALSE(warned("# SBATCH -n 4"));
   CHECK_FALSE(warned("##SBATCH -n 4"));
   CHECK_FALSE(warned("#Submit the job with care"));
-  CHECK_FALSE(warned("#PBS -n 4"));
+  CHECK(warned("#pbs -n"));
+  CHECK_FALSE(warned("#PBS -n"));
   CHECK_FALSE(warned("#--- -n 4"));
   CHECK(read("#!/bin/sh\n#SBACTH -n 4\n").warnings[0] ==
         "t.sh: line 2: '#SBACTH -n 4' is a comment; did you mean #SBATCH?");
