@@ -20,6 +20,7 @@
 #include "launcher/exec/processes.h"
 #include "launcher/map/environment.h"
 #include "launcher/map/host_files.h"
+#include "launcher/map/login_shell.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
@@ -72,6 +73,18 @@ base::Result<Command> command_of(const Launch& launch) {
       launch.order.allocation.nodes[static_cast<std::size_t>(launch.order.node_index)];
   command.cpus = cpus_of(launch.topology, share.cores);
   return command;
+}
+
+/// A login shell finds muster's programs too, though /etc/profile sets PATH anew.
+base::Result<void> keep_programs_in_path(const Launch& launch, Command& command) {
+  const auto& job = *launch.order.job;
+  if (!mapping::is_for_login_bash(job.script)) return {};
+  const auto path = launch.dir.file("after-login");
+  const auto text =
+      mapping::after_login(mapping::folders_of(launch.place.programs), job.environment);
+  if (auto kept = loop::write_file_atomic(path, text, {.sync = false}); !kept) return kept;
+  command.environment["BASH_ENV"] = path;
+  return {};
 }
 
 class Batch {
@@ -162,6 +175,8 @@ base::Result<model::LaunchReport> try_batch(Launch& launch) {
   if (auto written = write_hosts(launch); !written) return std::unexpected(written.error());
   auto command = command_of(launch);
   if (!command) return std::unexpected(command.error());
+  if (auto kept = keep_programs_in_path(launch, *command); !kept)
+    return std::unexpected(kept.error());
   Batch batch(launch, std::move(*files), std::move(*log));
   return batch.run(std::move(*command));
 }

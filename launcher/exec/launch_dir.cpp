@@ -177,7 +177,7 @@ base::Result<void> LaunchDir::write_usage(const model::LaunchReport& so_far) con
 }
 
 base::Result<std::string> LaunchDir::write_hosts(const std::string& text) const {
-  auto path = agents_file("hosts");
+  auto path = agents_file("etc-hosts");
   const loop::OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   const auto size = static_cast<ssize_t>(text.size());
   if (file && ::write(file.get(), text.data(), text.size()) == size &&

@@ -60,7 +60,7 @@ class LaunchDir {
   base::Result<void> note_idle_gpus(std::optional<base::Time> since) const;
   /// Writes `usage`: what the launch has used so far, as part of a report.
   base::Result<void> write_usage(const model::LaunchReport& so_far) const;
-  /// Writes `hosts`, which is readable for all and the agent's own; returns its path.
+  /// Writes `etc-hosts`, which is readable for all and the agent's own; returns its path.
   base::Result<std::string> write_hosts(const std::string& text) const;
   base::Result<void> write_report(const model::LaunchReport& report) const;
 

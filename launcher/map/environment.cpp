@@ -47,7 +47,7 @@ void show_gpus(Environment& environment, const model::Topology& topology,
 
 /// Muster's programs, and before them the mpirun and mpiexec that are for jobs only.
 void put_first_in_path(Environment& environment, const std::string& programs) {
-  const auto folders = fmt::format("{0}/mpi:{0}/compat:{0}", programs);
+  const auto folders = folders_of(programs);
   auto& path = environment["PATH"];
   if (path.empty()) path = "/usr/local/bin:/usr/bin:/bin";
   if (path != folders && !path.starts_with(folders + ":")) path = folders + ":" + path;
@@ -283,6 +283,10 @@ void note_added(Environment& environment, const Environment& before) {
 }
 
 }  // namespace
+
+std::string folders_of(const std::string& programs) {
+  return fmt::format("{0}/mpi:{0}/compat:{0}", programs);
+}
 
 std::string rendezvous_file(const model::LaunchOrder& order) {
   // A part of the secret, too short to be of use, tells it from a file of another cluster's job.

@@ -44,6 +44,10 @@ std::string own_address(const model::LaunchOrder& order, std::uint16_t port);
 /// starts, and is removed when it ends. No other step or attempt has the same.
 std::string rendezvous_file(const model::LaunchOrder& order);
 
+/// With these in front, PATH leads to Muster's programs, to the starters of MPI, which are `muster
+/// run`, and to the commands of other schedulers.
+std::string folders_of(const std::string& programs);
+
 model::Environment environment_of_script(const model::LaunchOrder& order,
                                          const model::Topology& topology, const LaunchPlace& place);
 

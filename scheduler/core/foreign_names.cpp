@@ -14,6 +14,8 @@ namespace {
 
 using Names = std::set<std::string>;
 
+constexpr std::size_t most_named = 8;
+
 /// What nodes have, of the pool or of all.
 struct NodeWords {
   Names features;
@@ -45,6 +47,17 @@ Names keys_of(const Map& map) {
   return names;
 }
 
+/// Some of them.
+std::string text_of(const Names& known) {
+  if (known.empty()) return "none is known";
+  std::vector<std::string> named;
+  for (const auto& name : known) {
+    if (named.size() == most_named) return "known: " + base::join(named, ", ") + " and others";
+    named.push_back(name);
+  }
+  return "known: " + base::join(named, ", ");
+}
+
 /// Takes the names out one after another, and keeps a note of each.
 class Customs {
  public:
@@ -65,11 +78,8 @@ class Customs {
   /// "there is no pool 'gpu' here: it is left out, and any pool will do (known: a, b)".
   void leave_out(std::string_view what, const std::string& name, const std::string& instead,
                  const Names& known) {
-    const std::vector<std::string> names(known.begin(), known.end());
-    notes_.push_back(fmt::format(
-        "there is no {} '{}' here: it is left out, and {} ({})", what, base::printable(name),
-        instead,
-        names.empty() ? std::string("none is known") : "known: " + base::join(names, ", ")));
+    notes_.push_back(fmt::format("there is no {} '{}' here: it is left out, and {} ({})", what,
+                                 base::printable(name), instead, text_of(known)));
   }
 
   const View& view_;
