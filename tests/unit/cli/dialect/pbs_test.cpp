@@ -133,7 +133,7 @@ const std::vector<submitted::Meant> pbs_meant{
      [](const JobSpec& s) { return s.shape.memory_per_cpu == base::Bytes(2 * submitted::gib); }},
     {"-l nodes=n1:ppn=2+n2:ppn=2",
      [](const JobSpec& s) { return s.choice.only == Nodes{"n1", "n2"} && s.shape.nodes == 2; }},
-    {"-l nodes=1:ppn=2#excl", [](const JobSpec& s) { return s.shape.whole_nodes; }},
+    {"-l 'nodes=1:ppn=2#excl'", [](const JobSpec& s) { return s.shape.whole_nodes; }},
     {"-l ncpus=4,ngpus=1,mem=512mw",
      [](const JobSpec& s) {
        return s.shape.cpus_per_task == 4 && s.shape.gpus_per_node == 1 &&
@@ -256,8 +256,8 @@ TEST_CASE("sizes and times of PBS") {
   CHECK_FALSE(dialect::pbs_size("gb"));
   CHECK_FALSE(dialect::pbs_size("1.5gb"));
   CHECK_FALSE(dialect::pbs_size("999999999999pb"));
-  CHECK(dialect::pbs_time("5400") == "1:30:00");
-  CHECK(dialect::pbs_time("2:0:0:1") == "2-0:00:01");
+  CHECK(dialect::pbs_time("5400") == "01:30:00");
+  CHECK(dialect::pbs_time("2:0:0:1") == "2-00:00:01");
   CHECK_FALSE(dialect::pbs_time(""));
   CHECK_FALSE(dialect::pbs_time("0"));
   CHECK_FALSE(dialect::pbs_time("1:-2"));

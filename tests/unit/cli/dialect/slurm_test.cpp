@@ -50,7 +50,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"-C '[a|b]'", [](const JobSpec& s) { return to_text(s.choice.constraint) == "a|b"; }},
     {"--constraint='(a|b)'",
      [](const JobSpec& s) { return to_text(s.choice.constraint) == "a|b"; }},
-    {"--container-image=nvcr.io#nvidia/pytorch:24.01",
+    {"--container-image='nvcr.io#nvidia/pytorch:24.01'",
      [](const JobSpec& s) {
        return s.preparation.image.reference.contains("nvcr.io/nvidia/pytorch:24.01");
      }},
