@@ -54,8 +54,11 @@ Outcome run_sbatch(std::span<const std::string> words) {
     print(sbatch_usage);
     return exit_done;
   }
+  const auto* clusters = options::find(*line, static_cast<int>(SlurmId::clusters));
+  const auto cluster = clusters == nullptr ? std::string() : clusters->value;
   const SubmitStyle style{.who = "sbatch",
                           .told = "Submitted batch job ",
+                          .cluster = cluster,
                           .is_quiet = is_given(*line, SlurmId::quiet),
                           .is_foreign = true};
   const auto script = script_of_sbatch(*line);

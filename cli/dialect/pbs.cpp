@@ -112,6 +112,7 @@ base::Result<void> take_attribute(const PlacedOption& one, std::string_view name
 /// before.
 base::Result<void> take_attributes(const PlacedOption& one, Translation& out) {
   std::vector<std::string> attributes;
+  // Some are written with ':' in place of '=', and mean nothing here.
   for (const auto part : base::split(one.given.value, ',')) {
     if (part.contains('=') || attributes.empty()) {
       attributes.emplace_back(part);
@@ -120,12 +121,12 @@ base::Result<void> take_attributes(const PlacedOption& one, Translation& out) {
     }
   }
   for (const auto& attribute : attributes) {
-    const auto equals = attribute.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return not_expected(one, "attributes such as depend=afterok:12");
+    const auto equals = std::min(attribute.find('='), attribute.size());
+    if (equals == 0) return not_expected(one, "attributes such as depend=afterok:12");
     const auto whole = std::string_view(attribute);
-    if (auto taken = take_attribute(one, base::trim(whole.substr(0, equals)),
-                                    base::trim(whole.substr(equals + 1)), out);
+    const auto value = whole.substr(std::min(equals + 1, whole.size()));
+    if (auto taken =
+            take_attribute(one, base::trim(whole.substr(0, equals)), base::trim(value), out);
         !taken)
       return taken;
   }

@@ -33,6 +33,14 @@ base::Result<void> convert_first(const PlacedOption& one, OptionId id, Translati
   return {};
 }
 
+/// "[0-4]" is "0-4".
+base::Result<void> convert_array(const PlacedOption& one, Translation& out) {
+  auto list = one.given.value;
+  std::erase_if(list, [](char c) { return c == '[' || c == ']'; });
+  out.add(OptionId::array, std::move(list), one);
+  return {};
+}
+
 base::Result<void> convert_exclusive(const PlacedOption& one, Translation& out) {
   const std::string_view whom = one.given.value;
   if (!whom.empty() && whom != "user" && whom != "mcs" && whom != "topo")
@@ -241,6 +249,7 @@ base::Result<void> as_memory(const PlacedOption& one, Translation& out, Together
 }
 
 constexpr auto converters = std::to_array<Converter>({
+    {SlurmId::array, by<convert_array>},
     {SlurmId::begin, as<convert_moment, OptionId::begin>},
     {SlurmId::constraint, by<convert_constraint>},
     {SlurmId::container_image, by<convert_image>},

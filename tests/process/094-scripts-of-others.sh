@@ -54,6 +54,8 @@ is "$(cat "$T/out")" "Submitted batch job 3" "and says so as Slurm's does"
 is "$(cat "$T/err")" "" "with nothing on standard error"
 id=$(sbatch --parsable --dependency=afterok:3 --wrap 'echo wrapped; exit 3')
 is "$id" 4 "with --parsable it prints the id alone"
+is "$(sbatch --parsable -Q -H -M here b.sh)" "5;here" "and the cluster, where one is named"
+muster cancel last >/dev/null
 runs 3 "sbatch --wait exits with the code of the script" sbatch --wait -Q --dependency=afternotok:"$id" --wrap 'exit 3'
 is "$(cat "$T/out")" "" "and prints nothing when it is to be quiet"
 like out-j-3 " 1 an argument $T/run$" "what followed the script were its arguments"
@@ -63,9 +65,9 @@ runs 1 "a script that a signal ended has the code 1" sbatch --wait --wrap 'kill 
 printf '#!/bin/sh\n#SBATCH -a 1-3 -t 2\necho "$SLURM_SUBMIT_HOST"; exit 0\n' >array.sh
 status=0
 sbatch --wait <array.sh >"$T/out" 2>"$T/err" || status=$?
-is "$status $(ls slurm-7_*.out | tr '\n' ' ')" "0 slurm-7_1.out slurm-7_2.out slurm-7_3.out " \
+is "$status $(ls slurm-8_*.out | tr '\n' ' ')" "0 slurm-8_1.out slurm-8_2.out slurm-8_3.out " \
   "an array from standard input has a file for each task"
-is "$(field 7 .name)" sbatch "and the name that Slurm gives it"
+is "$(field 8 .name)" sbatch "and the name that Slurm gives it"
 SBATCH_TIMELIMIT=9 SBATCH_JOB_NAME=v sbatch -H -J c b.sh >"$T/out"
 is "$(muster show last --json | jq -r '.time_limit, .name' | tr '\n' ' ')" "540s c " \
   "variables win over the script, and the command line over both"

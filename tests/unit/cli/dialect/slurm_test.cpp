@@ -36,6 +36,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"--account=bio", [](const JobSpec& s) { return s.workspace == "bio"; }},
     {"-A bio", [](const JobSpec& s) { return s.workspace == "bio"; }},
     {"--array=1-9:2%3", [](const JobSpec& s) { return s.array && to_text(*s.array) == "1-9:2%3"; }},
+    {"--array=[0-4]", [](const JobSpec& s) { return s.array && to_text(*s.array) == "0-4"; }},
     {"-a 4-4", [](const JobSpec& s) { return s.array && to_text(*s.array) == "4"; }},
     {"--begin=now+1hour", [](const JobSpec& s) { return s.begin == base::Time() + 1h; }},
     {"-b now+60", [](const JobSpec& s) { return s.begin == base::Time() + 60s; }},
