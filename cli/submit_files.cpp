@@ -55,8 +55,11 @@ std::string folder_of(const std::string& pattern) {
 Try<void> check_folder(std::string_view what, const std::string& path, int access) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
+    const auto repair =
+        errno == ENOENT && (access & W_OK) != 0 ? "; make it with mkdir -p" : std::string_view();
     return refuse(fmt::format(
-        "{}: {}", what, base::fail_errno(errno, fmt::format("directory '{}'", path)).error().text));
+        "{}: {}{}", what, base::fail_errno(errno, fmt::format("directory '{}'", path)).error().text,
+        repair));
   }
   if (!S_ISDIR(status.st_mode)) return refuse(fmt::format("{}: '{}' is no directory", what, path));
   if (::access(path.c_str(), access) != 0) {

@@ -93,10 +93,13 @@ Outcome submit_job(const Api& api, request::Submission submission, const SubmitS
   if (!submitted) return refuse(submitted.error());
   tell_of({.notes = submitted->notes}, style);
   const auto job = submitted->job;
+  const auto beside = [&](std::string_view separator) {
+    return style.cluster.empty() ? std::string() : fmt::format("{}{}", separator, style.cluster);
+  };
   if (submission.parsable) {
-    print(fmt::format("{}\n", to_text(job)));
+    print(fmt::format("{}{}\n", to_text(job), beside(";")));
   } else if (style.has_id && !style.is_quiet) {
-    print(fmt::format("{}{}\n", style.told, to_text(job)));
+    print(fmt::format("{}{}{}\n", style.told, to_text(job), beside(" on cluster ")));
   }
   if (!submission.wait) return exit_done;
   const int written = finish_output(exit_done);

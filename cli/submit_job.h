@@ -12,10 +12,11 @@ namespace cli {
 
 /// How such a command speaks.
 struct SubmitStyle {
-  std::string_view who;     // begins what it says on standard error
-  std::string_view told;    // in front of the id of the job, such as "Submitted batch job "
-  bool is_quiet = false;    // tells of problems alone
-  bool has_id = true;       // prints the id, unless it is quiet
+  std::string_view who;           // begins what it says on standard error
+  std::string_view told;          // in front of the id of the job, such as "Submitted batch job "
+  std::string_view cluster = {};  // that is told with the id; empty: none
+  bool is_quiet = false;          // tells of problems alone
+  bool has_id = true;             // prints the id, unless it is quiet
   bool is_foreign = false;  // what is no id goes to standard error, and only ends of scripts count
 };
 

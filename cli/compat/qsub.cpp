@@ -19,7 +19,7 @@ constexpr std::string_view qsub_usage =
     "       qsub [OPTIONS] -- COMMAND [ARGUMENTS]\n\n"
     "Submits a job as qsub of OpenPBS and Torque does: a script, one from standard input, or a\n"
     "command. Its #PBS lines count, then OPTIONS. What of an option is not done is told on\n"
-    "standard error. muster-compat(7) lists what becomes of each.\n";
+    "standard error. submit(1) says more.\n";
 
 Outcome run_qsub(std::span<const std::string> words) {
   auto line = options::parse(dialect::options_of(model::Dialect::pbs), words,

@@ -25,7 +25,7 @@ constexpr std::string_view sbatch_usage =
     "       sbatch [OPTIONS] --wrap=COMMAND\n\n"
     "Submits a job as Slurm's sbatch does: a script, or one from standard input. Its #SBATCH\n"
     "lines count, then variables such as SBATCH_TIMELIMIT, then OPTIONS. What of an option is\n"
-    "not done is told on standard error. muster-compat(7) lists what becomes of each.\n";
+    "not done is told on standard error. submit(1) says more.\n";
 
 bool is_given(const options::Parsed& line, SlurmId id) {
   return options::has(line, static_cast<int>(id));
@@ -54,8 +54,11 @@ Outcome run_sbatch(std::span<const std::string> words) {
     print(sbatch_usage);
     return exit_done;
   }
+  const auto* clusters = options::find(*line, static_cast<int>(SlurmId::clusters));
+  const auto cluster = clusters == nullptr ? std::string() : clusters->value;
   const SubmitStyle style{.who = "sbatch",
                           .told = "Submitted batch job ",
+                          .cluster = cluster,
                           .is_quiet = is_given(*line, SlurmId::quiet),
                           .is_foreign = true};
   const auto script = script_of_sbatch(*line);

@@ -29,7 +29,7 @@ struct Whole {
   std::optional<PlacedOption> output;
   std::optional<PlacedOption> error;
   std::string joined = "n";
-  std::vector<std::string> names;  // of variables that are handed on
+  std::vector<std::string> variables;  // for --export: "A", "B=x"
   std::optional<PlacedOption> all_variables;
 };
 
@@ -112,6 +112,7 @@ base::Result<void> take_attribute(const PlacedOption& one, std::string_view name
 /// before.
 base::Result<void> take_attributes(const PlacedOption& one, Translation& out) {
   std::vector<std::string> attributes;
+  // Some are written with ':' in place of '=', and mean nothing here.
   for (const auto part : base::split(one.given.value, ',')) {
     if (part.contains('=') || attributes.empty()) {
       attributes.emplace_back(part);
@@ -120,12 +121,12 @@ base::Result<void> take_attributes(const PlacedOption& one, Translation& out) {
     }
   }
   for (const auto& attribute : attributes) {
-    const auto equals = attribute.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return not_expected(one, "attributes such as depend=afterok:12");
+    const auto equals = std::min(attribute.find('='), attribute.size());
+    if (equals == 0) return not_expected(one, "attributes such as depend=afterok:12");
     const auto whole = std::string_view(attribute);
-    if (auto taken = take_attribute(one, base::trim(whole.substr(0, equals)),
-                                    base::trim(whole.substr(equals + 1)), out);
+    const auto value = whole.substr(std::min(equals + 1, whole.size()));
+    if (auto taken =
+            take_attribute(one, base::trim(whole.substr(0, equals)), base::trim(value), out);
         !taken)
       return taken;
   }
@@ -151,12 +152,13 @@ std::vector<std::string> split_variables(std::string_view text) {
 base::Result<void> take_variables(const PlacedOption& one, Translation& out, Whole& whole) {
   for (const auto& part : split_variables(one.given.value)) {
     const auto equals = part.find('=');
-    auto name = std::string(base::trim(std::string_view(part).substr(0, equals)));
+    const auto name = std::string(base::trim(std::string_view(part).substr(0, equals)));
     if (name.empty()) return not_expected(one, "a list of variables such as A,B=x");
-    if (equals == std::string::npos) {
-      whole.names.push_back(std::move(name));
-    } else {
+    // A list for --export has no way to say a comma.
+    if (part.contains(',')) {
       out.variables[name] = part.substr(equals + 1);
+    } else {
+      whole.variables.push_back(part);
     }
   }
   return {};
@@ -342,13 +344,10 @@ void add_files(const Whole& whole, Translation& out) {
 
 /// A job has the variables of a login and those that are named, unless it is to have all.
 void add_environment(const Whole& whole, Translation& out) {
-  if (whole.all_variables) {
-    out.add(OptionId::environment, "ALL", *whole.all_variables);
-    return;
-  }
-  auto names = std::string(login_names);
-  for (const auto& name : whole.names) names += "," + name;
-  out.add(OptionId::environment, std::move(names), by_default("--export"));
+  auto list = std::string(whole.all_variables ? "ALL" : login_names);
+  for (const auto& one : whole.variables) list += "," + one;
+  out.add(OptionId::environment, std::move(list),
+          whole.all_variables.value_or(by_default("--export")));
 }
 
 }  // namespace

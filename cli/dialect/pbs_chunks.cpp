@@ -49,7 +49,10 @@ base::Result<void> read_threads(std::string_view part, std::string_view text, Pb
 base::Result<void> read_part(std::string_view part, PbsChunk& chunk, bool& has_tasks,
                              PbsChunks& all) {
   const auto [key, value] = key_of(part);
-  if (key == "ncpus") return read_count(part, value, 0, chunk.cores);
+  if (key == "ncpus") {
+    all.has_cores = true;
+    return read_count(part, value, 0, chunk.cores);
+  }
   if (key == "ngpus" || key == "naccelerators") return read_count(part, value, 0, chunk.gpus);
   if (key == "mem") return read_memory(part, value, chunk);
   if (key == "ompthreads") return read_threads(part, value, all);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/dialect/translation.h"
@@ -26,6 +27,7 @@ struct PbsChunks {
   std::vector<std::string> hosts;       // that are named
   std::optional<std::int64_t> threads;  // for OpenMP
   std::vector<std::string> unknown;     // parts that mean nothing here
+  bool has_cores = false;               // their number is given
   bool is_exclusive = false;
 };
 

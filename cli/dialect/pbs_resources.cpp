@@ -136,9 +136,10 @@ base::Result<void> Resources::convert_chunks(const PlacedOption& one, bool is_se
   const auto sum = sum_of(*all);
   if (!sum.are_alike)
     out_.note(one, "the chunks differ: each is asked for the most that one of them has");
-  const bool may_share = has_place("free") || has_place("pack") ||
-                         (!has_place("scatter") && !has_place("vscatter") && sum.nodes > 1 &&
-                          sum.tasks_per_node == 1 && sum.cores_per_task == 1 && sum.gpus == 0);
+  const bool may_share =
+      has_place("free") || has_place("pack") ||
+      (!has_place("scatter") && !has_place("vscatter") && all->has_cores && sum.nodes > 1 &&
+       sum.tasks_per_node == 1 && sum.cores_per_task == 1 && sum.gpus == 0);
   if (is_select && may_share && all->hosts.empty()) {
     ask_for_tasks(one, sum);
   } else {

@@ -1,8 +1,11 @@
 #pragma once
 // What qsub's -l asks for: select=2:ncpus=8:mpiprocs=4, nodes=2:ppn=8, walltime=1:00:00.
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/dialect/translation.h"
 

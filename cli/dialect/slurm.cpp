@@ -28,10 +28,16 @@ void set_variable(const request::PlacedOption& one, const Row& row, model::Envir
   if (is_of_memory(static_cast<SlurmId>(row.id))) {
     for (const auto* other : {"SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU", "SLURM_MEM_PER_GPU"})
       variables.erase(other);
-    variables[std::string(row.output)] = mebibytes_of(one.given.value);
+    if (auto size = mebibytes_of(one.given.value); size != "0")
+      variables[std::string(row.output)] = std::move(size);
+    return;
+  }
+  if (is(one, SlurmId::environment) && one.given.value == "ALL") {
+    variables.erase(std::string(row.output));  // for that is what steps do anyway
     return;
   }
   variables[std::string(row.output)] = row.placeholder.empty() ? "1" : one.given.value;
+  if (is(one, SlurmId::open_mode)) variables["SLURM_OPEN_MODE"].resize(1);
   if (is(one, SlurmId::ntasks)) variables["SLURM_NPROCS"] = one.given.value;
 }
 

@@ -33,6 +33,48 @@ base::Result<void> convert_first(const PlacedOption& one, OptionId id, Translati
   return {};
 }
 
+/// A file name whose '%' are all understood by submit. As sbatch has it, a backslash takes their
+/// meaning from all of them, and letters without meaning stay.
+base::Result<void> convert_file(const PlacedOption& one, OptionId id, Translation& out) {
+  constexpr std::string_view letters = "%AaJjNnstuxbr";
+  const std::string_view name = one.given.value;
+  const bool is_plain = name.contains('\\');
+  std::string file;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '\\') continue;
+    file += name[i];
+    if (name[i] != '%') continue;
+    const auto letter = name.find_first_not_of("0123456789", i + 1);
+    const bool is_known = letter != std::string_view::npos && letters.contains(name[letter]);
+    if (is_plain || !is_known) {
+      file += '%';
+    } else {
+      file += name.substr(i + 1, letter - i);
+      i = letter;
+    }
+  }
+  out.add(id, std::move(file), one);
+  return {};
+}
+
+base::Result<void> convert_open_mode(const PlacedOption& one, Translation& out) {
+  const std::string_view mode = one.given.value;
+  if (mode == "a" || mode == "t") {
+    out.add(OptionId::open_mode, mode == "a" ? "append" : "truncate", one);
+  } else {
+    out.add(OptionId::open_mode, one.given.value, one);
+  }
+  return {};
+}
+
+/// "[0-4]" is "0-4".
+base::Result<void> convert_array(const PlacedOption& one, Translation& out) {
+  auto list = one.given.value;
+  std::erase_if(list, [](char c) { return c == '[' || c == ']'; });
+  out.add(OptionId::array, std::move(list), one);
+  return {};
+}
+
 base::Result<void> convert_exclusive(const PlacedOption& one, Translation& out) {
   const std::string_view whom = one.given.value;
   if (!whom.empty() && whom != "user" && whom != "mcs" && whom != "topo")
@@ -183,10 +225,14 @@ base::Result<void> convert_hint(const PlacedOption& one, Translation& out) {
   constexpr std::array known{"compute_bound", "memory_bound", "multithread", "nomultithread"};
   if (std::ranges::find(known, hint) == known.end())
     return not_expected(one, "compute_bound, memory_bound, multithread or nomultithread");
-  if (hint != "nomultithread")
+  out.variables.erase("SLURM_THREADS_PER_CORE");
+  if (hint == "nomultithread") {
+    out.variables["SLURM_THREADS_PER_CORE"] = "1";
+  } else {
     out.note(one, fmt::format("{} has no effect: tasks get whole cores; the steps of the job find "
                               "it in SLURM_HINT",
                               one.given.written));
+  }
   return {};
 }
 
@@ -241,12 +287,14 @@ base::Result<void> as_memory(const PlacedOption& one, Translation& out, Together
 }
 
 constexpr auto converters = std::to_array<Converter>({
+    {SlurmId::array, by<convert_array>},
     {SlurmId::begin, as<convert_moment, OptionId::begin>},
     {SlurmId::constraint, by<convert_constraint>},
     {SlurmId::container_image, by<convert_image>},
     {SlurmId::cpus_per_gpu, keep<&Together::cpus_per_gpu>},
     {SlurmId::deadline, as<convert_moment, OptionId::deadline>},
     {SlurmId::dependency, by<convert_dependency>},
+    {SlurmId::error, as<convert_file, OptionId::error>},
     {SlurmId::exclusive, by<convert_exclusive>},
     {SlurmId::gpus, keep<&Together::gpus>},
     {SlurmId::gpus_per_socket, keep<&Together::gpus_per_socket>},
@@ -261,6 +309,8 @@ constexpr auto converters = std::to_array<Converter>({
     {SlurmId::nice, by<convert_nice>},
     {SlurmId::nodes, by<convert_nodes>},
     {SlurmId::ntasks_per_gpu, keep<&Together::ntasks_per_gpu>},
+    {SlurmId::open_mode, by<convert_open_mode>},
+    {SlurmId::output, as<convert_file, OptionId::output>},
     {SlurmId::partition, as<convert_first, OptionId::pool>},
     {SlurmId::reservation, as<convert_first, OptionId::booking>},
     {SlurmId::signal, by<convert_signal>},

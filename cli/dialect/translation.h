@@ -3,6 +3,7 @@
 // in.
 
 #include <cstdint>
+#include <expected>
 #include <span>
 #include <string>
 #include <string_view>

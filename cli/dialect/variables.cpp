@@ -5,6 +5,7 @@
 
 #include "cli/dialect/slurm_values.h"
 #include "cli/dialect/table.h"
+#include "lib/model/layout.h"
 
 namespace dialect {
 
@@ -36,6 +37,14 @@ void add_slurm(const request::Submission& submission, const request::Surrounding
                model::Environment& variables) {
   add_native(submission, variables);
   const auto& spec = submission.spec;
+  // Of a range of nodes only their allocation says it.
+  const auto layout = model::resolve(spec.shape);
+  const bool is_known = layout && !spec.shape.most_nodes;
+  if (is_known && variables.contains("SLURM_NTASKS_PER_NODE") &&
+      !variables.contains("SLURM_NTASKS")) {
+    for (const auto* name : {"SLURM_NTASKS", "SLURM_NPROCS"})
+      variables[name] = std::to_string(layout->tasks);
+  }
   if (!spec.workspace.empty()) variables["SLURM_JOB_ACCOUNT"] = spec.workspace;
   if (!spec.class_name.empty()) variables["SLURM_JOB_QOS"] = spec.class_name;
   if (!spec.choice.booking.empty()) variables["SLURM_JOB_RESERVATION"] = spec.choice.booking;

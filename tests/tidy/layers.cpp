@@ -44,6 +44,7 @@ const std::vector layers = std::vector<Layer>({
     {"nodeprep/gpu", {"lib/model/gpu_card.h", "lib/model/gpu_check.h"}},
     {"nodeprep", {"lib"}},
     {"doctor", {"lib"}},
+    {"cli/dialect", {"lib/base", "lib/model", "cli/options", "cli/request"}},
     {"cli", {"lib", "conf"}},
     {"authority", {"lib", "conf", "cli/options"}},
     {"sim",

@@ -18,7 +18,7 @@ struct Banned {
 const std::array pure_folders = std::to_array<std::string_view>(
     {"lib/base", "lib/model", "lib/wire", "conf", "scheduler/core", "scheduler/policy",
      "scheduler/configured", "agent/core", "launcher/map", "launcher/pmi1", "nodeprep/judge",
-     "doctor/judge"});
+     "doctor/judge", "cli/dialect"});
 
 const std::array<Banned, 7>& banned_in_pure() {
   static const std::array<Banned, 7> rows{{

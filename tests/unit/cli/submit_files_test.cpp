@@ -50,7 +50,8 @@ TEST_CASE("places that cannot be used are refused") {
   spec.output = folder / "x-%j.out";
   CHECK(error_of(spec).empty());
   spec.output = folder / "no/x-%j.out";
-  CHECK(error_of(spec) == "--output: directory '" + folder / "no" + "': No such file or directory");
+  CHECK(error_of(spec) == "--output: directory '" + folder / "no" +
+                              "': No such file or directory; make it with mkdir -p");
   spec.output = folder / "%x/%j.out";  // known at the start only
   CHECK(error_of(spec).empty());
   spec.output = "/dev/null";

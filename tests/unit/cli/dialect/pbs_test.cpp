@@ -101,8 +101,10 @@ const std::vector<submitted::Meant> pbs_meant{
      }},
     {"-lselect=1:ncpus=1",
      [](const JobSpec& s) { return s.shape.nodes == 1 && s.shape.cpus_per_task == 1; }},
-    {"-l select=64", [](const JobSpec& s) { return !s.shape.nodes && s.shape.tasks == 64; }},
-    {"-l select=64 -l place=scatter",
+    {"-l select=64", [](const JobSpec& s) { return s.shape.nodes == 64; }},
+    {"-l select=64:ncpus=1",
+     [](const JobSpec& s) { return !s.shape.nodes && s.shape.tasks == 64; }},
+    {"-l select=64:ncpus=1 -l place=scatter",
      [](const JobSpec& s) { return s.shape.nodes == 64 && s.shape.tasks_per_node == 1; }},
     {"-l select=4:ncpus=4:mpiprocs=2:mem=8gb -l place=pack:excl",
      [](const JobSpec& s) {
@@ -133,7 +135,7 @@ const std::vector<submitted::Meant> pbs_meant{
      [](const JobSpec& s) { return s.shape.memory_per_cpu == base::Bytes(2 * submitted::gib); }},
     {"-l nodes=n1:ppn=2+n2:ppn=2",
      [](const JobSpec& s) { return s.choice.only == Nodes{"n1", "n2"} && s.shape.nodes == 2; }},
-    {"-l nodes=1:ppn=2#excl", [](const JobSpec& s) { return s.shape.whole_nodes; }},
+    {"-l 'nodes=1:ppn=2#excl'", [](const JobSpec& s) { return s.shape.whole_nodes; }},
     {"-l ncpus=4,ngpus=1,mem=512mw",
      [](const JobSpec& s) {
        return s.shape.cpus_per_task == 4 && s.shape.gpus_per_node == 1 &&
@@ -154,6 +156,7 @@ const std::vector<std::string> pbs_idle{"-c n",
                                         "-R oe",
                                         "-u ann",
                                         "-W umask=007",
+                                        "-W x:nmatchpolicy:exactnode",
                                         "-W group_list=bio",
                                         "-x",
                                         "-X",
@@ -227,7 +230,7 @@ TEST_CASE("values of qsub's options that make no sense are refused with line and
       {"-r x", "-r: expected y or n, found 'x'"},
       {"-S bash", "-S: expected the path of a shell"},
       {"-v =x", "-v: expected a list of variables"},
-      {"-W x", "-W: expected attributes"},
+      {"-W =x", "-W: expected attributes"},
       {"-l walltime=HH:MM:SS", "expected walltime= in seconds, or as [[D:]HH:]MM:SS"},
       {"-l walltime=1:2:3:4:5", "expected walltime= in seconds"},
       {"-l =4", "-l: expected resources such as"},
@@ -256,8 +259,8 @@ TEST_CASE("sizes and times of PBS") {
   CHECK_FALSE(dialect::pbs_size("gb"));
   CHECK_FALSE(dialect::pbs_size("1.5gb"));
   CHECK_FALSE(dialect::pbs_size("999999999999pb"));
-  CHECK(dialect::pbs_time("5400") == "1:30:00");
-  CHECK(dialect::pbs_time("2:0:0:1") == "2-0:00:01");
+  CHECK(dialect::pbs_time("5400") == "01:30:00");
+  CHECK(dialect::pbs_time("2:0:0:1") == "2-00:00:01");
   CHECK_FALSE(dialect::pbs_time(""));
   CHECK_FALSE(dialect::pbs_time("0"));
   CHECK_FALSE(dialect::pbs_time("1:-2"));

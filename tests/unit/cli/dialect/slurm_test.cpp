@@ -36,6 +36,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"--account=bio", [](const JobSpec& s) { return s.workspace == "bio"; }},
     {"-A bio", [](const JobSpec& s) { return s.workspace == "bio"; }},
     {"--array=1-9:2%3", [](const JobSpec& s) { return s.array && to_text(*s.array) == "1-9:2%3"; }},
+    {"--array=[0-4]", [](const JobSpec& s) { return s.array && to_text(*s.array) == "0-4"; }},
     {"-a 4-4", [](const JobSpec& s) { return s.array && to_text(*s.array) == "4"; }},
     {"--begin=now+1hour", [](const JobSpec& s) { return s.begin == base::Time() + 1h; }},
     {"-b now+60", [](const JobSpec& s) { return s.begin == base::Time() + 60s; }},
@@ -50,7 +51,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"-C '[a|b]'", [](const JobSpec& s) { return to_text(s.choice.constraint) == "a|b"; }},
     {"--constraint='(a|b)'",
      [](const JobSpec& s) { return to_text(s.choice.constraint) == "a|b"; }},
-    {"--container-image=nvcr.io#nvidia/pytorch:24.01",
+    {"--container-image='nvcr.io#nvidia/pytorch:24.01'",
      [](const JobSpec& s) {
        return s.preparation.image.reference.contains("nvcr.io/nvidia/pytorch:24.01");
      }},
@@ -151,6 +152,10 @@ const std::vector<submitted::Meant> slurm_meant{
     {"--open-mode=truncate", [](const JobSpec& s) { return !s.append_output; }},
     {"--output=logs/%x-%4j.out",
      [](const JobSpec& s) { return s.output == "/home/ann/run/logs/%x-%4j.out"; }},
+    {"-o q%q-%4j-%%", [](const JobSpec& s) { return s.output == "/home/ann/run/q%%q-%4j-%%"; }},
+    {"-o 'a\\\\%j'", [](const JobSpec& s) { return s.output == "/home/ann/run/a%%j"; }},
+    {"-e %", [](const JobSpec& s) { return s.error == "/home/ann/run/%%"; }},
+    {"--open-mode=a", [](const JobSpec& s) { return s.append_output; }},
     {"-o o", [](const JobSpec& s) { return s.output == "/home/ann/run/o"; }},
     {"--partition=a,b", [](const JobSpec& s) { return s.pool == "a"; }},
     {"-p gpu", [](const JobSpec& s) { return s.pool == "gpu"; }},
@@ -391,7 +396,8 @@ TEST_CASE("variables of a job of Slurm repeat what was asked for, and only that"
       {"SLURM_GPUS_PER_NODE", "a100:2"},
       {"SLURM_HINT", "nomultithread"},
       {"SLURM_JOB_DEPENDENCY", "singleton"},
-      {"SLURM_EXPORT_ENV", "ALL"},
+      {"SLURM_THREADS_PER_CORE", "1"},
+      {"SLURM_EXPORT_ENV", "(none)"},
       {"ENVIRONMENT", "BATCH"},
       {"SLURM_MEM_PER_CPU", "(none)"},
       {"PBS_O_WORKDIR", "(none)"}};
@@ -400,6 +406,11 @@ TEST_CASE("variables of a job of Slurm repeat what was asked for, and only that"
   for (const auto* name : {"SLURM_CPUS_PER_TASK", "SLURM_NTASKS", "SLURM_MEM_PER_NODE"})
     CHECK(variable(plain, name) == "(none)");
   CHECK(variable(slurm_with("--mem=1G --mem-per-cpu=1G"), "SLURM_MEM_PER_NODE") == "(none)");
+  CHECK(variable(slurm_with("--mem=0"), "SLURM_MEM_PER_NODE") == "(none)");
+  CHECK(variable(slurm_with("--export=A"), "SLURM_EXPORT_ENV") == "A");
+  CHECK(variable(slurm_with("--open-mode=append"), "SLURM_OPEN_MODE") == "a");
+  CHECK(variable(slurm_with("--ntasks-per-node=2 -N 3"), "SLURM_NTASKS") == "6");
+  CHECK(variable(slurm_with("--ntasks-per-node=2 -N 3-4"), "SLURM_NTASKS") == "(none)");
   CHECK(variable(slurm_with("--mem-per-cpu=1G"), "SLURM_MEM_PER_CPU") == "1024");
   CHECK(variable(slurm_with("--overcommit"), "SLURM_OVERCOMMIT") == "1");
   CHECK(variable(slurm_with("--export=NIL"), "SLURM_SUBMIT_DIR") == "/home/ann/run");

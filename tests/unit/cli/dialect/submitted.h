@@ -1,9 +1,12 @@
 #pragma once
 // Submissions of scripts and command lines in other schedulers' words.
 
+#include <cstdint>
+#include <expected>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -10,7 +10,7 @@ using options::Option;
 
 namespace {
 
-constexpr std::array<Option, 7> table{{
+constexpr std::array<Option, 8> table{{
     {1, "nodes", 'N', "COUNT", "Number of nodes."},
     {2, "ntasks", 'n', "COUNT", "Number of tasks."},
     {3, "ntasks-per-node", 0, "COUNT", "Tasks on each node."},
@@ -18,6 +18,7 @@ constexpr std::array<Option, 7> table{{
     {4, "hold", 'H', "", "Hold it."},
     {5, "help", 'h', "", "Help."},
     {6, "output", 'o', "FILE", "Where the output goes, which may take quite some words to say."},
+    {7, "exclusive", 'x', "[WHOM]", ""},
 }};
 
 options::Parsed parse(std::vector<std::string> words, Operands operands = Operands::end_options) {
@@ -47,6 +48,14 @@ TEST_CASE("values stand behind '=', in the next word, or behind the letter") {
   CHECK(parse({"--output=a=b"}).given[0].value == "a=b");
   CHECK(parse({"-o", "-x"}).given[0].value == "-x");
   CHECK(parse({"-o", "--"}).given[0].value == "--");
+}
+
+TEST_CASE("a value that may be left out stands behind '=' alone") {
+  CHECK(parse({"--exclusive"}).given[0] == Given{7, "", "--exclusive"});
+  CHECK(parse({"--exclusive=user"}).given[0] == Given{7, "user", "--exclusive"});
+  const auto parsed = parse({"--exclusive", "user"});
+  CHECK(parsed.given[0].value.empty());
+  CHECK(parsed.rest == std::vector<std::string>{"user"});
 }
 
 TEST_CASE("letters of flags may stand together, the last with a value") {

@@ -91,6 +91,7 @@ TEST_CASE("every option reaches its field") {
                                        "--signal=B:USR2@90",
                                        "--no-requeue",
                                        "--test-only",
+                                       "--open-mode=append",
                                        "--comment=hi"});
   const auto& spec = submission.spec;
   CHECK(spec.shape == model::Shape{2, 8, 4, 3, 2, 1, base::Bytes(4ULL << 30), std::nullopt});
@@ -103,6 +104,7 @@ TEST_CASE("every option reaches its field") {
   CHECK(spec.priority == -5);
   CHECK(spec.pool == "gpu");
   CHECK(spec.hold);
+  CHECK(spec.append_output);
   CHECK(spec.comment == "hi");
   CHECK(spec.class_name == "low");
   CHECK(spec.workspace == "physics");
@@ -256,7 +258,13 @@ TEST_CASE("a job submitted by a job does not get the variables of the first") {
   with_added["OMPI_MCA_plm"] = "mine";
   CHECK(*request::exported("ALL", with_added) ==
         model::Environment{{"A", "1"}, {"MUSTER_DIR", "/d"}, {"OMPI_MCA_plm", "mine"}});
-  const model::Environment outside{{"MUSTER_COLOR", "red"}};
+  auto with_others = in_job;
+  with_others["SLURM_CPUS_PER_TASK"] = "4";
+  with_others["PBS_O_WORKDIR"] = "/x";
+  with_others["SBATCH_ACCOUNT"] = "bio";
+  CHECK(*request::exported("ALL", with_others) ==
+        model::Environment{{"A", "1"}, {"MUSTER_DIR", "/d"}, {"SBATCH_ACCOUNT", "bio"}});
+  const model::Environment outside{{"MUSTER_COLOR", "red"}, {"SLURM_CONF", "/etc/slurm.conf"}};
   CHECK(*request::exported("ALL", outside) == outside);
 }
 
