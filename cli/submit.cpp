@@ -65,14 +65,32 @@ std::string quoted(const std::string& value) {
   return text + '"';
 }
 
+/// Whether an option that was given still holds beside those that were given later.
+bool holds(const std::string& option, const model::JobSpec& spec) {
+  if (option == "--mem") return spec.shape.memory_per_node.has_value();
+  if (option == "--mem-per-cpu") return spec.shape.memory_per_cpu.has_value();
+  if (option == "--requeue") return spec.requeue;
+  if (option == "--no-requeue") return !spec.requeue;
+  return true;
+}
+
+/// Files of PBS are looked for from another folder than ours, which is that of the job.
+const std::string& path_shown(const std::string& written, const std::string& path,
+                              const std::string& folder) {
+  return folder + "/" + written == path ? written : path;
+}
+
 /// The same job in our own words.
 std::string native_form(const request::Submission& submission) {
+  const auto& here = submission.spec.work_dir;
   std::string text;
   for (const auto& [option, value, place] : submission.origins) {
-    if (place == dialect::command_line) continue;
-    const bool is_flag = value.empty();
-    text +=
-        fmt::format("#SUBMIT {}{}{}\n", option, is_flag ? "" : "=", is_flag ? "" : quoted(value));
+    if (place == dialect::command_line || !holds(option, submission.spec)) continue;
+    const auto& shown = option == "--output"  ? path_shown(value, submission.spec.output, here)
+                        : option == "--error" ? path_shown(value, submission.spec.error, here)
+                                              : value;
+    text += shown.empty() ? fmt::format("#SUBMIT {}\n", option)
+                          : fmt::format("#SUBMIT {}={}\n", option, quoted(shown));
   }
   return text;
 }

@@ -29,14 +29,18 @@ Outcome run_qsub(std::span<const std::string> words) {
                           .told = "",
                           .has_id = !options::has(*line, static_cast<int>(dialect::PbsId::quiet)),
                           .is_foreign = true};
+  const auto here = surroundings();
+  if (!here) return std::unexpected(here.error());
   std::optional<request::ScriptFile> script;
+  if (line->rest.empty()) {
+    if (auto fine = dialect::check_options({model::Dialect::pbs, *line}, *here); !fine)
+      return refuse(fine.error());
+  }
   if (line->rest.empty() || !line->after_dashes) {
     auto file = read_script_file(line->rest.empty() ? "-" : line->rest.front());
     if (!file) return std::unexpected(file.error());
     script = *std::move(file);
   }
-  const auto here = surroundings();
-  if (!here) return std::unexpected(here.error());
   auto submission =
       dialect::make_submission({model::Dialect::pbs, *std::move(line)}, script, *here);
   if (!submission) return refuse(submission.error());

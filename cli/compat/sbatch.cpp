@@ -61,10 +61,14 @@ Outcome run_sbatch(std::span<const std::string> words) {
                           .cluster = cluster,
                           .is_quiet = is_given(*line, SlurmId::quiet),
                           .is_foreign = true};
-  const auto script = script_of_sbatch(*line);
-  if (!script) return std::unexpected(script.error());
   const auto here = surroundings();
   if (!here) return std::unexpected(here.error());
+  if (line->rest.empty() && !is_given(*line, SlurmId::wrap)) {
+    if (auto fine = dialect::check_options({model::Dialect::slurm, *line}, *here); !fine)
+      return refuse(fine.error());
+  }
+  const auto script = script_of_sbatch(*line);
+  if (!script) return std::unexpected(script.error());
   auto submission =
       dialect::make_submission({model::Dialect::slurm, *std::move(line)}, *script, *here);
   if (!submission) return refuse(submission.error());

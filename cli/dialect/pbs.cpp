@@ -96,7 +96,7 @@ base::Result<void> take_attribute(const PlacedOption& one, std::string_view name
     if (!dependency) return std::unexpected(dependency.error());
     out.add(OptionId::dependency, *std::move(dependency), one);
   } else if (name == "block") {
-    if (value == "true") out.add(OptionId::wait, "", one);
+    if (base::to_lower(value) == "true") out.add(OptionId::wait, "", one);
   } else if (name == "stagein" || name == "stageout") {
     return refused(one, fmt::format("{}=: files are not copied; let the script do it", name));
   } else if (name == "interactive") {

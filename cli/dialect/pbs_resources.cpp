@@ -27,7 +27,9 @@ struct Request {
   std::int64_t tasks = 1;
   std::int64_t tasks_per_node = 1;
   std::int64_t cores_per_task = 1;
-  std::int64_t gpus = 0;  // of a chunk
+  std::int64_t gpus = 0;      // of a chunk
+  std::int64_t all_gpus = 0;  // of all chunks
+  std::int64_t cores = 1;     // of a chunk
   std::optional<std::uint64_t> memory;
   bool are_alike = true;
 };
@@ -38,14 +40,15 @@ Request sum_of(const PbsChunks& all) {
     sum.nodes += chunk.count;
     sum.tasks += chunk.count * chunk.tasks;
     sum.tasks_per_node = std::max(sum.tasks_per_node, chunk.tasks);
-    sum.cores_per_task =
-        std::max(sum.cores_per_task, (chunk.cores + chunk.tasks - 1) / chunk.tasks);
+    sum.cores = std::max(sum.cores, chunk.cores);
     sum.gpus = std::max(sum.gpus, chunk.gpus);
+    sum.all_gpus += chunk.count * chunk.gpus;
     if (chunk.memory) sum.memory = std::max(sum.memory.value_or(0), *chunk.memory);
     auto alike = all.chunks.front();
     alike.count = chunk.count;
     sum.are_alike = sum.are_alike && chunk == alike;
   }
+  sum.cores_per_task = std::max<std::int64_t>(1, sum.cores / sum.tasks_per_node);
   return sum;
 }
 
@@ -61,6 +64,7 @@ class Resources {
   base::Result<std::optional<std::int64_t>> number(const std::string& name) const;
   base::Result<std::optional<std::uint64_t>> size(const std::string& name) const;
   bool has_place(std::string_view word) const;
+  bool may_lie_together(const PbsChunks& all, const Request& sum) const;
   base::Result<void> convert_chunks(const PlacedOption& one, bool is_select);
   void ask_for_nodes(const PlacedOption& one, const Request& sum);
   void ask_for_tasks(const PlacedOption& one, const Request& sum);
@@ -116,15 +120,29 @@ void Resources::ask_for_nodes(const PlacedOption& one, const Request& sum) {
 }
 
 void Resources::ask_for_tasks(const PlacedOption& one, const Request& sum) {
-  if (has_place("pack")) out_.add(OptionId::nodes, "1", one);
+  const bool is_one_node = has_place("pack");
+  if (is_one_node) out_.add(OptionId::nodes, "1", one);
   out_.add(OptionId::ntasks, std::to_string(sum.tasks), one);
   const auto of_chunk = sum.tasks_per_node;
-  if (sum.gpus > 0)
-    out_.add(OptionId::gpus_per_task, std::to_string((sum.gpus + of_chunk - 1) / of_chunk), one);
+  if (is_one_node && sum.all_gpus > 0) {
+    out_.add(OptionId::gpus_per_node, std::to_string(sum.all_gpus), one);
+  } else if (sum.gpus > 0) {
+    out_.add(OptionId::gpus_per_task, std::to_string(sum.gpus / of_chunk), one);
+  }
   if (sum.memory) {
     const auto cores = static_cast<std::uint64_t>(of_chunk * sum.cores_per_task);
     out_.add(OptionId::mem_per_cpu, in_mebibytes((*sum.memory + cores - 1) / cores), one);
   }
+}
+
+/// PBS places chunks freely unless it is told otherwise. Those of several tasks stay whole here,
+/// each on a node, unless that was said; so do those whose GPUs no single task could have.
+bool Resources::may_lie_together(const PbsChunks& all, const Request& sum) const {
+  if (!all.hosts.empty() || has_place("scatter") || has_place("vscatter")) return false;
+  if (has_place("pack")) return true;
+  const bool has_even_gpus = sum.gpus % sum.tasks_per_node == 0;
+  if (has_place("free")) return has_even_gpus;
+  return all.has_cores && sum.nodes > 1 && sum.tasks_per_node == 1;
 }
 
 base::Result<void> Resources::convert_chunks(const PlacedOption& one, bool is_select) {
@@ -134,13 +152,16 @@ base::Result<void> Resources::convert_chunks(const PlacedOption& one, bool is_se
     out_.note(one, fmt::format("'{}' has no effect: nothing is asked of nodes for it",
                                base::printable(part)));
   const auto sum = sum_of(*all);
-  if (!sum.are_alike)
-    out_.note(one, "the chunks differ: each is asked for the most that one of them has");
-  const bool may_share =
-      has_place("free") || has_place("pack") ||
-      (!has_place("scatter") && !has_place("vscatter") && all->has_cores && sum.nodes > 1 &&
-       sum.tasks_per_node == 1 && sum.cores_per_task == 1 && sum.gpus == 0);
-  if (is_select && may_share && all->hosts.empty()) {
+  if (!sum.are_alike) {
+    out_.note(one, fmt::format("the chunks differ: each node has up to {} with {} each",
+                               base::plural(sum.tasks_per_node, "task"),
+                               base::plural(sum.cores_per_task, "core")));
+  } else if (sum.cores_per_task * sum.tasks_per_node != sum.cores) {
+    out_.note(one, fmt::format("{} are not the same number for each of {}: each has {}",
+                               base::plural(sum.cores, "core"),
+                               base::plural(sum.tasks_per_node, "task"), sum.cores_per_task));
+  }
+  if (is_select && may_lie_together(*all, sum)) {
     ask_for_tasks(one, sum);
   } else {
     ask_for_nodes(one, sum);
@@ -184,7 +205,14 @@ base::Result<void> Resources::convert_memory() {
   if (!each) return std::unexpected(each.error());
   const auto nodes = static_cast<std::uint64_t>(nodes_);
   const auto cores = static_cast<std::uint64_t>(cores_per_task_);
-  if (*memory) out_.add(OptionId::mem, in_mebibytes((**memory + nodes - 1) / nodes), *find("mem"));
+  const auto procs = number("procs");
+  const bool is_by_process = procs && *procs && **procs > 0 && !find("select") && !find("nodes");
+  if (*memory && is_by_process) {
+    const auto all = static_cast<std::uint64_t>(**procs) * cores;
+    out_.add(OptionId::mem_per_cpu, in_mebibytes((**memory + all - 1) / all), *find("mem"));
+  } else if (*memory) {
+    out_.add(OptionId::mem, in_mebibytes((**memory + nodes - 1) / nodes), *find("mem"));
+  }
   if (*each && !*memory)
     out_.add(OptionId::mem_per_cpu, in_mebibytes((**each + cores - 1) / cores), *find("pmem"));
   return {};
@@ -241,6 +269,8 @@ base::Result<void> take_resources(const PlacedOption& one, PbsResources& resourc
     auto placed = one;
     placed.given.value =
         equals == std::string_view::npos ? "" : std::string(base::trim(part.substr(equals + 1)));
+    if (name == "select") resources.erase("nodes");  // one takes the place of the other
+    if (name == "nodes") resources.erase("select");
     resources.insert_or_assign(std::string(name), std::move(placed));
   }
   return {};

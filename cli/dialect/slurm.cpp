@@ -56,6 +56,7 @@ base::Result<void> take(const request::PlacedOption& one,
   const auto& wanted = row(model::Dialect::slurm, one.given.id);
   set_variable(one, wanted, out.variables);
   if (is(one, SlurmId::sockets_per_node)) together.sockets = one;
+  if (is(one, SlurmId::cpus_per_task)) together.cpus_per_gpu.reset();  // what is said later counts
   switch (wanted.status) {
     case Status::same:
       out.add(*wanted.native, one.given.value, one);

@@ -105,47 +105,145 @@ base::Result<std::int64_t> count_of(const PlacedOption& one) {
   return *count;
 }
 
-/// --gpus is a number for the whole job.
-base::Result<void> share_gpus(const PlacedOption& one, Translation& out) {
-  const auto gpus = gpus_of(one);
+/// The numbers of GPUs that options name, and who names them.
+struct Wanted {
+  std::optional<Gpus> all;
+  std::optional<Gpus> per_node;
+  std::optional<Gpus> per_task;
+};
+
+base::Result<void> read_gpus(const std::optional<PlacedOption>& one, std::optional<Gpus>& out) {
+  if (!one) return {};
+  auto gpus = gpus_of(*one);
   if (!gpus) return std::unexpected(gpus.error());
-  const auto nodes = nodes_of(out);
-  const auto tasks = number_of(out, OptionId::ntasks).value_or(1);
-  if (!nodes && tasks > 1 && gpus->count % tasks == 0) {
-    out.add(OptionId::gpus_per_task, to_text({gpus->kind, gpus->count / tasks}), one);
-    return {};
-  }
-  if (!nodes) out.add(OptionId::nodes, "1", one);
-  const auto each = divided_up(gpus->count, nodes.value_or(1));
-  if (each * nodes.value_or(1) != gpus->count) {
-    out.note(one, fmt::format("{} GPUs on {} nodes are not the same number on each: each gets {}",
-                              gpus->count, *nodes, each));
-  }
-  out.add(OptionId::gpus_per_node, to_text({gpus->kind, each}), one);
+  out = std::move(*gpus);
   return {};
 }
 
-base::Result<void> take_gpus_of_sockets(const PlacedOption& one,
-                                        const std::optional<PlacedOption>& sockets,
+base::Result<void> read_gpus_of_sockets(const Together& together, Wanted& wanted,
                                         Translation& out) {
-  const auto gpus = gpus_of(one);
+  if (!together.gpus_per_socket) return {};
+  auto gpus = gpus_of(*together.gpus_per_socket);
   if (!gpus) return std::unexpected(gpus.error());
-  const auto n = sockets ? count_of(*sockets) : base::Result<std::int64_t>(1);
+  const auto n = together.sockets ? count_of(*together.sockets) : base::Result<std::int64_t>(1);
   if (!n) return std::unexpected(n.error());
-  if (!sockets)
-    out.note(one, fmt::format("{} is taken for one socket of each node; say --gpus-per-node",
-                              one.given.written));
-  out.add(OptionId::gpus_per_node, to_text({gpus->kind, gpus->count * *n}), one);
+  if (!together.sockets) {
+    out.note(*together.gpus_per_socket,
+             fmt::format("{} is taken for one socket of each node; say --gpus-per-node",
+                         together.gpus_per_socket->given.written));
+  }
+  wanted.per_node = Gpus{.kind = std::move(gpus->kind), .count = gpus->count * *n};
   return {};
 }
 
-base::Result<void> take_tasks_of_gpus(const PlacedOption& one, Translation& out) {
+/// --ntasks-per-gpu gives the number of tasks by that of the GPUs, or the other way round.
+base::Result<void> match_tasks(const PlacedOption& one, Wanted& wanted, Translation& out) {
   const auto n = count_of(one);
   if (!n) return std::unexpected(n.error());
-  if (const auto each = gpus_in(out, OptionId::gpus_per_node)) {
-    out.add(OptionId::ntasks_per_node, std::to_string(*n * std::max<std::int64_t>(1, *each)), one);
+  const auto tasks = number_of(out, OptionId::ntasks);
+  if (wanted.per_node) {
+    const auto gpus = std::max<std::int64_t>(1, wanted.per_node->count);
+    out.add(OptionId::ntasks_per_node, std::to_string(*n * gpus), one);
+  } else if (wanted.all && !tasks) {
+    out.add(OptionId::ntasks, std::to_string(*n * std::max<std::int64_t>(1, wanted.all->count)),
+            one);
+  } else if (tasks && !wanted.all && !wanted.per_task) {
+    wanted.all = Gpus{.kind = {}, .count = divided_up(*tasks, *n)};
   } else {
-    out.note(one, fmt::format("{} has no effect: no number of GPUs is given", one.given.written));
+    out.note(one, fmt::format("{} has no effect: {}", one.given.written,
+                              tasks ? "the numbers of tasks and GPUs are given"
+                                    : "no number of GPUs is given"));
+  }
+  return {};
+}
+
+/// What a task has decides; the others say how many tasks there are, where nothing else does.
+void ask_by_task(const Wanted& wanted, const PlacedOption& one, Translation& out) {
+  const auto each = std::max<std::int64_t>(1, wanted.per_task->count);
+  const auto tasks = number_of(out, OptionId::ntasks);
+  const auto here = number_of(out, OptionId::ntasks_per_node);
+  if (wanted.all && !tasks) {
+    out.add(OptionId::ntasks, std::to_string(divided_up(wanted.all->count, each)), one);
+  } else if (wanted.all && *tasks * each != wanted.all->count) {
+    out.note(one, fmt::format("{} of {} are {}, which counts, and not --gpus={}",
+                              base::plural(*tasks, "task"), base::plural(each, "GPU"),
+                              *tasks * each, wanted.all->count));
+  }
+  if (wanted.per_node && !tasks && !here) {
+    out.add(OptionId::ntasks_per_node,
+            std::to_string(std::max<std::int64_t>(1, wanted.per_node->count / each)), one);
+  } else if (wanted.per_node && here && *here * each != wanted.per_node->count) {
+    out.note(one, fmt::format("{} of {} on each node are {}, which counts, and not {}",
+                              base::plural(*here, "task"), base::plural(each, "GPU"), *here * each,
+                              wanted.per_node->count));
+  }
+  auto gpus = *wanted.per_task;
+  if (gpus.kind.empty() && wanted.per_node) gpus.kind = wanted.per_node->kind;
+  if (gpus.kind.empty() && wanted.all) gpus.kind = wanted.all->kind;
+  out.add(OptionId::gpus_per_task, to_text(gpus), one);
+}
+
+/// --gpus says on how many nodes, where nothing else does.
+void ask_by_node(const Wanted& wanted, const PlacedOption& one, Translation& out) {
+  auto gpus = *wanted.per_node;
+  if (wanted.all && gpus.count > 0) {
+    if (gpus.kind.empty()) gpus.kind = wanted.all->kind;
+    const auto nodes = nodes_of(out);
+    if (!nodes) {
+      out.add(OptionId::nodes, std::to_string(divided_up(wanted.all->count, gpus.count)), one);
+    } else if (*nodes * gpus.count != wanted.all->count) {
+      out.note(one, fmt::format("{} with {} each have {}, which counts, and not --gpus={}",
+                                base::plural(*nodes, "node"), base::plural(gpus.count, "GPU"),
+                                *nodes * gpus.count, wanted.all->count));
+    }
+  }
+  out.add(OptionId::gpus_per_node, to_text(gpus), one);
+}
+
+bool is_range(const Translation& out, OptionId id) {
+  for (auto at = out.options.rbegin(); at != out.options.rend(); ++at) {
+    if (at->given.id == static_cast<int>(id)) return at->given.value.contains('-');
+  }
+  return false;
+}
+
+/// --gpus is a number for the whole job.
+void share_gpus(const Gpus& gpus, const PlacedOption& one, Translation& out) {
+  const auto nodes = nodes_of(out);
+  const auto tasks = number_of(out, OptionId::ntasks).value_or(1);
+  if (!nodes && tasks > 1 && gpus.count % tasks == 0) {
+    out.add(OptionId::gpus_per_task, to_text({gpus.kind, gpus.count / tasks}), one);
+    return;
+  }
+  if (is_range(out, OptionId::nodes)) {
+    out.note(one, fmt::format("the {} are shared among the fewest nodes, which is {}",
+                              base::plural(gpus.count, "GPU"), *nodes));
+    out.add(OptionId::nodes, std::to_string(*nodes), one);
+  }
+  if (!nodes) out.add(OptionId::nodes, "1", one);
+  const auto each = divided_up(gpus.count, nodes.value_or(1));
+  if (each * nodes.value_or(1) != gpus.count) {
+    out.note(one, fmt::format("{} GPUs on {} nodes are not the same number on each: each gets {}",
+                              gpus.count, *nodes, each));
+  }
+  out.add(OptionId::gpus_per_node, to_text({gpus.kind, each}), one);
+}
+
+base::Result<void> ask_for_gpus(const Together& together, Translation& out) {
+  Wanted wanted;
+  auto done = read_gpus(together.gpus, wanted.all);
+  if (done) done = read_gpus(together.gpus_per_node, wanted.per_node);
+  if (done) done = read_gpus(together.gpus_per_task, wanted.per_task);
+  if (done) done = read_gpus_of_sockets(together, wanted, out);
+  if (done && together.ntasks_per_gpu) done = match_tasks(*together.ntasks_per_gpu, wanted, out);
+  if (!done) return done;
+  if (wanted.per_task) {
+    ask_by_task(wanted, *together.gpus_per_task, out);
+  } else if (wanted.per_node) {
+    ask_by_node(wanted,
+                together.gpus_per_node ? *together.gpus_per_node : *together.gpus_per_socket, out);
+  } else if (wanted.all) {
+    share_gpus(*wanted.all, together.gpus ? *together.gpus : *together.ntasks_per_gpu, out);
   }
   return {};
 }
@@ -207,7 +305,8 @@ void tell_of_memory(const PlacedOption& one, Translation& out) {
 
 }  // namespace
 
-base::Result<void> convert_gres(const PlacedOption& one, Translation& out) {
+base::Result<void> convert_gres(const PlacedOption& one, Translation& out, Together& together) {
+  together.gpus_per_node.reset();  // the last list counts, whatever is in it
   std::optional<Gpus> gpus;
   for (auto item : base::split(one.given.value, ',')) {
     item = item.substr(0, item.find('('));
@@ -223,11 +322,14 @@ base::Result<void> convert_gres(const PlacedOption& one, Translation& out) {
       return refused(one, "GPUs of two kinds on one node cannot be asked for; name one of them");
     gpus = std::move(found);
   }
-  if (gpus) out.add(OptionId::gpus_per_node, to_text(*gpus), one);
+  if (gpus) {
+    together.gpus_per_node = one;
+    together.gpus_per_node->given.value = to_text(*gpus);
+  }
   return {};
 }
 
-base::Result<void> convert_tres(const PlacedOption& one, Translation& out) {
+base::Result<void> convert_tres(const PlacedOption& one, Translation& out, Together& together) {
   for (auto item : base::split(one.given.value, ',')) {
     if (is_named(item, "cpu")) {
       out.add(OptionId::cpus_per_task,
@@ -238,7 +340,8 @@ base::Result<void> convert_tres(const PlacedOption& one, Translation& out) {
     if (item.starts_with("gres:") || item.starts_with("gres/")) item.remove_prefix(5);
     const auto gpus = is_named(item, "gpu") ? gpus_behind_name(item.substr(3)) : std::nullopt;
     if (gpus) {
-      out.add(OptionId::gpus_per_task, to_text(*gpus), one);
+      together.gpus_per_task = one;
+      together.gpus_per_task->given.value = to_text(*gpus);
     } else {
       note_unknown(one, name, out);
     }
@@ -248,11 +351,7 @@ base::Result<void> convert_tres(const PlacedOption& one, Translation& out) {
 
 base::Result<void> convert(const Together& together, Translation& out) {
   limit_nodes(out);
-  base::Result<void> done;
-  if (together.gpus) done = share_gpus(*together.gpus, out);
-  if (done && together.gpus_per_socket)
-    done = take_gpus_of_sockets(*together.gpus_per_socket, together.sockets, out);
-  if (done && together.ntasks_per_gpu) done = take_tasks_of_gpus(*together.ntasks_per_gpu, out);
+  auto done = ask_for_gpus(together, out);
   if (done && together.cpus_per_gpu) done = take_cores_of_gpus(*together.cpus_per_gpu, out);
   if (done && together.mem_per_gpu) done = take_memory_of_gpus(*together.mem_per_gpu, out);
   if (done && together.no_memory_limit) tell_of_memory(*together.no_memory_limit, out);

@@ -94,6 +94,7 @@ base::Result<void> convert_memory(const PlacedOption& one, OptionId id, Translat
   const bool is_zero = end != 0 && (end == std::string_view::npos ||
                                     std::string_view("kKmMgGtT").contains(value[end]));
   together.no_memory_limit.reset();
+  together.mem_per_gpu.reset();  // what is said later counts
   if (!is_zero) {
     out.add(id, one.given.value, one);
     return {};
@@ -208,6 +209,23 @@ base::Result<void> convert_licenses(const PlacedOption& one, Translation& out) {
   return {};
 }
 
+std::string in_capitals(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return 'a' <= c && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
+  return text;
+}
+
+/// As sbatch has it, ALL, NONE and NIL may be written in small letters.
+base::Result<void> convert_export(const PlacedOption& one, Translation& out) {
+  const auto comma = std::min(one.given.value.find(','), one.given.value.size());
+  const auto upper = in_capitals(one.given.value.substr(0, comma));
+  const bool is_word = upper == "ALL" || upper == "NONE" || upper == "NIL";
+  out.add(OptionId::environment, is_word ? upper + one.given.value.substr(comma) : one.given.value,
+          one);
+  return {};
+}
+
 base::Result<void> convert_signal(const PlacedOption& one, Translation& out) {
   auto value = one.given.value;
   const auto colon = value.find(':');
@@ -216,7 +234,7 @@ base::Result<void> convert_signal(const PlacedOption& one, Translation& out) {
     out.note(one, "'R:' has no effect: no reservation sends signals");
     value = (whom.contains('B') ? "B:" : "") + value.substr(colon + 1);
   }
-  out.add(OptionId::signal, std::move(value), one);
+  out.add(OptionId::signal, in_capitals(value), one);
   return {};
 }
 
@@ -294,11 +312,14 @@ constexpr auto converters = std::to_array<Converter>({
     {SlurmId::cpus_per_gpu, keep<&Together::cpus_per_gpu>},
     {SlurmId::deadline, as<convert_moment, OptionId::deadline>},
     {SlurmId::dependency, by<convert_dependency>},
+    {SlurmId::environment, by<convert_export>},
     {SlurmId::error, as<convert_file, OptionId::error>},
     {SlurmId::exclusive, by<convert_exclusive>},
     {SlurmId::gpus, keep<&Together::gpus>},
+    {SlurmId::gpus_per_node, keep<&Together::gpus_per_node>},
     {SlurmId::gpus_per_socket, keep<&Together::gpus_per_socket>},
-    {SlurmId::gres, by<convert_gres>},
+    {SlurmId::gpus_per_task, keep<&Together::gpus_per_task>},
+    {SlurmId::gres, convert_gres},
     {SlurmId::hint, by<convert_hint>},
     {SlurmId::input, by<check_input>},
     {SlurmId::kill_on_invalid_dep, by<check_invalid_dependency>},
@@ -311,10 +332,9 @@ constexpr auto converters = std::to_array<Converter>({
     {SlurmId::ntasks_per_gpu, keep<&Together::ntasks_per_gpu>},
     {SlurmId::open_mode, by<convert_open_mode>},
     {SlurmId::output, as<convert_file, OptionId::output>},
-    {SlurmId::partition, as<convert_first, OptionId::pool>},
     {SlurmId::reservation, as<convert_first, OptionId::booking>},
     {SlurmId::signal, by<convert_signal>},
-    {SlurmId::tres_per_task, by<convert_tres>},
+    {SlurmId::tres_per_task, convert_tres},
 });
 
 }  // namespace

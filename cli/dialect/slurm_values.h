@@ -11,6 +11,8 @@ namespace dialect {
 /// Options that mean something only with others, which may follow them.
 struct Together {
   std::optional<request::PlacedOption> gpus;
+  std::optional<request::PlacedOption> gpus_per_node;  // or of --gres
+  std::optional<request::PlacedOption> gpus_per_task;
   std::optional<request::PlacedOption> gpus_per_socket;
   std::optional<request::PlacedOption> cpus_per_gpu;
   std::optional<request::PlacedOption> mem_per_gpu;

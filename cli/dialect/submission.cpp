@@ -78,7 +78,10 @@ ScriptFile with_shell(ScriptFile script, std::string shell, const Surroundings& 
     const auto own = surroundings.environment.find("SHELL");
     shell = own == surroundings.environment.end() ? "/bin/sh" : own->second;
   }
-  script.text = fmt::format("#!{}\n{}", shell, script.text);
+  // PBS has them read the script as after a login; those of csh take that option alone.
+  const auto name = shell.substr(shell.rfind('/') + 1);
+  const bool knows_login = name == "bash" || name == "sh" || name == "ksh" || name == "zsh";
+  script.text = fmt::format("#!{}{}\n{}", shell, knows_login ? " -l" : "", script.text);
   return script;
 }
 
@@ -178,6 +181,13 @@ base::Result<Submission> make_submission(const ForeignLine& foreign,
              : draft_of({.dialect = foreign.dialect}, "", more, surroundings);
   if (!draft) return std::unexpected(draft.error());
   return finish(native_line(foreign), *std::move(draft), surroundings);
+}
+
+base::Result<void> check_options(const ForeignLine& foreign,
+                                 const request::Surroundings& surroundings) {
+  auto made = make_submission(foreign, ScriptFile{"-", "#!/bin/sh\n"}, surroundings);
+  if (!made) return std::unexpected(std::move(made).error());
+  return {};
 }
 
 }  // namespace dialect

@@ -23,6 +23,10 @@ struct ForeignLine {
   options::Parsed line;
 };
 
+/// Whether what it was called with makes sense, before a script is waited for on standard input.
+base::Result<void> check_options(const ForeignLine& foreign,
+                                 const request::Surroundings& surroundings);
+
 /// As sbatch or qsub makes it, which read directives of their own alone. Those of sbatch are
 /// followed by variables such as SBATCH_TIMELIMIT, those by the command line.
 ///
