@@ -79,6 +79,22 @@ std::span<const options::Option> table_of(Sentinel sentinel) {
   return options_of(sentinel == Sentinel::pbs ? model::Dialect::pbs : model::Dialect::slurm);
 }
 
+/// Of a directive that cannot be read, behind what is wrong with it.
+std::string likely_cause(std::span<const std::string> words) {
+  if (std::ranges::find(words, "=") != words.end())
+    return "; write --name=value without blanks around '='";
+  constexpr std::size_t one_character = 3;  // of those in bytes
+  for (const auto& word : words) {
+    const auto found = typographic(word.substr(0, one_character));
+    if (found && !found->contains("quote"))
+      return fmt::format("; '{}' begins with {}; type '-' in its place", base::printable(word),
+                         *found);
+  }
+  if (std::ranges::any_of(words, is_placeholder))
+    return "; is there a placeholder to be filled in?";
+  return "";
+}
+
 /// Goes through the lines, top to bottom.
 class Reader {
  public:
@@ -96,7 +112,7 @@ class Reader {
   base::Result<void> take_directive(std::string_view line, Sentinel sentinel);
   base::Result<void> take_late(std::string_view line, Sentinel sentinel);
   base::Result<options::Parsed> parse(std::span<const std::string> words, Sentinel sentinel) const;
-  base::Result<void> check_words(std::span<const std::string> words) const;
+  base::Result<void> check_words(std::span<const std::string> words, Sentinel sentinel) const;
   void look_at_value(const options::Given& given, Sentinel sentinel);
   std::string place() const { return fmt::format("{}: line {}", name_, number_); }
   void warn(std::string_view what) {
@@ -164,22 +180,19 @@ base::Result<void> Reader::take_late(std::string_view line, Sentinel sentinel) {
   return {};
 }
 
-base::Result<void> Reader::check_words(std::span<const std::string> words) const {
+base::Result<void> Reader::check_words(std::span<const std::string> words,
+                                       Sentinel sentinel) const {
   if (!words.empty() && (words.front() == "hetjob" || words.front() == "packjob"))
     return base::fail(
         base::Code::invalid,
         "a job is not made of parts with requests of their own; ask for one that fits "
         "all of them, or submit several");
+  // In our own lines a shell may be going to read the value.
   for (const auto& word : words) {
-    if (is_template(word))
+    if (sentinel != Sentinel::submit && is_template(word))
       return base::fail(base::Code::invalid,
                         fmt::format("'{}' belongs to a template that has not been filled in",
                                     base::printable(word)));
-    const auto found = typographic(word.substr(0, std::min<std::size_t>(3, word.size())));
-    if (found && found->contains("U+20") && !found->contains("quote"))
-      return base::fail(
-          base::Code::invalid,
-          fmt::format("'{}' begins with {}; type '-' in its place", base::printable(word), *found));
   }
   return {};
 }
@@ -200,14 +213,10 @@ base::Result<options::Parsed> Reader::parse(std::span<const std::string> words,
       return base::fail(base::Code::invalid,
                         fmt::format("{} is no option of sbatch; write it in a #SUBMIT line", name));
   }
-  auto text =
+  const auto text =
       parsed ? fmt::format("expected an option, found '{}'", base::printable(parsed->rest.front()))
              : parsed.error().text;
-  if (std::ranges::find(words, "=") != words.end())
-    text += "; write --name=value without blanks around '='";
-  if (std::ranges::any_of(words, is_placeholder))
-    text += "; is there a placeholder to be filled in?";
-  return base::fail(base::Code::invalid, std::move(text));
+  return base::fail(base::Code::invalid, text + likely_cause(words));
 }
 
 void Reader::look_at_value(const options::Given& given, Sentinel sentinel) {
@@ -242,7 +251,7 @@ base::Result<void> Reader::take_directive(std::string_view line, Sentinel sentin
   }
   const auto words = base::split_words(rest);
   if (!words) return refuse(words.error().text);
-  if (const auto fine = check_words(*words); !fine) return refuse(fine.error().text);
+  if (const auto fine = check_words(*words, sentinel); !fine) return refuse(fine.error().text);
   const auto parsed = parse(*words, sentinel);
   if (!parsed) return refuse(parsed.error().text);
   auto& directives = sentinel == Sentinel::sbatch   ? script_.sbatch
@@ -250,7 +259,7 @@ base::Result<void> Reader::take_directive(std::string_view line, Sentinel sentin
                                                     : script_.pbs;
   for (const auto& given : parsed->given) {
     directives.push_back({given, number_, shown_});
-    look_at_value(given, sentinel);
+    if (sentinel != Sentinel::submit) look_at_value(given, sentinel);
   }
   return {};
 }
@@ -266,6 +275,10 @@ Script Reader::finish() {
     script_.notes.push_back(
         fmt::format("{}: {} lines have no effect: {}", name_, word_of(sentinel), who));
   }
+  if (!begun_.empty())
+    script_.warnings.push_back(
+        fmt::format("{}: '#PBS{}' is ignored: it ends with '\\', and no #PBS line follows", name_,
+                    base::printable(begun_)));
   const bool has_any = !script_.sbatch.empty() || !script_.submit.empty() || !script_.pbs.empty();
   for (const auto word : foreign_) {
     if (has_any) continue;

@@ -118,7 +118,7 @@ base::Result<Draft> draft_of_script(const ScriptFile& file, Reading reading,
   return draft;
 }
 
-/// Keys of a job file win over directives in its script, which is one of our own.
+/// Keys of a job file win over directives in its script.
 base::Result<Draft> draft_of_job_file(const ScriptFile& file, const Surroundings& surroundings) {
   auto read = request::read_job_file(file.text, file.name);
   if (!read) return std::unexpected(read.error());

@@ -89,6 +89,10 @@ TEST_CASE("11, 12: no blank behind the word, tabs between words") {
   CHECK(of_lines("#PBS -l select=2:\\\n#PBS   ncpus=4\n").spec.shape.cpus_per_task == 4);
 }
 
+TEST_CASE("a directive of PBS that does not go on is told of") {
+  CHECK(warning_of("#PBS -N x\n#PBS -A y \\\necho\n").contains("is ignored: it ends with"));
+}
+
 TEST_CASE("13, 14: characters that a word processor has made") {
   const auto nbsp = of_lines(
       "#SBATCH\xc2\xa0-n\xc2\xa0"
@@ -141,6 +145,7 @@ TEST_CASE("19, 20, 21: what was meant to be replaced before") {
     CHECK(error_of_lines(std::string(line) + "\n")
               .contains("belongs to a template that has not been filled in"));
   }
+  CHECK(of_lines("#SUBMIT --prepare='echo $HOME {{'\n").warnings.empty());
   CHECK(of_lines("#SBATCH -o %A_%a.%x\n").spec.output == "/home/ann/run/%A_%a.%x");
 }
 

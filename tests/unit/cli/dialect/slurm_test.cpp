@@ -44,6 +44,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"--begin=122426", [](const JobSpec& s) { return s.begin > base::Time() + 24h * 365 * 56; }},
     {"--begin=teatime", [](const JobSpec& s) { return s.begin && *s.begin <= base::Time() + 24h; }},
     {"--chdir=/tmp", [](const JobSpec& s) { return s.work_dir == "/tmp"; }},
+    {"--workdir=/tmp", [](const JobSpec& s) { return s.work_dir == "/tmp"; }},
     {"-D sub", [](const JobSpec& s) { return s.work_dir == "/home/ann/run/sub"; }},
     {"--comment='a b'", [](const JobSpec& s) { return s.comment == "a b"; }},
     {"--constraint='ib&big'",
