@@ -46,9 +46,6 @@ Try<request::Submission> submission_of(const options::Parsed& line) {
   auto submission = dialect::make_submission(line, *script, *here);
   if (!submission) return refuse(submission.error());
   tell_of(*submission, own_style);
-  if (const auto fine = check_places(submission->spec); !fine) {
-    return std::unexpected(fine.error());
-  }
   return std::move(*submission);
 }
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/terminal.h"
 #include "lib/base/text.h"
@@ -100,6 +102,22 @@ Try<request::ScriptFile> read_script_file(const std::string& name) {
   auto text = loop::read_file(path, script_limit);
   if (!text) return refuse(text.error());
   return request::ScriptFile{path, std::move(*text)};
+}
+
+Try<std::vector<std::string>> make_output_folders(const model::JobSpec& spec) {
+  std::vector<std::string> made;
+  for (const auto* pattern : {&spec.output, &spec.error}) {
+    const auto folder = folder_of(*pattern);
+    std::error_code error;
+    if (folder.empty() || std::filesystem::exists(folder, error)) continue;
+    if (std::filesystem::create_directories(folder, error)) {
+      made.push_back(folder);
+    } else if (error) {
+      return refuse(fmt::format("cannot make the directory '{}' of an output file: {}", folder,
+                                error.message()));
+    }
+  }
+  return made;
 }
 
 Try<void> check_places(const model::JobSpec& spec) {

@@ -82,6 +82,12 @@ void tell_of(const request::Submission& submission, const SubmitStyle& style) {
 }
 
 Outcome submit_job(const Api& api, request::Submission submission, const SubmitStyle& style) {
+  if (submission.spec.dialect != model::Dialect::native && !submission.test_only) {
+    const auto made = make_output_folders(submission.spec);
+    if (!made) return std::unexpected(made.error());
+    for (const auto& folder : *made)
+      tell_of({.notes = {fmt::format("made the directory '{}' of an output file", folder)}}, style);
+  }
   if (const auto fine = check_places(submission.spec); !fine) return std::unexpected(fine.error());
   submission.spec.token = loop::random_hex(submit_token_bytes);
   const auto body = wire::to_json(submission.spec);

@@ -219,6 +219,16 @@ base::Result<options::Parsed> Reader::parse(std::span<const std::string> words,
   return base::fail(base::Code::invalid, text + likely_cause(words));
 }
 
+/// "mem" of "-mem=4G", which is the option -m with a value.
+std::optional<std::string> name_with_one_dash(const options::Given& given) {
+  constexpr std::size_t length_of_letter = 2;
+  if (given.written.size() != length_of_letter) return std::nullopt;
+  const auto name = given.written.substr(1) + given.value.substr(0, given.value.find('='));
+  const auto table = options_of(model::Dialect::slurm);
+  const bool is_known = std::ranges::find(table, name, &options::Option::name) != table.end();
+  return is_known ? std::optional(name) : std::nullopt;
+}
+
 void Reader::look_at_value(const options::Given& given, Sentinel sentinel) {
   const auto variable = shell_variable(given.value);
   const bool is_known = sentinel == Sentinel::pbs && variable && variable->contains("PBS_");
@@ -230,6 +240,10 @@ void Reader::look_at_value(const options::Given& given, Sentinel sentinel) {
                      base::printable(given.value)));
   if (const auto odd = typographic(given.value))
     warn(fmt::format("'{}': there is {} in the value", shown_, *odd));
+  if (sentinel != Sentinel::sbatch) return;
+  if (const auto meant = name_with_one_dash(given))
+    warn(fmt::format("'{}': did you mean --{}? With one dash this is {} with the value '{}'",
+                     shown_, *meant, given.written, base::printable(given.value)));
 }
 
 base::Result<void> Reader::take_directive(std::string_view line, Sentinel sentinel) {

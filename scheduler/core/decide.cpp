@@ -56,8 +56,7 @@ std::unexpected<base::Error> has_ended(model::JobId job) {
 
 Decision decide_submit(const View& view, const Policy& policy, const Settings& settings,
                        const SubmitJob& submit, base::Time now) {
-  const auto request = settings.leave_out_foreign_names ? without_foreign_names(view, submit.spec)
-                                                        : HomeRequest{submit.spec, {}};
+  const auto request = at_home(view, submit.spec, settings.leave_out_foreign_names);
   const auto& spec = *request.spec;
   const auto known = view.state.job_by_token.find({submit.user.uid, spec.token});
   if (!spec.token.empty() && known != view.state.job_by_token.end()) {

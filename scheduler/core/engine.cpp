@@ -240,8 +240,9 @@ std::optional<model::JobId> Engine::overlooked(std::optional<JobKind>& seen,
 
 base::Result<model::Advice> Engine::advise(const model::User& user, const model::JobSpec& spec,
                                            base::Time now) const {
-  auto asked = std::make_shared<const model::JobSpec>(spec);
-  if (settings_.leave_out_foreign_names) asked = without_foreign_names(view(), asked).spec;
+  const auto asked = at_home(view(), std::make_shared<const model::JobSpec>(spec),
+                             settings_.leave_out_foreign_names)
+                         .spec;
   if (auto fine = admissible(view(), policy_, settings_, user, *asked); !fine)
     return std::unexpected(fine.error());
   const Job job{.id = state_.next_job,

@@ -63,6 +63,7 @@ class Customs {
  public:
   Customs(const View& view, const model::JobSpec& spec) : view_(view), spec_(spec) {}
 
+  void choose_pool();
   void check_pool();
   void check_class();
   void check_workspace();
@@ -87,24 +88,23 @@ class Customs {
   std::vector<std::string> notes_;
 };
 
+void Customs::choose_pool() {
+  const auto names = base::split(spec_.pool, ',');
+  if (names.size() < 2) return;
+  const auto known = std::ranges::find_if(names, [&](std::string_view name) {
+    return std::ranges::find(view_.pools, name) != view_.pools.end();
+  });
+  const std::string chosen(known == names.end() ? names.front() : *known);
+  notes_.push_back(fmt::format("a job uses nodes of one pool: of '{}', '{}'",
+                               base::printable(spec_.pool), base::printable(chosen)));
+  spec_.pool = chosen;
+}
+
 void Customs::check_pool() {
-  if (spec_.pool.empty()) return;
   const Names pools(view_.pools.begin(), view_.pools.end());
-  std::vector<std::string> known;
-  std::vector<std::string> foreign;
-  for (const auto name : base::split(spec_.pool, ','))
-    (pools.contains(std::string(name)) ? known : foreign).emplace_back(name);
-  spec_.pool = known.empty() ? std::string() : known.front();
-  for (const auto& name : foreign) {
-    leave_out("pool", name,
-              known.empty() ? "any pool will do" : "the job uses '" + spec_.pool + "'", pools);
-  }
-  for (std::size_t i = 1; i < known.size(); ++i) {
-    notes_.push_back(
-        fmt::format("a job uses nodes of one pool: the first that is named, '{}', and "
-                    "not '{}'",
-                    spec_.pool, known[i]));
-  }
+  if (spec_.pool.empty() || pools.contains(spec_.pool)) return;
+  leave_out("pool", spec_.pool, "any pool will do", pools);
+  spec_.pool.clear();
 }
 
 void Customs::check_class() {
@@ -163,9 +163,12 @@ void Customs::check_licenses() {
 
 }  // namespace
 
-HomeRequest without_foreign_names(const View& view, std::shared_ptr<const model::JobSpec> spec) {
+HomeRequest at_home(const View& view, std::shared_ptr<const model::JobSpec> spec,
+                    bool leave_out_foreign) {
   if (spec->dialect == model::Dialect::native) return {std::move(spec), {}};
   Customs customs(view, *spec);
+  customs.choose_pool();
+  if (!leave_out_foreign) return std::move(customs).finish();
   customs.check_pool();
   customs.check_class();
   customs.check_workspace();

@@ -17,8 +17,9 @@ struct HomeRequest {
 };
 
 /// Leaves such names out of the request where this cluster has nothing of that name; of several
-/// partitions joined by commas, the first one that is known stays. A native request comes back as
-/// it is: there an unknown name is a mistake.
-HomeRequest without_foreign_names(const View& view, std::shared_ptr<const model::JobSpec> spec);
+/// partitions joined by commas, the first one that is known stays, or else, if nothing is to be
+/// left out, the first. A native request comes back as it is: there an unknown name is a mistake.
+HomeRequest at_home(const View& view, std::shared_ptr<const model::JobSpec> spec,
+                    bool leave_out_foreign);
 
 }  // namespace scheduler

@@ -43,6 +43,20 @@ TEST_CASE("a script without a slash is found in PATH") {
   CHECK(file->text == "#!/bin/sh\n");
 }
 
+TEST_CASE("folders of output files are made as far as they are known") {
+  const support::TempFolder folder;
+  model::JobSpec spec;
+  spec.work_dir = folder / "";
+  spec.output = folder / "logs/run/%x-%j.out";
+  spec.error = folder / "%j/errors";
+  CHECK(cli::make_output_folders(spec) == std::vector<std::string>{folder / "logs/run"});
+  CHECK(fs::is_directory(folder / "logs/run"));
+  CHECK(cli::make_output_folders(spec)->empty());
+  std::ofstream(folder / "file") << "";
+  spec.output = folder / "file/sub/x.out";
+  CHECK_FALSE(cli::make_output_folders(spec).has_value());
+}
+
 TEST_CASE("places that cannot be used are refused") {
   const support::TempFolder folder;
   model::JobSpec spec;

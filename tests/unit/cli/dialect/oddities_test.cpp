@@ -124,7 +124,7 @@ TEST_CASE("16, 18: a script that begins elsewhere, and line ends of Windows") {
         "t.sh: line 1: expected '#!' and the shell, such as '#!/bin/bash'; it is in line 2: "
         "remove the lines before it");
   CHECK(good(by_submit("\n#!/bin/bash\n#PBS -N x\n")).spec.script ==
-        "#!/bin/bash\n\n#!/bin/bash\n#PBS -N x\n");
+        "#!/bin/bash -l\n\n#!/bin/bash\n#PBS -N x\n");
   for (const auto* text : {"#!/bin/sh\r\n#SBATCH -n 2\r\n", "#PBS -N x\r\n"})
     CHECK(error_of(by_submit(text)).contains("repair the file with: sed -i 's/\\r$//' t.sh"));
 }

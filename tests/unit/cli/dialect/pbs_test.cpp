@@ -97,7 +97,7 @@ const std::vector<submitted::Meant> pbs_meant{
      }},
     {"-l select=2:ncpus=8",
      [](const JobSpec& s) {
-       return s.shape.nodes == 2 && s.shape.tasks_per_node == 1 && s.shape.cpus_per_task == 8;
+       return !s.shape.nodes && s.shape.tasks == 2 && s.shape.cpus_per_task == 8;
      }},
     {"-lselect=1:ncpus=1",
      [](const JobSpec& s) { return s.shape.nodes == 1 && s.shape.cpus_per_task == 1; }},
@@ -114,7 +114,7 @@ const std::vector<submitted::Meant> pbs_meant{
     {"-l select=1:ncpus=4+2:ncpus=8:mpiprocs=8 -l place=scatter",
      [](const JobSpec& s) {
        return s.shape.nodes == 3 && s.shape.tasks == 17 && s.shape.tasks_per_node == 8 &&
-              s.shape.cpus_per_task == 4;
+              s.shape.cpus_per_task == 1;
      }},
     {"-l select=host=n1:ncpus=2+host=n2:ncpus=2",
      [](const JobSpec& s) { return s.choice.only == Nodes{"n1", "n2"} && s.shape.nodes == 2; }},
@@ -295,7 +295,7 @@ TEST_CASE("qsub reads #PBS lines alone, and its command line wins") {
   CHECK(submission.spec.name == "c");
   CHECK(submission.spec.shape.tasks_per_node == 2);
   CHECK(submission.spec.time_limit == 60s);
-  CHECK(submission.spec.script == "#!/bin/bash\n" + script);
+  CHECK(submission.spec.script == "#!/bin/bash -l\n" + script);
   CHECK(has_text(submission.notes, "#SBATCH lines have no effect: qsub reads #PBS lines alone"));
   auto line = options::parse(dialect::options_of(pbs),
                              std::vector<std::string>{"-N", "x", "--", "/bin/date", "-u"},

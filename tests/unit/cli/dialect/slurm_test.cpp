@@ -158,7 +158,7 @@ const std::vector<submitted::Meant> slurm_meant{
     {"-e %", [](const JobSpec& s) { return s.error == "/home/ann/run/%%"; }},
     {"--open-mode=a", [](const JobSpec& s) { return s.append_output; }},
     {"-o o", [](const JobSpec& s) { return s.output == "/home/ann/run/o"; }},
-    {"--partition=a,b", [](const JobSpec& s) { return s.pool == "a"; }},
+    {"--partition=a,b", [](const JobSpec& s) { return s.pool == "a,b"; }},
     {"-p gpu", [](const JobSpec& s) { return s.pool == "gpu"; }},
     {"--qos=high", [](const JobSpec& s) { return s.class_name == "high"; }},
     {"-q high", [](const JobSpec& s) { return s.class_name == "high"; }},
@@ -330,7 +330,6 @@ TEST_CASE("what is only nearly what was asked for is told") {
   const std::vector<std::pair<std::string, std::string_view>> table{
       {"--gpus=7 -N 2", "7 GPUs on 2 nodes are not the same number on each: each gets 4"},
       {"--mem=0", "--mem=0 sets no limit and keeps no memory for the job"},
-      {"--partition=a,b", "of --partition only the first name counts, 'a'"},
       {"--exclusive=user", "shared with nobody"},
       {"--gres=gpu:1,nvme:200", "--gres: nothing is set aside for 'nvme:200'"},
       {"--gres=shard:1", "nothing is set aside for 'shard:1'"},
