@@ -193,9 +193,9 @@ struct Site {
     const auto response = answer("POST", "/v1/jobs", spec(change));
     INFO(response.body);
     REQUIRE(response.status == 200);
-    const auto job = wire::submit_reply_from_json(response.body);
-    REQUIRE(job.has_value());
-    return *job;
+    const auto submitted = wire::submit_reply_from_json(response.body);
+    REQUIRE(submitted.has_value());
+    return submitted->job;
   }
   model::JobRecord show(model::JobId job, const std::string& query = "") {
     const auto response = answer("GET", "/v1/jobs/" + to_text(job) + query);
