@@ -68,9 +68,9 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using ActionTypes = base::Alternatives<Send, StartLauncher, StopLauncher, KillLauncher,
-                                       SaveLauncher, CleanUp, KeepReport, MarkAcknowledged, Exit,
-                                       RunProlog, RunEpilog>;
+using ActionTypes =
+    base::Alternatives<Send, StartLauncher, StopLauncher, KillLauncher, SaveLauncher, CleanUp,
+                       KeepReport, MarkAcknowledged, Exit, RunProlog, RunEpilog>;
 
 using Action = base::Sum<ActionTypes>;
 

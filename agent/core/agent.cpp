@@ -265,8 +265,7 @@ void Agent::take(const PrologEnded& input) {
 /// Where a preparation was lost, what else there is of its attempt is still being ended.
 void Agent::begin_epilogs() {
   for (auto& [key, launch] : ended_) {
-    const bool is_next =
-        launch.report.is_epilog_due && !launch.is_epilog_begun && !has_live(key);
+    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !has_live(key);
     if (!is_next) continue;
     launch.is_epilog_begun = true;
     act(RunEpilog{launch.order});

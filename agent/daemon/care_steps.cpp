@@ -153,8 +153,7 @@ base::Result<void> CareSteps::spawn(const StepCommand& command) {
 
 /// A line in the log.
 void CareSteps::note_start(const StepCommand& command) {
-  append_log(log_path(),
-             fmt::format("--- {} {}\n", base::to_text(loop::now()), command.title));
+  append_log(log_path(), fmt::format("--- {} {}\n", base::to_text(loop::now()), command.title));
   log_start_ = size_of(log_path());
 }
 

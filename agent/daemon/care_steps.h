@@ -1,7 +1,7 @@
 #pragma once
 // Runs the steps of a node's care, or the site's programs around a launch, one at a time: scripts
-// by sh, and muster-nodeprep for the checks built in. What one leaves behind when it fails is ended, by this agent or the
-// next.
+// by sh, and muster-nodeprep for the checks built in. What one leaves behind when it fails is
+// ended, by this agent or the next.
 
 #include <cstddef>
 #include <cstdint>

@@ -111,18 +111,17 @@ LauncherEvents Daemon::launcher_events() {
 }
 
 SitePrograms::Events Daemon::program_events() {
-  return {
-      .prolog_ended =
-          [this](const model::LaunchKey& key, std::string fault) {
-            feed(agent::PrologEnded{key, std::move(fault)});
-          },
-      .epilog_ended =
-          [this](const model::LaunchKey& key, std::string fault) {
-            // Without the file the next agent runs it again.
-            if (const auto kept = dirs_.keep_epilog(key, fault); !kept)
-              log_.error("epilog_not_kept", {{"why", kept.error().text}});
-            feed(agent::EpilogEnded{key, std::move(fault)});
-          }};
+  return {.prolog_ended =
+              [this](const model::LaunchKey& key, std::string fault) {
+                feed(agent::PrologEnded{key, std::move(fault)});
+              },
+          .epilog_ended =
+              [this](const model::LaunchKey& key, std::string fault) {
+                // Without the file the next agent runs it again.
+                if (const auto kept = dirs_.keep_epilog(key, fault); !kept)
+                  log_.error("epilog_not_kept", {{"why", kept.error().text}});
+                feed(agent::EpilogEnded{key, std::move(fault)});
+              }};
 }
 
 LinkEvents Daemon::link_events() {

@@ -92,11 +92,11 @@ void SitePrograms::run(const model::LaunchOrder& order, Which which) {
   run.is_over = false;
   run.limit = which == Which::prolog ? programs.prolog_limit : programs.epilog_limit;
   run.timer->start(run.limit);
-  run.steps->run({.title = std::string(to_text(which)),
-                  .program = "/bin/sh",
-                  .arguments = {"sh", "-c",
-                                which == Which::prolog ? programs.prolog : programs.epilog},
-                  .variables = variables_of(order, node_dir_)});
+  run.steps->run(
+      {.title = std::string(to_text(which)),
+       .program = "/bin/sh",
+       .arguments = {"sh", "-c", which == Which::prolog ? programs.prolog : programs.epilog},
+       .variables = variables_of(order, node_dir_)});
 }
 
 /// It has ended with that, whether it can be killed or not.
@@ -114,8 +114,8 @@ void SitePrograms::ended(const model::LaunchKey& key, const agent::StepEnd& end)
   auto& run = found->second;
   run.timer->stop();
   const auto which = run.which;
-  const auto what = fmt::format("{} of job {}, attempt {}", to_text(which),
-                                model::to_text(key.job), key.attempt);
+  const auto what =
+      fmt::format("{} of job {}, attempt {}", to_text(which), model::to_text(key.job), key.attempt);
   auto fault = end.fault;
   if (!fault.empty()) {
     const auto line = last_line(end.output);

@@ -27,8 +27,8 @@ class SitePrograms {
     std::function<void(const model::LaunchKey&, std::string fault)> prolog_ended;
     std::function<void(const model::LaunchKey&, std::string fault)> epilog_ended;
   };
-  SitePrograms(loop::Loop& loop, const LaunchDirs& dirs, std::string node_dir,
-               const loop::Log& log, Events events);
+  SitePrograms(loop::Loop& loop, const LaunchDirs& dirs, std::string node_dir, const loop::Log& log,
+               Events events);
 
   /// The launch directory is there. What an agent before this one left of either is ended first.
   void run_prolog(const model::LaunchOrder& order);

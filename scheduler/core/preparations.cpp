@@ -88,8 +88,8 @@ std::vector<model::FactBody> drain_for_site(const Settings& settings, const Node
     reason =
         fmt::format("prolog of job {} failed: {}", to_text(report.key.job), report.failure->text);
   } else if (!report.epilog_fault.empty()) {
-    reason = fmt::format("epilog of job {} failed: {}", to_text(report.key.job),
-                         report.epilog_fault);
+    reason =
+        fmt::format("epilog of job {} failed: {}", to_text(report.key.job), report.epilog_fault);
   }
   if (reason.empty()) return {};
   return {model::NodeDrained{.node = node.id,

@@ -22,8 +22,7 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [&policy](const auto& attempt) {
     const auto cause = attempt.why.cause;
     return cause != Cause::preempted && cause != Cause::grow && cause != Cause::evicted &&
-           cause != Cause::prolog &&
-           (cause != Cause::node_lost || policy.on_node);
+           cause != Cause::prolog && (cause != Cause::node_lost || policy.on_node);
   }));
 }
 
