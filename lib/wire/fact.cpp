@@ -592,9 +592,7 @@ std::string encode_snapshot(std::span<const model::Fact> facts) {
 
 base::Result<std::vector<model::Fact>> decode_snapshot(std::string_view bytes) {
   pb::Snapshot in;
-  if (auto parsed = parse(bytes, "snapshot", in); !parsed) {
-    return std::unexpected(parsed.error());
-  }
+  if (auto parsed = parse(bytes, "snapshot", in); !parsed) return std::unexpected(parsed.error());
   Strict strict(base::Code::corrupt, "snapshot");
   return strict.give(strict.each("facts", *in.mutable_facts(), read_fact));
 }

@@ -24,7 +24,7 @@ cat >program <<END_OF_PROGRAM
 cd "$T"
 echo "\$1 \$MUSTER_JOB_ID.\$MUSTER_ATTEMPT \$MUSTER_NODE" >>order
 env >"env.\$1"
-while [ -e "\$1-waits" ]; do sleep 0.05; done
+until [ ! -e "\$1-waits" ]; do sleep 0.05; done
 if rm "\$1-hangs-once" 2>/dev/null; then
   echo "\$MUSTER_NODE" >where
   echo "waiting for a server"
@@ -112,7 +112,7 @@ heal
 
 # Whatever is killed, the epilog is run, and what the job had is nobody's before.
 touch epilog-waits
-job=$(submit --parsable --nodelist n1 --wrap "while [ ! -e $T/go ]; do sleep 0.05; done")
+job=$(submit --parsable --nodelist n1 --wrap "until [ -e $T/go ]; do sleep 0.05; done")
 wait_for 10 "a job runs" state_is "$job" running
 kill -KILL "$(agent_of n1)"
 kill -KILL "$(cat "$MUSTER_DIR/musterd.lock")"
@@ -138,7 +138,7 @@ wait_for 10 "the next agent runs it again" begun $((before + 1))
 rm prolog-waits
 runs 0 "and the job after it" timeout 20 muster wait "$job"
 
-job=$(submit --parsable --nodelist n3 --wrap "trap '' TERM; while :; do date >>$T/alive; sleep 0.05; done")
+job=$(submit --parsable --nodelist n3 --wrap "trap '' TERM; until false; do date >>$T/alive; sleep 0.05; done")
 wait_for 10 "another job runs" state_is "$job" running
 kill -KILL "$(launcher_of n3 "$job.1.prepare")"
 runs 137 "one that loses what holds its node fails" timeout 20 muster wait "$job"
