@@ -122,7 +122,8 @@ TEST_CASE("an epilog waits for all else of its attempt on the node, also where i
   CHECK(bench.all<agent::RunEpilog>().empty());
   REQUIRE(bench.told());
   CHECK(bench.told()->is_epilog_due);
-  bench.say(agent::LauncherEnded{script_of, model::LaunchReport{.key = script_of, .failure = {}}, {}});
+  bench.say(
+      agent::LauncherEnded{script_of, model::LaunchReport{.key = script_of, .failure = {}}, {}});
   CHECK(bench.all<agent::RunEpilog>().size() == 1);
 }
 
@@ -139,8 +140,7 @@ TEST_CASE("the next agent goes on with a prolog and an epilog where an agent die
   ProgramBench done({{around, agent::Reported{well}}});
   CHECK(done.all<agent::RunEpilog>().empty());
 
-  ProgramBench rebooted(
-      {{around, agent::LauncherGone{began, true}, order(around, both)}});
+  ProgramBench rebooted({{around, agent::LauncherGone{began, true}, order(around, both)}});
   CHECK(rebooted.all<agent::RunEpilog>().size() == 1);
 
   ProgramBench running({{around, agent::StillRunning{began}, order(around, both)}});
