@@ -173,9 +173,9 @@ struct Limits {
   base::Bytes event_backlog;
   int booked_nodes = 0;
   int suspect_after = 0;
-  int max_prolog_failures = 3;
   base::Duration gpu_idle_notice{};
   std::string gpu_idle_action;  // "notice", "cancel", "preempt"
+  int max_prolog_failures = 3;  // of one job
 
   bool operator==(const Limits&) const = default;
 };

@@ -141,7 +141,7 @@ TEST_CASE("a preparation whose epilog is due ends the attempt if it failed, and 
   const auto where = site.first_node(id);
   auto report = prolog_failed(where, id);
   report.is_epilog_due = true;
-  CHECK(site.ends(where, report).empty());  // nothing is acknowledged
+  CHECK(only<scheduler::SendAcknowledge>(site.ends(where, report)).empty());
   CHECK(site.controller.state_of(id) == JobState::ending);
   CHECK(site.drain_of(where).empty());
   CHECK(site.ends(where, report).empty());
