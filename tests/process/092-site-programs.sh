@@ -14,9 +14,9 @@ name = "default"
 nodes = 3
 cpus_per_node = 1
 prolog = "exec '$T/program' prolog"
-prolog_timeout = "2s"
+prolog_timeout = "4s"
 epilog = "exec '$T/program' epilog"
-epilog_timeout = "5s"
+epilog_timeout = "30s"
 END_OF_CONFIG
 # It does what files say: WHICH-fails always, WHICH-fails-once and WHICH-hangs-once on the first node, WHICH-waits.
 cat >program <<END_OF_PROGRAM
@@ -87,7 +87,7 @@ heal
 touch prolog-hangs-once
 runs 0 "one whose prolog hangs starts again" timeout 20 submit --wait -- true
 runs 0 "and the node is drained" muster node show "$(cat where)"
-like "$T/out" "failed: did not end within 2s: waiting for a server" "for that"
+like "$T/out" "failed: did not end within 4s: waiting for a server" "for that"
 heal
 
 touch prolog-fails
