@@ -53,6 +53,11 @@ struct Pool {
   bool gpu_full_link = false;
   base::Duration health_interval = std::chrono::minutes(5);
   base::Duration health_timeout = std::chrono::seconds(30);
+  // What goes around jobs on its nodes: commands of sh; empty: none.
+  std::string prolog = {};
+  base::Duration prolog_timeout = std::chrono::seconds(60);
+  std::string epilog = {};
+  base::Duration epilog_timeout = std::chrono::seconds(60);
 
   /// Whether a program makes its nodes.
   bool has_program() const { return provider == "exec" || provider == "slurm"; }
@@ -171,6 +176,7 @@ struct Limits {
   int suspect_after = 0;
   base::Duration gpu_idle_notice{};
   std::string gpu_idle_action;  // "notice", "cancel", "preempt"
+  int max_prolog_failures = 3;  // of one job
 
   bool operator==(const Limits&) const = default;
 };

@@ -91,6 +91,12 @@ std::map<std::string, model::NodeCare> care_of(std::uint64_t seed) {
             .checks = true}}};
 }
 
+/// On some seeds the site has programs around jobs.
+std::map<std::string, model::SitePrograms> site_programs_of(std::uint64_t seed) {
+  if (seed % 4 != 1) return {};
+  return {{"default", {.prolog = seed % 8 == 1 ? "begin" : "", .epilog = "end"}}};
+}
+
 class Cluster {
  public:
   Cluster(std::uint64_t seed, bool has_pool)
@@ -109,6 +115,7 @@ class Cluster {
                      .licenses = {{std::string(license), n_of_license}},
                      .quotas = quotas_of(seed),
                      .care = care_of(seed),
+                     .site_programs = site_programs_of(seed),
                      .suspect_after = seed % 5 == 0 ? 3 : 0},
                     policy::make({.order = order_of(seed), .slice = 20s})),
         users_(events_, random_, truth_, controller_) {
@@ -121,6 +128,7 @@ class Cluster {
     users_.plan(n_jobs, static_cast<int>(nodes_.size()), faulty_time);
     if (has_pool_) users_.plan_scaling(n_scalings, faulty_time);
     if (has_pool_) users_.plan_care(n_cares, faulty_time);
+    if (controller_.has_site_programs()) users_.mend_again();
     plan_fault();
     run_until(events_.now() + faulty_time);
     calm_down();
@@ -271,6 +279,9 @@ class Cluster {
     truth_.check_kept(controller_.engine().state());
     truth_.check_outcomes(controller_.engine());
     controller_.check_evictions();
+    for (const auto& node : nodes_) {
+      if (node->has_agent()) truth_.check_epilogs(node->name());
+    }
     if (has_pool_) judge_pool();
   }
 

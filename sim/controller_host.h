@@ -50,6 +50,7 @@ class ControllerHost {
   /// The engine, which must be up.
   const scheduler::Engine& engine() const { return *engine_; }
   bool is_synced() const { return unsynced_.empty(); }
+  bool has_site_programs() const { return !settings_.site_programs.empty(); }
   /// Each eviction of an attempt is in the record of its job, once.
   void check_evictions();
   void check_replay();

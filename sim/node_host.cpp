@@ -184,14 +184,50 @@ void NodeHost::perform(agent::Action action) {
                                 disk_[mark.key].is_acknowledged = true;
                                 world_.truth.report_settled(mark.key);
                               },
+                              [&](const agent::RunProlog& run) { perform(run); },
+                              [&](const agent::RunEpilog& run) { perform(run); },
                               [](const agent::Exit&) {}},
              action);
 }
 
+/// Between two things that belong together.
+bool NodeHost::dies_now() {
+  if (!world_.random.chance(1)) return false;
+  kill_agent();
+  world_.events.after(up_to(world_.random, 20s), [this] { start_agent(); });
+  return true;
+}
+
+std::string NodeHost::program_fault() {
+  return !is_calm_ && world_.random.chance(4) ? "exited with code 1" : "";
+}
+
+void NodeHost::perform(const agent::RunProlog& run) {
+  const auto key = run.order->key;
+  disk_[key].order = *run.order;
+  disk_[key].boot = boot_;
+  world_.truth.prolog_began(info_.name, *run.order);
+  if (dies_now()) return;
+  world_.events.after(up_to(world_.random, 3s), [this, key, life = agent_life_] {
+    if (life == agent_life_) give(agent::PrologEnded{key, program_fault()});
+  });
+}
+
+void NodeHost::perform(const agent::RunEpilog& run) {
+  const auto key = run.order->key;
+  world_.truth.epilog_began(info_.name, key);
+  world_.events.after(up_to(world_.random, 3s), [this, key, life = agent_life_] {
+    if (life != agent_life_) return;
+    world_.truth.epilog_ended(info_.name, key);
+    disk_[key].has_epilog_ended = true;
+    if (!dies_now()) give(agent::EpilogEnded{key, program_fault()});
+  });
+}
+
 void NodeHost::perform(agent::StartLauncher start) {
   const auto key = start.order.key;
-  if (disk_.contains(key)) {
-    give(agent::LauncherFailed{key, "the launch directory exists"});
+  if (disk_.contains(key) != start.has_directory) {
+    give(agent::LauncherFailed{key, "the launch directory is not as it was to be"});
     return;
   }
   disk_[key] = {.order = start.order,
@@ -200,11 +236,7 @@ void NodeHost::perform(agent::StartLauncher start) {
                 .boot = boot_,
                 .report = {},
                 .is_acknowledged = false};
-  if (world_.random.chance(1)) {  // killed between making the directory and starting the launcher
-    kill_agent();
-    world_.events.after(up_to(world_.random, 20s), [this] { start_agent(); });
-    return;
-  }
+  if (dies_now()) return;
   disk_[key].launcher_ran = true;
   launcher_starts(start.order);
   world_.events.after(up_to(world_.random, 5ms), [this, key, life = agent_life_] {
@@ -334,19 +366,28 @@ std::vector<agent::Found> NodeHost::found_on_disk() {
   for (auto at = disk_.begin(); at != disk_.end();) {
     const auto& [key, directory] = *at;
     const auto launcher = launchers_.find(key);
+    std::shared_ptr<const model::LaunchOrder> order;
+    const bool has_programs = directory.order && directory.order->site_programs.is_wanted();
+    if (has_programs && !directory.has_epilog_ended)
+      order = std::make_shared<const model::LaunchOrder>(*directory.order);
     if (directory.is_acknowledged) {
       found.push_back({key, agent::Settled{}});
     } else if (directory.report) {
-      found.push_back({key, agent::Reported{*directory.report}});
+      found.push_back({key, agent::Reported{*directory.report}, order});
+    } else if (!directory.launcher_ran && order) {
+      found.push_back({key, agent::PrologDue{}, order});
     } else if (!directory.launcher_ran) {
       at = disk_.erase(at);
       continue;
     } else if (launcher != launchers_.end() && launcher->second == Life::running) {
-      found.push_back({key, agent::StillRunning{.started_at = world_.events.now(),
-                                                .kill_grace = {},
-                                                .is_prepared = directory.is_prepared}});
+      found.push_back({key,
+                       agent::StillRunning{.started_at = world_.events.now(),
+                                           .kill_grace = {},
+                                           .is_prepared = directory.is_prepared},
+                       order});
     } else {
-      found.push_back({key, agent::LauncherGone{world_.events.now(), directory.boot != boot_}});
+      found.push_back(
+          {key, agent::LauncherGone{world_.events.now(), directory.boot != boot_}, order});
     }
     ++at;
   }

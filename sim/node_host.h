@@ -59,6 +59,7 @@ class NodeHost {
     std::optional<model::LaunchReport> report;
     bool is_acknowledged = false;
     std::vector<model::Undying> undying = {};  // processes that outlived SIGKILL
+    bool has_epilog_ended = false;
   };
   enum class Life { running, killed };  // killed: its processes are there until they are cleaned up
 
@@ -71,6 +72,10 @@ class NodeHost {
   void give(const agent::Input& input);
   void perform(agent::Action action);
   void perform(agent::StartLauncher action);
+  void perform(const agent::RunProlog& action);
+  void perform(const agent::RunEpilog& action);
+  std::string program_fault();
+  bool dies_now();
   void arm_tick();
   void launcher_starts(const model::LaunchOrder& order);
   void preparation_starts(const model::LaunchKey& key);

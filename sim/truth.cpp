@@ -57,7 +57,8 @@ int n_made_up_for(const scheduler::Job& job) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [](const auto& attempt) {
     return attempt.why.cause == model::Cause::node_lost ||
            attempt.why.cause == model::Cause::preempted ||
-           attempt.why.cause == model::Cause::evicted || attempt.why.cause == model::Cause::grow;
+           attempt.why.cause == model::Cause::evicted || attempt.why.cause == model::Cause::grow ||
+           attempt.why.cause == model::Cause::prolog;
   }));
 }
 
@@ -65,7 +66,8 @@ int n_made_up_for(const scheduler::Job& job) {
 bool may_start_again(const scheduler::Job& job, const model::Failure& why, int exit_code) {
   const auto cause = why.cause;
   if (cause == model::Cause::node_lost || cause == model::Cause::preempted ||
-      cause == model::Cause::evicted || cause == model::Cause::grow)
+      cause == model::Cause::evicted || cause == model::Cause::grow ||
+      cause == model::Cause::prolog)
     return true;
   const auto& policy = job.spec->restart;
   if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))
@@ -113,6 +115,15 @@ void Truth::started(const std::string& node, const model::LaunchOrder& order) {
                                              to_text(order.key), node, to_text(key)));
     }
   }
+  for (const auto& [place, held] : to_undo_) {
+    const auto& [where, key] = place;
+    const bool same_attempt = key.job == order.key.job && key.attempt == order.key.attempt;
+    if (where != node || same_attempt) continue;
+    if (held.cores.intersects(share.cores) || held.gpus.intersects(share.gpus)) {
+      violate(Property::overlap, fmt::format("{} started on what {} has of {} until its epilog",
+                                             to_text(order.key), to_text(key), node));
+    }
+  }
   if (model::is_script(order.key)) check_prepared(order);
   running_.insert_or_assign(Place(node, order.key), Process{share.cores, share.gpus});
 }
@@ -121,9 +132,40 @@ void Truth::prepared(const std::string& node, const model::LaunchKey& key) {
   prepared_.emplace(node, key);
 }
 
+void Truth::prolog_began(const std::string& node, const model::LaunchOrder& order) {
+  for (const auto& [where, key] : started_) {
+    if (where == node && key.job == order.key.job && key.attempt == order.key.attempt)
+      violate(Property::unprepared, fmt::format("{} started before its prolog", to_text(key)));
+  }
+  const auto& share = order.allocation.nodes.at(static_cast<std::size_t>(order.node_index));
+  to_undo_.insert_or_assign(Place(node, order.key), Process{share.cores, share.gpus});
+}
+
+void Truth::epilog_began(const std::string& node, const model::LaunchKey& key) {
+  for (const auto& [place, process] : running_) {
+    const auto& [where, other] = place;
+    const bool is_of_it = where == node && other.job == key.job && other.attempt == key.attempt;
+    if (is_of_it && !outlived_.contains(place))
+      violate(Property::unprepared, fmt::format("{} runs beside its epilog", to_text(other)));
+  }
+}
+
+void Truth::epilog_ended(const std::string& node, const model::LaunchKey& key) {
+  to_undo_.erase({node, key});
+}
+
+void Truth::check_epilogs(const std::string& node) {
+  for (const auto& [place, held] : to_undo_) {
+    if (place.first == node)
+      violate(Property::unprepared,
+              fmt::format("{} never had its epilog on {}", to_text(place.second), node));
+  }
+}
+
 void Truth::check_prepared(const model::LaunchOrder& order) {
-  if (!order.job->preparation.is_wanted()) return;
   const model::LaunchKey key{order.key.job, order.key.attempt, {}, true};
+  const auto& own = order.allocation.nodes.at(static_cast<std::size_t>(order.node_index)).name;
+  if (!order.job->preparation.is_wanted() && !to_undo_.contains({own, key})) return;
   for (const auto& share : order.allocation.nodes) {
     if (prepared_.contains({share.name, key})) continue;
     violate(Property::unprepared,
@@ -134,12 +176,14 @@ void Truth::check_prepared(const model::LaunchOrder& order) {
 void Truth::ended(const std::string& node, const model::LaunchKey& key,
                   std::optional<int> exit_code) {
   running_.erase({node, key});
+  outlived_.erase({node, key});
   if (exit_code && model::is_script(key)) exit_codes_.emplace(key, *exit_code);
 }
 
 void Truth::outlived(const std::string& node, const model::LaunchKey& key,
                      const model::CoreSet& cores, const model::GpuSet& gpus) {
   running_.insert_or_assign(Place(node, key), Process{cores, gpus});
+  outlived_.emplace(node, key);
 }
 
 void Truth::report_settled(const model::LaunchKey& key) {

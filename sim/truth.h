@@ -27,7 +27,8 @@ enum class Property {
   unfinished,  // once faults stop, every job ends
   overlooked,  // a pass leaves no job that could start
   pools,       // pools keep their bounds, no busy node is ended, no machine is forgotten
-  unprepared,  // a script starts after the preparation of all its nodes
+  unprepared,  // a script starts after the preparation of all its nodes; the site's prolog goes
+               // before all of an attempt on a node, and its epilog after that
   quota,       // no limit is exceeded; lenders and borrowers have no more than all of theirs
 };
 
@@ -45,6 +46,12 @@ class Truth {
   void started(const std::string& node, const model::LaunchOrder& order);
   /// A preparation has said that its node is ready.
   void prepared(const std::string& node, const model::LaunchKey& key);
+  /// The site's programs around an attempt on a node; the epilog has ended at last.
+  void prolog_began(const std::string& node, const model::LaunchOrder& order);
+  void epilog_began(const std::string& node, const model::LaunchKey& key);
+  void epilog_ended(const std::string& node, const model::LaunchKey& key);
+  /// At the end, of a node whose agent is there.
+  void check_epilogs(const std::string& node);
   /// They are gone. `exit_code` is of a script that ended by itself.
   void ended(const std::string& node, const model::LaunchKey& key, std::optional<int> exit_code);
   /// What the kernel does not let go of is still there, on these.
@@ -85,6 +92,8 @@ class Truth {
   using Place = std::pair<std::string, model::LaunchKey>;
 
   std::map<Place, Process> running_;
+  std::set<Place> outlived_;          // of these, what is only still there
+  std::map<Place, Process> to_undo_;  // where a prolog began and no epilog has ended
   std::set<Place> started_;
   std::set<Place> prepared_;
   std::map<model::LaunchKey, int> exit_codes_;  // of scripts that ended by themselves

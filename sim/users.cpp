@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "scheduler/core/preparations.h"
 
 namespace sim {
 
@@ -180,6 +184,29 @@ void Users::let_pool_be() {
   controller_.ask(
       [&](scheduler::RequestId request) { return scheduler::ChangePool{request, root, change}; },
       [](const auto&) {});
+}
+
+void Users::mend_again() {
+  events_.after(90s, [this] { mend_again(); });
+  if (!controller_.is_up() || !controller_.is_synced()) return;
+  std::vector<std::string> drained;
+  std::vector<model::JobId> held;
+  for (const auto& [id, node] : controller_.engine().state().nodes) {
+    if (node.drain && node.drain->by == scheduler::itself) drained.push_back(node.info.name);
+  }
+  for (const auto& [id, job] : controller_.engine().state().jobs) {
+    if (!scheduler::why_held(job).empty()) held.push_back(id);
+  }
+  for (const auto& name : drained) {
+    controller_.ask(
+        [&](scheduler::RequestId request) { return scheduler::ResumeNodes{request, root, {name}}; },
+        [](const auto&) {});
+  }
+  for (const auto job : held) {
+    controller_.ask(
+        [&](scheduler::RequestId request) { return scheduler::ReleaseJob{request, root, job}; },
+        [](const auto&) {});
+  }
 }
 
 /// On jobs that may or may not be there yet.

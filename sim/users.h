@@ -33,6 +33,9 @@ class Users {
   /// Nodes are evicted, drained and resumed by command.
   void plan_care(int n, base::Duration within);
   void let_pool_be();
+  /// Nodes that were drained, and jobs held, for the site's programs get another chance now and
+  /// then.
+  void mend_again();
 
   /// Called when a batch script has started: it may ask for steps.
   void script_runs(const model::LaunchKey& key);

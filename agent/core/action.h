@@ -1,6 +1,8 @@
 #pragma once
 // What the agent's core wants done, in this order, by its driver.
 
+#include <memory>
+
 #include "lib/base/sum.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
@@ -14,10 +16,22 @@ struct Send {
   model::FromAgent message;
 };
 
-/// Make the launch directory, which must not exist, write the order, start the launcher. Answered
-/// by LauncherStarted or LauncherFailed.
+/// Make the launch directory, which must not exist, and write the order, unless that was done for
+/// its prolog; start the launcher. Answered by LauncherStarted or LauncherFailed.
 struct StartLauncher {
   model::LaunchOrder order;
+  bool has_directory = false;
+};
+
+/// Make the launch directory, unless it is there with this order; run the site's prolog. Answered
+/// by PrologEnded.
+struct RunProlog {
+  std::shared_ptr<const model::LaunchOrder> order;
+};
+
+/// Run the site's epilog; remember that it has ended, and how. Answered by EpilogEnded.
+struct RunEpilog {
+  std::shared_ptr<const model::LaunchOrder> order;
 };
 
 /// SIGTERM: it ends all that it started, reports and exits.
@@ -54,8 +68,9 @@ struct MarkAcknowledged {
 /// End the agent's process.
 struct Exit {};
 
-using ActionTypes = base::Alternatives<Send, StartLauncher, StopLauncher, KillLauncher,
-                                       SaveLauncher, CleanUp, KeepReport, MarkAcknowledged, Exit>;
+using ActionTypes =
+    base::Alternatives<Send, StartLauncher, StopLauncher, KillLauncher, SaveLauncher, CleanUp,
+                       KeepReport, MarkAcknowledged, Exit, RunProlog, RunEpilog>;
 
 using Action = base::Sum<ActionTypes>;
 

@@ -9,6 +9,7 @@ namespace agent {
 namespace {
 
 constexpr int killed_exit_code = 128 + 9;
+constexpr int failed_exit_code = 1;
 constexpr int cannot_start_exit_code = 126;  // as shells have it for "found but not executable"
 
 }  // namespace
@@ -20,6 +21,7 @@ std::vector<Action> Agent::handle(const Input& input, base::Time now) {
   now_ = now;
   if (!exited_) {
     std::visit([this](const auto& word) { take(word); }, input);
+    begin_epilogs();
     check_deadlines();
   }
   return std::exchange(actions_, {});
@@ -50,10 +52,18 @@ void Agent::found(const Found& launch) {
     still.started_at = running->started_at;
     still.kill_grace = running->kill_grace;
     still.is_prepared = running->is_prepared;
+    still.order = launch.order;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
-    ended_.insert_or_assign(key, Ended{.report = reported->report, .sent_at = {}});
+    ended_.insert_or_assign(key, ended_with(reported->report, launch.order));
+  } else if (std::holds_alternative<PrologDue>(launch.state)) {
+    Live& due = live_[key];
+    due.phase = Live::Phase::prolog;
+    due.kill_grace = model::time_to_end(*launch.order);
+    due.order = launch.order;
+    act(RunProlog{launch.order});
   } else if (const auto* gone = std::get_if<LauncherGone>(&launch.state)) {
     Live& lost = live_[key];
+    lost.order = launch.order;
     lost.started_at = gone->started_at;
     if (gone->rebooted) {
       end(failed(key, model::Cause::node_lost, "rebooted", killed_exit_code));
@@ -89,7 +99,7 @@ void Agent::greet() {
   hello.launches.reserve(live_.size() + ended_.size());
   for (auto& [key, launch] : live_) {
     hello.launches.push_back({.key = key, .report = {}, .is_prepared = launch.is_prepared});
-    launch.told = launch.phase != Live::Phase::starting;
+    launch.told = launch.is_begun();
   }
   for (auto& [key, launch] : ended_) {
     hello.launches.push_back({.key = key, .report = launch.report, .is_prepared = false});
@@ -131,8 +141,9 @@ void Agent::take(const LauncherEnded& input) {
     return;
   }
   // The launcher wrote the report itself: nothing is left to be kept.
+  auto order = std::move(at->second.order);
   live_.erase(at);
-  add_ended(*input.report);
+  add_ended(*input.report, std::move(order));
 }
 
 void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string how) {
@@ -216,15 +227,66 @@ model::LaunchReport Agent::failed(const model::LaunchKey& key, model::Cause caus
 /// A launch ends with a report that the agent itself made.
 void Agent::end(model::LaunchReport report) {
   act(KeepReport{report});
-  live_.erase(report.key);
-  add_ended(std::move(report));
+  Order order;
+  if (const auto at = live_.find(report.key); at != live_.end()) {
+    order = std::move(at->second.order);
+    live_.erase(at);
+  }
+  add_ended(std::move(report), std::move(order));
 }
 
-void Agent::add_ended(model::LaunchReport report) {
+Agent::Ended Agent::ended_with(model::LaunchReport report, Order order) {
+  report.is_epilog_due = order != nullptr && !order->site_programs.epilog.empty();
+  return {.report = std::move(report), .sent_at = {}, .order = std::move(order)};
+}
+
+void Agent::add_ended(model::LaunchReport report, Order order) {
   const model::LaunchKey key = report.key;
   const auto [at, is_new] =
-      ended_.insert_or_assign(key, Ended{.report = std::move(report), .sent_at = {}});
+      ended_.insert_or_assign(key, ended_with(std::move(report), std::move(order)));
   tell_ended(at->second);
+}
+
+/// A prolog that was begun is let end: half of it would be worse for the node.
+void Agent::take(const PrologEnded& input) {
+  const auto at = live_.find(input.key);
+  if (at == live_.end() || at->second.phase != Live::Phase::prolog) return;
+  Live& launch = at->second;
+  if (!input.fault.empty()) {
+    end(failed(input.key, model::Cause::prolog, input.fault, failed_exit_code));
+  } else if (launch.stop_wanted) {
+    refuse(input.key, "never started");
+  } else {
+    launch.phase = Live::Phase::starting;
+    act(StartLauncher{.order = *launch.order, .has_directory = true});
+  }
+}
+
+/// Where a preparation was lost, what else there is of its attempt is still being ended.
+void Agent::begin_epilogs() {
+  for (auto& [key, launch] : ended_) {
+    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !has_live(key);
+    if (!is_next) continue;
+    launch.is_epilog_begun = true;
+    act(RunEpilog{launch.order});
+  }
+}
+
+bool Agent::has_live(const model::LaunchKey& attempt_of) const {
+  const auto at =
+      live_.lower_bound({.job = attempt_of.job, .attempt = attempt_of.attempt, .step = {}});
+  return at != live_.end() && at->first.job == attempt_of.job &&
+         at->first.attempt == attempt_of.attempt;
+}
+
+void Agent::take(const EpilogEnded& input) {
+  const auto at = ended_.find(input.key);
+  if (at == ended_.end() || !at->second.report.is_epilog_due) return;
+  Ended& launch = at->second;
+  launch.report.is_epilog_due = false;
+  launch.report.epilog_fault = input.fault;
+  launch.order.reset();
+  tell_ended(launch);
 }
 
 void Agent::settle(const model::LaunchKey& key) {
@@ -246,8 +308,10 @@ void Agent::tell_started(const model::LaunchKey& key, Live& launch) {
   }
 }
 
+/// One whose epilog is due is told if it has failed: then the rest of its attempt is to end.
 void Agent::tell_ended(Ended& launch) {
   if (link_ != Link::up) return;
+  if (launch.report.is_epilog_due && !launch.report.failure) return;
   launch.sent_at = now_;
   act(Send{model::ReportEnded{launch.report}});
   if (!repeat_at_) repeat_at_ = now_ + limits_.repeat;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@
 #include "agent/core/input.h"
 #include "lib/base/time.h"
 #include "lib/model/ids.h"
+#include "lib/model/launch.h"
 #include "lib/model/node.h"
 
 namespace agent {
@@ -31,7 +33,8 @@ struct Limits {
 };
 
 /// Promises: no launch starts twice; none that was refused starts later; every launch is reported
-/// until its report is acknowledged; none that is told to end goes on for ever.
+/// until its report is acknowledged; none that is told to end goes on for ever; where the site's
+/// prolog was begun its epilog is run when nothing of the attempt is left here.
 class Agent {
  public:
   Agent(model::NodeInfo info, Limits limits);
@@ -46,11 +49,13 @@ class Agent {
   std::size_t count_unacknowledged() const { return ended_.size(); }
 
  private:
+  using Order = std::shared_ptr<const model::LaunchOrder>;
+
   /// A launch whose processes may exist, or are about to.
   struct Live {
-    enum class Phase { starting, running, cleaning };
+    enum class Phase { prolog, starting, running, cleaning };
     Phase phase = Phase::starting;
-    bool stop_wanted = false;  // while starting
+    bool stop_wanted = false;  // before it runs
     bool told = false;         // of its start, on this connection
     bool is_prepared = false;  // of a preparation
     base::Time started_at;
@@ -58,10 +63,15 @@ class Agent {
     std::optional<base::Time> kill_at;  // its launcher, which was told to end
     bool is_killed = false;             // for that
     std::string how_lost;               // while cleaning
+    Order order = {};                   // of one with programs of the site
+
+    bool is_begun() const { return phase == Phase::running || phase == Phase::cleaning; }
   };
   struct Ended {
     model::LaunchReport report;
     std::optional<base::Time> sent_at;  // on this connection
+    Order order = {};                   // while its epilog is due
+    bool is_epilog_begun = false;
   };
   enum class Link { down, greeting, up };  // greeting: the hello has no answer yet
 
@@ -75,6 +85,8 @@ class Agent {
   void take(const LauncherEnded& input);
   void take(const Outlived& input);
   void take(const Cleaned& input);
+  void take(const PrologEnded& input);
+  void take(const EpilogEnded& input);
   void take(const Conditioned& input);
   void take(const Tick& input);
 
@@ -98,7 +110,10 @@ class Agent {
   void stop_launcher(const model::LaunchKey& key, Live& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
   void end(model::LaunchReport report);
-  void add_ended(model::LaunchReport report);
+  void add_ended(model::LaunchReport report, Order order);
+  static Ended ended_with(model::LaunchReport report, Order order);
+  void begin_epilogs();
+  bool has_live(const model::LaunchKey& attempt_of) const;
   void settle(const model::LaunchKey& key);
   void stop(const model::LaunchKey& key, Live& launch);
   void refuse(const model::LaunchKey& key, std::string_view why);

@@ -2,6 +2,7 @@
 // What the agent's driver tells its core: what the disk says, what the controller says, what became
 // of launchers.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "lib/base/time.h"
 #include "lib/model/agent_message.h"
 #include "lib/model/ids.h"
+#include "lib/model/launch.h"
 #include "lib/model/outcome.h"
 #include "lib/model/undying.h"
 
@@ -25,6 +27,8 @@ struct StillRunning {
   base::Duration kill_grace{};
   bool is_prepared = false;  // of a preparation
 };
+/// Its prolog was begun, and no launcher of it has run.
+struct PrologDue {};
 /// Its report is there and not acknowledged.
 struct Reported {
   model::LaunchReport report;
@@ -39,7 +43,9 @@ struct Settled {};
 
 struct Found {
   model::LaunchKey key;
-  std::variant<StillRunning, Reported, LauncherGone, Settled> state;
+  std::variant<StillRunning, Reported, LauncherGone, Settled, PrologDue> state;
+  /// Of one with programs of the site, unless its epilog has ended.
+  std::shared_ptr<const model::LaunchOrder> order = {};
 };
 
 /// The first input: everything on disk, settled ones oldest first.
@@ -57,6 +63,17 @@ struct Disconnected {};
 /// ignored.
 struct Received {
   model::ToAgent message;
+};
+
+/// Answers to RunProlog and RunEpilog. A fault says what went wrong, with the last line that the
+/// program said; empty: nothing.
+struct PrologEnded {
+  model::LaunchKey key;
+  std::string fault;
+};
+struct EpilogEnded {
+  model::LaunchKey key;
+  std::string fault;
 };
 
 /// Answers to StartLauncher: the launcher's process exists, or nothing was started.
@@ -102,7 +119,7 @@ struct Tick {};
 
 using InputTypes = base::Alternatives<Restarted, Connected, Disconnected, Received, LauncherStarted,
                                       LauncherFailed, LauncherPrepared, LauncherEnded, Cleaned,
-                                      Conditioned, Tick, Outlived>;
+                                      Conditioned, Tick, Outlived, PrologEnded, EpilogEnded>;
 
 using Input = base::Sum<InputTypes>;
 

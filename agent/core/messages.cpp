@@ -25,7 +25,7 @@ void Agent::take(const model::Welcome& message) {
   heartbeat_at_ = now_ + heartbeat_;
   tell_undying();  // before the ends of launches, which make room for others
   for (auto& [key, launch] : live_) {
-    if (!launch.told && launch.phase != Live::Phase::starting) tell_started(key, launch);
+    if (!launch.told && launch.is_begun()) tell_started(key, launch);
   }
   for (auto& [key, launch] : ended_) {
     if (!launch.sent_at) tell_ended(launch);
@@ -51,8 +51,13 @@ void Agent::take(const model::Launch& message) {
   } else if (is_superseded(key)) {
     refuse(key, "never started: superseded by a later attempt");
   } else {
-    live_[key].kill_grace = model::time_to_end(message.order);
-    act(StartLauncher{message.order});
+    Live& launch = live_[key];
+    launch.kill_grace = model::time_to_end(message.order);
+    const auto& programs = message.order.site_programs;
+    if (programs.is_wanted()) launch.order = std::make_shared<model::LaunchOrder>(message.order);
+    if (programs.prolog.empty()) return act(StartLauncher{.order = message.order});
+    launch.phase = Live::Phase::prolog;
+    act(RunProlog{launch.order});
   }
 }
 
@@ -60,7 +65,7 @@ void Agent::take(const model::Launch& message) {
 /// late one and gets no answer.
 void Agent::tell_again(const model::LaunchKey& key) {
   if (const auto live = live_.find(key); live != live_.end()) {
-    if (live->second.phase != Live::Phase::starting) tell_started(key, live->second);
+    if (live->second.is_begun()) tell_started(key, live->second);
   } else if (const auto ended = ended_.find(key); ended != ended_.end()) {
     tell_ended(ended->second);
   }
@@ -79,6 +84,7 @@ void Agent::take(const model::Stop& message) {
 
 void Agent::stop(const model::LaunchKey& key, Live& launch) {
   switch (launch.phase) {
+    case Live::Phase::prolog:
     case Live::Phase::starting:
       launch.stop_wanted = true;
       return;
@@ -108,7 +114,9 @@ void Agent::take(const model::Save& message) {
 }
 
 void Agent::take(const model::Acknowledge& message) {
-  if (ended_.erase(message.key) == 0) return;
+  const auto ended = ended_.find(message.key);
+  if (ended == ended_.end() || ended->second.report.is_epilog_due) return;
+  ended_.erase(ended);
   settle(message.key);
   act(MarkAcknowledged{message.key});
 }

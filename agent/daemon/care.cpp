@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "agent/daemon/log_file.h"
+#include "agent/daemon/site_programs.h"
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "lib/loop/files.h"
@@ -142,7 +144,7 @@ void Care::perform(const agent::RunStep& action) {
 
 StepCommand Care::command_of(const agent::RunStep& action) const {
   StepCommand command{
-      .step = action.step,
+      .title = std::string(agent::to_text(action.step)),
       .program = "/bin/sh",
       .arguments = {"sh", "-c", action.command},
       .variables = {"MUSTER_NODE=" + options_.node, "MUSTER_POOL=" + care_.pool,
@@ -182,7 +184,7 @@ void Care::keep() {
 }
 
 model::LogChunk Care::read_log(const model::NodeLogRead& request) const {
-  auto bytes = steps_.log(log_shown);
+  auto bytes = steps_.log(log_shown) + agentd::read_log(site_log(options_.node_dir), log_shown);
   const auto size = bytes.size();
   return {.request = request.request,
           .bytes = std::move(bytes),

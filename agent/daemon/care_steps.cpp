@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "agent/daemon/log_file.h"
 #include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/loop/folder.h"
@@ -25,28 +26,9 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration leftovers_patience = 5s;
 constexpr base::Duration log_look = 1s;
-constexpr std::uint64_t log_kept = std::uint64_t{1} << 20;    // then it is log.1
 constexpr std::uint64_t most_said = std::uint64_t{64} << 20;  // by one step
 constexpr std::size_t output_limit = 2000;
 constexpr std::string_view run_prefix = "run.";
-
-std::uint64_t size_of(const std::string& path) {
-  struct stat found{};
-  return stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
-}
-
-/// The last bytes from `start` on.
-std::string read_end(const std::string& path, std::uint64_t start, std::size_t limit) {
-  const loop::OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return {};
-  const auto size = size_of(path);
-  if (size <= start) return {};
-  start = std::max(start, size - std::min<std::uint64_t>(size, limit));
-  std::string bytes(static_cast<std::size_t>(size - start), '\0');
-  const auto n = pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(start));
-  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-  return bytes;
-}
 
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
   std::vector<std::string> environment = variables;
@@ -169,15 +151,9 @@ base::Result<void> CareSteps::spawn(const StepCommand& command) {
   return {};
 }
 
-/// A line in the log, which begins anew when it has grown too long.
+/// A line in the log.
 void CareSteps::note_start(const StepCommand& command) {
-  if (size_of(log_path()) > log_kept) (void)rename(log_path().c_str(), (log_path() + ".1").c_str());
-  const loop::OwnedFd file(
-      open(log_path().c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  const auto line =
-      fmt::format("--- {} {}\n", base::to_text(loop::now()), agent::to_text(command.step));
-  // A log that cannot be written says so by what is missing from it.
-  if (file) (void)!write(file.get(), line.data(), line.size());
+  append_log(log_path(), fmt::format("--- {} {}\n", base::to_text(loop::now()), command.title));
   log_start_ = size_of(log_path());
 }
 
@@ -223,9 +199,7 @@ std::string CareSteps::output() const {
 }
 
 std::string CareSteps::log(std::size_t limit) const {
-  auto text = read_end(log_path(), 0, limit);
-  if (text.size() < limit) text = read_end(log_path() + ".1", 0, limit - text.size()) + text;
-  return text;
+  return read_log(log_path(), limit);
 }
 
 }  // namespace agentd

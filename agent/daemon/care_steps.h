@@ -1,7 +1,7 @@
 #pragma once
-// Runs the steps of a node's care, one at a time: scripts of the site by sh, and muster-nodeprep
-// for the checks built in. What one leaves behind when it fails is ended, by this agent or the
-// next.
+// Runs the steps of a node's care, or the site's programs around a launch, one at a time: scripts
+// by sh, and muster-nodeprep for the checks built in. What one leaves behind when it fails is
+// ended, by this agent or the next.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ namespace agentd {
 
 /// One step to run.
 struct StepCommand {
-  agent::CareStep step = agent::CareStep::setup;
+  std::string title;                   // in the log
   std::string program;                 // path
   std::vector<std::string> arguments;  // with argv[0]
   std::vector<std::string> variables;  // "NAME=value", beside the agent's own
@@ -47,6 +47,8 @@ class CareSteps {
   void run(StepCommand command);
   /// Ends the step, of which nothing more is heard.
   void stop();
+  /// Nothing of a step that has ended is being ended any more.
+  bool is_clean() const { return leftovers_.empty(); }
   /// The last lines of the step that runs or ran last.
   std::string output() const;
   /// The end of the log.

@@ -76,6 +76,7 @@ Daemon::Daemon(loop::Loop& loop, const Settings& settings, const model::NodeInfo
       relay_(std::move(parts.relay)),
       launchers_(loop, dirs_, settings.launcher, containment_.launcher_arguments(),
                  launcher_events()),
+      programs_(loop, dirs_, settings.node_dir, log, program_events()),
       link_(loop, settings.controller, settings.tls, link_events()),
       log_reads_(loop, dirs_, log_doors()),
       checkpoints_(loop, dirs_,
@@ -107,6 +108,20 @@ LauncherEvents Daemon::launcher_events() {
             feed(agent::Outlived{key, std::move(undying)});
           },
       .cleaned = [this](const model::LaunchKey& key) { feed(agent::Cleaned{key}); }};
+}
+
+SitePrograms::Events Daemon::program_events() {
+  return {.prolog_ended =
+              [this](const model::LaunchKey& key, std::string fault) {
+                feed(agent::PrologEnded{key, std::move(fault)});
+              },
+          .epilog_ended =
+              [this](const model::LaunchKey& key, std::string fault) {
+                // Without the file the next agent runs it again.
+                if (const auto kept = dirs_.keep_epilog(key, fault); !kept)
+                  log_.error("epilog_not_kept", {{"why", kept.error().text}});
+                feed(agent::EpilogEnded{key, std::move(fault)});
+              }};
 }
 
 LinkEvents Daemon::link_events() {
@@ -276,7 +291,7 @@ void Daemon::say_leaving() {
 }
 
 void Daemon::look_whether_left() {
-  const bool is_free = launchers_.n_running() == 0 && core_.count_unacknowledged() == 0;
+  const bool is_free = core_.count_running() == 0 && core_.count_unacknowledged() == 0;
   if (is_free || loop::now() >= *leaves_at_) loop_.stop();
 }
 
@@ -296,14 +311,18 @@ void Daemon::perform(const agent::Send& action) {
   link_.send(action.message);
 }
 
-void Daemon::perform(const agent::StartLauncher& action) {
-  const model::LaunchKey& key = action.order.key;
-  auto order = action.order;
+/// With what each node says by itself.
+model::LaunchOrder Daemon::placed(model::LaunchOrder order) const {
   order.controller = model::on_node(order.controller, run_dir_);
   order.head_address = model::on_node(order.head_address, run_dir_);
   if (!order.shared_tmp.empty() && !order.shared_tmp.starts_with('/'))
     order.shared_tmp = run_dir_ + "/" + order.shared_tmp;
-  const auto started = launchers_.start(order);
+  return order;
+}
+
+void Daemon::perform(const agent::StartLauncher& action) {
+  const model::LaunchKey& key = action.order.key;
+  const auto started = launchers_.start(placed(action.order), action.has_directory);
   if (started) {
     log_.debug("launch_started", {{"launch", model::to_text(key)}});
     watch_files(key);
@@ -382,6 +401,20 @@ void Daemon::remove(const model::LaunchKey& key) {
   };
   auto call = [dirs = dirs_, key] { return dirs.remove(key); };
   removals_.insert_or_assign(key, loop::in_background(loop_, std::move(call), done));
+}
+
+void Daemon::perform(const agent::RunProlog& action) {
+  const model::LaunchKey& key = action.order->key;
+  if (!dirs_.order(key)) {
+    // The lock is the launcher's, later.
+    const auto made = dirs_.create(placed(*action.order));
+    if (!made) return feed(agent::PrologEnded{key, "cannot be started: " + made.error().text});
+  }
+  programs_.run_prolog(*action.order);
+}
+
+void Daemon::perform(const agent::RunEpilog& action) {
+  programs_.run_epilog(*action.order);
 }
 
 void Daemon::perform(const agent::Exit& /*action*/) {

@@ -19,6 +19,7 @@
 #include "agent/daemon/log_reads.h"
 #include "agent/daemon/relay.h"
 #include "agent/daemon/retention.h"
+#include "agent/daemon/site_programs.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/loop/address.h"
@@ -96,6 +97,10 @@ class Daemon {
   void perform(const agent::KeepReport& action);
   void perform(const agent::MarkAcknowledged& action);
   void perform(const agent::Exit& action);
+  void perform(const agent::RunProlog& action);
+  void perform(const agent::RunEpilog& action);
+  model::LaunchOrder placed(model::LaunchOrder order) const;
+  SitePrograms::Events program_events();
 
   loop::Loop& loop_;
   loop::Log& log_;
@@ -108,6 +113,7 @@ class Daemon {
   bool finds_address_;
   std::unique_ptr<Relay> relay_;
   Launchers launchers_;
+  SitePrograms programs_;
   Link link_;
   LogReads log_reads_;
   Checkpoints checkpoints_;

@@ -115,6 +115,19 @@ base::Result<loop::OwnedFd> LaunchDirs::create(const model::LaunchOrder& order) 
   return lock;
 }
 
+base::Result<loop::OwnedFd> LaunchDirs::lock(const model::LaunchKey& key) const {
+  return open_locked(file(key, "launcher.err"));
+}
+
+base::Result<void> LaunchDirs::keep_epilog(const model::LaunchKey& key,
+                                           const std::string& fault) const {
+  return loop::write_file_atomic(file(key, "epilog"), fault, {.mode = 0600, .sync = false});
+}
+
+bool LaunchDirs::has_epilog_ended(const model::LaunchKey& key) const {
+  return access(file(key, "epilog").c_str(), F_OK) == 0;
+}
+
 /// The launcher hands it over to the user.
 base::Result<void> LaunchDirs::make_own(const model::LaunchOrder& order) const {
   if (geteuid() != 0 || order.user.uid == 0) return {};
@@ -144,13 +157,19 @@ base::Result<void> LaunchDirs::mark_acknowledged(const model::LaunchKey& key) co
   return write_new(acknowledged, {});
 }
 
-/// The agent's word comes first.
+/// The agent's word comes first. What the site's programs came to is no matter of a user's.
 std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& key) const {
   auto bytes = loop::read_file(file(key, "report"), report_limit);
+  const bool is_users = !bytes && own(key).is_users;
   if (!bytes) bytes = own(key).read("report", report_limit);
   if (!bytes) return std::nullopt;
   auto report = wire::decode_report(*bytes);
   if (!report || report->key != key) return std::nullopt;
+  if (is_users && report->failure && report->failure->cause == model::Cause::prolog)
+    report->failure->cause = model::Cause::preparation;
+  report->is_epilog_due = false;
+  report->epilog_fault =
+      key.preparation ? loop::read_file(file(key, "epilog"), small_limit).value_or("") : "";
   return *std::move(report);
 }
 

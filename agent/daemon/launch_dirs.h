@@ -14,6 +14,8 @@
 //                 by the launcher: how to find what it leaves when it is killed
 //   undying       when SIGKILL was sent, while it has not ended all; by the launcher or the agent
 //   gpus_idle     by the launcher: since when its GPUs do nothing, while that is long
+//   site          folder of a preparation with a prolog or epilog of the site: what they print
+//   epilog        how that epilog ended: its fault, or empty; without it it is still to run
 //   usage         by the launcher: what it has used so far, as part of a report
 //   checkpoint    by the job: touched when its work is safe
 //   log, log.N    by the launcher: output (lib/wire/log_record.h, log_segments.h)
@@ -80,6 +82,12 @@ class LaunchDirs {
   /// Makes the directory with its order. The result is the locked descriptor that must become the
   /// launcher's standard output and error. After an error nothing is left of the directory.
   base::Result<loop::OwnedFd> create(const model::LaunchOrder& order) const;
+  /// That descriptor, of a directory that was made before.
+  base::Result<loop::OwnedFd> lock(const model::LaunchKey& key) const;
+
+  /// Of a preparation: its site's epilog has ended so.
+  base::Result<void> keep_epilog(const model::LaunchKey& key, const std::string& fault) const;
+  bool has_epilog_ended(const model::LaunchKey& key) const;
 
   /// Makes the directory if there is none.
   base::Result<void> keep_report(const model::LaunchReport& report) const;

@@ -39,9 +39,9 @@ Launchers::Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string progr
       events_(std::move(events)),
       environment_(own_environment()) {}
 
-base::Result<void> Launchers::start(const model::LaunchOrder& order) {
+base::Result<void> Launchers::start(const model::LaunchOrder& order, bool has_directory) {
   const model::LaunchKey key = order.key;
-  const auto lock = dirs_.create(order);
+  const auto lock = has_directory ? dirs_.lock(key) : dirs_.create(order);
   if (!lock) return std::unexpected(lock.error());
   loop::SpawnOptions options;
   options.program = program_;

@@ -38,7 +38,8 @@ class Launchers {
   Launchers(loop::Loop& loop, const LaunchDirs& dirs, std::string program,
             std::vector<std::string> arguments, LauncherEvents events);
 
-  base::Result<void> start(const model::LaunchOrder& order);
+  /// `has_directory`: it was made before.
+  base::Result<void> start(const model::LaunchOrder& order, bool has_directory);
   /// Watches one that an earlier agent started.
   void watch(const model::LaunchKey& key);
   /// SIGTERM; nothing happens to one that is gone.
@@ -50,7 +51,6 @@ class Launchers {
   void clean_up(const model::LaunchKey& key);
 
   bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
-  std::size_t n_running() const { return running_.size(); }
 
  private:
   /// A child, or the child of an earlier agent, or one of those that has not written its number

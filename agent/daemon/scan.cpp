@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -38,8 +39,19 @@ constexpr base::Duration unknown_grace = std::chrono::hours(1);
 
 using State = decltype(agent::Found::state);
 
-/// nullopt: its launcher never ran.
-std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& key, bool rebooted) {
+using Order = std::shared_ptr<const model::LaunchOrder>;
+
+/// Of a preparation with programs of the site, unless its epilog has ended.
+Order order_with_programs(const LaunchDirs& dirs, const model::LaunchKey& key) {
+  if (!key.preparation || dirs.has_epilog_ended(key)) return nullptr;
+  auto order = dirs.order(key);
+  if (!order || !order->site_programs.is_wanted()) return nullptr;
+  return std::make_shared<const model::LaunchOrder>(*std::move(order));
+}
+
+/// nullopt: its launcher never ran, nor its prolog.
+std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& key,
+                              const Order& with_programs, bool rebooted) {
   const base::Time started = changed_at(dirs.file(key, "order")).value_or(base::Time());
   // A report of one that still runs is the word of its user alone.
   if (!rebooted && dirs.is_locked(key)) {
@@ -49,7 +61,10 @@ std::optional<State> state_of(const LaunchDirs& dirs, const model::LaunchKey& ke
                                .is_prepared = dirs.is_prepared(key)};
   }
   if (auto report = dirs.report(key)) return agent::Reported{*std::move(report)};
-  if (!dirs.launcher(key)) return std::nullopt;
+  if (!dirs.launcher(key)) {
+    const bool has_prolog = with_programs && !with_programs->site_programs.prolog.empty();
+    return has_prolog ? std::optional<State>(agent::PrologDue{}) : std::nullopt;
+  }
   return agent::LauncherGone{.started_at = started, .rebooted = rebooted};
 }
 
@@ -60,8 +75,11 @@ Scan scan(const LaunchDirs& dirs, bool rebooted) {
   for (const model::LaunchKey& key : keys_in(dirs.root())) {
     if (const auto at = changed_at(dirs.file(key, "acknowledged"))) {
       all.settled.push_back({*at, key});
-    } else if (auto state = state_of(dirs, key, rebooted)) {
-      all.open.push_back({key, *std::move(state)});
+      continue;
+    }
+    auto order = order_with_programs(dirs, key);
+    if (auto state = state_of(dirs, key, order, rebooted)) {
+      all.open.push_back({key, *std::move(state), std::move(order)});
     } else {
       // Left from an agent that died before it could start the launcher. One that cannot be
       // removed makes the repeated order fail with that reason.

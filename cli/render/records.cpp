@@ -287,8 +287,8 @@ std::string waiting_details(const model::JobRecord& job, const View& view) {
                         view.time(*job.expected_start));
   }
   if (const auto* held = std::get_if<model::Held>(&*job.reason)) {
-    return text + fmt::format("Held by {}; to let it start: muster release {}\n", held->by,
-                              to_text(job.job));
+    return text + fmt::format("Held by {}{}{}; to let it start: muster release {}\n", held->by,
+                              held->why.empty() ? "" : ": ", held->why, to_text(job.job));
   }
   if (const auto* first = std::get_if<model::Behind>(&*job.reason)) {
     return text + fmt::format("Why that one waits: muster why {}\n", to_text(first->job));

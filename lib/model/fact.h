@@ -91,6 +91,7 @@ struct AttemptStarted {
   JobId job;
   std::uint32_t attempt = 1;
   Allocation allocation;
+  bool has_site_programs = false;  // its nodes get a preparation, even if the job asks for none
   bool operator==(const AttemptStarted&) const = default;
 };
 

@@ -46,6 +46,7 @@ struct LaunchOrder {
   std::string shared_tmp;
   ContainerSite containers;          // of a job with an image
   base::Duration gpu_idle_notice{};  // for so long its GPUs do nothing until that is told; 0: never
+  SitePrograms site_programs = {};   // of a preparation: the prolog goes before it
 };
 
 /// What the launch may take to end after it was told to: the grace of its processes, and the

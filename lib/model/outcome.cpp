@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 25> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 26> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -41,7 +41,8 @@ constexpr Names<Cause, 25> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::preparation, "preparation"},
                                         {Cause::mount, "mount"},
                                         {Cause::image, "image"},
-                                        {Cause::gpu_idle, "gpu_idle"}}};
+                                        {Cause::gpu_idle, "gpu_idle"},
+                                        {Cause::prolog, "prolog"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -74,6 +75,7 @@ std::string subject(const Failure& failure) {
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
+  if (failure.cause == Cause::prolog) return "the prolog on " + failure.node;
   if (is_of_preparation(failure))
     return failure.node.empty() ? "the preparation" : "the preparation on " + failure.node;
   const bool is_of_node = failure.cause == Cause::node_lost || failure.cause == Cause::evicted;
@@ -142,6 +144,8 @@ std::string happening(const Failure& failure) {
       return "could not get or start the image";
     case Cause::gpu_idle:
       return "left its GPUs idle";
+    case Cause::prolog:
+      return "failed";
   }
   base::check(false, "every cause is described");
   return {};

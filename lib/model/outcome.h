@@ -44,6 +44,7 @@ enum class Cause {
   mount,          // the same, because of one of its mounts
   image,          // the same, because of the image that it runs in
   gpu_idle,       // its GPUs did nothing for longer than the cluster lets them
+  prolog,         // the site's prolog failed on a node
 };
 
 std::string_view to_text(Cause cause);
@@ -112,6 +113,9 @@ struct LaunchReport {
   Usage usage;
   std::vector<RankUsage> ranks;  // of a step: of the node's ranks that have ended
   UsageSeries series = {};       // no points: it was too short, or nobody looked
+  // Of a preparation on a node with an epilog of the site, by the agent.
+  bool is_epilog_due = false;     // it will be reported again when the epilog has ended
+  std::string epilog_fault = {};  // "exited with code 3"; empty: it did not fail
 
   bool operator==(const LaunchReport&) const = default;
 };

@@ -33,4 +33,16 @@ struct Preparation {
   bool operator==(const Preparation&) const = default;
 };
 
+/// What the site has run on each node of an attempt, by the agent as its own user: before anything
+/// of the attempt starts there, and after all of it has ended. Commands of sh; empty: none.
+struct SitePrograms {
+  std::string prolog;
+  std::string epilog;
+  base::Duration prolog_limit = std::chrono::seconds(60);
+  base::Duration epilog_limit = std::chrono::seconds(60);
+
+  bool is_wanted() const { return !prolog.empty() || !epilog.empty(); }
+  bool operator==(const SitePrograms&) const = default;
+};
+
 }  // namespace model

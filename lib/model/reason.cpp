@@ -155,7 +155,8 @@ std::string describe(const Reason& reason) {
             return "no scheduling pass has looked at it yet";
           },
           [](const Held& held) {
-            return fmt::format("held by {}; release it with muster release", held.by);
+            return fmt::format("held by {}{}{}; release it with muster release", held.by,
+                               held.why.empty() ? "" : ": ", held.why);
           },
           [](const ShortOfResources& r) {
             return shortage(r) + holders_text(r.holders) + unfit_text(r.undying) +

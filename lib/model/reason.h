@@ -24,6 +24,7 @@ struct NotConsidered {
 /// Submitted with --hold, or held later.
 struct Held {
   std::string by;
+  std::string why = {};  // of one that musterd holds: one sentence
   bool operator==(const Held&) const = default;
 };
 

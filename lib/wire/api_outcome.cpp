@@ -187,7 +187,10 @@ void write(const model::Reason& reason, api::Reason& out) {
   out.set_text(describe(reason));
   std::visit(
       base::Overloaded{[](const model::NotConsidered&) {},
-                       [&](const model::Held& r) { out.set_by(r.by); },
+                       [&](const model::Held& r) {
+                         out.set_by(r.by);
+                         if (!r.why.empty()) out.set_why(r.why);
+                       },
                        [&](const model::ShortOfResources& r) { write(r, out); },
                        [&](const model::NodesAway& r) {
                          out.set_nodes_needed(u32(r.nodes_needed));
@@ -228,7 +231,7 @@ void write(const model::Reason& reason, api::Reason& out) {
 model::Reason read_reason(api::Reason& in, Strict& strict) {
   const auto& kind = in.kind();
   if (kind == "not_considered") return model::NotConsidered{};
-  if (kind == "held") return model::Held{take(in.mutable_by())};
+  if (kind == "held") return model::Held{take(in.mutable_by()), take(in.mutable_why())};
   if (kind == "resources") return read_short(in, strict);
   if (kind == "nodes_away") {
     return model::NodesAway{strict.count(in.nodes_needed(), "nodes_needed"),

@@ -104,6 +104,8 @@ void write(const model::LaunchReport& report, pb::LaunchReport& out) {
     write_use(rank.gpu, to);
   }
   if (!report.series.points.empty()) write_series(report.series, *out.mutable_series());
+  out.set_epilog_due(report.is_epilog_due);
+  out.set_epilog_fault(report.epilog_fault);
 }
 
 model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
@@ -125,6 +127,8 @@ model::LaunchReport read_report(pb::LaunchReport& in, Strict& strict) {
                             base::Bytes(from.memory_peak_bytes()), read_use(from, s)};
   });
   if (in.has_series()) report.series = strict.part("series", *in.mutable_series(), read_series);
+  report.is_epilog_due = in.epilog_due();
+  report.epilog_fault = take(in.mutable_epilog_fault());
   return report;
 }
 

@@ -76,6 +76,7 @@ void write(const model::AttemptStarted& fact, pb::AttemptStarted& out) {
   out.set_job(fact.job.number());
   out.set_attempt(fact.attempt);
   write_allocation(fact.allocation, *out.mutable_allocation());
+  out.set_has_site_programs(fact.has_site_programs);
 }
 
 void write(const model::StepStarted& fact, pb::StepStarted& out) {
@@ -331,7 +332,8 @@ model::JobUpdated read_updated(pb::JobUpdated& in, Strict& strict) {
 model::AttemptStarted read_attempt(pb::AttemptStarted& in, Strict& strict) {
   if (in.allocation().nodes().empty()) strict.wrong("allocation", "has no nodes");
   return {job_of(in, strict), attempt_of(in, strict),
-          strict.part("allocation", *in.mutable_allocation(), read_allocation<pb::Allocation>)};
+          strict.part("allocation", *in.mutable_allocation(), read_allocation<pb::Allocation>),
+          in.has_site_programs()};
 }
 
 model::LaunchStarted read_launch_started(pb::LaunchStarted& in, Strict& strict) {
@@ -590,9 +592,7 @@ std::string encode_snapshot(std::span<const model::Fact> facts) {
 
 base::Result<std::vector<model::Fact>> decode_snapshot(std::string_view bytes) {
   pb::Snapshot in;
-  if (auto parsed = parse(bytes, "snapshot", in); !parsed) {
-    return std::unexpected(parsed.error());
-  }
+  if (auto parsed = parse(bytes, "snapshot", in); !parsed) return std::unexpected(parsed.error());
   Strict strict(base::Code::corrupt, "snapshot");
   return strict.give(strict.each("facts", *in.mutable_facts(), read_fact));
 }

@@ -17,8 +17,6 @@ void check_order(const model::LaunchOrder& order, Strict& strict) {
   const auto index = static_cast<std::size_t>(order.node_index);
   if (n_nodes == 0) strict.wrong("allocation", "has no nodes");
   if (index >= n_nodes) strict.wrong("node_index", "is not in the allocation");
-  if (order.key.preparation && !order.job->preparation.is_wanted())
-    strict.wrong("key.preparation", "is true of a job that has none");
   if (order.key.step.has_value() != (order.step != nullptr)) {
     strict.wrong("step", "is there without a step in the key, or the other way round");
   }
@@ -74,6 +72,22 @@ void write_containers(const model::ContainerSite& site, pb::LaunchOrder& out) {
   for (const auto& folder : site.binds) containers.add_binds(folder);
 }
 
+void write_programs(const model::SitePrograms& programs, pb::LaunchOrder& out) {
+  if (!programs.is_wanted()) return;
+  auto& site = *out.mutable_site_programs();
+  site.set_prolog(programs.prolog);
+  site.set_epilog(programs.epilog);
+  site.set_prolog_timeout_us(programs.prolog_limit.count());
+  site.set_epilog_timeout_us(programs.epilog_limit.count());
+}
+
+model::SitePrograms read_programs(pb::SitePrograms& in, Strict& strict) {
+  return {.prolog = take(in.mutable_prolog()),
+          .epilog = take(in.mutable_epilog()),
+          .prolog_limit = strict.duration(in.prolog_timeout_us(), "prolog_timeout_us"),
+          .epilog_limit = strict.duration(in.epilog_timeout_us(), "epilog_timeout_us")};
+}
+
 void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   write(order.key, *out.mutable_key());
   write_user(order.user, *out.mutable_user());
@@ -98,6 +112,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   out.set_shared_tmp(order.shared_tmp);
   write_containers(order.containers, out);
   out.set_gpu_idle_notice_us(order.gpu_idle_notice.count());
+  write_programs(order.site_programs, out);
 }
 
 model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
@@ -134,6 +149,8 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
     order.step = std::make_shared<const model::StepSpec>(
         strict.part("step", *in.mutable_step(), read_step_spec));
   }
+  if (in.has_site_programs())
+    order.site_programs = strict.part("site_programs", *in.mutable_site_programs(), read_programs);
   for (const auto tasks : in.tasks()) order.tasks.push_back(strict.count(tasks, "tasks"));
   check_order(order, strict);
   return order;

@@ -121,6 +121,7 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
       .node_timeout = config.scheduler.node_timeout,
       .requeue_limit = static_cast<std::uint32_t>(config.scheduler.requeue_limit),
       .requeue_backoff = config.scheduler.requeue_backoff,
+      .max_prolog_failures = config.limits.max_prolog_failures,
       .suspect_after = config.limits.suspect_after,
       .gpu_idle_notice = config.limits.gpu_idle_notice,
       .idle_gpus = idle_gpus(config.limits.gpu_idle_action),
@@ -130,6 +131,11 @@ scheduler::Settings settings(const conf::Config& config, std::uint32_t owner_uid
     settings.pools.push_back(pool.name);
     const auto care = care_of(pool, config.cluster.name);
     if (!model::basis_of(care).empty()) settings.care.emplace(pool.name, care);
+    const model::SitePrograms programs{.prolog = pool.prolog,
+                                       .epilog = pool.epilog,
+                                       .prolog_limit = pool.prolog_timeout,
+                                       .epilog_limit = pool.epilog_timeout};
+    if (programs.is_wanted()) settings.site_programs.emplace(pool.name, programs);
     if (pool.tier == "low-priority") settings.low_priority_pools.insert(pool.name);
   }
   for (const auto& each : config.licenses) settings.licenses.emplace(each.name, each.count);

@@ -254,7 +254,7 @@ void on(State& state, const model::AttemptStarted& fact, Time at) {
   claim_licenses(state, job);
   job.attempts = fact.attempt;
   std::vector<Part> preparation;
-  if (job.spec->preparation.is_wanted()) {
+  if (job.spec->preparation.is_wanted() || fact.has_site_programs) {
     for (const auto& share : fact.allocation.nodes)
       preparation.push_back({.node = share.node, .started = false, .report = {}});
   }

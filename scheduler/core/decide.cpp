@@ -102,6 +102,7 @@ bool is_cancellable(const Job& job) {
     const auto& restart = job.spec->restart;
     return cause == model::Cause::preempted || cause == model::Cause::grow ||
            cause == model::Cause::evicted || cause == model::Cause::node_lost ||
+           cause == model::Cause::prolog ||
            (cause == model::Cause::time_limit && restart && restart->on_timeout);
   }
   return !std::holds_alternative<Done>(job.phase);

@@ -9,6 +9,7 @@
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/loss.h"
 #include "scheduler/core/pools.h"
+#include "scheduler/core/preparations.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/suspect.h"
 
@@ -79,6 +80,17 @@ model::Failure lost_by(model::Cause cause, const Node& node, std::string text) {
           .text = std::move(text)};
 }
 
+/// A launch there that the state has as live has ended, or has but for the site's epilog.
+void take_end(const Settings& settings, const Node& node, const Job& job,
+              const model::LaunchReport& report, Decision& decision) {
+  const auto add = [&decision](std::vector<model::FactBody> facts) {
+    std::ranges::move(facts, std::back_inserter(decision.facts));
+  };
+  if (report.is_epilog_due) return add(failed_early(job, node.id, report));
+  decision.facts.push_back(model::LaunchEnded{node.id, report});
+  add(drain_for_site(settings, node, &job, report));
+}
+
 /// Compares what the state has running on the node with what the node announces.
 void compare(const State& state, const Settings& settings, const Node& node,
              const model::AgentHello& hello, Decision& decision) {
@@ -101,7 +113,7 @@ void compare(const State& state, const Settings& settings, const Node& node,
                                            "the node does not know it any more"),
                         node.since)});
       } else if (said->report) {
-        decision.facts.push_back(model::LaunchEnded{node.id, *said->report});
+        take_end(settings, node, job, *said->report, decision);
       } else {
         const bool is_news = said->is_prepared && !live.part->is_prepared &&
                              std::holds_alternative<Starting>(job.phase);
@@ -118,15 +130,21 @@ void compare(const State& state, const Settings& settings, const Node& node,
 
 /// Launches that the node knows and the state does not have there: ended long ago, or written off.
 /// Returns those that still run.
-std::vector<model::LaunchKey> dismiss_unknown(const State& state, model::NodeId node,
-                                              const model::AgentHello& hello, Decision& decision) {
+std::vector<model::LaunchKey> dismiss_unknown(const State& state, const Settings& settings,
+                                              model::NodeId node, const model::AgentHello& hello,
+                                              Decision& decision) {
   std::vector<model::LaunchKey> strays;
   for (const auto& status : hello.launches) {
     const auto job = state.jobs.find(status.key.job);
     const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, status.key, node);
     if (part != nullptr && part->is_live()) continue;
-    if (status.report) {
+    if (status.report && !status.report->is_epilog_due) {
       decision.actions.push_back(SendAcknowledge{node, status.key});
+      const auto known = state.nodes.find(node);
+      const bool is_news = part == nullptr || part->report != status.report;
+      if (known == state.nodes.end() || !is_news) continue;
+      std::ranges::move(drain_for_site(settings, known->second, nullptr, *status.report),
+                        std::back_inserter(decision.facts));
     } else {
       decision.actions.push_back(SendStop{node, status.key});
       strays.push_back(status.key);
@@ -227,7 +245,7 @@ Decision decide_hello(const View& view, const Settings& settings, const NodeHell
   const auto id = known == state.node_by_name.end() ? state.next_node : known->second;
   const auto care = care_of(settings, hello.info.pool);
   Decision decision{.facts = {}, .actions = {Admit{id, hello.info.name, care}}};
-  auto strays = dismiss_unknown(state, id, hello, decision);
+  auto strays = dismiss_unknown(state, settings, id, hello, decision);
   decision.facts.push_back(model::NodeJoined{id, marked(hello.info, settings.marks),
                                              std::move(strays), condition_now(care, hello, now)});
   const auto* before = known == state.node_by_name.end() ? nullptr : &state.nodes.at(id);
@@ -283,16 +301,21 @@ Decision decide_ended(const State& state, const Settings& settings, const NodeSa
   const auto job = state.jobs.find(key.job);
   const Part* part = job == state.jobs.end() ? nullptr : find_part(job->second, key, said.node);
   if (part != nullptr && part->is_live()) {
-    Decision ended{.facts = {model::LaunchEnded{said.node, said.report}}, .actions = {}};
+    Decision ended;
+    take_end(settings, state.nodes.at(said.node), job->second, said.report, ended);
+    if (said.report.is_epilog_due) return ended;
     std::ranges::move(
         suspect(state, settings, {state.nodes.at(said.node), job->second, said.report}, now),
         std::back_inserter(ended.facts));
     return ended;
   }
+  if (said.report.is_epilog_due) return {};
   Decision decision{.facts = {}, .actions = {SendAcknowledge{said.node, key}}};
   const auto node = state.nodes.find(said.node);
   if (node != state.nodes.end() && node->second.strays.contains(key)) {
     decision.facts.push_back(model::StrayGone{said.node, key});
+    std::ranges::move(drain_for_site(settings, node->second, nullptr, said.report),
+                      std::back_inserter(decision.facts));
   }
   return decision;
 }

@@ -10,6 +10,7 @@
 #include "scheduler/core/ending.h"
 #include "scheduler/core/foreign_names.h"
 #include "scheduler/core/pools.h"
+#include "scheduler/core/preparations.h"
 #include "scheduler/core/quota_use.h"
 #include "scheduler/core/react.h"
 #include "scheduler/core/record.h"
@@ -132,7 +133,9 @@ bool Engine::carry_out(std::vector<model::Fact>& facts, base::Time now) {
     is_awaited = is_awaited || state_.dependants.contains(start.job);
     const auto job = single(start.job, facts, now);
     const auto attempt = state_.jobs.at(job).attempts + 1;
-    take({now, model::AttemptStarted{job, attempt, std::move(start.allocation)}}, facts);
+    const bool has_programs = has_site_programs(state_, settings_, start.allocation);
+    take({now, model::AttemptStarted{job, attempt, std::move(start.allocation), has_programs}},
+         facts);
   }
   for (const auto& [planned, victims] : last_plan_.preemptions) {
     const auto by = single(planned, facts, now);
@@ -197,7 +200,7 @@ std::optional<model::Reason> Engine::reason_of(model::JobId id) const {
   if (found == state_.jobs.end()) return std::nullopt;
   const auto* waiting = std::get_if<Waiting>(&found->second.phase);
   if (waiting == nullptr) return std::nullopt;
-  if (waiting->held_by) return model::Held{*waiting->held_by};
+  if (waiting->held_by) return model::Held{*waiting->held_by, why_held(found->second)};
   if (waiting->due) return later(found->second, *waiting);
   if (standing_of(state_, found->second).is != Standing::Is::met)
     return open_terms(state_, found->second);

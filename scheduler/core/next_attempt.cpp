@@ -34,7 +34,9 @@ std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Fa
 }
 
 std::vector<std::string> former_nodes(const Job& job) {
-  if (job.earlier.empty() || job.earlier.back().why.cause == model::Cause::preempted) return {};
+  if (job.earlier.empty()) return {};
+  const auto cause = job.earlier.back().why.cause;
+  if (cause == model::Cause::preempted || cause == model::Cause::prolog) return {};
   auto names = model::expand_hosts(job.earlier.back().nodes);
   if (!names) return {};
   const auto avoided = avoided_nodes(job);

@@ -22,7 +22,8 @@ std::shared_ptr<const model::JobSpec> spec_after(const Job& job, const model::Fa
 bool has_had_enough(const model::JobSpec& spec, std::size_t n_evictions);
 
 /// Names of nodes of the attempt before, which the next is to have again if it can start as soon as
-/// it may: files and caches are there. None after making room for others, and none that it avoids.
+/// it may: files and caches are there. None after making room for others
+/// or a prolog that failed, and none that it avoids.
 std::vector<std::string> former_nodes(const Job& job);
 
 /// Did a node that was lost end the attempt before, and does the waiting job make no pause for it?

@@ -135,6 +135,9 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
   order.pool = state.nodes.at(share.node).info.pool;
   order.tier = state.nodes.at(share.node).info.tier;
   order.n_evictions = static_cast<int>(n_ended_by(job, model::Cause::evicted));
+  const auto programs = settings.site_programs.find(order.pool);
+  if (key.preparation && programs != settings.site_programs.end())
+    order.site_programs = programs->second;
   if (key.step) {
     const auto& step = attempt->steps.at(*key.step);
     order.step = step.spec;

@@ -13,6 +13,7 @@
 #include "lib/base/time.h"
 #include "lib/model/condition.h"
 #include "lib/model/job.h"
+#include "lib/model/preparation.h"
 #include "scheduler/core/class.h"
 #include "scheduler/core/pool.h"
 #include "scheduler/core/quota.h"
@@ -52,6 +53,9 @@ struct Settings {
   std::uint32_t requeue_limit = 5;  // requeues of one job after node losses
   base::Duration requeue_backoff = std::chrono::seconds(5);
   std::map<std::string, model::NodeCare> care = {};  // of the nodes of these pools
+  /// Of the nodes of these pools.
+  std::map<std::string, model::SitePrograms> site_programs = {};
+  int max_prolog_failures = 3;  // of one job; then it is held
   /// So many jobs that fail on a node one after another, of several users, drain it; 0: never.
   int suspect_after = 0;
   base::Duration gpu_idle_notice{};     // GPUs that do nothing for so long are told; 0: never

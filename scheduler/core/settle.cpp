@@ -9,6 +9,7 @@
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/next_attempt.h"
 #include "scheduler/core/outcome.h"
+#include "scheduler/core/preparations.h"
 
 namespace scheduler {
 
@@ -21,13 +22,16 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [&policy](const auto& attempt) {
     const auto cause = attempt.why.cause;
     return cause != Cause::preempted && cause != Cause::grow && cause != Cause::evicted &&
-           (cause != Cause::node_lost || policy.on_node);
+           cause != Cause::prolog && (cause != Cause::node_lost || policy.on_node);
   }));
 }
 
 /// When the job may start again after such an end; nullopt: it does not.
 std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                      const model::Outcome& outcome, base::Time now) {
+  // Nothing of the job has run: that it starts again is no second start of it.
+  if (outcome.failure && outcome.failure->cause == Cause::prolog)
+    return now + settings.requeue_backoff;
   const auto& policy = job.spec->restart;
   if (policy && covers(*policy, outcome)) {
     const int n_before = n_restarts(job, *policy);
@@ -73,25 +77,6 @@ std::optional<std::string> lacks_dedicated(const View& view, const Policy& polic
   return admitted ? std::nullopt : std::optional(counted + admitted.error().text);
 }
 
-/// A preparation that has ended before the script did ends the attempt.
-std::optional<model::FactBody> failed_preparation(const Job& job, const Attempt& attempt) {
-  if (std::holds_alternative<Ending>(job.phase) || !attempt.batch.is_live()) return std::nullopt;
-  const auto ended = std::ranges::find_if_not(attempt.preparation, &Part::is_live);
-  if (ended == attempt.preparation.end()) return std::nullopt;
-  auto why = ended->report->failure;
-  if (!why) {
-    const auto share =
-        std::ranges::find(attempt.allocation.nodes, ended->node, &model::NodeShare::node);
-    why = model::Failure{.cause = Cause::preparation,
-                         .code = 0,
-                         .step = {},
-                         .rank = {},
-                         .node = share->name,
-                         .text = "it was ended before the job"};
-  }
-  return model::AttemptEnding{job.id, attempt.number, std::move(*why)};
-}
-
 std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
                                             const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
@@ -106,7 +91,13 @@ std::vector<model::FactBody> settle_attempt(const View& view, const Policy& poli
   const auto why = outcome.failure.value_or(model::Failure{});
   auto obstacle = again ? lacks_memory(view, policy, job, why) : std::optional<std::string>();
   if (again && !obstacle) obstacle = lacks_dedicated(view, policy, job, why);
-  if (again && !obstacle) return {model::AttemptRequeued{job.id, attempt->number, *again}};
+  if (again && !obstacle) {
+    std::vector<model::FactBody> facts{model::AttemptRequeued{job.id, attempt->number, *again}};
+    const bool is_held =
+        why.cause == Cause::prolog && n_prolog_failures(job) >= settings.max_prolog_failures;
+    if (is_held) facts.emplace_back(model::JobHeld{job.id, std::string(itself)});
+    return facts;
+  }
   if (obstacle) outcome.ending = model::Ending::failed;
   if (obstacle) outcome.failure->text += "; it does not start again: " + *obstacle;
   return {model::JobEnded{job.id, outcome}};

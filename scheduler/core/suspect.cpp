@@ -47,6 +47,7 @@ bool may_be_its_fault(model::Cause cause) {
     case grow:
     case evicted:
     case gpu_idle:
+    case prolog:  // has it drained as it is
       return false;
   }
   return false;

@@ -42,14 +42,16 @@ inline model::LaunchReport RandomModel::report() {
           maybe([&] { return failure(); }),
           usage(),
           several(3, [&] { return rank_usage(); }),
-          coin() ? random_series(*this) : model::UsageSeries()};
+          coin() ? random_series(*this) : model::UsageSeries(),
+          coin(),
+          text()};
 }
 
 inline model::LaunchOrder RandomModel::order() {
   model::LaunchOrder made{.key = key()};
   made.user = user();
   made.job = std::make_shared<const model::JobSpec>(job_spec());
-  if (!made.job->preparation.is_wanted()) made.key.preparation = false;
+  if (coin()) made.site_programs = {text() + "!", text(), duration(), duration()};
   if (coin()) made.shared_tmp = text();
   if (coin()) made.containers = {text(), base::Bytes(std::uint64_t{7}), {text(), text()}};
   made.allocation = allocation();
@@ -111,7 +113,7 @@ inline std::vector<model::NodePreparation> RandomModel::prepared() {
 }
 
 inline model::FactBody RandomModel::launch_fact() {
-  if (coin()) return model::AttemptStarted{job(), number(), allocation()};
+  if (coin()) return model::AttemptStarted{job(), number(), allocation(), coin()};
   if (coin()) return model::LaunchStarted{key(), node()};
   const auto id = job();
   return model::LaunchPrepared{{id, number(), {}, true}, node()};

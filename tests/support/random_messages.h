@@ -189,7 +189,8 @@ inline model::Quota RandomModel::quota() {
 inline model::Reason RandomModel::reason() {
   using Any = model::Reason;
   return one_of(
-      [&]() -> Any { return model::NotConsidered{}; }, [&]() -> Any { return model::Held{text()}; },
+      [&]() -> Any { return model::NotConsidered{}; },
+      [&]() -> Any { return model::Held{text(), text()}; },
       [&]() -> Any {
         const model::Demand demand{upto(9), upto(9), upto(9), bytes()};
         return model::ShortOfResources{

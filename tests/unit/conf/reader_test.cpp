@@ -119,6 +119,21 @@ TEST_CASE("every key of the table can be set") {
   CHECK(config->workspaces[0] == conf::Workspace{"physics", 3, {"ann"}});
 }
 
+TEST_CASE("a pool says what goes around jobs on its nodes") {
+  const auto config = conf::read_text(
+      std::string(one_pool) +
+          "prolog = '/site/prolog'\nprolog_timeout = '5s'\nepilog = '/site/epilog'\n"
+          "epilog_timeout = '2m'\n[limits]\nmax_prolog_failures = 5\n",
+      "m.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->pools[0].prolog == "/site/prolog");
+  CHECK(config->pools[0].prolog_timeout == 5s);
+  CHECK(config->pools[0].epilog == "/site/epilog");
+  CHECK(config->pools[0].epilog_timeout == 2min);
+  CHECK(config->limits.max_prolog_failures == 5);
+  CHECK(conf::defaults().limits.max_prolog_failures == 3);
+}
+
 TEST_CASE("a pool says what is done so that its nodes are fit for work") {
   const auto config = conf::read_text(std::string(one_pool) +
                                           "setup = '/site/setup --all'\nsetup_timeout = '90s'\n"

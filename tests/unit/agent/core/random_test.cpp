@@ -1,5 +1,6 @@
 // Agents under lost, late and repeated messages, crashes of the agent and of launchers: nothing
-// starts twice, nothing refused starts later, every launch is reported until acknowledged.
+// starts twice, nothing refused starts later, every launch is reported until acknowledged, and has
+// its epilog where its prolog was begun.
 
 #include <map>
 #include <memory>
@@ -20,6 +21,8 @@ struct Directory {
   bool lives = false;
   std::optional<model::LaunchReport> report;
   bool acknowledged = false;
+  std::shared_ptr<const model::LaunchOrder> order;  // of one with programs of the site
+  bool has_epilog_ended = false;
 };
 
 /// What the controller wants of a launch.
@@ -57,11 +60,13 @@ class World {
   void restart() {
     agent::Restarted restarted;
     for (const auto& [key, directory] : disk_) {
-      restarted.found.push_back({key, found(directory)});
+      restarted.found.push_back(
+          {key, found(directory), directory.has_epilog_ended ? nullptr : directory.order});
     }
     agent_ = std::make_unique<agent::Agent>(model::NodeInfo{}, agent::Limits{});
     pending_.clear();
     cleaning_.clear();
+    programs_.clear();
     say(restarted);
   }
 
@@ -69,6 +74,7 @@ class World {
     if (directory.acknowledged) return agent::Settled{};
     if (directory.report) return agent::Reported{*directory.report};
     if (directory.lives) return agent::StillRunning{now_};
+    if (!directory.ran) return agent::PrologDue{};
     return agent::LauncherGone{.started_at = now_, .rebooted = false};
   }
 
@@ -95,7 +101,7 @@ class World {
   void order() {
     const auto job = static_cast<std::uint32_t>(1 + random_.below(8));
     const auto attempt = static_cast<std::uint32_t>(1 + random_.below(3));
-    const LaunchKey key{model::JobId(job), attempt, std::nullopt};
+    const LaunchKey key{model::JobId(job), attempt, std::nullopt, random_.chance(50)};
     wishes_.try_emplace(key);
     tell(key);
   }
@@ -112,19 +118,10 @@ class World {
     if (wishes_.at(key).stop) {
       to_agent_.emplace_back(model::Stop{key});
     } else {
-      to_agent_.emplace_back(model::Launch{.order = {.key = key,
-                                                     .user = {},
-                                                     .job = {},
-                                                     .step = {},
-                                                     .allocation = {},
-                                                     .node_index = 0,
-                                                     .tasks = {},
-                                                     .kill_grace = {},
-                                                     .cluster = {},
-                                                     .pool = {},
-                                                     .controller = {},
-                                                     .head_address = {},
-                                                     .secret = {}}});
+      model::LaunchOrder order{.key = key};
+      order.job = std::make_shared<const model::JobSpec>();
+      if (key.preparation) order.site_programs = {.prolog = "begin", .epilog = "end"};
+      to_agent_.emplace_back(model::Launch{std::move(order)});
     }
   }
 
@@ -157,6 +154,7 @@ class World {
   }
 
   void accept(const model::LaunchReport& report) {
+    if (report.is_epilog_due) return;
     auto& known = wishes_.at(report.key).report;
     CHECK((!known || *known == report));
     known = report;
@@ -168,6 +166,15 @@ class World {
     const auto pending = std::exchange(pending_, {});
     for (const auto& key : pending) {
       if (disk_.at(key).ran) say(agent::LauncherStarted{key});
+    }
+    const auto programs = std::exchange(programs_, {});
+    for (const auto& [key, is_prolog] : programs) {
+      if (is_prolog) {
+        say(agent::PrologEnded{key, random_.chance(20) ? "exited with code 1" : ""});
+      } else {
+        disk_.at(key).has_epilog_ended = true;
+        say(agent::EpilogEnded{key, {}});
+      }
     }
     const auto cleaning = std::exchange(cleaning_, {});
     for (const auto& key : cleaning) say(agent::Cleaned{key});
@@ -215,10 +222,26 @@ class World {
   }
   void perform(const agent::StartLauncher& what) {
     const auto [at, is_new] = disk_.try_emplace(what.order.key);
-    REQUIRE(is_new);
+    REQUIRE(is_new != what.has_directory);
+    REQUIRE_FALSE(at->second.ran);
     at->second.ran = true;
     at->second.lives = true;
     pending_.push_back(what.order.key);
+  }
+  void perform(const agent::RunProlog& what) {
+    auto& directory = disk_[what.order->key];
+    REQUIRE_FALSE(directory.ran);
+    directory.order = what.order;
+    programs_.emplace_back(what.order->key, true);
+  }
+  void perform(const agent::RunEpilog& what) {
+    for (const auto& [key, directory] : disk_) {
+      const bool is_of_it =
+          key.job == what.order->key.job && key.attempt == what.order->key.attempt;
+      REQUIRE_FALSE((is_of_it && directory.lives));
+    }
+    REQUIRE_FALSE(disk_.at(what.order->key).has_epilog_ended);
+    programs_.emplace_back(what.order->key, false);
   }
   void perform(const agent::StopLauncher& stop) { REQUIRE(disk_.at(stop.key).ran); }
   void perform(const agent::SaveLauncher& save) { REQUIRE(disk_.at(save.key).ran); }
@@ -249,6 +272,8 @@ class World {
   void check_end() {
     CHECK(is_settled());
     for (const auto& [key, wish] : wishes_) CHECK(wish.report == disk_.at(key).report);
+    for (const auto& [key, directory] : disk_)
+      CHECK(directory.has_epilog_ended == (directory.order != nullptr));
     CHECK(agent_->count_running() == 0);
     CHECK(agent_->count_unacknowledged() == 0);
   }
@@ -263,6 +288,7 @@ class World {
   std::map<LaunchKey, Wish> wishes_;
   std::vector<LaunchKey> pending_;
   std::vector<LaunchKey> cleaning_;
+  std::vector<std::pair<LaunchKey, bool>> programs_;  // that run, and whether it is a prolog
   std::vector<model::FromAgent> from_agent_;
   std::vector<model::ToAgent> to_agent_;
 };

@@ -107,3 +107,29 @@ TEST_CASE("what a user left in a launch's folder counts where it is that user's"
   REQUIRE(dirs->remove(key));
   CHECK(fs::exists(node / "elsewhere"));
 }
+
+TEST_CASE("no user's report says anything about the site's programs") {
+  if (geteuid() != 0) return;  // only root's agents have launches of others
+  const support::TempFolder node;
+  const auto dirs = agentd::LaunchDirs::open(node.path());
+  auto order = order_of(nobody);
+  order.key.preparation = true;
+  REQUIRE(dirs->create(order));
+  const auto own = dirs->own(order.key);
+  model::LaunchReport forged{.key = order.key, .failure = model::Failure{}};
+  forged.failure->cause = model::Cause::prolog;
+  forged.is_epilog_due = true;
+  forged.epilog_fault = "forged";
+  REQUIRE(loop::write_file_atomic(own.file("report"), wire::encode_report(forged), {}));
+  REQUIRE(chown(own.file("report").c_str(), nobody, nobody) == 0);
+  REQUIRE(chown(own.path.c_str(), nobody, nobody) == 0);
+  const auto report = dirs->report(order.key);
+  REQUIRE(report);
+  CHECK(report->failure->cause == model::Cause::preparation);
+  CHECK_FALSE(report->is_epilog_due);
+  CHECK(report->epilog_fault.empty());
+  CHECK_FALSE(dirs->has_epilog_ended(order.key));
+  REQUIRE(dirs->keep_epilog(order.key, "exited with code 4"));
+  CHECK(dirs->has_epilog_ended(order.key));
+  CHECK(dirs->report(order.key)->epilog_fault == "exited with code 4");
+}

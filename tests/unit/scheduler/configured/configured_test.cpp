@@ -105,6 +105,17 @@ TEST_CASE("the core gets the limits of the configuration") {
   CHECK_FALSE(quota.borrows);
 }
 
+TEST_CASE("the core gets the programs of pools that have some") {
+  auto config = conf::defaults();
+  config.limits.max_prolog_failures = 4;
+  config.pools = {{.name = "plain"}, {.name = "big", .epilog = "end", .epilog_timeout = 5s}};
+  const auto settings = configured::settings(config, 0);
+  REQUIRE(settings.site_programs.size() == 1);
+  CHECK(settings.site_programs.at("big") ==
+        model::SitePrograms{.prolog = "", .epilog = "end", .epilog_limit = 5s});
+  CHECK(settings.max_prolog_failures == 4);
+}
+
 TEST_CASE("a configuration without classes has the built-in ones") {
   CHECK(configured::settings(conf::defaults(), 0).classes.all().size() ==
         scheduler::built_in_classes().size());

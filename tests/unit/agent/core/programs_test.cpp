@@ -1,0 +1,167 @@
+// Stories of the site's prolog and epilog around a launch.
+
+#include <memory>
+
+#include "agent/core/agent.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using model::Cause;
+
+const model::LaunchKey script_of{model::JobId(17), 1, std::nullopt};
+const model::LaunchKey around{model::JobId(17), 1, std::nullopt, true};
+constexpr base::Time began = base::time_from_us(1'000'000'000);
+
+std::shared_ptr<const model::LaunchOrder> order(const model::LaunchKey& key,
+                                                const model::SitePrograms& programs) {
+  model::LaunchOrder made{.key = key};
+  made.job = std::make_shared<model::JobSpec>();
+  made.site_programs = programs;
+  return std::make_shared<const model::LaunchOrder>(made);
+}
+
+const model::SitePrograms both{.prolog = "begin", .epilog = "end"};
+const model::LaunchReport well{
+    .key = around, .started_at = began, .ended_at = began, .failure = {}};
+
+struct ProgramBench {
+  explicit ProgramBench(std::vector<agent::Found> found = {}) {
+    say(agent::Restarted{std::move(found)});
+  }
+  ProgramBench& say(const agent::Input& input) {
+    actions = agent.handle(input, began);
+    return *this;
+  }
+  ProgramBench& connect() {
+    say(agent::Connected{});
+    return say(agent::Received{model::Welcome{.node = model::NodeId(1), .heartbeat = 2s}});
+  }
+  ProgramBench& launch(const model::LaunchKey& key, const model::SitePrograms& programs) {
+    return say(agent::Received{model::Launch{*order(key, programs)}});
+  }
+  ProgramBench& run_preparation() {
+    launch(around, both).say(agent::PrologEnded{around, {}});
+    return say(agent::LauncherStarted{around});
+  }
+  template <class Kind>
+  std::vector<Kind> all() const {
+    std::vector<Kind> found;
+    for (const auto& action : actions) {
+      if (const auto* kind = std::get_if<Kind>(&action)) found.push_back(*kind);
+    }
+    return found;
+  }
+  std::optional<model::LaunchReport> told() const {
+    for (const auto& send : all<agent::Send>()) {
+      if (const auto* ended = std::get_if<model::ReportEnded>(&send.message)) return ended->report;
+    }
+    return std::nullopt;
+  }
+
+  agent::Agent agent{model::NodeInfo{.name = "n1"}, {}};
+  std::vector<agent::Action> actions;
+};
+
+}  // namespace
+
+TEST_CASE("a prolog goes before the launcher, an epilog between its end and the report") {
+  ProgramBench bench;
+  bench.connect().launch(around, both);
+  REQUIRE(bench.all<agent::RunProlog>().size() == 1);
+  CHECK(bench.all<agent::StartLauncher>().empty());
+  CHECK(bench.launch(around, both).actions.empty());  // a repeated order
+  bench.say(agent::PrologEnded{around, {}});
+  REQUIRE(bench.all<agent::StartLauncher>().size() == 1);
+  CHECK(bench.all<agent::StartLauncher>()[0].has_directory);
+  bench.say(agent::LauncherStarted{around});
+  bench.say(agent::LauncherEnded{around, well, {}});
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+  CHECK_FALSE(bench.told());
+  bench.say(agent::Received{model::Acknowledge{around}});
+  CHECK(bench.agent.count_unacknowledged() == 1);
+  bench.say(agent::EpilogEnded{around, "exited with code 4"});
+  REQUIRE(bench.told());
+  CHECK_FALSE(bench.told()->is_epilog_due);
+  CHECK(bench.told()->epilog_fault == "exited with code 4");
+  CHECK_FALSE(bench.told()->failure);
+}
+
+TEST_CASE("a failed prolog is kept, told at once, and told again after the epilog") {
+  ProgramBench bench;
+  bench.connect().launch(around, both).say(agent::PrologEnded{around, "no disk"});
+  CHECK(bench.all<agent::StartLauncher>().empty());
+  CHECK(bench.all<agent::KeepReport>().size() == 1);
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+  REQUIRE(bench.told());
+  CHECK(bench.told()->is_epilog_due);
+  CHECK(bench.told()->failure->cause == Cause::prolog);
+  CHECK(describe(*bench.told()->failure) == "the prolog on n1 failed: no disk");
+  bench.say(agent::EpilogEnded{around, {}});
+  REQUIRE(bench.told());
+  CHECK_FALSE(bench.told()->is_epilog_due);
+}
+
+TEST_CASE("one that is stopped in its prolog never starts, and has its epilog") {
+  ProgramBench bench;
+  bench.connect().launch(around, both);
+  CHECK(bench.say(agent::Received{model::Stop{around}}).actions.empty());
+  bench.say(agent::PrologEnded{around, {}});
+  CHECK(bench.all<agent::StartLauncher>().empty());
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+  CHECK(bench.told()->failure->cause == Cause::cancelled);
+}
+
+TEST_CASE("an epilog waits for all else of its attempt on the node, also where it was lost early") {
+  ProgramBench bench;
+  bench.connect().run_preparation();
+  bench.launch(script_of, {}).say(agent::LauncherStarted{script_of});
+  bench.say(agent::LauncherEnded{around, {}, "it was killed by signal 9"});
+  bench.say(agent::Cleaned{around});
+  CHECK(bench.all<agent::RunEpilog>().empty());
+  REQUIRE(bench.told());
+  CHECK(bench.told()->is_epilog_due);
+  bench.say(
+      agent::LauncherEnded{script_of, model::LaunchReport{.key = script_of, .failure = {}}, {}});
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+}
+
+TEST_CASE("the next agent goes on with a prolog and an epilog where an agent died") {
+  ProgramBench begun({{around, agent::PrologDue{}, order(around, both)}});
+  CHECK(begun.all<agent::RunProlog>().size() == 1);
+
+  ProgramBench due({{around, agent::Reported{well}, order(around, both)}});
+  REQUIRE(due.all<agent::RunEpilog>().size() == 1);
+  due.connect();
+  due.say(agent::EpilogEnded{around, {}});
+  CHECK(due.told() == well);
+
+  ProgramBench done({{around, agent::Reported{well}}});
+  CHECK(done.all<agent::RunEpilog>().empty());
+
+  ProgramBench rebooted({{around, agent::LauncherGone{began, true}, order(around, both)}});
+  CHECK(rebooted.all<agent::RunEpilog>().size() == 1);
+
+  ProgramBench running({{around, agent::StillRunning{began}, order(around, both)}});
+  CHECK(running.actions.empty());
+  running.say(agent::LauncherEnded{around, well, {}});
+  CHECK(running.all<agent::RunEpilog>().size() == 1);
+}
+
+TEST_CASE("a site may have either of them alone") {
+  ProgramBench bench;
+  bench.connect().launch(around, {.epilog = "end"});
+  REQUIRE(bench.all<agent::StartLauncher>().size() == 1);
+  CHECK_FALSE(bench.all<agent::StartLauncher>()[0].has_directory);
+  bench.say(agent::LauncherStarted{around});
+  bench.say(agent::LauncherEnded{around, well, {}});
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+
+  ProgramBench other;
+  other.connect().launch(around, {.prolog = "begin"});
+  other.say(agent::PrologEnded{around, {}}).say(agent::LauncherStarted{around});
+  other.say(agent::LauncherEnded{around, well, {}});
+  CHECK(other.all<agent::RunEpilog>().empty());
+  CHECK(other.told() == well);
+}
