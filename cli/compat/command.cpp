@@ -11,7 +11,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array all_commands{&scontrol_command};
+constexpr std::array all_commands{&scontrol_command, &srun_command};
 
 std::string version_of(const CompatCommand& command) {
   const auto told = command.dialect == model::Dialect::pbs ? pbs_version : slurm_version;

@@ -356,6 +356,8 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   if (const auto* protocol = find(given, OptionId::mpi)) {
     if (auto stored = store(start_up(*protocol), step.start_up); !stored) return stored;
   }
+  step.exact = has(given, OptionId::exact);
+  step.keep_going = has(given, OptionId::keep_going);
   step.map_only = has(given, OptionId::map);
   step.label = has(given, OptionId::label);
   if (const auto* limit = find(given, OptionId::hang_timeout)) {
