@@ -1,9 +1,9 @@
 #!/bin/sh
 # Jobs in the dialects of Slurm and PBS: their scripts find these schedulers' variables, and srun does what scripts ask of it.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/dialect.sh"
+. "$ROOT/tests/process/dialect.sh"
 
-cluster_up --nodes 2 --cpus-per-node 4
+cluster_up --nodes 2 --cpus-per-node 2
 four='{"nodes": 2, "tasks": 4}'
 
 cat >variables <<'END'
@@ -35,9 +35,9 @@ cat >steps <<'END'
 #!/bin/bash
 where='echo $(sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status)'
 srun -N1 -n1 bash -c "$where" >whole
-for i in 1 2; do srun --exact -N1 -n1 -c2 -w n1 bash -c "$where >own.$i; touch there.$i; until [ -e there.1 -a -e there.2 ]; do read -t 0.05 <> <(:); done" & done
+for i in 1 2; do srun --exact -N1 -n1 -c1 -w n1 bash -c "$where >own.$i; touch there.$i; until [ -e there.1 -a -e there.2 ]; do read -t 0.05 <> <(:); done; true" & done
 wait
-for i in 1 2 3; do srun --exclusive -n4 -c2 bash -c 'mkdir busy.$SLURM_PROCID && read -t 0.05 <> <(:); rmdir busy.$SLURM_PROCID && echo done' & done >waited
+for i in 1 2 3; do srun --exclusive -n4 -c1 bash -c 'mkdir busy.$SLURM_PROCID && read -t 0.05 <> <(:); rmdir busy.$SLURM_PROCID && echo done' & done >waited
 wait
 srun -n2 bash -c 'test $SLURM_PROCID = 0 && exit 3; read -t 0.2 <> <(:); echo went on'
 echo "status $?"
@@ -59,10 +59,9 @@ srun --ntask-per-node=2 true
 echo "status $?"
 srun --container-image=x -n1 true
 END
-dialect_job 0 "a script starts many steps" slurm '{"nodes": 2, "tasks": 8, "tasks_per_node": 4}' steps
-is "$(cat whole)" "$(sort -n own.1 own.2 | tr '\n' ',' | sed 's/-[0-9]*,\([0-9]*\)-/-/; s/,$//')" "a step without options may use all cores of its node"
-cmp -s own.1 own.2
-is "$?" 1 "steps with cores of their own run side by side on other cores"
+dialect_job 0 "a script starts many steps" slurm "$four" steps
+is "$(cat whole)" "0-1" "a step without options may use all cores of its node"
+is "$(sort own.1 own.2 | tr '\n' ' ')" "0 1 " "steps with cores of their own run side by side on other cores"
 is "$(grep -c done waited)" 12 "those for which there are too few wait for each other"
 is "$(grep -Ev '^(srun|muster)' steps.out)" "went on
 status 3
@@ -95,7 +94,7 @@ echo "$PBS_JOBID $PBS_JOBNAME $PBS_NUM_NODES $PBS_NUM_PPN $PBS_NP $NCPUS"
 tr '\n' ';' <$PBS_NODEFILE
 echo
 muster run bash -c 'echo $PBS_TASKNUM $PBS_NODENUM $OMP_NUM_THREADS' | sort | tr '\n' ';'
-env | grep -c ^SLURM
+env | grep -c ^SLURM || true
 END
 dialect_job 0 "a script from PBS runs" pbs '{"nodes": 2, "tasks": 4}' pbs
 is "$(cat pbs.out)" "$job pbs 2 2 4 2

@@ -2,7 +2,7 @@
 # MPI programs in jobs in the dialects of Slurm and PBS, started by srun, by our mpirun and by the libraries' own starters, which
 # look for these schedulers.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/dialect.sh"
+. "$ROOT/tests/process/dialect.sh"
 
 programs=${MUSTER_BIN:-$ROOT/build/bin}
 [ -x "$programs/mpi_program" ] || [ -x "$programs/mpich_program" ] || skip_all "no program of an MPI library was built"
@@ -33,12 +33,12 @@ for library in mpi mpich; do
   program=$programs/${library}_program
   [ -x "$program" ] && mpi_in slurm "srun ($library)" "srun --mpi=pmix $program ring"
 done
-if python3 -c 'import mpi4py' 2>/dev/null; then
+if /usr/bin/python3 -c 'import mpi4py' 2>/dev/null; then
   cat >ranks.py <<'END'
 from mpi4py import MPI
 world = MPI.COMM_WORLD
 print(world.allreduce(1), "of", world.size, flush=True)
 END
-  mpi_in slurm "srun (python)" "srun python3 ranks.py"
+  mpi_in slurm "srun (python)" "srun /usr/bin/python3 ranks.py"
 fi
 done_testing
