@@ -116,6 +116,8 @@ Outcome run_step(const options::Parsed& line, std::string_view who) {
   if (!where) return std::unexpected(where.error());
   auto step = step_of(line);
   if (!step) return std::unexpected(step.error());
+  const auto limit = request::step_limit(line.given);
+  if (!limit) return misuse(limit.error().text);
   const auto api = Api::of({});
   if (!api) return std::unexpected(api.error());
   const auto reply = start_step(*api, where->job, where->attempt, std::move(*step));
@@ -126,7 +128,8 @@ Outcome run_step(const options::Parsed& line, std::string_view who) {
        .map = request::has(line.given, request::OptionId::map),
        .report_bindings = request::has(line.given, request::OptionId::report_bindings),
        .no_stdin = request::has(line.given, request::OptionId::no_stdin),
-       .terminal = request::has(line.given, request::OptionId::pty)});
+       .terminal = request::has(line.given, request::OptionId::pty),
+       .time_limit = *limit});
 }
 
 constinit const Verb run_verb{

@@ -203,6 +203,11 @@ class SrunLine {
                   "components of a step, parted by ':', are not started as one; give each its own "
                   "srun, or name the programs in a file (--multi-prog)");
     }
+    if (is_multi_prog_ && program.size() > 1) {
+      return fail(Code::invalid, fmt::format("--multi-prog takes a file and nothing behind it, "
+                                             "found '{}'",
+                                             base::printable(program[1])));
+    }
     if (auto ready = conclude(); !ready) return std::unexpected(std::move(ready).error());
     if (is_multi_prog_) command_.programs_file = program.front();
     const auto rest = program.subspan(is_multi_prog_ ? 1 : 0);

@@ -21,6 +21,7 @@ constexpr auto options_of_srun = std::to_array<SrunOption>({
     {"nodelist", 'w', needed, Meaning::option, "--nodelist", ""},
     {"exclude", 'x', needed, Meaning::exclude, "", ""},
     {"relative", 'r', needed, Meaning::relative, "", ""},
+    {"time", 't', needed, Meaning::option, "--time", ""},
     {"exact", 0, none, Meaning::exact, "", "SLURM_EXACT"},
     {"exclusive", 0, optional, Meaning::exact, "", "SLURM_EXCLUSIVE"},
     {"overlap", 0, none, Meaning::overlap, "", "SLURM_OVERLAP"},
@@ -105,7 +106,6 @@ constexpr auto options_of_srun = std::to_array<SrunOption>({
     {"msg-timeout", 0, needed, Meaning::granted, "", ""},
     {"debugger-test", 0, none, Meaning::granted, "", ""},
 
-    {"time", 't', needed, Meaning::without_use, "", ""},
     {"wait", 'W', needed, Meaning::without_use, "", ""},
     {"acctg-freq", 0, needed, Meaning::without_use, "", ""},
     {"bb bbf", 0, needed, Meaning::without_use, "", ""},

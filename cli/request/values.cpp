@@ -383,6 +383,11 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   return {};
 }
 
+base::Result<std::optional<base::Duration>> step_limit(std::span<const options::Given> given) {
+  const auto* limit = find(given, OptionId::time);
+  return limit == nullptr ? std::nullopt : time_limit(*limit);
+}
+
 base::Result<void> check_pattern(std::string_view pattern) {
   constexpr std::size_t most_digits = 2;  // of a width
   for (std::size_t i = 0; i < pattern.size(); ++i) {

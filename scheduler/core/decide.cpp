@@ -222,7 +222,9 @@ base::Result<model::StepStarted> start_step(const State& state, const StartStep&
   auto place = place_step(state, job, *attempt, *request.spec);
   if (!place) return std::unexpected(place.error());
   const auto id = attempt->steps.empty() ? model::StepId(0) : attempt->steps.rbegin()->first.next();
-  return model::StepStarted{{job.id, attempt->number, id}, request.spec, std::move(place->tasks),
+  return model::StepStarted{{job.id, attempt->number, id},
+                            request.spec,
+                            std::move(place->tasks),
                             std::move(place->shares)};
 }
 

@@ -99,10 +99,10 @@ base::Result<StepPlace> place_step(const State& state, const Job& job, const Att
                          : step_tasks(job, free.nodes, beside);
   if (!tasks) {
     return fail(Code::unavailable,
-                fmt::format("{} with {} each that no other step of job {} has: they have too many "
-                            "of them now",
-                            base::plural(*beside.tasks, "task"), base::plural(need.cores, "core"),
-                            to_text(job.id)));
+                fmt::format("other steps of job {} have cores or GPUs of their own, and leave too "
+                            "few for {} with {} each",
+                            to_text(job.id), base::plural(*beside.tasks, "task"),
+                            base::plural(need.cores, "core")));
   }
   StepPlace place{.tasks = std::vector<int>(alone->size(), 0),
                   .shares = std::vector<model::StepShare>(alone->size())};

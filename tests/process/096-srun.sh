@@ -55,6 +55,8 @@ echo file >in; srun -n1 -i in cat
 srun -n2 -o 'out-%t' bash -c 'echo $SLURM_PROCID'; cat out-0 out-1
 A=1 srun -n1 --export=B=2 bash -c 'echo "A=$A B=$B"'
 srun --mpi=list | grep -c pmix
+srun -t 0:01 -n1 bash -c 'read -t 30 <> <(:); echo not ended'
+echo "status $?"
 srun --ntask-per-node=2 true
 echo "status $?"
 srun --container-image=x -n1 true
@@ -77,7 +79,9 @@ file
 1
 A= B=2
 1
+status 143
 status 1" "ranks go on or end, have programs of their own, input, files and variables"
+like steps.out "^srun: error: step [0-9]*: reached its time limit" "a step has a time limit of its own"
 like steps.out "^srun: error: unrecognized option '--ntask-per-node'; did you mean '--ntasks-per-node'\?" "mistakes name the nearest option"
 like steps.out "^srun: --container-image is an option of a plug-in" "what has no effect is said"
 

@@ -73,6 +73,7 @@ TEST_CASE("sizes are said in all ways of getopt") {
 
 TEST_CASE("a step with a number of cores, or that is exact, has cores of its own") {
   CHECK(run_of("-c 2 a") == "--cpus-per-task=2 --exact a");
+  CHECK(run_of("-t 10 a") == "--time=10 a");
   CHECK(run_of("--exact -n1 a") == "--ntasks=1 --exact a");
   CHECK(run_of("--exclusive -n1 a") == "--ntasks=1 --exact a");
   CHECK(run_of("--exclusive=user a") == "--exact a");
@@ -144,6 +145,12 @@ TEST_CASE("output and input go to files or nowhere") {
   CHECK(run_of("-i all a") == "a");
 }
 
+TEST_CASE("several programs come from one file") {
+  CHECK(read("-n 4 --multi-prog progs")->programs_file == "progs");
+  CHECK(read("-n 4 --multi-prog progs")->n_tasks == 4);
+  CHECK_THAT(run_of("--multi-prog progs more"), Contains("found 'more'"));
+}
+
 TEST_CASE("variables say what options leave out, but not those of a rank") {
   CHECK(run_of("a", in_job_with("SRUN_CPUS_PER_TASK", "4")) == "--cpus-per-task=4 --exact a");
   CHECK(run_of("-c 2 a", in_job_with("SRUN_CPUS_PER_TASK", "4")) == "--cpus-per-task=2 --exact a");
@@ -157,7 +164,7 @@ TEST_CASE("variables say what options leave out, but not those of a rank") {
 }
 
 TEST_CASE("what the job was given already is not asked for again") {
-  CHECK(run_of("-A acct -p batch -J step -t 10 --mem=4G -q high a") == "a");
+  CHECK(run_of("-A acct -p batch -J step --mem=4G -q high a") == "a");
   CHECK(read("-A acct a")->notes.empty());
 }
 

@@ -60,3 +60,21 @@ TEST_CASE("the exit code of several ranks is the highest") {
   CHECK(mapping::exit_code_of({}) == 0);
   CHECK(mapping::exit_code_of({{.ended = true, .code = 3}, {.ended = true, .signal = 9}}) == 137);
 }
+
+TEST_CASE("of a step that keeps going, a rank that failed before MPI_Init is absent as well") {
+  const RankLife waiting{.connected = true};
+  const RankLife failed{.ended = true, .code = 1};
+  CHECK(mapping::find_absent({waiting, failed}, true) == 1);
+  CHECK_FALSE(mapping::find_absent({failed, RankLife{}}, true));
+}
+
+TEST_CASE("a failure is a rank's own affair while no MPI waits for it") {
+  const auto is_own = [](const RankLife& rank) {
+    return mapping::is_own_affair(rank, mapping::judge_end(rank).value());
+  };
+  CHECK(is_own({.ended = true, .code = 1}));
+  CHECK(is_own({.ended = true, .signal = 9}));
+  CHECK(is_own({.connected = true, .finalized = true, .ended = true, .code = 1}));
+  CHECK_FALSE(is_own({.connected = true, .ended = true, .code = 1}));
+  CHECK_FALSE(is_own({.connected = true, .ended = true}));
+}

@@ -65,7 +65,7 @@ TEST_CASE(
   const auto refused = site.start_exact(2);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == base::Code::unavailable);
-  CHECK_THAT(refused.error().text, Contains("2 tasks with 1 core each that no other step of job"));
+  CHECK_THAT(refused.error().text, Contains("leave too few for 2 tasks with 1 core each"));
   site.end(0, "n1");
   CHECK(site.start_exact(2));
 }
