@@ -23,10 +23,11 @@ struct TaskNeed {
 };
 
 base::Result<void> check_exact(const Job& job, const model::StepSpec& spec) {
-  if (spec.binding.overcommit) {
-    return fail(Code::invalid,
-                "--exact gives each rank cores of its own, and --overcommit does not ask for that; "
-                "leave out one of them");
+  const bool overcommits = spec.binding.overcommit;
+  if (overcommits || spec.binding.fill) {
+    return fail(Code::invalid, fmt::format("--exact gives each rank as many cores as it asks for, "
+                                           "and {} does not ask for that; leave out one of them",
+                                           overcommits ? "--overcommit" : "--fill"));
   }
   if (model::roles_of(*job.spec, spec).empty()) return {};
   return fail(Code::invalid,
@@ -94,9 +95,7 @@ base::Result<StepPlace> place_step(const State& state, const Job& job, const Att
   const auto free = free_nodes(attempt, need);
   model::StepSpec beside = spec;
   beside.tasks = std::accumulate(alone->begin(), alone->end(), 0);
-  const auto tasks = free.places.empty()
-                         ? base::Result<std::vector<int>>(fail(Code::invalid, "no room"))
-                         : step_tasks(job, free.nodes, beside);
+  const auto tasks = step_tasks(job, free.nodes, beside);
   if (!tasks) {
     return fail(Code::unavailable,
                 fmt::format("other steps of job {} have cores or GPUs of their own, and leave too "
