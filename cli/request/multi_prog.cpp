@@ -83,7 +83,7 @@ std::string quoted(std::string_view text) {
 /// As a word of shell in which the numbers of the task stand.
 std::string word_of(std::string_view text) {
   std::string word;
-  for (std::size_t at = 0; at <= text.size();) {
+  for (std::size_t at = 0; at < text.size() || at == 0;) {
     const auto percent = std::min(text.find('%', at), text.size());
     const char letter = percent + 1 < text.size() ? text[percent + 1] : char{0};
     const bool is_number = letter == 't' || letter == 'o';

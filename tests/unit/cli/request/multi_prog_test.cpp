@@ -19,13 +19,13 @@ TEST_CASE("each task has its program") {
              Contains("0) place=0; exec './master' 'a b' 'c d' ;;"));
   const auto plain = script_of("1-2 ./work %t:%o 50%\n");
   CHECK_THAT(plain,
-             Contains("1) place=0; exec './work' ''\"$MUSTER_RANK\"':'\"$place\"'' '50%' ;;"));
+             Contains("1) place=0; exec './work' ''\"$MUSTER_RANK\"':'\"$place\" '50%' ;;"));
   CHECK_THAT(plain, Contains("2) place=1; exec"));
 }
 
 TEST_CASE("a star stands for all tasks that are left") {
   const auto script = script_of("0 a\n* b %o\n1 c\n", 9);
-  CHECK_THAT(script, Contains("*) place=$MUSTER_RANK; exec 'b' ''\"$place\"'' ;;"));
+  CHECK_THAT(script, Contains("*) place=$MUSTER_RANK; exec 'b' ''\"$place\" ;;"));
   CHECK_THAT(script, !Contains("'c'"));
 }
 

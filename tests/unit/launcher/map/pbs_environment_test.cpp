@@ -8,9 +8,10 @@
 
 namespace {
 
-const mapping::LaunchPlace place{.programs = "/opt/muster/bin", .pbs_nodes = "/launch/hosts.pbs"};
+const mapping::LaunchPlace pbs_place{.programs = "/opt/muster/bin",
+                                     .pbs_nodes = "/launch/hosts.pbs"};
 
-model::Topology topology_of_node() {
+model::Topology pbs_topology() {
   model::Topology topology;
   topology.numa.push_back({});
   for (int core = 0; core < 8; ++core)
@@ -39,14 +40,14 @@ model::LaunchOrder order_of_pbs() {
   return order;
 }
 
-model::Environment of_script(const model::LaunchOrder& order) {
-  return environment_of_script(order, topology_of_node(), place);
+model::Environment of_pbs_script(const model::LaunchOrder& order) {
+  return environment_of_script(order, pbs_topology(), pbs_place);
 }
 
 }  // namespace
 
 TEST_CASE("a script from PBS finds its job") {
-  const auto environment = of_script(order_of_pbs());
+  const auto environment = of_pbs_script(order_of_pbs());
   const std::map<std::string, std::string> wanted{{"PBS_JOBID", "17"},
                                                   {"PBS_JOBNAME", "solve"},
                                                   {"PBS_QUEUE", "batch"},
@@ -72,7 +73,7 @@ TEST_CASE("a task of an array has PBS's names and Torque's") {
   job.array = model::array_from_text("1-9").value();
   order.job = std::make_shared<const model::JobSpec>(job);
   order.task = model::ArrayTask{model::JobId(12), 4};
-  const auto environment = of_script(order);
+  const auto environment = of_pbs_script(order);
   CHECK(environment.at("PBS_JOBID") == "12[4]");
   CHECK(environment.at("PBS_ARRAY_ID") == "12[]");
   CHECK(environment.at("PBS_ARRAY_INDEX") == "4");
@@ -88,7 +89,7 @@ TEST_CASE("a number of threads that the user chose is kept") {
   auto job = *order.job;
   job.environment["OMP_NUM_THREADS"] = "1";
   order.job = std::make_shared<const model::JobSpec>(job);
-  CHECK(of_script(order).at("OMP_NUM_THREADS") == "1");
+  CHECK(of_pbs_script(order).at("OMP_NUM_THREADS") == "1");
 }
 
 TEST_CASE("a rank has as many threads as cores, and knows its node") {
@@ -96,11 +97,11 @@ TEST_CASE("a rank has as many threads as cores, and knows its node") {
   order.key.step = model::StepId(0);
   order.tasks = {2, 2};
   model::StepSpec step;
-  step.environment = of_script(order_of_pbs());
+  step.environment = of_pbs_script(order_of_pbs());
   order.step = std::make_shared<const model::StepSpec>(step);
-  const auto placement = mapping::map_ranks(order, topology_of_node()).value();
+  const auto placement = mapping::map_ranks(order, pbs_topology()).value();
   const auto environment =
-      environment_of_rank(order, topology_of_node(), place, placement, placement.ranks[1]);
+      environment_of_rank(order, pbs_topology(), pbs_place, placement, placement.ranks[1]);
   CHECK(environment.at("PBS_TASKNUM") == "4");
   CHECK(environment.at("PBS_NODENUM") == "1");
   CHECK(environment.at("OMP_NUM_THREADS") == "2");

@@ -10,9 +10,9 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-const mapping::LaunchPlace place{.programs = "/opt/muster/bin", .started_at = 1'000};
+const mapping::LaunchPlace slurm_place{.programs = "/opt/muster/bin", .started_at = 1'000};
 
-model::Topology topology_of_node() {
+model::Topology slurm_topology() {
   model::Topology topology;
   topology.numa.push_back({});
   for (int core = 0; core < 4; ++core)
@@ -52,16 +52,18 @@ model::LaunchOrder order_for(std::shared_ptr<model::JobSpec> job, int node = 0) 
   return order;
 }
 
-model::Environment of_script(const model::LaunchOrder& order) {
-  return environment_of_script(order, topology_of_node(), place);
+model::Environment of_slurm_script(const model::LaunchOrder& order) {
+  return environment_of_script(order, slurm_topology(), slurm_place);
 }
 
-model::Environment of_rank(model::LaunchOrder order, model::StepSpec step, std::size_t local) {
+model::Environment of_slurm_rank(model::LaunchOrder order, model::StepSpec step,
+                                 std::size_t local) {
   order.key.step = model::StepId(3);
-  step.environment = of_script(order_for(job_of_slurm()));
+  step.environment = of_slurm_script(order_for(job_of_slurm()));
   order.step = std::make_shared<const model::StepSpec>(std::move(step));
-  const auto placement = mapping::map_ranks(order, topology_of_node()).value();
-  return environment_of_rank(order, topology_of_node(), place, placement, placement.ranks[local]);
+  const auto placement = mapping::map_ranks(order, slurm_topology()).value();
+  return environment_of_rank(order, slurm_topology(), slurm_place, placement,
+                             placement.ranks[local]);
 }
 
 /// Those of `wanted` that are there with another value, or not.
@@ -81,38 +83,38 @@ Variables missed(const model::Environment& environment, const Variables& wanted)
 }  // namespace
 
 TEST_CASE("a script from Slurm finds its job under old names and new ones") {
-  CHECK(missed(of_script(order_for(job_of_slurm())), {{"SLURM_JOB_ID", "17"},
-                                                      {"SLURM_JOBID", "17"},
-                                                      {"SLURM_JOB_NAME", "train"},
-                                                      {"SLURM_JOB_NODELIST", "n[1-3]"},
-                                                      {"SLURM_NODELIST", "n[1-3]"},
-                                                      {"SLURM_JOB_NUM_NODES", "3"},
-                                                      {"SLURM_NNODES", "3"},
-                                                      {"SLURM_NTASKS", "5"},
-                                                      {"SLURM_NPROCS", "5"},
-                                                      {"SLURM_TASKS_PER_NODE", "2(x2),1"},
-                                                      {"SLURM_JOB_CPUS_PER_NODE", "2(x2),1"},
-                                                      {"SLURM_CPUS_ON_NODE", "2"},
-                                                      {"SLURM_GPUS_ON_NODE", "2"},
-                                                      {"SLURM_JOB_GPUS", "0,1"},
-                                                      {"SLURMD_NODENAME", "n1"},
-                                                      {"SLURM_NODEID", "0"},
-                                                      {"SLURM_PROCID", "0"},
-                                                      {"SLURM_LOCALID", "0"},
-                                                      {"SLURM_GTIDS", "0"},
-                                                      {"SLURM_JOB_PARTITION", "batch"},
-                                                      {"SLURM_CLUSTER_NAME", "lab"},
-                                                      {"SLURM_JOB_USER", "ada"},
-                                                      {"SLURM_JOB_UID", "1000"},
-                                                      {"SLURM_JOB_GID", "100"},
-                                                      {"SLURM_JOB_START_TIME", "1000"},
-                                                      {"SLURM_SUBMIT_DIR", "/home/ada"},
-                                                      {"ENVIRONMENT", "BATCH"}})
+  CHECK(missed(of_slurm_script(order_for(job_of_slurm())), {{"SLURM_JOB_ID", "17"},
+                                                            {"SLURM_JOBID", "17"},
+                                                            {"SLURM_JOB_NAME", "train"},
+                                                            {"SLURM_JOB_NODELIST", "n[1-3]"},
+                                                            {"SLURM_NODELIST", "n[1-3]"},
+                                                            {"SLURM_JOB_NUM_NODES", "3"},
+                                                            {"SLURM_NNODES", "3"},
+                                                            {"SLURM_NTASKS", "5"},
+                                                            {"SLURM_NPROCS", "5"},
+                                                            {"SLURM_TASKS_PER_NODE", "2(x2),1"},
+                                                            {"SLURM_JOB_CPUS_PER_NODE", "2(x2),1"},
+                                                            {"SLURM_CPUS_ON_NODE", "2"},
+                                                            {"SLURM_GPUS_ON_NODE", "2"},
+                                                            {"SLURM_JOB_GPUS", "0,1"},
+                                                            {"SLURMD_NODENAME", "n1"},
+                                                            {"SLURM_NODEID", "0"},
+                                                            {"SLURM_PROCID", "0"},
+                                                            {"SLURM_LOCALID", "0"},
+                                                            {"SLURM_GTIDS", "0"},
+                                                            {"SLURM_JOB_PARTITION", "batch"},
+                                                            {"SLURM_CLUSTER_NAME", "lab"},
+                                                            {"SLURM_JOB_USER", "ada"},
+                                                            {"SLURM_JOB_UID", "1000"},
+                                                            {"SLURM_JOB_GID", "100"},
+                                                            {"SLURM_JOB_START_TIME", "1000"},
+                                                            {"SLURM_SUBMIT_DIR", "/home/ada"},
+                                                            {"ENVIRONMENT", "BATCH"}})
             .empty());
 }
 
 TEST_CASE("variables that have twins of ours have their values") {
-  const auto environment = of_script(order_for(job_of_slurm()));
+  const auto environment = of_slurm_script(order_for(job_of_slurm()));
   for (const auto& [theirs, ours] :
        Variables{{"SLURM_JOB_NODELIST", "MUSTER_NODELIST"},
                  {"SLURM_TASKS_PER_NODE", "MUSTER_TASKS_PER_NODE"},
@@ -125,7 +127,7 @@ TEST_CASE("what the submission said of the request is as the request is now") {
   auto job = job_of_slurm();
   job->shape.cpus_per_task = 2;
   job->shape.memory_per_node = base::Bytes(std::uint64_t{1} << 30);
-  const auto environment = of_script(order_for(job));
+  const auto environment = of_slurm_script(order_for(job));
   CHECK(environment.at("SLURM_CPUS_PER_TASK") == "2");
   CHECK(environment.at("SLURM_MEM_PER_NODE") == "1024");
   CHECK_FALSE(environment.contains("SLURM_MEM_PER_CPU"));
@@ -134,10 +136,10 @@ TEST_CASE("what the submission said of the request is as the request is now") {
 TEST_CASE("the number of tasks is told where it was asked for") {
   auto job = job_of_slurm();
   job->shape.tasks.reset();
-  CHECK_FALSE(of_script(order_for(job)).contains("SLURM_NTASKS"));
-  CHECK_FALSE(of_script(order_for(job)).contains("SLURM_NPROCS"));
+  CHECK_FALSE(of_slurm_script(order_for(job)).contains("SLURM_NTASKS"));
+  CHECK_FALSE(of_slurm_script(order_for(job)).contains("SLURM_NPROCS"));
   job->shape.tasks_per_node = 2;
-  CHECK(of_script(order_for(job)).at("SLURM_NTASKS") == "5");
+  CHECK(of_slurm_script(order_for(job)).at("SLURM_NTASKS") == "5");
 }
 
 TEST_CASE("tasks of arrays and jobs that started again know it by Slurm's names") {
@@ -145,17 +147,17 @@ TEST_CASE("tasks of arrays and jobs that started again know it by Slurm's names"
   job->time_limit = std::chrono::minutes(1);
   job->array = model::array_from_text("2-8:2%3").value();
   auto order = order_for(job);
-  CHECK_FALSE(of_script(order).contains("SLURM_RESTART_COUNT"));
+  CHECK_FALSE(of_slurm_script(order).contains("SLURM_RESTART_COUNT"));
   order.task = model::ArrayTask{model::JobId(15), 4};
   order.key.attempt = 3;
-  CHECK(missed(of_script(order), {{"SLURM_ARRAY_JOB_ID", "15"},
-                                  {"SLURM_ARRAY_TASK_ID", "4"},
-                                  {"SLURM_ARRAY_TASK_COUNT", "4"},
-                                  {"SLURM_ARRAY_TASK_MIN", "2"},
-                                  {"SLURM_ARRAY_TASK_MAX", "8"},
-                                  {"SLURM_ARRAY_TASK_STEP", "2"},
-                                  {"SLURM_RESTART_COUNT", "2"},
-                                  {"SLURM_JOB_END_TIME", "1060"}})
+  CHECK(missed(of_slurm_script(order), {{"SLURM_ARRAY_JOB_ID", "15"},
+                                        {"SLURM_ARRAY_TASK_ID", "4"},
+                                        {"SLURM_ARRAY_TASK_COUNT", "4"},
+                                        {"SLURM_ARRAY_TASK_MIN", "2"},
+                                        {"SLURM_ARRAY_TASK_MAX", "8"},
+                                        {"SLURM_ARRAY_TASK_STEP", "2"},
+                                        {"SLURM_RESTART_COUNT", "2"},
+                                        {"SLURM_JOB_END_TIME", "1060"}})
             .empty());
 }
 
@@ -163,12 +165,12 @@ TEST_CASE("jobs of Muster's own know nothing of Slurm") {
   auto job = job_of_slurm();
   job->dialect = model::Dialect::native;
   job->environment.clear();
-  for (const auto& [name, value] : of_script(order_for(job)))
+  for (const auto& [name, value] : of_slurm_script(order_for(job)))
     CHECK_FALSE(name.starts_with("SLURM"));
 }
 
 TEST_CASE("who submits from such a job can leave out all that tells of it") {
-  const auto environment = of_script(order_for(job_of_slurm()));
+  const auto environment = of_slurm_script(order_for(job_of_slurm()));
   const auto added = " " + environment.at("MUSTER_ADDED") + " ";
   for (const auto& [name, value] : environment) {
     if (name.starts_with("SLURM")) CHECK(added.contains(" " + name + " "));
@@ -176,7 +178,7 @@ TEST_CASE("who submits from such a job can leave out all that tells of it") {
 }
 
 TEST_CASE("starters of MPI libraries are kept from looking for Slurm") {
-  CHECK(of_script(order_for(job_of_slurm())).at("OMPI_MCA_ras") == "^slurm,tm");
+  CHECK(of_slurm_script(order_for(job_of_slurm())).at("OMPI_MCA_ras") == "^slurm,tm");
 }
 
 TEST_CASE("a rank finds its step: sizes are the step's, the list of nodes is the job's") {
@@ -184,7 +186,7 @@ TEST_CASE("a rank finds its step: sizes are the step's, the list of nodes is the
   order.tasks = {0, 2, 1};
   model::StepSpec step;
   step.cpus_per_task = 1;
-  const auto environment = of_rank(order, step, 0);
+  const auto environment = of_slurm_rank(order, step, 0);
   CHECK(missed(environment, {{"SLURM_STEP_ID", "3"},
                              {"SLURM_STEPID", "3"},
                              {"SLURM_STEP_NODELIST", "n[2-3]"},
@@ -214,8 +216,8 @@ TEST_CASE("a rank finds its step: sizes are the step's, the list of nodes is the
 TEST_CASE("masks name the hardware threads of each rank of the node") {
   auto order = order_for(job_of_slurm());
   order.tasks = {2, 0, 0};
-  CHECK(of_rank(order, {}, 1).at("SLURM_CPU_BIND_LIST") == "0x1,0x2");
+  CHECK(of_slurm_rank(order, {}, 1).at("SLURM_CPU_BIND_LIST") == "0x1,0x2");
   model::StepSpec unbound;
   unbound.binding.bind_to = model::BindTo::none;
-  CHECK(of_rank(order, unbound, 1).at("SLURM_CPU_BIND") == "quiet,none");
+  CHECK(of_slurm_rank(order, unbound, 1).at("SLURM_CPU_BIND") == "quiet,none");
 }
