@@ -59,7 +59,8 @@ StepClient::StepClient(loop::PatientConnector::Options head, model::ClientHello 
       manner_(manner),
       lines_(manner.label ? model::Labels::rank : model::Labels::none),
       piece_timer_(loop_, [this] { show_pieces(); }),
-      limit_timer_(loop_, [this] { end_step(model::Cause::time_limit, SIGTERM, ""); }) {}
+      limit_timer_(
+          loop_, [this] { end_step(model::Cause::time_limit, exit_signal_base + SIGTERM, ""); }) {}
 
 StepClient::~StepClient() = default;
 
@@ -214,10 +215,10 @@ void StepClient::interrupt(int number) {
            fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));
 }
 
-void StepClient::end_step(model::Cause cause, int number, std::string why) {
+void StepClient::end_step(model::Cause cause, int code, std::string why) {
   if (std::exchange(is_ending_, true)) return;
   send(model::EndStep{{.cause = cause,
-                       .code = number,
+                       .code = code,
                        .step = hello_.key.step,
                        .rank = std::nullopt,
                        .node = "",

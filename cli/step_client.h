@@ -58,7 +58,7 @@ class StepClient {
   void place(const model::RankPlaced& placed);
   void finish(Try<model::StepResult> result);
   void interrupt(int number);
-  void end_step(model::Cause cause, int number, std::string why);
+  void end_step(model::Cause cause, int code, std::string why);
   void pass_on(int number);
   void send(const model::HeadMessage& message);
 

@@ -81,7 +81,7 @@ A= B=2
 1
 status 143
 status 1" "ranks go on or end, have programs of their own, input, files and variables"
-like steps.out "^srun: error: step [0-9]*: reached its time limit" "a step has a time limit of its own"
+like steps.out "^srun: error: step [0-9]*: launch reached its time limit" "a step has a time limit of its own"
 like steps.out "^srun: error: unrecognized option '--ntask-per-node'; did you mean '--ntasks-per-node'\?" "mistakes name the nearest option"
 like steps.out "^srun: --container-image is an option of a plug-in" "what has no effect is said"
 

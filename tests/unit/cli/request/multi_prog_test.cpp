@@ -18,8 +18,7 @@ TEST_CASE("each task has its program") {
   CHECK_THAT(script_of("# who does what\n0 ./master 'a b' c\\ d\n"),
              Contains("0) place=0; exec './master' 'a b' 'c d' ;;"));
   const auto plain = script_of("1-2 ./work %t:%o 50%\n");
-  CHECK_THAT(plain,
-             Contains("1) place=0; exec './work' ''\"$MUSTER_RANK\"':'\"$place\" '50%' ;;"));
+  CHECK_THAT(plain, Contains("1) place=0; exec './work' ''\"$MUSTER_RANK\"':'\"$place\" '50%' ;;"));
   CHECK_THAT(plain, Contains("2) place=1; exec"));
 }
 
