@@ -24,7 +24,10 @@ constexpr base::Duration patience = 60s;
 constexpr base::Duration between_tries = 100ms;
 
 Problem problem_of(const http::Response& response) {
-  return {.exit_code = exit_refused, .text = http::to_error(response).text};
+  const auto error = http::to_error(response);
+  return {.exit_code = exit_refused,
+          .text = error.text,
+          .is_for_now = error.code == base::Code::unavailable};
 }
 
 /// The first job with a number above `after`.

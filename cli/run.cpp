@@ -1,6 +1,8 @@
 // run: starts a parallel step inside a job. It lies on the path of every MPI start: what is not
 // needed for that is not touched.
 
+#include "cli/run.h"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -104,24 +106,31 @@ Try<model::StepSpec> step_of(const options::Parsed& line) {
 }
 
 Outcome run(const options::Parsed& line) {
+  return run_step(line, "muster run");
+}
+
+}  // namespace
+
+Outcome run_step(const options::Parsed& line, std::string_view who) {
   const auto where = place(line);
   if (!where) return std::unexpected(where.error());
   auto step = step_of(line);
   if (!step) return std::unexpected(step.error());
+  const auto limit = request::step_limit(line.given);
+  if (!limit) return misuse(limit.error().text);
   const auto api = Api::of({});
   if (!api) return std::unexpected(api.error());
   const auto reply = start_step(*api, where->job, where->attempt, std::move(*step));
   if (!reply) return std::unexpected(reply.error());
   return follow_step(
-      *reply, "muster run",
+      *reply, who,
       {.label = request::has(line.given, request::OptionId::label),
        .map = request::has(line.given, request::OptionId::map),
        .report_bindings = request::has(line.given, request::OptionId::report_bindings),
        .no_stdin = request::has(line.given, request::OptionId::no_stdin),
-       .terminal = request::has(line.given, request::OptionId::pty)});
+       .terminal = request::has(line.given, request::OptionId::pty),
+       .time_limit = *limit});
 }
-
-}  // namespace
 
 constinit const Verb run_verb{
     "run",

@@ -58,7 +58,9 @@ StepClient::StepClient(loop::PatientConnector::Options head, model::ClientHello 
       hello_(std::move(hello)),
       manner_(manner),
       lines_(manner.label ? model::Labels::rank : model::Labels::none),
-      piece_timer_(loop_, [this] { show_pieces(); }) {}
+      piece_timer_(loop_, [this] { show_pieces(); }),
+      limit_timer_(
+          loop_, [this] { end_step(model::Cause::time_limit, exit_signal_base + SIGTERM, ""); }) {}
 
 StepClient::~StepClient() = default;
 
@@ -130,6 +132,7 @@ void StepClient::connected(loop::Stream stream) {
     if (std::exchange(input_waits_, false)) read_input();
   });
   send(hello_);
+  if (manner_.time_limit) limit_timer_.start(*manner_.time_limit);
   if (manner_.terminal) return use_terminal();
   start_input();
 }
@@ -169,7 +172,7 @@ void StepClient::write_out(model::OutputStream stream, std::string_view text) {
   if (manner_.terminal) return detach();  // it is gone, the step need not be
   // As a program in a pipeline the step ends when nobody reads it any more; and when the disk is
   // full, for its work would be lost unseen.
-  end_step(errno == EPIPE ? SIGPIPE : SIGTERM,
+  end_step(model::Cause::cancelled, errno == EPIPE ? SIGPIPE : SIGTERM,
            base::fail_errno(errno, "cannot write the output").error().text);
 }
 
@@ -208,13 +211,14 @@ void StepClient::interrupt(int number) {
     ::_exit(exit_signal_base + number);
   }
   interrupted_by_ = number;
-  end_step(number, fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));
+  end_step(model::Cause::cancelled, number,
+           fmt::format("muster run got SIG{}", ::sigabbrev_np(number)));
 }
 
-void StepClient::end_step(int number, std::string why) {
+void StepClient::end_step(model::Cause cause, int code, std::string why) {
   if (std::exchange(is_ending_, true)) return;
-  send(model::EndStep{{.cause = model::Cause::cancelled,
-                       .code = number,
+  send(model::EndStep{{.cause = cause,
+                       .code = code,
                        .step = hello_.key.step,
                        .rank = std::nullopt,
                        .node = "",

@@ -31,6 +31,7 @@ struct StepManner {
   bool report_bindings = false;
   bool no_stdin = false;
   bool terminal = false;  // the step runs on a terminal, which is shown here
+  std::optional<base::Duration> time_limit = {};  // of the step; nothing: that of its job
 };
 
 class StepClient {
@@ -57,7 +58,7 @@ class StepClient {
   void place(const model::RankPlaced& placed);
   void finish(Try<model::StepResult> result);
   void interrupt(int number);
-  void end_step(int number, std::string why);
+  void end_step(model::Cause cause, int code, std::string why);
   void pass_on(int number);
   void send(const model::HeadMessage& message);
 
@@ -71,6 +72,7 @@ class StepClient {
   StepManner manner_;
   model::RankLines lines_;
   loop::Timer piece_timer_;
+  loop::Timer limit_timer_;
   std::vector<model::RankPlaced> map_;
   std::optional<Try<model::StepResult>> result_;
   int interrupted_by_ = 0;  // the signal; 0: none

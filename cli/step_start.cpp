@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "cli/terminal.h"
 #include "lib/base/time.h"
 #include "lib/loop/address.h"
 #include "lib/loop/psk_module.h"
@@ -22,9 +25,26 @@ constexpr base::Duration eager_time =
     100ms;  // a launcher is usually there after a few milliseconds
 constexpr base::Duration eager_pause = 1ms;
 constexpr base::Duration patient_pause = 10ms;
+constexpr base::Duration first_pause = 20ms;  // between questions whether cores are free
+constexpr base::Duration longest_pause = 500ms;
 
 base::Duration next_pause(base::Duration waited) {
   return waited < eager_time ? eager_pause : patient_pause;
+}
+
+/// The first answer said that others have the cores: asks now and then whether they still do.
+Try<std::string> ask_until_free(const Api& api, const std::string& target, const std::string& body,
+                                Try<std::string> answer) {
+  base::Duration pause = first_pause;
+  bool has_told = false;
+  while (!answer && answer.error().is_for_now) {
+    if (pause == longest_pause && !std::exchange(has_told, true))
+      print_error(fmt::format("muster: waiting: {}\n", answer.error().text));
+    sleep_for(pause);
+    pause = std::min(2 * pause, longest_pause);
+    answer = api.post_once(target, body);
+  }
+  return answer;
 }
 
 }  // namespace
@@ -47,9 +67,11 @@ Try<model::JobRecord> started_job(const Api& api, const JobName& job) {
 
 Try<wire::StepReply> start_step(const Api& api, model::JobId job, std::uint32_t attempt,
                                 model::StepSpec step) {
+  const bool waits = step.exact;
   const auto body = wire::to_json(wire::StepRequest{attempt, std::move(step)});
   if (!body) return refuse(body.error());
-  const auto answer = api.post_once(job_target({job}, "/steps"), *body);
+  auto answer = api.post_once(job_target({job}, "/steps"), *body);
+  if (waits) answer = ask_until_free(api, job_target({job}, "/steps"), *body, std::move(answer));
   if (!answer) return std::unexpected(answer.error());
   auto reply = wire::step_reply_from_json(*answer);
   if (!reply) return refuse(reply.error());

@@ -18,7 +18,7 @@ namespace cli {
 Try<model::JobRecord> started_job(const Api& api, const JobName& job);
 
 /// Where the step's head is, as this process reaches it. Asked once: the step may run after an
-/// answer that was lost.
+/// answer that was lost. But one that wants cores of its own waits for those that others have.
 Try<wire::StepReply> start_step(const Api& api, model::JobId job, std::uint32_t attempt,
                                 model::StepSpec step);
 

@@ -326,13 +326,14 @@ void Users::script_runs(const model::LaunchKey& key) {
   const auto n_steps = random_.below(3);
   for (std::uint64_t i = 0; i < n_steps; ++i) {
     const auto pause = up_to(random_, 10s);
-    events_.after(pause, [this, key] { start_step(key); });
+    events_.after(pause, [this, key, i] { start_step(key, i % 2 == 0); });
   }
 }
 
-void Users::start_step(const model::LaunchKey& key) {
+void Users::start_step(const model::LaunchKey& key, bool is_exact) {
   model::StepSpec spec;
   spec.arguments = {"./a.out"};
+  spec.exact = is_exact;
   const auto shared = std::make_shared<const model::StepSpec>(std::move(spec));
   controller_.ask(
       [&](scheduler::RequestId request) {

@@ -59,7 +59,7 @@ class Users {
   void answered(const Spec& spec, model::JobId job);
   void interfere(model::JobId job);
   bool has_ended(model::JobId job) const;
-  void start_step(const model::LaunchKey& key);
+  void start_step(const model::LaunchKey& key, bool is_exact);
 
   Events& events_;
   base::Random& random_;

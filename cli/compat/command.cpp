@@ -12,7 +12,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array all_commands{&qsub_command, &sbatch_command, &scontrol_command};
+constexpr std::array all_commands{&qsub_command, &sbatch_command, &scontrol_command, &srun_command};
 
 std::string version_of(const CompatCommand& command) {
   const auto told = command.dialect == model::Dialect::pbs ? pbs_version : slurm_version;

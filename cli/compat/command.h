@@ -20,6 +20,7 @@ struct CompatCommand {
 extern const CompatCommand qsub_command;
 extern const CompatCommand sbatch_command;
 extern const CompatCommand scontrol_command;
+extern const CompatCommand srun_command;
 
 std::span<const CompatCommand* const> compat_commands();
 /// By the name of the program that was started; nullptr: it is none of them.

@@ -234,6 +234,7 @@ base::Result<void> apply_binding(std::span<const Given> given, model::StepSpec& 
     if (one == nullptr) continue;
     if (auto fine = read(*one, step.binding); !fine) return fine;
   }
+  step.binding.fill = has(given, OptionId::fill);
   step.binding.overcommit = has(given, OptionId::overcommit);
   return model::check(step.binding, step.gpus_per_task);
 }

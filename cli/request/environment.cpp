@@ -35,7 +35,37 @@ void copy(model::Environment& to, const model::Environment& from, std::string_vi
   if (const auto found = from.find(std::string(name)); found != from.end()) to.insert(*found);
 }
 
+bool tells_of_job(std::string_view name) {
+  return name == "PATH" || name.starts_with("SLURM") || name.starts_with("MUSTER_") ||
+         name.starts_with("PBS_");
+}
+
 }  // namespace
+
+base::Result<model::Environment> exported_to_step(std::string_view what,
+                                                  const model::Environment& present) {
+  auto result = present;
+  if (what == "ALL") return result;
+  std::erase_if(result, [](const auto& variable) { return !tells_of_job(variable.first); });
+  if (what == "NONE" || what == "NIL") return result;
+  for (const auto part : base::split(what, ',')) {
+    const auto equals = part.find('=');
+    const auto name = part.substr(0, equals);
+    if (name.empty()) {
+      return base::fail(base::Code::invalid,
+                        fmt::format("expected ALL, NONE or a list such as A,B=x, found '{}'",
+                                    base::printable(what)));
+    }
+    if (equals != std::string_view::npos) {
+      result.insert_or_assign(std::string(name), std::string(part.substr(equals + 1)));
+    } else if (part == "ALL") {
+      result.insert(present.begin(), present.end());
+    } else {
+      copy(result, present, name);
+    }
+  }
+  return result;
+}
 
 base::Result<model::Environment> exported(std::string_view what,
                                           const model::Environment& present) {

@@ -13,4 +13,10 @@ namespace request {
 /// errors: invalid for a list with an empty or impossible name
 base::Result<model::Environment> exported(std::string_view what, const model::Environment& present);
 
+/// The environment that srun's `--export=WHAT` gives to the tasks of a step: all of the present
+/// one, or what WHAT lists and besides it only what tells of the job and the programs' folders.
+/// errors: invalid for a list with an empty name
+base::Result<model::Environment> exported_to_step(std::string_view what,
+                                                  const model::Environment& present);
+
 }  // namespace request

@@ -363,6 +363,8 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
   if (const auto* protocol = find(given, OptionId::mpi)) {
     if (auto stored = store(start_up(*protocol), step.start_up); !stored) return stored;
   }
+  step.exact = has(given, OptionId::exact);
+  step.keep_going = has(given, OptionId::keep_going);
   step.map_only = has(given, OptionId::map);
   step.label = has(given, OptionId::label);
   if (const auto* limit = find(given, OptionId::hang_timeout)) {
@@ -386,6 +388,11 @@ base::Result<void> apply(std::span<const options::Given> given, model::StepSpec&
     return store(text(*directory), step.work_dir);
   }
   return {};
+}
+
+base::Result<std::optional<base::Duration>> step_limit(std::span<const options::Given> given) {
+  const auto* limit = find(given, OptionId::time);
+  return limit == nullptr ? std::nullopt : time_limit(*limit);
 }
 
 base::Result<void> check_pattern(std::string_view pattern) {

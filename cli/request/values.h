@@ -1,6 +1,7 @@
 #pragma once
 // The values of options: what each accepts, and where it goes in a request.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ base::Result<void> apply(const options::Given& given, Choices& choices);
 
 /// Puts the options of Place::run that describe the step into `step`.
 base::Result<void> apply(std::span<const options::Given> given, model::StepSpec& step);
+
+/// How long the step may run, of Place::run; nothing: for as long as its job.
+base::Result<std::optional<base::Duration>> step_limit(std::span<const options::Given> given);
 
 /// A file name for output may have %j %A %a %x %u %N %n %t and %% only.
 base::Result<void> check_pattern(std::string_view pattern);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,9 @@
 #include "launcher/map/environment.h"
 #include "launcher/map/host_files.h"
 #include "launcher/map/login_shell.h"
+#include "launcher/map/pbs_environment.h"
+#include "launcher/map/slurm_environment.h"
+#include "lib/loop/clock.h"
 #include "lib/loop/files.h"
 #include "lib/loop/loop.h"
 #include "lib/loop/owned_fd.h"
@@ -41,15 +45,20 @@ base::Result<std::string> write_script(const Launch& launch) {
   return path;
 }
 
-/// Jobs of one task have none to start elsewhere.
+/// Jobs of one task have none to start elsewhere; but from another scheduler's variables starters
+/// of MPI would think otherwise.
 base::Result<void> write_hosts(Launch& launch) {
   const auto& allocation = launch.order.allocation;
-  if (model::n_tasks(allocation) < 2 && allocation.nodes.size() < 2) return {};
+  const auto dialect = launch.order.job->dialect;
+  const bool is_alone = model::n_tasks(allocation) < 2 && allocation.nodes.size() < 2;
+  if (is_alone && dialect == model::Dialect::native) return {};
   const auto keep = [&launch](const char* name, const std::string& text, std::string& path) {
     path = launch.dir.file(name);
     return loop::write_file_atomic(path, text, {.sync = false});
   };
   auto kept = keep("hosts", mapping::open_mpi_hosts(allocation), launch.place.open_mpi_hosts);
+  if (kept && dialect == model::Dialect::pbs)
+    kept = keep("hosts.pbs", mapping::pbs_nodes(allocation), launch.place.pbs_nodes);
   if (!kept) return kept;
   return keep("hosts.hydra", mapping::hydra_hosts(allocation), launch.place.hydra_hosts);
 }
@@ -67,6 +76,7 @@ base::Result<Command> command_of(const Launch& launch) {
     return base::fail(base::Code::invalid, "the job has neither a script nor a command");
   }
   command.environment = mapping::environment_of_script(launch.order, launch.topology, launch.place);
+  command.own_number = mapping::slurm_pid_variable;
   command.directory = job.work_dir;
   command.container = container_of(launch);
   const auto& share =
@@ -185,6 +195,8 @@ base::Result<model::LaunchReport> try_batch(Launch& launch) {
 
 model::LaunchReport run_batch(Launch& launch) {
   const auto& key = launch.order.key;
+  launch.place.started_at =
+      std::chrono::duration_cast<std::chrono::seconds>(loop::now().time_since_epoch()).count();
   launch.place.meeting_port = free_port(key.job.number() * std::uint64_t{31} + key.attempt);
   auto report = try_batch(launch);
   if (report) return std::move(*report);

@@ -39,6 +39,7 @@ enum class Stage {
 
 /// As the kernel takes sets of memory domains.
 using MemoryMask = std::array<unsigned long, 16>;
+constexpr std::size_t longest_number = 10;  // digits of a process number
 constexpr int bits_of_word = 8 * sizeof(unsigned long);
 constexpr int most_domains = bits_of_word * static_cast<int>(MemoryMask().size());
 
@@ -47,6 +48,7 @@ struct Plan {
   const char* program = nullptr;
   char* const* arguments = nullptr;
   char* const* environment = nullptr;
+  char* own_number = nullptr;  // text that is its own process number, with room for it
   const char* directory = nullptr;
   std::array<int, 3> descriptors{};
   bool on_terminal = false;
@@ -132,6 +134,15 @@ void stay_with(pid_t parent) {
   if (getppid() != parent) _exit(127);
 }
 
+/// In decimal digits.
+void write_number(char* text, pid_t number) {
+  std::array<char, 12> digits{};
+  std::size_t n = 0;
+  for (; number > 0; number /= 10) digits[n++] = static_cast<char>('0' + number % 10);
+  while (n > 0) *text++ = digits[--n];
+  *text = '\0';
+}
+
 /// Only calls that are safe between vfork and exec. Returns only when something failed.
 Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   if (!enter(*plan.groups, is_born_in_group)) return Stage::groups;
@@ -151,6 +162,7 @@ Stage become(const Plan& plan, Trouble& trouble, bool is_born_in_group) {
   }
   if (chdir(plan.directory) != 0) return Stage::directory;
   clean_signals();
+  if (plan.own_number != nullptr) write_number(plan.own_number, getpid());
   execve(plan.program, plan.arguments, plan.environment);
   return Stage::program;
 }
@@ -354,13 +366,20 @@ base::Result<pid_t> start_process(const Command& command) {
   if (!program) return std::unexpected(program.error());
   std::vector<std::string> arguments = command.arguments;
   std::vector<std::string> environment;
-  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  std::optional<std::size_t> numbered;
+  for (const auto& [name, value] : command.environment) {
+    const bool is_number = name == command.own_number;
+    if (is_number) numbered = environment.size();
+    environment.push_back(name + "=" + (is_number ? std::string(longest_number, '0') : value));
+  }
   const auto argument_pointers = pointers(arguments);
   const auto environment_pointers = pointers(environment);
 
   Plan plan{.program = program->c_str(),
             .arguments = argument_pointers.data(),
             .environment = environment_pointers.data(),
+            .own_number = numbered ? environment_pointers[*numbered] + command.own_number.size() + 1
+                                   : nullptr,
             .directory = command.directory.c_str(),
             .descriptors = {command.input, command.output, command.error},
             .on_terminal = command.on_terminal,

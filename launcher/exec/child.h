@@ -29,6 +29,7 @@ class Container;
 struct Command {
   std::vector<std::string> arguments;  // [0] is the program: a path, or a name searched in PATH
   model::Environment environment;      // all of it
+  std::string own_number;  // variable that, where it is there, gets the number of the process
   std::string directory;
   int input = -1;  // open descriptors of this process, become 0, 1 and 2
   int output = -1;

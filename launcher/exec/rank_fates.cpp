@@ -71,10 +71,22 @@ void RankFates::judge(std::size_t place) {
     if (!server_timer_.is_running()) server_timer_.start(server_patience);
     return;
   }
-  if (failure) doors_.failed(place, std::move(*failure));
+  if (failure && order_.step->keep_going && mapping::is_own_affair(lives_[place], *failure)) {
+    miss(place, std::move(*failure));
+  } else if (failure) {
+    doors_.failed(place, std::move(*failure));
+  }
   check_absent();
   tell_absent();
   tell_work_done();
+}
+
+void RankFates::miss(std::size_t place, model::Failure failure) {
+  if (missed_) return;
+  failure.step = order_.key.step;
+  failure.node = node_name(order_);
+  failure.rank = ranks_[place];
+  missed_ = std::move(failure);
 }
 
 bool RankFates::is_server(std::size_t place) const {
@@ -115,7 +127,7 @@ void RankFates::take(const model::RankAbsent& absent) {
 void RankFates::check_absent() {
   model::Failure failure;
   failure.cause = model::Cause::before_init;
-  if (const auto absent = mapping::find_absent(lives_)) {
+  if (const auto absent = mapping::find_absent(lives_, order_.step->keep_going)) {
     doors_.failed(*absent, std::move(failure));
   } else if (absent_elsewhere_ && std::ranges::any_of(lives_, mapping::is_waiting)) {
     failure.step = order_.key.step;
@@ -129,7 +141,7 @@ void RankFates::check_absent() {
 void RankFates::tell_absent() {
   const bool is_alone = std::ssize(lives_) == mapping::n_ranks(order_);
   if (is_silent_ || is_alone || told_absent_) return;
-  const auto absent = mapping::find_done_without_mpi(lives_);
+  const auto absent = mapping::find_done_without_mpi(lives_, order_.step->keep_going);
   if (!absent) return;
   told_absent_ = true;
   doors_.send(model::RankAbsent{ranks_[*absent], node_name(order_)});

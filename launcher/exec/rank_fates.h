@@ -53,12 +53,15 @@ class RankFates {
 
   /// A server has fallen, perhaps because the workers are through: to be judged soon.
   bool is_pending() const { return !fallen_servers_.empty(); }
+  /// The first rank that failed while the others went on, which the step asks for.
+  const std::optional<model::Failure>& missed() const { return missed_; }
   int exit_code() const { return mapping::exit_code_of(lives_); }
   /// Of those that have ended, by rank.
   std::vector<model::RankUsage> usage() const;
 
  private:
   void judge(std::size_t place);
+  void miss(std::size_t place, model::Failure failure);
   void judge_servers();
   bool is_server(std::size_t place) const;
   void tell_work_done();
@@ -70,7 +73,8 @@ class RankFates {
   mapping::RankRoles roles_;
   std::vector<int> ranks_;                // by place, in order
   std::vector<mapping::RankLife> lives_;  // by place
-  std::vector<model::RankUsage> used_;    // in the order of ends
+  std::optional<model::Failure> missed_;
+  std::vector<model::RankUsage> used_;  // in the order of ends
   std::optional<model::RankAbsent> absent_elsewhere_;
   bool told_absent_ = false;
   bool is_silent_ = false;

@@ -36,6 +36,7 @@
 #include "launcher/map/environment.h"
 #include "launcher/map/placement.h"
 #include "launcher/map/rank_roles.h"
+#include "launcher/map/slurm_environment.h"
 #include "launcher/map/step_nodes.h"
 #include "launcher/map/step_output.h"
 #include "launcher/map/verdict.h"
@@ -384,6 +385,7 @@ base::Result<Command> Step::command_of(const mapping::RankPlace& rank) {
   if (command.arguments.empty()) {
     return base::fail(base::Code::invalid, "the step has no program to run");
   }
+  command.own_number = mapping::slurm_pid_variable;
   command.directory = step.work_dir;
   command.cpus = rank.cpus;
   command.mem_bind = step.binding.mem_bind;
@@ -553,9 +555,8 @@ void Step::ranks_finished() {
 void Step::finish() {
   if (!is_finished_ || fates_.is_pending() || std::exchange(is_through_, true)) return;
   if (looks_) looks_->finish();
-  link_->send(model::NodeEnded{.node_index = launch_.order.node_index,
-                               .exit_code = report().exit_code,
-                               .failure = failure_});
+  const auto last = report();
+  link_->send(model::NodeEnded{launch_.order.node_index, last.exit_code, last.failure, !failure_});
   link_->finish([this] { loop_.stop(); });
   wait_less();
 }
@@ -577,7 +578,7 @@ void Step::wait_less() {
 
 model::LaunchReport Step::report() const {
   model::LaunchReport report{.key = launch_.order.key};
-  report.failure = failure_;
+  report.failure = failure_ ? failure_ : fates_.missed();
   report.exit_code = failure_ ? exit_code_of(*failure_) : fates_.exit_code();
   report.usage = processes_.usage();
   meters_.fill(report);

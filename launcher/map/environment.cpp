@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "launcher/map/pbs_environment.h"
 #include "launcher/map/rank_roles.h"
+#include "launcher/map/slurm_environment.h"
 #include "launcher/map/step_nodes.h"
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
@@ -272,12 +274,52 @@ void describe_rendezvous(Environment& environment, const model::LaunchOrder& ord
   environment["AZ_BATCHAI_TASK_INDEX"] = std::to_string(rank);
 }
 
+/// What scripts that were written for another scheduler find, beside all of ours.
+void describe_in_dialect(Environment& environment, const model::LaunchOrder& order,
+                         const LaunchPlace& place) {
+  switch (order.job->dialect) {
+    case model::Dialect::native:
+      return;
+    case model::Dialect::slurm:
+      return describe_for_slurm(environment, order, place.started_at);
+    case model::Dialect::pbs:
+      return describe_for_pbs(environment, order, place.pbs_nodes);
+  }
+}
+
+void describe_rank_in_dialect(Environment& environment, const model::LaunchOrder& order,
+                              const Placement& placement, const RankPlace& rank) {
+  switch (order.job->dialect) {
+    case model::Dialect::native:
+      return;
+    case model::Dialect::slurm:
+      return describe_rank_for_slurm(environment, order, placement);
+    case model::Dialect::pbs:
+      return describe_rank_for_pbs(environment, order, rank);
+  }
+}
+
+/// The starters of MPI libraries, which look for these schedulers, are to use what
+/// describe_hosts() says.
+void keep_starters_ours(Environment& environment, const model::LaunchOrder& order) {
+  if (order.job->dialect == model::Dialect::native) return;
+  environment.try_emplace("OMPI_MCA_ras", "^slurm,tm");
+  environment.try_emplace("PRTE_MCA_ras", "^slurm,tm,pbs");
+}
+
+/// Whether the variable tells of a job in the words of the dialect, whoever set it.
+bool is_of_dialect(std::string_view name, model::Dialect dialect) {
+  if (dialect == model::Dialect::slurm) return name.starts_with("SLURM");
+  return dialect == model::Dialect::pbs && name.starts_with("PBS_");
+}
+
 /// Names the variables that were not there before, for who submits from here: of those with
-/// another name than ours nobody could tell.
-void note_added(Environment& environment, const Environment& before) {
+/// another name than ours nobody could tell. Of a script, the submission may have set some, too.
+void note_added(Environment& environment, const Environment& before, model::Dialect dialect) {
   auto& added = environment["MUSTER_ADDED"];
   for (const auto& [name, value] : environment) {
-    if (name.starts_with("MUSTER_") || name == "PATH" || before.contains(name)) continue;
+    if (name.starts_with("MUSTER_") || name == "PATH") continue;
+    if (before.contains(name) && !is_of_dialect(name, dialect)) continue;
     added += (added.empty() ? "" : " ") + name;
   }
 }
@@ -314,8 +356,10 @@ Environment environment_of_script(const model::LaunchOrder& order, const model::
   environment["MUSTER_CHECKPOINT_FILE"] = place.checkpoint_file;
   describe_meeting(environment, order, place);
   describe_hosts(environment, place);
+  keep_starters_ours(environment, order);
+  describe_in_dialect(environment, order, place);
   show_gpus(environment, topology, share_of(order).gpus);
-  note_added(environment, order.job->environment);
+  note_added(environment, order.job->environment, order.job->dialect);
   return environment;
 }
 
@@ -336,6 +380,7 @@ Environment environment_of_preparation(const model::LaunchOrder& order,
   Environment environment = order.job->environment;
   describe_job(environment, order, place);
   describe_for_batch_ai(environment, order);
+  describe_in_dialect(environment, order, place);
   show_gpus(environment, topology, share_of(order).gpus);
   return environment;
 }
@@ -355,9 +400,10 @@ Environment environment_of_rank(const model::LaunchOrder& order, const model::To
   const RankRoles roles(order);
   environment["MUSTER_CPUS_PER_TASK"] = std::to_string(roles.cores_of(rank.rank));
   if (roles.are_there()) roles.describe(rank.rank, place.addresses, environment);
+  describe_rank_in_dialect(environment, order, placement, rank);
   show_gpus(environment, topology, rank.gpus);
   if (place.has_pmix) tune_open_mpi(environment, order, place, placement);
-  note_added(environment, order.step->environment);
+  note_added(environment, order.step->environment, model::Dialect::native);
   return environment;
 }
 

@@ -20,10 +20,12 @@ struct LaunchPlace {
   std::string launch_id;                      // marks every process of the launch
   std::string checkpoint_file;                // of a batch launch: touched when its work is safe
   std::optional<std::uint16_t> meeting_port;  // of a batch launch: where ranks may meet
-  std::string open_mpi_hosts;  // of a batch launch: path of a host_files.h; empty: none
-  std::string hydra_hosts;     // the same
-  std::string session_dir;     // of a step: a private folder in memory
-  std::string pml;             // of a step: what Open MPI is kept from looking for; empty: nothing
+  std::string open_mpi_hosts;   // of a batch launch: path of a host_files.h; empty: none
+  std::string hydra_hosts;      // the same
+  std::string pbs_nodes;        // of a batch launch of a job from PBS: of a pbs_environment.h
+  std::int64_t started_at = 0;  // of a batch launch: seconds since 1970
+  std::string session_dir;      // of a step: a private folder in memory
+  std::string pml;              // of a step: what Open MPI is kept from looking for; empty: nothing
   std::vector<std::string> addresses;  // of a step with roles: where each rank may listen, by rank
   bool has_pmix = false;               // a PMIx server serves the ranks
   std::string job_tmp;                 // of the attempt, on this node; empty: none

@@ -195,7 +195,18 @@ void name_nics(const model::Topology& topology, const GpuChoice& gpus, Placement
 
 }  // namespace
 
+model::NodeShare share_of_step(const model::LaunchOrder& order) {
+  auto share = order.allocation.nodes[static_cast<std::size_t>(order.node_index)];
+  if (!order.step_share) return share;
+  share.cores = order.step_share->cores;
+  if (!order.step_share->gpus.empty()) share.gpus = order.step_share->gpus;
+  return share;
+}
+
 int cpus_per_task(const model::LaunchOrder& order) {
+  const int n_here = order.tasks[static_cast<std::size_t>(order.node_index)];
+  if (order.step->binding.fill && !order.step->cpus_per_task && n_here > 0)
+    return std::max(share_of_step(order).cores.count() / n_here, 1);
   return order.step->cpus_per_task.value_or(order.job->shape.cpus_per_task);
 }
 
@@ -207,8 +218,9 @@ base::Result<Placement> map_ranks(const model::LaunchOrder& order,
               "an order for a step names its tasks on each node of the allocation");
   const RankRoles roles(order);
   const auto ranks = model::deal_ranks(order.tasks, order.step->binding.by_node)[node];
+  const auto share = share_of_step(order);
   Request request{.topology = topology,
-                  .share = order.allocation.nodes[node],
+                  .share = share,
                   .binding = order.step->binding,
                   .n_ranks = order.tasks[node],
                   .cores = {}};

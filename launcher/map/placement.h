@@ -30,7 +30,11 @@ struct Placement {
   bool operator==(const Placement&) const = default;
 };
 
-/// Hardware threads for each rank of a step: as the step asks, else as the job does.
+/// What the step may use of the order's node: its own, or the job's.
+model::NodeShare share_of_step(const model::LaunchOrder& order);
+
+/// Cores for each rank of a step: as the step asks, else equal parts of what it may use if it is to
+/// fill that, else as the job asks.
 int cpus_per_task(const model::LaunchOrder& order);
 
 /// Ranks in blocks over the nodes, or round them, never reordered within one; each is bound to as

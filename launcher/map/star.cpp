@@ -92,7 +92,7 @@ bool Star::has_ended() const {
 }
 
 model::StepResult Star::result() const {
-  return {.exit_code = exit_code_, .failure = failure_};
+  return {.exit_code = exit_code_, .failure = failure_ ? failure_ : missed_};
 }
 
 /// Places of the nodes that have one of the ranks; all nodes for no ranks.
@@ -180,7 +180,8 @@ void Star::pass_back(model::ModexReply reply) {
 }
 
 void Star::take_end(std::size_t node, const model::NodeEnded& end) {
-  if (end.failure) fail(*end.failure);
+  if (end.failure && !end.goes_on) fail(*end.failure);
+  if (end.failure && !missed_) missed_ = end.failure;
   exit_code_ = std::max(exit_code_, end.exit_code);
   states_[node].ended = true;
   take_work_done(node);

@@ -93,6 +93,7 @@ class Star {
   std::map<std::string, std::string> names_;  // ports by service
   std::vector<StarOutput> outputs_;
   std::optional<model::Failure> failure_;
+  std::optional<model::Failure> missed_;  // after which all went on
   int exit_code_ = 0;
 };
 

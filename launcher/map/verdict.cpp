@@ -41,16 +41,26 @@ bool is_waiting(const RankLife& rank) {
   return rank.connected && !rank.finalized && !rank.ended;
 }
 
-std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks) {
-  const auto absent = std::ranges::find_if(ranks, [](const RankLife& rank) {
-    return rank.ended && !rank.connected && rank.code == 0 && rank.signal == 0;
+bool is_own_affair(const RankLife& rank, const model::Failure& failure) {
+  const bool ended_so = failure.cause == model::Cause::exit_code ||
+                        failure.cause == model::Cause::signal ||
+                        failure.cause == model::Cause::out_of_memory;
+  return ended_so && (!rank.connected || rank.finalized);
+}
+
+std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks,
+                                                 bool keeps_going) {
+  const auto absent = std::ranges::find_if(ranks, [keeps_going](const RankLife& rank) {
+    const bool is_well = rank.code == 0 && rank.signal == 0;
+    return rank.ended && !rank.connected && (is_well || keeps_going);
   });
   if (absent == ranks.end()) return std::nullopt;
   return static_cast<std::size_t>(absent - ranks.begin());
 }
 
-std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks) {
-  return std::ranges::any_of(ranks, is_waiting) ? find_done_without_mpi(ranks) : std::nullopt;
+std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks, bool keeps_going) {
+  if (std::ranges::none_of(ranks, is_waiting)) return std::nullopt;
+  return find_done_without_mpi(ranks, keeps_going);
 }
 
 }  // namespace mapping

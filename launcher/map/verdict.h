@@ -27,14 +27,18 @@ int exit_code_of(const std::vector<RankLife>& ranks);
 /// How a rank that has ended failed: cause and code only; nullopt for success.
 std::optional<model::Failure> judge_end(const RankLife& rank);
 
+/// Whether such a failure leaves the others of a step that keeps going as they are: the rank ended
+/// by itself or was killed, and was in no MPI whose other ranks would wait for it.
+bool is_own_affair(const RankLife& rank, const model::Failure& failure);
+
 /// Whether a rank is in MPI, where it waits for the others at first.
 bool is_waiting(const RankLife& rank);
 
-/// A rank (by place) that ended well but without MPI_Init.
-std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks);
+/// A rank (by place) that ended without MPI_Init, and well; of a step that keeps going, however.
+std::optional<std::size_t> find_done_without_mpi(const std::vector<RankLife>& ranks,
+                                                 bool keeps_going);
 
-/// A rank (by place) that ended well but without MPI_Init while another waits in it: nobody will
-/// ever answer that one.
-std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks);
+/// Such a rank (by place) while another waits in MPI_Init: nobody will ever answer that one.
+std::optional<std::size_t> find_absent(const std::vector<RankLife>& ranks, bool keeps_going);
 
 }  // namespace mapping

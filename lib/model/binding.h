@@ -46,6 +46,7 @@ struct Binding {
   std::vector<int> gpus;    // of GpuBind::map: places in the share, for the ranks of a node in turn
   bool overcommit = false;  // more ranks than cores are no mistake
   MemBind mem_bind = MemBind::none;
+  bool fill = false;  // the ranks of a node share out all cores there, in place of so many each
 
   bool operator==(const Binding&) const = default;
 };

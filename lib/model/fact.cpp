@@ -11,7 +11,7 @@ bool JobSubmitted::operator==(const JobSubmitted& other) const {
 }
 
 bool StepStarted::operator==(const StepStarted& other) const {
-  return key == other.key && *spec == *other.spec && tasks == other.tasks;
+  return key == other.key && *spec == *other.spec && tasks == other.tasks && shares == other.shares;
 }
 
 bool JobUpdated::operator==(const JobUpdated& other) const {

@@ -114,6 +114,7 @@ struct StepStarted {
   LaunchKey key;  // with a step
   std::shared_ptr<const StepSpec> spec;
   std::vector<int> tasks;
+  std::vector<StepShare> shares = {};  // by node of the allocation; none: it shares the job's
   bool operator==(const StepStarted& other) const;
 };
 

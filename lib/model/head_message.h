@@ -133,6 +133,7 @@ struct NodeEnded {
   int node_index = 0;
   int exit_code = 0;
   std::optional<Failure> failure;
+  bool goes_on = false;  // the other nodes do, whatever the failure
   bool operator==(const NodeEnded&) const = default;
 };
 

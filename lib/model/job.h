@@ -139,6 +139,8 @@ struct StepSpec {
   bool label = false;                  // the rank in front of each line, in files
   std::optional<WindowSize> terminal;  // its one rank runs on a pseudo-terminal
   bool like_script = false;  // one task, which is in the script's place: no rank of anything
+  bool exact = false;        // cores and GPUs that no other such step of the job has
+  bool keep_going = false;   // when a rank fails that is in no MPI, the others go on
 
   bool operator==(const StepSpec&) const = default;
 };

@@ -26,6 +26,7 @@ struct LaunchOrder {
   Allocation allocation;                 // of the whole attempt, in rank order
   int node_index = 0;                    // of the node that gets the order, in the allocation
   std::vector<int> tasks;                // of a step: for each node of the allocation, 0 = no part
+  std::optional<StepShare> step_share;   // of a step that has cores of its own: those here
   std::optional<ArrayTask> task;         // of the job's array
   std::string last_end;                  // how the attempt before ended; empty: this is the first
   base::Duration kill_grace{};           // between TERM and KILL

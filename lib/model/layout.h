@@ -74,6 +74,14 @@ struct NodeShare {
   bool operator==(const NodeShare&) const = default;
 };
 
+/// What a step with cores of its own has of a node; nothing where it has no part.
+struct StepShare {
+  CoreSet cores;
+  GpuSet gpus;
+
+  bool operator==(const StepShare&) const = default;
+};
+
 /// In order: rank blocks follow it, the batch script runs on the first.
 struct Allocation {
   std::vector<NodeShare> nodes;

@@ -68,4 +68,11 @@ std::vector<CoreSet> cores_by_numa(const Topology& topology);
 /// The hardware threads of some cores.
 CpuSet cpus_of(const Topology& topology, const CoreSet& cores);
 
+/// `n` of the free cores, inside one NUMA domain where one has enough: the domain that they fill
+/// best.
+CoreSet pick_cores(const std::vector<CoreSet>& domains, const CoreSet& free, int n);
+
+/// `n` of the free GPUs, those near the cores first, in PCI order.
+GpuSet pick_gpus(const Topology& topology, const GpuSet& free, int n, const CoreSet& cores);
+
 }  // namespace model

@@ -36,6 +36,8 @@ base::Result<void> parse(std::string_view bytes, std::string_view what,
 /// The bytes of a message.
 std::string serialize(const google::protobuf::MessageLite& message);
 
+void write(const model::StepShare& share, pb::StepShare& out);
+model::StepShare read_step_share(pb::StepShare& in, Strict& strict);
 void write(const model::Undying& undying, pb::Undying& out);
 model::Undying read_undying(pb::Undying& in, Strict& strict);
 

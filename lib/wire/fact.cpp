@@ -7,6 +7,7 @@
 #include "lib/wire/fact.pb.h"
 #include "lib/wire/fact_node.h"
 #include "lib/wire/fact_pool.h"
+#include "lib/wire/fact_step.h"
 #include "lib/wire/shared_node.h"
 
 namespace wire {
@@ -77,12 +78,6 @@ void write(const model::AttemptStarted& fact, pb::AttemptStarted& out) {
   out.set_attempt(fact.attempt);
   write_allocation(fact.allocation, *out.mutable_allocation());
   out.set_has_site_programs(fact.has_site_programs);
-}
-
-void write(const model::StepStarted& fact, pb::StepStarted& out) {
-  wire::write(fact.key, *out.mutable_key());
-  wire::write(*fact.spec, *out.mutable_spec());
-  for (const int tasks : fact.tasks) out.add_tasks(u32(tasks));
 }
 
 void write(const model::AttemptEnding& fact, pb::AttemptEnding& out) {
@@ -194,7 +189,7 @@ void write(const model::Fact& fact, pb::Fact& out) {
             wire::write(f.key, *out.mutable_launch_prepared()->mutable_key());
             out.mutable_launch_prepared()->set_node(f.node.number());
           },
-          [&](const model::StepStarted& f) { write(f, *out.mutable_step_started()); },
+          [&](const model::StepStarted& f) { write_step(f, *out.mutable_step_started()); },
           [&](const model::LaunchEnded& f) {
             out.mutable_launch_ended()->set_node(f.node.number());
             wire::write(f.report, *out.mutable_launch_ended()->mutable_report());
@@ -348,17 +343,6 @@ model::LaunchPrepared read_launch_prepared(pb::LaunchPrepared& in, Strict& stric
   return fact;
 }
 
-model::StepStarted read_step_started(pb::StepStarted& in, Strict& strict) {
-  model::StepStarted fact{
-      strict.required(in.has_key(), "key").read(*in.mutable_key(), read_key),
-      std::make_shared<const model::StepSpec>(
-          strict.required(in.has_spec(), "spec").read(*in.mutable_spec(), read_step_spec)),
-      {}};
-  if (!fact.key.step) strict.wrong("key.step", "is missing");
-  for (const auto tasks : in.tasks()) fact.tasks.push_back(strict.count(tasks, "tasks"));
-  return fact;
-}
-
 model::LaunchEnded read_launch_ended(pb::LaunchEnded& in, Strict& strict) {
   return {node_of(in, strict),
           strict.required(in.has_report(), "report").read(*in.mutable_report(), read_report)};
@@ -505,7 +489,7 @@ model::FactBody read_body(pb::Fact& in, Strict& strict) {
     case pb::Fact::kLaunchStarted:
       return strict.part("launch_started", *in.mutable_launch_started(), read_launch_started);
     case pb::Fact::kStepStarted:
-      return strict.part("step_started", *in.mutable_step_started(), read_step_started);
+      return strict.part("step_started", *in.mutable_step_started(), read_step);
     case pb::Fact::kLaunchEnded:
       return strict.part("launch_ended", *in.mutable_launch_ended(), read_launch_ended);
     case pb::Fact::kAttemptEnding:

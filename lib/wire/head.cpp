@@ -109,6 +109,7 @@ void write(const model::NodeEnded& ended, pb::NodeEnded& out) {
   out.set_node_index(u32(ended.node_index));
   out.set_exit_code(ended.exit_code);
   if (ended.failure) write_failure(*ended.failure, *out.mutable_failure());
+  out.set_goes_on(ended.goes_on);
 }
 
 void write(const model::StepResult& result, pb::StepResult& out) {
@@ -220,7 +221,8 @@ std::optional<model::Failure> failure_of(Message& in, Strict& strict) {
 }
 
 model::NodeEnded read_node_ended(pb::NodeEnded& in, Strict& strict) {
-  return {strict.count(in.node_index(), "node_index"), in.exit_code(), failure_of(in, strict)};
+  return {strict.count(in.node_index(), "node_index"), in.exit_code(), failure_of(in, strict),
+          in.goes_on()};
 }
 
 model::StepHung read_step_hung(pb::StepHung& in, Strict& strict) {

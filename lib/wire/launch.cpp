@@ -64,6 +64,15 @@ model::LaunchKey read_key(pb::LaunchKey& in, Strict& strict) {
   return key;
 }
 
+void write(const model::StepShare& share, pb::StepShare& out) {
+  out.set_cores(to_text(share.cores));
+  out.set_gpus(to_text(share.gpus));
+}
+
+model::StepShare read_step_share(pb::StepShare& in, Strict& strict) {
+  return {strict.indices(in.cores(), "cores"), strict.indices(in.gpus(), "gpus")};
+}
+
 void write_containers(const model::ContainerSite& site, pb::LaunchOrder& out) {
   if (site == model::ContainerSite()) return;
   auto& containers = *out.mutable_containers();
@@ -96,6 +105,7 @@ void write(const model::LaunchOrder& order, pb::LaunchOrder& out) {
   write_allocation(order.allocation, *out.mutable_allocation());
   out.set_node_index(u32(order.node_index));
   for (const int tasks : order.tasks) out.add_tasks(u32(tasks));
+  if (order.step_share) write(*order.step_share, *out.mutable_step_share());
   out.set_kill_grace_us(order.kill_grace.count());
   out.set_log_limit_bytes(order.log_limit.count());
   out.set_cluster(order.cluster);
@@ -152,6 +162,8 @@ model::LaunchOrder read_order(pb::LaunchOrder& in, Strict& strict) {
   if (in.has_site_programs())
     order.site_programs = strict.part("site_programs", *in.mutable_site_programs(), read_programs);
   for (const auto tasks : in.tasks()) order.tasks.push_back(strict.count(tasks, "tasks"));
+  if (in.has_step_share())
+    order.step_share = strict.part("step_share", *in.mutable_step_share(), read_step_share);
   check_order(order, strict);
   return order;
 }

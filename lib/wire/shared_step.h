@@ -25,6 +25,7 @@ void write_binding(const model::Binding& binding, Message& out) {
   out.set_overcommit(binding.overcommit);
   if (binding.mem_bind != model::MemBind::none)
     out.set_mem_bind(std::string(to_text(binding.mem_bind)));
+  out.set_fill(binding.fill);
 }
 
 template <class Message>
@@ -46,6 +47,7 @@ model::Binding read_binding(Message& in, Strict& strict) {
   binding.overcommit = in.overcommit();
   binding.mem_bind =
       named(in.mem_bind(), "mem_bind", model::mem_bind_from_text).value_or(model::MemBind::none);
+  binding.fill = in.fill();
   return binding;
 }
 
@@ -100,6 +102,8 @@ void write_step_shape(const model::StepSpec& spec, Message& out) {
   out.set_label(spec.label);
   if (spec.terminal) write_window(*spec.terminal, *out.mutable_terminal());
   out.set_like_script(spec.like_script);
+  out.set_exact(spec.exact);
+  out.set_keep_going(spec.keep_going);
 }
 
 template <class Message>
@@ -133,6 +137,8 @@ model::StepSpec read_step_shape(Message& in, Strict& strict) {
     spec.terminal = strict.part("terminal", *in.mutable_terminal(), read_window<Part>);
   }
   spec.like_script = in.like_script();
+  spec.exact = in.exact();
+  spec.keep_going = in.keep_going();
   return spec;
 }
 

@@ -303,7 +303,8 @@ void on(State& state, const model::StepStarted& fact, Time at) {
   auto& job = job_at(state, fact.key.job);
   Attempt* attempt = active_attempt(job);
   base::check(attempt != nullptr && fact.key.step, "a step starts inside an attempt");
-  Step step{.spec = fact.spec, .tasks = fact.tasks, .started_at = at, .parts = {}};
+  Step step{
+      .spec = fact.spec, .tasks = fact.tasks, .shares = fact.shares, .started_at = at, .parts = {}};
   for (std::size_t i = 0; i < fact.tasks.size(); ++i) {
     if (fact.tasks[i] == 0) continue;
     step.parts.push_back(

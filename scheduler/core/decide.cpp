@@ -8,7 +8,7 @@
 #include "lib/base/text.h"
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/foreign_names.h"
-#include "scheduler/core/step_layout.h"
+#include "scheduler/core/step_place.h"
 
 namespace scheduler {
 
@@ -222,10 +222,13 @@ base::Result<model::StepStarted> start_step(const State& state, const StartStep&
   if (std::holds_alternative<Ending>(job.phase)) {
     return fail(Code::conflict, fmt::format("job {} is being ended", to_text(request.job)));
   }
-  auto tasks = step_tasks(job, attempt->allocation, *request.spec);
-  if (!tasks) return std::unexpected(tasks.error());
+  auto place = place_step(state, job, *attempt, *request.spec);
+  if (!place) return std::unexpected(place.error());
   const auto id = attempt->steps.empty() ? model::StepId(0) : attempt->steps.rbegin()->first.next();
-  return model::StepStarted{{job.id, attempt->number, id}, request.spec, std::move(*tasks)};
+  return model::StepStarted{{job.id, attempt->number, id},
+                            request.spec,
+                            std::move(place->tasks),
+                            std::move(place->shares)};
 }
 
 Decision decide_step(const State& state, const StartStep& request) {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scheduler/core/dependency.h"
 #include "scheduler/core/ledger.h"
+#include "scheduler/core/step_place.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -34,6 +37,30 @@ Violation add_shares(const Job& job, std::map<model::NodeId, Used>& used) {
     node.gpus |= share.gpus;
     node.memory += share.memory;
     node.jobs.insert(job.id);
+  }
+  return std::nullopt;
+}
+
+/// What live steps have for their own is the job's, and of none twice.
+Violation check_own_shares(const Job& job) {
+  const Attempt* attempt = active_attempt(job);
+  if (attempt == nullptr) return std::nullopt;
+  const auto& nodes = attempt->allocation.nodes;
+  const auto together = own_shares(*attempt);
+  std::vector<int> counted(nodes.size(), 0);
+  for (const auto& [id, step] : attempt->steps) {
+    for (const auto& part : step.parts) {
+      if (step.shares.empty() || !part.is_live()) continue;
+      const auto at = std::ranges::find(nodes, part.node, &model::NodeShare::node) - nodes.begin();
+      counted[static_cast<std::size_t>(at)] +=
+          step.shares[static_cast<std::size_t>(at)].cores.count();
+    }
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].cores.includes(together[i].cores) && counted[i] == together[i].cores.count())
+      continue;
+    return fmt::format("steps of job {} have cores of {} twice, or such as it has not",
+                       to_text(job.id), nodes[i].name);
   }
   return std::nullopt;
 }
@@ -348,6 +375,7 @@ std::optional<std::string> violation(const State& state) {
   Ends ends;
   for (const auto& [id, job] : state.jobs) {
     if (auto found = add_shares(job, used)) return found;
+    if (auto found = check_own_shares(job)) return found;
     if (auto found = check_queue(state, job)) return found;
     if (auto found = check_waiting(state, job)) return found;
     if (auto found = check_namesakes(state, job)) return found;

@@ -41,8 +41,8 @@ std::optional<base::Time> end_of_run(const model::JobSpec& spec, base::Time sinc
 }  // namespace
 
 bool Step::operator==(const Step& other) const {
-  return *spec == *other.spec && tasks == other.tasks && started_at == other.started_at &&
-         parts == other.parts;
+  return *spec == *other.spec && tasks == other.tasks && shares == other.shares &&
+         started_at == other.started_at && parts == other.parts;
 }
 
 bool Job::operator==(const Job& other) const {

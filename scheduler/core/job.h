@@ -38,7 +38,8 @@ struct Part {
 
 struct Step {
   std::shared_ptr<const model::StepSpec> spec;
-  std::vector<int> tasks;  // by node of the allocation
+  std::vector<int> tasks;                // by node of the allocation
+  std::vector<model::StepShare> shares;  // the same; none: it has no cores of its own
   base::Time started_at;
   std::vector<Part> parts;  // of the nodes with tasks, in order
 

@@ -118,6 +118,7 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
                            .allocation = attempt->allocation,
                            .node_index = node_index,
                            .tasks = {},
+                           .step_share = {},
                            .task = job.task,
                            .last_end = {},
                            .kill_grace = settings.kill_grace,
@@ -142,6 +143,7 @@ model::LaunchOrder order_for(const Job& job, const model::LaunchKey& key, int no
     const auto& step = attempt->steps.at(*key.step);
     order.step = step.spec;
     order.tasks = step.tasks;
+    if (!step.shares.empty()) order.step_share = step.shares[static_cast<std::size_t>(node_index)];
   }
   return order;
 }

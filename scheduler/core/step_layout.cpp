@@ -71,6 +71,7 @@ Request request_of(const Job& job, const model::Allocation& allocation,
                    const model::StepSpec& spec) {
   Request request;
   request.cpus_per_task = spec.cpus_per_task.value_or(job.layout.cpus_per_task);
+  if (spec.binding.fill && !spec.cpus_per_task) request.cpus_per_task = 1;
   request.gpus_per_task = spec.gpus_per_task.value_or(job.layout.gpus_per_task);
   request.nodes = spec.nodes;
   request.tasks_per_node = spec.tasks_per_node;

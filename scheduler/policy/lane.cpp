@@ -56,12 +56,12 @@ model::NodeShare Lane::pick(const model::Demand& demand) {
       .node = node_->id,
       .name = node_->info.name,
       .tasks = demand.tasks,
-      .cores =
-          pick_cores(node_->numa_cores, scheduler::free_cores(*node_) - cores_taken_, demand.cores),
+      .cores = model::pick_cores(node_->numa_cores, scheduler::free_cores(*node_) - cores_taken_,
+                                 demand.cores),
       .gpus = {},
       .memory = demand.memory};
-  share.gpus =
-      pick_gpus(topology, scheduler::free_gpus(*node_) - gpus_taken_, demand.gpus, share.cores);
+  share.gpus = model::pick_gpus(topology, scheduler::free_gpus(*node_) - gpus_taken_, demand.gpus,
+                                share.cores);
   cores_taken_ |= share.cores;
   gpus_taken_ |= share.gpus;
   return share;

@@ -1,7 +1,6 @@
 #include "scheduler/policy/place.h"
 
 #include <algorithm>
-#include <set>
 
 namespace policy {
 
@@ -26,33 +25,6 @@ int room_in(const model::Layout& layout, const scheduler::Amounts& free,
 model::Demand demand_on(const model::Layout& layout, int tasks, const scheduler::Amounts& whole) {
   if (!layout.whole_nodes) return model::demand_of(layout, tasks);
   return {.tasks = tasks, .cores = whole.cores, .gpus = whole.gpus, .memory = whole.memory};
-}
-
-model::CoreSet pick_cores(const std::vector<model::CoreSet>& domains, const model::CoreSet& free,
-                          int n) {
-  const model::CoreSet* best = nullptr;
-  int n_in_best = 0;
-  for (const auto& domain : domains) {
-    const int n_cores = free.count_common(domain);
-    if (n_cores < n || (best != nullptr && n_cores >= n_in_best)) continue;
-    best = &domain;
-    n_in_best = n_cores;
-  }
-  return (best == nullptr ? free : free & *best).take(n);
-}
-
-model::GpuSet pick_gpus(const model::Topology& topology, const model::GpuSet& free, int n,
-                        const model::CoreSet& cores) {
-  if (n == 0) return {};
-  std::set<int> near;
-  for (const int core : cores.members())
-    near.insert(topology.cores[static_cast<std::size_t>(core)].numa);
-  model::GpuSet near_gpus;
-  for (const int gpu : free.members()) {
-    if (near.contains(topology.gpus[static_cast<std::size_t>(gpu)].numa)) near_gpus.add(gpu);
-  }
-  auto picked = near_gpus.take(n);
-  return picked | (free - picked).take(n - picked.count());
 }
 
 }  // namespace policy

@@ -61,6 +61,7 @@ inline model::LaunchOrder RandomModel::order() {
     made.step = std::make_shared<const model::StepSpec>(step_spec());
     made.tasks = tasks(nodes);
     made.tasks[static_cast<std::size_t>(made.node_index)] = 1 + upto(3);
+    made.step_share = maybe([&] { return step_share(); });
   }
   made.task = maybe([&] { return array_task(); });
   made.last_end = text();

@@ -93,7 +93,7 @@ inline model::HeadMessage RandomModel::head_message() {
       [&]() -> Any { return model::PortHello{key(), text(), 1 + upto(65534)}; },
       [&]() -> Any { return model::PortReply{text()}; },
       [&]() -> Any { return model::StepNote{text()}; },
-      [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure()}; },
+      [&]() -> Any { return model::NodeEnded{upto(9), upto(255), some_failure(), coin()}; },
       [&]() -> Any { return model::EndStep{failure()}; },
       [&]() -> Any { return model::StepSignal{1 + upto(63)}; },
       [&]() -> Any { return model::WindowSize{upto(999), upto(999)}; },
@@ -126,7 +126,7 @@ inline model::FactBody RandomModel::fact_body() {
         of.preparation = false;
         of.step = step();
         return model::StepStarted{of, std::make_shared<const model::StepSpec>(step_spec()),
-                                  tasks(3)};
+                                  tasks(3), step_shares(coin() ? 3 : 0)};
       },
       [&]() -> Any { return model::LaunchEnded{node(), report()}; },
       [&]() -> Any { return model::AttemptEnding{job(), number(), failure()}; },

@@ -87,6 +87,13 @@ class RandomModel {
     return counts;
   }
 
+  model::StepShare step_share() { return {indices(), indices()}; }
+  std::vector<model::StepShare> step_shares(std::size_t nodes) {
+    std::vector<model::StepShare> shares(nodes);
+    for (auto& share : shares) share = step_share();
+    return shares;
+  }
+
   model::JobId job() { return model::JobId(number()); }
   model::NodeId node() { return model::NodeId(number()); }
   model::StepId step() { return model::StepId(number() - 1); }

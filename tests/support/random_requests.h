@@ -80,6 +80,7 @@ inline model::Binding RandomModel::binding() {
   made.gpus = several(3, [&] { return upto(9); });
   made.overcommit = coin();
   made.mem_bind = static_cast<model::MemBind>(upto(3));
+  made.fill = coin();
   return made;
 }
 
@@ -120,6 +121,8 @@ inline model::StepSpec RandomModel::step_spec() {
   made.node_names = several(3, [&] { return "n" + text(); });
   made.start_up = static_cast<model::StartUp>(upto(3));
   made.like_script = coin();
+  made.exact = coin();
+  made.keep_going = coin();
   return made;
 }
 

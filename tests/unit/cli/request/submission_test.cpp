@@ -318,7 +318,7 @@ TEST_CASE("each place has its own options") {
   };
   CHECK(knows(request::Place::submit, "wrap"));
   CHECK_FALSE(knows(request::Place::directive, "wrap"));
-  CHECK_FALSE(knows(request::Place::run, "time"));
+  CHECK_FALSE(knows(request::Place::run, "mem"));
   CHECK(knows(request::Place::run, "label"));
   CHECK(knows(request::Place::directive, "partition"));
   CHECK_FALSE(knows(request::Place::submit, "map"));

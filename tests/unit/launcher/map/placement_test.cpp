@@ -284,3 +284,33 @@ TEST_CASE("roles that need more than the job has there are not bound, or refused
   CHECK(none.error().text.find("the roles need 1 GPU on a node, and the job has 0") !=
         std::string::npos);
 }
+
+TEST_CASE("a step that fills its nodes shares out all cores there, evenly") {
+  auto order = order_of({.tasks = {2}, .cores = 5});
+  model::StepSpec step;
+  step.binding.fill = true;
+  order.step = std::make_shared<const model::StepSpec>(step);
+  CHECK(mapping::cpus_per_task(order) == 2);
+  CHECK(cpus(map_ranks(order, topology_of(5)).value()) ==
+        std::vector<std::string>{"0-1,5-6", "2-3,7-8"});
+  order.tasks = {6};
+  CHECK_FALSE(map_ranks(order, topology_of(5)).value().unbound.empty());
+}
+
+TEST_CASE("a step that asks for a number of cores fills nothing") {
+  auto order = order_of({.tasks = {1}, .cores = 4});
+  auto step = *order.step;
+  step.binding.fill = true;
+  order.step = std::make_shared<const model::StepSpec>(step);
+  CHECK(mapping::cpus_per_task(order) == 1);
+}
+
+TEST_CASE("a step with cores of its own is placed in these alone, likewise its GPUs") {
+  auto order = order_of({.tasks = {2}, .cores = 4, .gpus = 2});
+  order.step_share = model::StepShare{model::CoreSet::range(2, 2), model::GpuSet::range(1, 1)};
+  const auto placement = map_ranks(order, topology_of(4, 2)).value();
+  CHECK(cpus(placement) == std::vector<std::string>{"2,6", "3,7"});
+  CHECK(gpus(placement) == std::vector<std::string>{"1", "1"});
+  order.step_share->gpus = {};
+  CHECK(gpus(map_ranks(order, topology_of(4, 2)).value()) == std::vector<std::string>{"0", "1"});
+}

@@ -283,3 +283,17 @@ TEST_CASE("notes on how ranks come up go to the client") {
   CHECK(notes[0].first == -1);
   CHECK(notes[0].second.text.starts_with("rank 1: MPI (/lib/libmpi.so.40)"));
 }
+
+TEST_CASE("a node that has ended with a failure of its own leaves the others alone") {
+  Star star = star_of(2);
+  model::Failure failure;
+  failure.cause = model::Cause::exit_code;
+  failure.code = 3;
+  star.from_node(0, model::NodeEnded{1, 3, failure, true});
+  CHECK(sent<model::EndStep>(star).empty());
+  star.from_node(1, model::NodeEnded{2, 5, std::nullopt, true});
+  star.node_closed(0, "");
+  star.node_closed(1, "");
+  CHECK(star.result().exit_code == 5);
+  CHECK(star.result().failure == failure);
+}

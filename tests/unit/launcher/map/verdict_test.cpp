@@ -40,22 +40,41 @@ TEST_CASE("a rank that ended before MPI_Init is absent only while another waits 
   const RankLife absent{.ended = true};
   const RankLife waiting{.connected = true};
   const RankLife through{.connected = true, .finalized = true, .ended = true};
-  CHECK(mapping::find_absent({waiting, absent}) == 1);
-  CHECK_FALSE(mapping::find_absent({absent, absent}));
-  CHECK_FALSE(mapping::find_absent({absent, through}));
-  CHECK_FALSE(mapping::find_absent({absent, RankLife{}}));
-  CHECK_FALSE(mapping::find_absent({waiting, RankLife{.ended = true, .code = 1}}));
+  CHECK(mapping::find_absent({waiting, absent}, false) == 1);
+  CHECK_FALSE(mapping::find_absent({absent, absent}, false));
+  CHECK_FALSE(mapping::find_absent({absent, through}, false));
+  CHECK_FALSE(mapping::find_absent({absent, RankLife{}}, false));
+  CHECK_FALSE(mapping::find_absent({waiting, RankLife{.ended = true, .code = 1}}, false));
 }
 
 TEST_CASE("a rank that ended well without MPI_Init is found whether or not another waits") {
   const RankLife done{.ended = true};
-  CHECK(mapping::find_done_without_mpi({RankLife{.connected = true}, done}) == 1);
-  CHECK(mapping::find_done_without_mpi({done}) == 0);
-  CHECK_FALSE(mapping::find_done_without_mpi({RankLife{}, RankLife{.ended = true, .code = 1}}));
-  CHECK_FALSE(mapping::find_done_without_mpi({RankLife{.connected = true, .ended = true}}));
+  CHECK(mapping::find_done_without_mpi({RankLife{.connected = true}, done}, false) == 1);
+  CHECK(mapping::find_done_without_mpi({done}, false) == 0);
+  CHECK_FALSE(
+      mapping::find_done_without_mpi({RankLife{}, RankLife{.ended = true, .code = 1}}, false));
+  CHECK_FALSE(mapping::find_done_without_mpi({RankLife{.connected = true, .ended = true}}, false));
 }
 
 TEST_CASE("the exit code of several ranks is the highest") {
   CHECK(mapping::exit_code_of({}) == 0);
   CHECK(mapping::exit_code_of({{.ended = true, .code = 3}, {.ended = true, .signal = 9}}) == 137);
+}
+
+TEST_CASE("of a step that keeps going, a rank that failed before MPI_Init is absent as well") {
+  const RankLife waiting{.connected = true};
+  const RankLife failed{.ended = true, .code = 1};
+  CHECK(mapping::find_absent({waiting, failed}, true) == 1);
+  CHECK_FALSE(mapping::find_absent({failed, RankLife{}}, true));
+}
+
+TEST_CASE("a failure is a rank's own affair while no MPI waits for it") {
+  const auto is_own = [](const RankLife& rank) {
+    return mapping::is_own_affair(rank, mapping::judge_end(rank).value());
+  };
+  CHECK(is_own({.ended = true, .code = 1}));
+  CHECK(is_own({.ended = true, .signal = 9}));
+  CHECK(is_own({.connected = true, .finalized = true, .ended = true, .code = 1}));
+  CHECK_FALSE(is_own({.connected = true, .ended = true, .code = 1}));
+  CHECK_FALSE(is_own({.connected = true, .ended = true}));
 }

@@ -120,9 +120,9 @@ TEST_CASE("cores are taken inside one NUMA domain where one has enough") {
   for (std::size_t i = 4; i < 8; ++i) info.topology.cores[i].numa = 1;
   const auto domains = model::cores_by_numa(info.topology);
   const auto free = model::CoreSet::range(0, 8) - model::CoreSet::range(0, 2);
-  CHECK(to_text(policy::pick_cores(domains, free, 2)) == "2-3");
-  CHECK(to_text(policy::pick_cores(domains, free, 3)) == "4-6");
-  CHECK(to_text(policy::pick_cores(domains, free, 5)) == "2-6");
+  CHECK(to_text(model::pick_cores(domains, free, 2)) == "2-3");
+  CHECK(to_text(model::pick_cores(domains, free, 3)) == "4-6");
+  CHECK(to_text(model::pick_cores(domains, free, 5)) == "2-6");
 }
 
 TEST_CASE("nodes are taken in the order of their names, whoever joined first") {
