@@ -24,7 +24,9 @@ constexpr base::Duration patience = 60s;
 constexpr base::Duration between_tries = 100ms;
 
 Problem problem_of(const http::Response& response) {
-  return {.exit_code = exit_refused, .text = http::to_error(response).text};
+  auto error = http::to_error(response);
+  const bool is_missing = error.code == base::Code::not_found;
+  return {.exit_code = exit_refused, .text = std::move(error.text), .is_missing = is_missing};
 }
 
 /// The first job with a number above `after`.

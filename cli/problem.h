@@ -20,6 +20,7 @@ struct Problem {
   int exit_code = exit_refused;
   std::string text;
   bool was_cut_off = false;  // the connection broke: asking again may go on
+  bool is_missing = false;   // what was named is not there
 };
 
 using Outcome = std::expected<int, Problem>;

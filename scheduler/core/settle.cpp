@@ -21,13 +21,14 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [&policy](const auto& attempt) {
     const auto cause = attempt.why.cause;
     return cause != Cause::preempted && cause != Cause::grow && cause != Cause::evicted &&
-           (cause != Cause::node_lost || policy.on_node);
+           !model::is_requeue(cause) && (cause != Cause::node_lost || policy.on_node);
   }));
 }
 
 /// When the job may start again after such an end; nullopt: it does not.
 std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                      const model::Outcome& outcome, base::Time now) {
+  if (outcome.failure && model::is_requeue(outcome.failure->cause)) return now;
   const auto& policy = job.spec->restart;
   if (policy && covers(*policy, outcome)) {
     const int n_before = n_restarts(job, *policy);
@@ -92,6 +93,13 @@ std::optional<model::FactBody> failed_preparation(const Job& job, const Attempt&
   return model::AttemptEnding{job.id, attempt.number, std::move(*why)};
 }
 
+std::vector<model::FactBody> start_again(const Job& job, const Attempt& attempt,
+                                         const model::Failure& why, base::Time from) {
+  std::vector<model::FactBody> facts{model::AttemptRequeued{job.id, attempt.number, from}};
+  if (why.cause == Cause::requeued_held) facts.push_back(model::JobHeld{job.id, why.text});
+  return facts;
+}
+
 std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
                                             const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
@@ -106,7 +114,7 @@ std::vector<model::FactBody> settle_attempt(const View& view, const Policy& poli
   const auto why = outcome.failure.value_or(model::Failure{});
   auto obstacle = again ? lacks_memory(view, policy, job, why) : std::optional<std::string>();
   if (again && !obstacle) obstacle = lacks_dedicated(view, policy, job, why);
-  if (again && !obstacle) return {model::AttemptRequeued{job.id, attempt->number, *again}};
+  if (again && !obstacle) return start_again(job, *attempt, why, *again);
   if (obstacle) outcome.ending = model::Ending::failed;
   if (obstacle) outcome.failure->text += "; it does not start again: " + *obstacle;
   return {model::JobEnded{job.id, outcome}};

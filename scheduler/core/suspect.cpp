@@ -47,6 +47,8 @@ bool may_be_its_fault(model::Cause cause) {
     case grow:
     case evicted:
     case gpu_idle:
+    case requeued:
+    case requeued_held:
       return false;
   }
   return false;

@@ -125,6 +125,20 @@ void Api::release(Ask ask) {
       nothing);
 }
 
+void Api::requeue(Ask ask) {
+  constexpr std::array<std::string_view, 1> known{"hold"};
+  if (auto fine = check_parameters(ask.request, known); !fine)
+    return ask.responder.fail(fine.error());
+  const auto hold = flag_parameter(ask.request, "hold");
+  if (!hold) return ask.responder.fail(hold.error());
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::RequeueJob{request, std::move(ask.user), ask.job, *hold};
+      },
+      nothing);
+}
+
 void Api::update(Ask ask) {
   auto change = wire::job_change_from_json(ask.request.body);
   if (!change) return ask.responder.fail(change.error());
