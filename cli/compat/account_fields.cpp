@@ -120,8 +120,8 @@ const model::Usage* usage_of(const Row& row) {
 
 std::string peak_memory(const Row& row, const With&) {
   const auto* usage = usage_of(row);
-  return usage != nullptr ? fmt::format("{}K", usage->memory_peak.count() / base::kib)
-                          : std::string();
+  if (usage == nullptr || usage->memory_peak == base::Bytes()) return {};
+  return fmt::format("{}K", usage->memory_peak.count() / base::kib);
 }
 
 std::string total_cpu(const Row& row, const With&) {

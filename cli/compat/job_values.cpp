@@ -36,6 +36,7 @@ std::optional<std::string> pattern_value(char letter, const model::JobRecord& jo
     case 'A':
       return to_text(array_id(job));
     case 'a':
+      if (job.tally) return std::nullopt;
       return job.task ? std::to_string(job.task->index) : "0";
     case 'x':
       return job.name;
