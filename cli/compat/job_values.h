@@ -1,6 +1,7 @@
 #pragma once
 // What other schedulers' commands show of a job, each value made in one place. Pure.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

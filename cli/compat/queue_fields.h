@@ -2,6 +2,7 @@
 // The fields that squeue can show of a job. Pure.
 
 #include <span>
+#include <string_view>
 
 #include "cli/compat/slurm_format.h"
 #include "lib/model/record.h"

@@ -3,10 +3,11 @@
 // heading and how to make its text of a row; tables of fields say which there are. Pure.
 
 #include <cstddef>
-#include <functional>
+#include <expected>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"

@@ -28,7 +28,6 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
 /// When the job may start again after such an end; nullopt: it does not.
 std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                      const model::Outcome& outcome, base::Time now) {
-  if (outcome.failure && model::is_requeue(outcome.failure->cause)) return now;
   const auto& policy = job.spec->restart;
   if (policy && covers(*policy, outcome)) {
     const int n_before = n_restarts(job, *policy);
@@ -36,6 +35,7 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                    : std::nullopt;
   }
   const auto ending = outcome.ending;
+  if (outcome.failure && model::is_requeue(outcome.failure->cause)) return now;
   if (!job.spec->requeue) return std::nullopt;
   if (ending == model::Ending::preempted) return now;
   if (ending != model::Ending::node_lost) return std::nullopt;

@@ -11,7 +11,7 @@ cat >self.sh <<'SCRIPT'
 trap 'echo "warned in attempt ${MUSTER_ATTEMPT:-?}"; scontrol requeue "$MUSTER_JOB_ID"; wait' USR1
 if [ -e again ]; then echo "second run"; exit 0; fi
 touch again
-sleep 60 &
+sleep 100 &
 wait
 wait
 SCRIPT

@@ -1,8 +1,10 @@
 #pragma once
 // Records of jobs for the tests of what the commands of Slurm and PBS print.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "lib/model/record.h"
 

@@ -209,8 +209,10 @@ TEST_CASE("a script has no names of one rank and nothing that would disturb its 
 
 TEST_CASE("muster's programs are put into PATH once") {
   auto order = order_of_step();
-  set_for_step(order, "PATH", "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
-  CHECK(of_rank(order).at("PATH") == "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
+  set_for_step(order, "PATH",
+               "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
+  CHECK(of_rank(order).at("PATH") ==
+        "/opt/muster/bin/mpi:/opt/muster/bin/compat:/opt/muster/bin:/usr/bin");
 }
 
 TEST_CASE("a rank is told its numbers, under the names that programs know") {
