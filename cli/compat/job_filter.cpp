@@ -34,8 +34,7 @@ bool is_on(const std::vector<std::string>& nodes, const model::JobRecord& job) {
 }
 
 std::unexpected<base::Error> no_id(std::string_view text) {
-  return base::fail(base::Code::invalid,
-                    fmt::format("Invalid job id specified: '{}'", base::printable(text)));
+  return base::fail(base::Code::invalid, fmt::format("Invalid job id: {}", base::printable(text)));
 }
 
 /// Without brackets and the limit of "1-3%2".

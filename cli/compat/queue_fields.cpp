@@ -160,9 +160,8 @@ std::optional<double> value_as_number(std::string_view text) {
   return is_whole ? std::optional(number) : std::nullopt;
 }
 
-/// Numbers by their size, states in the order of Slurm, all else as text.
+/// Numbers by their size, all else as text, states too.
 int compare(const Job& a, const Job& b, const QueueField& field, const With& with) {
-  if (field.letter == 't' || field.letter == 'T') return state_rank(a) - state_rank(b);
   const auto text_a = field.value(a, with);
   const auto text_b = field.value(b, with);
   const auto number_a = value_as_number(text_a);

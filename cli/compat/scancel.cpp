@@ -59,7 +59,7 @@ constexpr std::array table = std::to_array<options::Option>({
     {name_id, "jobname", 0, "NAME", ""},
     {partition_id, "partition", 'p', "NAME", "Jobs in this partition: a pool of Muster."},
     {qos_id, "qos", 'q', "NAME", "Jobs of this QOS: a class of Muster."},
-    {quiet_id, "quiet", 'Q', "", "Say nothing of jobs that have ended."},
+    {quiet_id, "quiet", 'Q', "", "Say nothing of jobs that are not there any more."},
     {booking_id, "reservation", 'R', "NAME", "Jobs in this reservation: a booking of Muster."},
     {signal_id, "signal", 's', "NAME", "KILL, as without it. Others are not sent."},
     {states_id, "state", 't', "STATES", "Jobs in these states: PENDING, RUNNING."},
@@ -145,8 +145,10 @@ class Canceller {
     const auto& text = done.error().is_missing ? "Invalid job id specified"
                        : has_ended             ? "Job/step already completing or completed"
                                                : done.error().text;
-    if (!has_ended) exit_code_ = exit_refused;
-    if (has_ended && is_quiet_) return {};
+    // As Slurm has it: what is not there any more, or never was, need not be ended.
+    const bool is_gone = has_ended || done.error().is_missing;
+    if (!is_gone) exit_code_ = exit_refused;
+    if (is_gone && is_quiet_) return {};
     print_error(fmt::format("scancel: error: Kill job error on job id {}: {}\n", id, text));
     return {};
   }

@@ -20,8 +20,11 @@ std::string laid_out(const Lines& lines, bool one_line) {
 
 std::string array_part(const model::JobRecord& job) {
   if (!job.task && !job.tally) return {};
-  return fmt::format(" ArrayJobId={} ArrayTaskId={}", to_text(array_id(job)),
-                     array_index_text(job));
+  auto text =
+      fmt::format(" ArrayJobId={} ArrayTaskId={}", to_text(array_id(job)), array_index_text(job));
+  if (job.array && job.array->most_running)
+    text += fmt::format(" ArrayTaskThrottle={}", *job.array->most_running);
+  return text;
 }
 
 std::string limit_text(const model::JobRecord& job) {

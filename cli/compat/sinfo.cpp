@@ -10,7 +10,7 @@
 #include "cli/compat/job_source.h"
 #include "cli/compat/node_fields.h"
 #include "cli/compat/slurm_json.h"
-#include "cli/compat/slurm_states.h"
+#include "cli/compat/slurm_time.h"
 #include "cli/terminal.h"
 #include "lib/base/text.h"
 #include "lib/model/host_list.h"
@@ -78,7 +78,7 @@ std::string default_format(const options::Parsed& line, std::size_t partition_wi
   if (options::has(line, summary_id))
     return fmt::format("%{}P %.5a %.10l %.16F %N", partition_width);
   if (options::has(line, node_lines_id) && options::has(line, long_id)) {
-    return fmt::format("%{}N %.6D %.{}P %.11T %.4c %.8z %.6m %.8d %.6w %.8f %20E", name_width,
+    return fmt::format("%{}N %.6D %.{}P %.11T %4c %.8z %.6m %.8d %.6w %.8f %20E", name_width,
                        partition_width);
   }
   if (options::has(line, node_lines_id))
@@ -103,7 +103,7 @@ Try<Format> read_format(const options::Parsed& line, const std::vector<NodeRecor
     return *std::move(format);
   }
   constexpr std::size_t least_of_partitions = 9;
-  constexpr std::size_t least_of_names = 8;
+  constexpr std::size_t least_of_names = 10;
   auto text = default_format(
       line,
       longest(nodes, least_of_partitions, [](const auto& node) { return node.info.pool + "*"; }),
@@ -178,6 +178,7 @@ Outcome run_sinfo(std::span<const std::string> words) {
   }
   const bool has_header = !options::has(*line, no_header_id);
   if (options::has(*line, cluster_id) && has_header) print("CLUSTER: " + with->cluster + "\n");
+  if (options::has(*line, long_id)) print(compat::date_line(with->now));
   if (has_header) print(compat::heading_line(*format));
   for (const auto& group : groups) print(compat::row_line(*format, group, *with));
   const bool is_default = !options::has(*line, letters_id) && !options::has(*line, names_id) &&

@@ -198,10 +198,6 @@ std::span<const SlurmState> slurm_states() {
   return states;
 }
 
-int state_rank(const model::JobRecord& job) {
-  return place_of(job);
-}
-
 const SlurmState& slurm_state(const model::JobRecord& job) {
   return states[place_of(job)];
 }

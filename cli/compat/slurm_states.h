@@ -19,13 +19,10 @@ struct SlurmState {
   bool is_final = false;
 };
 
-/// In the order that squeue sorts by. Jobs of Muster are in a part of them only; the others can be
-/// asked for, and no job has them.
+/// Jobs of Muster are in a part of them only; the others can be asked for, and no job has them.
 std::span<const SlurmState> slurm_states();
 
 const SlurmState& slurm_state(const model::JobRecord& job);
-/// Its place among slurm_states().
-int state_rank(const model::JobRecord& job);
 
 /// "R,PENDING" by names and letters, in any case; "all" is all of them.
 /// errors: invalid: the state that is unknown

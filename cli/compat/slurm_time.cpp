@@ -164,6 +164,12 @@ std::string local_stamp(const std::optional<Time>& time, std::string_view otherw
   return time ? local_stamp(*time) : std::string(otherwise);
 }
 
+std::string date_line(Time time) {
+  const auto fields = local_fields(time);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a %b %d %H:%M:%S %Y\n", &fields)};
+}
+
 base::Result<Time> past_time(std::string_view text, Time now) {
   if (const auto time = read_past(text, now)) return *time;
   return base::fail(base::Code::invalid,

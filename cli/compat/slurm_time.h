@@ -22,6 +22,9 @@ std::string local_stamp(base::Time time);
 /// The same, with `otherwise` where there is no time.
 std::string local_stamp(const std::optional<base::Time>& time, std::string_view otherwise);
 
+/// "Sat Nov 28 09:00:06 2026" and the end of the line: what stands above long listings.
+std::string date_line(base::Time time);
+
 /// A time as -S and -E of sacct have it: "HH:MM[:SS]" of today, "MMDD[YY]", "MM/DD[/YY]",
 /// "YYYY-MM-DD[THH:MM[:SS]]", "now[-COUNT[UNIT]]", "today", "midnight", "noon".
 /// errors: invalid: the forms that are understood

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <utility>
 
 #include "cli/compat/command.h"
@@ -14,6 +13,7 @@
 #include "cli/compat/queue_fields.h"
 #include "cli/compat/slurm_json.h"
 #include "cli/compat/slurm_states.h"
+#include "cli/compat/slurm_time.h"
 #include "cli/options/option.h"
 #include "cli/terminal.h"
 #include "lib/base/text.h"
@@ -214,14 +214,6 @@ Try<std::vector<JobRecord>> find_jobs(const Api& api, const Question& question, 
   return jobs;
 }
 
-std::string date_line(base::Time now) {
-  const auto seconds = static_cast<std::time_t>(base::to_us(now) / 1'000'000);
-  std::tm fields{};
-  (void)::localtime_r(&seconds, &fields);  // fails for years beyond an int only
-  char text[64];
-  return {text, std::strftime(text, sizeof text, "%a %b %d %H:%M:%S %Y\n", &fields)};
-}
-
 Outcome print_jobs(const Api& api, const Question& question) {
   const auto with = surroundings(api, question.is_json || question.names_cluster);
   if (!with) return std::unexpected(with.error());
@@ -241,7 +233,7 @@ Outcome print_jobs(const Api& api, const Question& question) {
   }
   if (question.names_cluster && question.has_header)
     print(fmt::format("CLUSTER: {}\n", with->cluster));
-  if (question.is_long) print(date_line(with->now));
+  if (question.is_long) print(compat::date_line(with->now));
   if (question.has_header) print(compat::heading_line(question.format));
   for (const auto& job : *jobs) print(compat::row_line(question.format, job, *with));
   return exit_done;
@@ -264,7 +256,7 @@ Outcome run_squeue(std::span<const std::string> words) {
   const auto pause = base::parse_int(given->value, 1, longest);
   if (!pause) return refuse(fmt::format("invalid iterate value: '{}'", given->value));
   for (;;) {
-    print(date_line(loop::now()));
+    print(compat::date_line(loop::now()));
     const auto outcome = print_jobs(*api, *question);
     if (!outcome || *outcome != exit_done) return outcome;
     if (std::fflush(stdout) != 0) return exit_refused;

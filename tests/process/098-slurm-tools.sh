@@ -71,5 +71,7 @@ runs 0 "all of a state are cancelled" scancel -u "$(id -un)" -t RUNNING
 wait_for 10 "the others wait or have ended" sh -c '[ -z "$(squeue -h -n long)$(squeue -h -j 8)" ]'
 is "$(sacct -X -n -P -o State -j 3)" "CANCELLED by $(id -u)" "and the accounting says who did it"
 runs 0 "scancel of a job that has ended is no failure" scancel 3
+runs 0 "nor of one that never was" scancel 4711
+like err '^scancel: error: Kill job error on job id 4711: Invalid job id specified$' "which is said"
 runs 1 "scancel without a job is refused" scancel
 done_testing

@@ -89,7 +89,7 @@ TEST_CASE("accounting says who cancelled a job, by number") {
 }
 
 TEST_CASE("nodes have the states of Slurm with their marks") {
-  model::NodeRecord node;
+  model::NodeRecord node{.node = model::NodeId(1)};
   node.info.topology.cores.resize(2);
   CHECK(compat::node_state(node) == "idle");
   node.state = model::NodeState::busy;

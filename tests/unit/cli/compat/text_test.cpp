@@ -9,10 +9,10 @@
 
 namespace {
 
-const compat::Surroundings with{.now = support::noon, .cluster = "here"};
+const compat::Surroundings here{.now = support::noon, .cluster = "here"};
 
 model::NodeRecord node(const std::string& name, bool is_busy) {
-  model::NodeRecord made;
+  model::NodeRecord made{.node = model::NodeId(1)};
   made.info.name = name;
   made.info.pool = "default";
   made.info.topology.cores.resize(2);
@@ -26,8 +26,8 @@ model::NodeRecord node(const std::string& name, bool is_busy) {
 std::string sinfo(std::string_view letters, const std::vector<model::NodeRecord>& nodes) {
   const auto format = *compat::format_of_letters(compat::node_fields(), letters);
   std::string text;
-  for (const auto& group : compat::groups_of(nodes, format, false, with))
-    text += compat::row_line(format, group, with);
+  for (const auto& group : compat::groups_of(nodes, format, false, here))
+    text += compat::row_line(format, group, here);
   return text;
 }
 
@@ -36,7 +36,7 @@ std::string sinfo(std::string_view letters, const std::vector<model::NodeRecord>
 TEST_CASE("scontrol has what tools look for in a job, on lines or on one") {
   ::setenv("TZ", "UTC", 1);
   const auto job = support::running_job(17);
-  const auto text = compat::job_text(job, with, false);
+  const auto text = compat::job_text(job, here, false);
   for (const auto* part :
        {"JobId=17 JobName=train\n", "   UserId=ann(1000) GroupId=100(100) ",
         "JobState=RUNNING Reason=None ", "Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0\n",
@@ -47,10 +47,11 @@ TEST_CASE("scontrol has what tools look for in a job, on lines or on one") {
     CAPTURE(part);
     CHECK(text.contains(part));
   }
-  const auto line = compat::job_text(job, with, true);
+  const auto line = compat::job_text(job, here, true);
   CHECK(line.find('\n') == line.size() - 1);
-  CHECK(compat::job_text(support::waiting_array(20), with, true)
-            .starts_with("JobId=20 ArrayJobId=20 ArrayTaskId=1-3%2 JobName=train "));
+  CHECK(compat::job_text(support::waiting_array(20), here, true)
+            .starts_with(
+                "JobId=20 ArrayJobId=20 ArrayTaskId=1-3%2 ArrayTaskThrottle=2 JobName=train "));
 }
 
 TEST_CASE("sinfo joins nodes that its format shows alike") {
@@ -71,17 +72,17 @@ TEST_CASE("PBS shows jobs by its letters and ids") {
   const auto array = support::waiting_array(20);
   CHECK(compat::pbs_state(array) == 'B');
   CHECK(compat::pbs_id(array, "here") == "20[].here");
-  CHECK(compat::qstat_line(support::running_job(17), with) ==
+  CHECK(compat::qstat_line(support::running_job(17), here) ==
         "17.here           train            ann               00:00:00 R default\n");
   const auto killed = support::ended_job(17, model::JobState::failed, 137,
                                          {.cause = model::Cause::signal, .code = 9});
   CHECK(compat::pbs_exit_status(killed) == 265);
-  CHECK(compat::qstat_block(killed, with).contains("    Exit_status = 265\n"));
+  CHECK(compat::qstat_block(killed, here).contains("    Exit_status = 265\n"));
 }
 
 TEST_CASE("JSON has numbers that may be absent in the form of Slurm") {
   const std::vector jobs{support::running_job(17)};
-  const auto text = compat::queue_json(jobs, with);
+  const auto text = compat::queue_json(jobs, here);
   CHECK(text.contains("\"job_id\": 17,"));
   CHECK(text.contains("\"job_state\": [\n        \"RUNNING\"\n      ]"));
   CHECK(
