@@ -48,7 +48,7 @@ enum CancelId {
 
 constexpr std::array table = std::to_array<options::Option>({
     {account_id, "account", 'A', "NAME", "Jobs of this account: a workspace of Muster."},
-    {script_id, "batch", 'b', "", "Accepted with KILL: a job is ended as a whole."},
+    {script_id, "batch", 'b', "", "Accepted: a signal goes to whom the job named it for."},
     {full_id, "full", 'f', "", "The same."},
     {hurry_id, "hurry", 'H', "", "Accepted."},
     {interactive_id, "interactive", 'i', "", "Refused: nobody is asked here."},
@@ -61,7 +61,8 @@ constexpr std::array table = std::to_array<options::Option>({
     {qos_id, "qos", 'q', "NAME", "Jobs of this QOS: a class of Muster."},
     {quiet_id, "quiet", 'Q', "", "Say nothing of jobs that are not there any more."},
     {booking_id, "reservation", 'R', "NAME", "Jobs in this reservation: a booking of Muster."},
-    {signal_id, "signal", 's', "NAME", "KILL, as without it. Others are not sent."},
+    {signal_id, "signal", 's', "NAME",
+     "The signal that a job named with --signal; or KILL, as without it."},
     {states_id, "state", 't', "STATES", "Jobs in these states: PENDING, RUNNING."},
     {user_id, "user", 'u', "NAME", "Jobs of this user."},
     {verbose_id, "verbose", 'v', "", "Say what is done."},
@@ -118,27 +119,31 @@ Try<std::vector<compat::NamedJob>> read_ids(const options::Parsed& line) {
   return ids;
 }
 
-/// Is the signal the one that ends a job?
-Try<void> check_signal(const options::Parsed& line) {
+/// Empty: the job is ended.
+std::string signal_of(const options::Parsed& line) {
   const auto* given = options::find(line, signal_id);
   if (given == nullptr) return {};
   auto name = base::to_lower(given->value);
   if (name.starts_with("sig")) name = name.substr(3);
-  if (name == "kill" || name == "9") return {};
-  return refuse(fmt::format("signal '{}' is not sent to jobs here; only KILL ends them",
-                            base::printable(given->value)));
+  return name == "kill" || name == "9" ? std::string() : given->value;
 }
 
 class Canceller {
  public:
   Canceller(const Api& api, const options::Parsed& line)
       : api_(api),
+        signal_(signal_of(line)),
         is_quiet_(options::has(line, quiet_id)),
         is_verbose_(options::has(line, verbose_id)) {}
 
   Try<void> cancel(const std::string& id) {
-    if (is_verbose_) print_error(fmt::format("scancel: Terminating job {}\n", id));
-    const auto done = api_.post("/v1/jobs/" + http::percent_encode(id) + "/cancel", "{}");
+    if (is_verbose_) {
+      print_error(signal_.empty() ? fmt::format("scancel: Terminating job {}\n", id)
+                                  : fmt::format("scancel: Signal {} to job {}\n", signal_, id));
+    }
+    const auto action = signal_.empty() ? std::string("/cancel")
+                                        : "/signal?signal=" + http::percent_encode(signal_);
+    const auto done = api_.post("/v1/jobs/" + http::percent_encode(id) + action, "{}");
     if (done) return {};
     if (done.error().exit_code != exit_refused) return std::unexpected(done.error());
     const bool has_ended = done.error().text.contains("already ended");
@@ -157,6 +162,7 @@ class Canceller {
 
  private:
   const Api& api_;
+  std::string signal_;
   bool is_quiet_;
   bool is_verbose_;
   int exit_code_ = exit_done;
@@ -184,7 +190,6 @@ Outcome run_scancel(std::span<const std::string> words) {
   if (!line) return refuse(line.error());
   if (options::has(*line, interactive_id))
     return refuse("--interactive is not known here: nobody is asked");
-  if (const auto fine = check_signal(*line); !fine) return std::unexpected(fine.error());
   auto filter = read_filter(*line);
   if (!filter) return std::unexpected(filter.error());
   auto ids = read_ids(*line);

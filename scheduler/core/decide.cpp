@@ -229,6 +229,33 @@ Decision decide_requeue(const State& state, const Settings& settings, const Requ
   return answer_with(request.request, start_again(**job, request));
 }
 
+/// What has no trap for a signal would be ended by it, so a job gets what it asked for only.
+Decision decide_signal(const State& state, const Settings& settings, const SignalJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  const auto id = to_text(request.job);
+  if (std::holds_alternative<Done>((*job)->phase))
+    return answer(request.request, has_ended(request.job));
+  const Attempt* attempt = active_attempt(**job);
+  if (attempt == nullptr || !attempt->batch.started || !attempt->batch.is_live()) {
+    return answer(request.request,
+                  fail(Code::conflict, fmt::format("the script of job {} does not run", id)));
+  }
+  const auto& named = (*job)->spec->save_signal;
+  if (!named || named->number != request.number) {
+    return answer(
+        request.request,
+        fail(Code::conflict,
+             fmt::format("job {} gets {}, and not {}: a signal is sent that the job named with "
+                         "--signal when it was submitted",
+                         id, named ? model::signal_name(named->number) : "no signal",
+                         model::signal_name(request.number))));
+  }
+  return {.facts = {},
+          .actions = {SendSave{attempt->batch.node, {request.job, attempt->number, {}}},
+                      Reply{request.request, Answer(Nothing{})}}};
+}
+
 Decision decide_checkpoint(const State& state, const Settings& settings,
                            const CheckpointJob& request, base::Time now) {
   const auto job = own_job(state, settings, request.user, request.job);
@@ -451,6 +478,7 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const HoldJob& i) { return decide_hold(state, settings, i); },
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
           [&](const RequeueJob& i) { return decide_requeue(state, settings, i); },
+          [&](const SignalJob& i) { return decide_signal(state, settings, i); },
           [&](const UpdateJob& i) { return decide_update(view, policy, settings, i, now); },
           [&](const StartStep& i) { return decide_step(state, i); },
           [&](const CheckpointJob& i) { return decide_checkpoint(state, settings, i, now); },

@@ -59,6 +59,14 @@ struct RequeueJob {
   bool is_held = false;
 };
 
+/// The signal that the job named for saving its work, now: to whom it named it for.
+struct SignalJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  int number = 0;
+};
+
 /// What is to change of the job's request.
 struct UpdateJob {
   RequestId request;
@@ -245,7 +253,7 @@ using InputTypes = base::Alternatives<
     NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick, CheckpointJob, MakeBooking,
     CancelBooking, UpdateJob, ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
     ProviderTwin, NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition,
-    NodeSaysPrepared, NodeSaysUndying, NodeSaysGpus, RequeueJob>;
+    NodeSaysPrepared, NodeSaysUndying, NodeSaysGpus, RequeueJob, SignalJob>;
 
 using Input = base::Sum<InputTypes>;
 

@@ -71,4 +71,19 @@ runs 0 "qstat gives JSON" qstat -f -F json 5
 is "$(jq -r '.Jobs[] | .job_state' out)" "H" "that tools read"
 runs 0 "pbsnodes lists nodes" pbsnodes -a
 like out '^     resources_available.ncpus = 2$' "with their cores"
+# A signal that the job named is sent when somebody asks for it.
+cat >asked.sh <<'SCRIPT'
+#!/bin/bash
+trap 'echo asked; exit 0' USR1
+touch ready
+sleep 100 &
+wait
+SCRIPT
+submit -t 10 --signal B:USR1@60 -o asked.out asked.sh >/dev/null
+wait_for 10 "a script waits for its signal" test -e ready
+runs 1 "one that it did not name is not sent" scancel -s USR2 6
+like err 'job id 6: job 6 gets SIGUSR1, and not SIGUSR2' "with the reason"
+runs 0 "the one that it named is" scancel -b -s SIGUSR1 6
+wait_for 10 "and it ends as it wants to" state_is 6 completed
+like asked.out '^asked$' "by its trap"
 done_testing

@@ -1,5 +1,7 @@
 // Stories of jobs that a user has start again.
 
+#include <csignal>
+
 #include "tests/support/catch.h"
 #include "tests/support/controller.h"
 
@@ -96,6 +98,27 @@ TEST_CASE("a requeue is refused for what does not run, may not start again, or i
   site.end(once);
   CHECK(site.requeue(once).error().text == "job 2 has already ended");
   CHECK(site.requeue(model::JobId(99)).error().code == base::Code::not_found);
+}
+
+TEST_CASE("a job gets the signal that it named, while its script runs, and no other") {
+  RequeueSite site;
+  const auto id = site.submit(job().saves(30s));  // SIGUSR1
+  const auto ask = [&](int number) {
+    return scheduler::SignalJob{site.controller.next_request(), user(), id, number};
+  };
+  CHECK(site.controller.ask(ask(SIGUSR1)).error().text == "the script of job 1 does not run");
+  site.start(id);
+  CHECK(site.controller.ask(ask(SIGUSR2)).error().code == base::Code::conflict);
+  const auto sent = only<scheduler::SendSave>(site.controller.give(ask(SIGUSR1)));
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].key == site.key_of(id));
+  CHECK(site.controller.state_of(id) == JobState::running);
+  const auto silent = site.submit(job());
+  site.start(silent);
+  CHECK(site.controller
+            .ask(scheduler::SignalJob{site.controller.next_request(), user(), silent, SIGUSR1})
+            .error()
+            .text.starts_with("job 2 gets no signal, and not SIGUSR1: "));
 }
 
 TEST_CASE("of an array the tasks that run are requeued") {
