@@ -163,8 +163,8 @@ TEMPLATE_TEST_CASE("finished jobs are found and listed", BOTH) {
   CHECK(jobs_of(journal.list_jobs({.name = "other"})).empty());
   const auto later = base::Duration(1);
   CHECK(jobs_of(journal.list_jobs({.user = "bob", .ended_from = rows[1].ended_at})) == ids({2}));
-  CHECK(jobs_of(journal.list_jobs({.user = "bob", .ended_from = rows[1].ended_at + later}))
-            .empty());
+  CHECK(
+      jobs_of(journal.list_jobs({.user = "bob", .ended_from = rows[1].ended_at + later})).empty());
   CHECK(jobs_of(journal.list_jobs({.user = "bob", .submitted_to = rows[1].submitted_at})) ==
         ids({2}));
   CHECK(jobs_of(journal.list_jobs({.user = "bob", .submitted_to = rows[1].submitted_at - later}))
