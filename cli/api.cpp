@@ -24,10 +24,13 @@ constexpr base::Duration patience = 60s;
 constexpr base::Duration between_tries = 100ms;
 
 Problem problem_of(const http::Response& response) {
-  const auto error = http::to_error(response);
+  auto error = http::to_error(response);
+  const bool is_for_now = error.code == base::Code::unavailable;
+  const bool is_missing = error.code == base::Code::not_found;
   return {.exit_code = exit_refused,
-          .text = error.text,
-          .is_for_now = error.code == base::Code::unavailable};
+          .text = std::move(error.text),
+          .is_for_now = is_for_now,
+          .is_missing = is_missing};
 }
 
 /// The first job with a number above `after`.

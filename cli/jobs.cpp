@@ -1,8 +1,6 @@
 // jobs: the listing of jobs.
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -38,11 +36,6 @@ constexpr std::array<options::Option, 6> jobs_table{{
 
 constexpr std::size_t n_recent = 10;
 constexpr std::uint32_t recent_span = 200;  // numbers looked back for ended jobs
-
-std::string own_name() {
-  const auto* entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_name : fmt::format("{}", ::getuid());
-}
 
 /// "&user=ann", as far as the options restrict the listing.
 std::string user_query(const options::Parsed& line) {

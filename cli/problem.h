@@ -21,6 +21,7 @@ struct Problem {
   std::string text;
   bool was_cut_off = false;  // the connection broke: asking again may go on
   bool is_for_now = false;   // nothing was done, and later it may be
+  bool is_missing = false;   // what was named is not there
 };
 
 using Outcome = std::expected<int, Problem>;

@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,6 +88,11 @@ base::Result<std::string> program_beside(std::string_view name) {
   const auto path = self.parent_path() / name;
   if (::access(path.c_str(), X_OK) == 0) return path.string();
   return base::fail_errno(errno, fmt::format("cannot start '{}'", path.string()));
+}
+
+std::string own_name() {
+  const auto* entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_name : fmt::format("{}", ::getuid());
 }
 
 std::string local_time(base::Time time) {

@@ -33,6 +33,9 @@ base::Result<std::string> program_beside(std::string_view name);
 /// "2026-11-20 13:00:45" in local time.
 std::string local_time(base::Time time);
 
+/// Of the user who runs this; the number where that has no name.
+std::string own_name();
+
 /// Now, local time, and the width of the terminal if standard output is one.
 render::View view();
 

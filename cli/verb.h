@@ -37,6 +37,7 @@ extern const Verb wait_verb;
 extern const Verb cancel_verb;
 extern const Verb hold_verb;
 extern const Verb release_verb;
+extern const Verb requeue_verb;
 extern const Verb update_verb;
 extern const Verb checkpoint_verb;
 extern const Verb priority_verb;

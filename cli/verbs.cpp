@@ -11,13 +11,13 @@ namespace cli {
 
 namespace {
 
-constexpr std::array<const Verb*, 34> all{
-    &up_verb,       &down_verb,     &submit_verb,  &run_verb,     &attach_verb, &shell_verb,
-    &exec_verb,     &forward_verb,  &jobs_verb,    &show_verb,    &why_verb,    &logs_verb,
-    &wait_verb,     &cancel_verb,   &hold_verb,    &release_verb, &update_verb, &checkpoint_verb,
-    &priority_verb, &quota_verb,    &nodes_verb,   &init_verb,    &node_verb,   &pools_verb,
-    &pool_verb,     &reserve_verb,  &drain_verb,   &resume_verb,  &doctor_verb, &events_verb,
-    &config_verb,   &simulate_verb, &version_verb, &help_verb};
+constexpr std::array<const Verb*, 35> all{
+    &up_verb,         &down_verb,     &submit_verb,   &run_verb,     &attach_verb,  &shell_verb,
+    &exec_verb,       &forward_verb,  &jobs_verb,     &show_verb,    &why_verb,     &logs_verb,
+    &wait_verb,       &cancel_verb,   &hold_verb,     &release_verb, &requeue_verb, &update_verb,
+    &checkpoint_verb, &priority_verb, &quota_verb,    &nodes_verb,   &init_verb,    &node_verb,
+    &pools_verb,      &pool_verb,     &reserve_verb,  &drain_verb,   &resume_verb,  &doctor_verb,
+    &events_verb,     &config_verb,   &simulate_verb, &version_verb, &help_verb};
 
 }  // namespace
 

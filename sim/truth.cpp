@@ -58,7 +58,7 @@ int n_made_up_for(const scheduler::Job& job) {
     return attempt.why.cause == model::Cause::node_lost ||
            attempt.why.cause == model::Cause::preempted ||
            attempt.why.cause == model::Cause::evicted || attempt.why.cause == model::Cause::grow ||
-           attempt.why.cause == model::Cause::prolog;
+           attempt.why.cause == model::Cause::prolog || model::is_requeue(attempt.why.cause);
   }));
 }
 
@@ -67,7 +67,7 @@ bool may_start_again(const scheduler::Job& job, const model::Failure& why, int e
   const auto cause = why.cause;
   if (cause == model::Cause::node_lost || cause == model::Cause::preempted ||
       cause == model::Cause::evicted || cause == model::Cause::grow ||
-      cause == model::Cause::prolog)
+      cause == model::Cause::prolog || model::is_requeue(cause))
     return true;
   const auto& policy = job.spec->restart;
   if (!policy || static_cast<int>(job.earlier.size()) > policy->most + n_made_up_for(job))

@@ -306,6 +306,7 @@ void Users::interfere(model::JobId job) {
         if (what == 0) return scheduler::CancelJob{request, user, job, tasks};
         if (what == 1) return scheduler::HoldJob{request, user, job};
         if (what == 2) return scheduler::CheckpointJob{request, user, job};
+        if (what == 4) return scheduler::RequeueJob{request, user, job, is_one_task};
         if (what >= 5) return any_update(request, job);
         return scheduler::ReleaseJob{request, user, job};
       },

@@ -6,13 +6,17 @@
 #include <array>
 
 #include "cli/terminal.h"
+#include "cli/verb.h"
 #include "lib/base/text.h"
 
 namespace cli {
 
 namespace {
 
-constexpr std::array all_commands{&qsub_command, &sbatch_command, &scontrol_command, &srun_command};
+constexpr std::array all_commands{
+    &scontrol_command, &squeue_command, &sacct_command, &scancel_command, &sinfo_command,
+    &seff_command,     &sbatch_command, &srun_command,  &qsub_command,    &qstat_command,
+    &qdel_command,     &qhold_command,  &qrls_command,  &pbsnodes_command};
 
 std::string version_of(const CompatCommand& command) {
   const auto told = command.dialect == model::Dialect::pbs ? pbs_version : slurm_version;
@@ -49,6 +53,8 @@ int run_compat(const CompatCommand& command, std::span<const std::string> words)
   }
   if (!words.empty() && words.front() == "--help") {
     print(command.usage);
+    if (!command.table.empty())
+      print("\nOptions:\n" + options::help_text(command.table, help_width));
     return finish_output(exit_done);
   }
   const auto outcome = command.run(words);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/options/option.h"
 #include "cli/problem.h"
 #include "lib/model/dialect.h"
 
@@ -15,12 +16,23 @@ struct CompatCommand {
   model::Dialect dialect;
   std::string_view usage;  // what --help prints
   Outcome (*run)(std::span<const std::string> words);
+  std::span<const options::Option> table = {};  // of those that have one; --help lists it
 };
 
 extern const CompatCommand qsub_command;
 extern const CompatCommand sbatch_command;
 extern const CompatCommand scontrol_command;
 extern const CompatCommand srun_command;
+extern const CompatCommand squeue_command;
+extern const CompatCommand sacct_command;
+extern const CompatCommand scancel_command;
+extern const CompatCommand sinfo_command;
+extern const CompatCommand seff_command;
+extern const CompatCommand qstat_command;
+extern const CompatCommand qdel_command;
+extern const CompatCommand qhold_command;
+extern const CompatCommand qrls_command;
+extern const CompatCommand pbsnodes_command;
 
 std::span<const CompatCommand* const> compat_commands();
 /// By the name of the program that was started; nullptr: it is none of them.

@@ -17,7 +17,7 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Cause, 26> cause_names{{{Cause::exit_code, "exit_code"},
+constexpr Names<Cause, 28> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::signal, "signal"},
                                         {Cause::aborted, "aborted"},
                                         {Cause::before_init, "before_init"},
@@ -42,7 +42,9 @@ constexpr Names<Cause, 26> cause_names{{{Cause::exit_code, "exit_code"},
                                         {Cause::mount, "mount"},
                                         {Cause::image, "image"},
                                         {Cause::gpu_idle, "gpu_idle"},
-                                        {Cause::prolog, "prolog"}}};
+                                        {Cause::prolog, "prolog"},
+                                        {Cause::requeued, "requeued"},
+                                        {Cause::requeued_held, "requeued_held"}}};
 
 constexpr Names<Ending, 6> ending_names{{{Ending::completed, "completed"},
                                          {Ending::failed, "failed"},
@@ -71,7 +73,7 @@ std::optional<Enum> named(const Names<Enum, N>& names, std::string_view text) {
 /// Who it happened to: "step 0: rank 2 on n2", "the script on n1".
 std::string subject(const Failure& failure) {
   if (failure.cause == Cause::deadline || failure.cause == Cause::dependency ||
-      failure.cause == Cause::grow || failure.cause == Cause::gpu_idle)
+      failure.cause == Cause::grow || failure.cause == Cause::gpu_idle || is_requeue(failure.cause))
     return "the job";
   if (failure.cause == Cause::hang && failure.step)
     return fmt::format("step {}", failure.step->number());
@@ -146,6 +148,10 @@ std::string happening(const Failure& failure) {
       return "left its GPUs idle";
     case Cause::prolog:
       return "failed";
+    case Cause::requeued:
+      return "is started again";
+    case Cause::requeued_held:
+      return "is to start again when it is released, held";
   }
   base::check(false, "every cause is described");
   return {};
@@ -231,6 +237,7 @@ std::string describe(const Failure& failure) {
   std::string text = subject(failure) + " " + happening(failure);
   const auto separator = failure.cause == Cause::out_of_memory ? ", "
                          : failure.cause == Cause::grow        ? " "
+                         : is_requeue(failure.cause)           ? " by "
                                                                : ": ";
   if (!failure.text.empty()) text += separator + failure.text;
   return text;

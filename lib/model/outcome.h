@@ -45,10 +45,17 @@ enum class Cause {
   image,          // the same, because of the image that it runs in
   gpu_idle,       // its GPUs did nothing for longer than the cluster lets them
   prolog,         // the site's prolog failed on a node
+  requeued,       // a user has it start again
+  requeued_held,  // the same, when it is released
 };
 
 std::string_view to_text(Cause cause);
 std::optional<Cause> cause_from_text(std::string_view text);
+
+/// Does a user have the job start again?
+constexpr bool is_requeue(Cause cause) {
+  return cause == Cause::requeued || cause == Cause::requeued_held;
+}
 
 /// The first thing that went wrong, for the person who asks why.
 struct Failure {

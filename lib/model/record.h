@@ -108,6 +108,7 @@ struct JobRecord {
   std::optional<base::Time> begin;     // asked for
   std::optional<base::Time> deadline;  // asked for
   Dependency dependency;
+  bool requeue = true;                       // asked for
   std::optional<RestartPolicy> restart;      // asked for
   std::optional<HangLimit> hang_timeout;     // asked for
   std::optional<base::Duration> grow_after;  // asked for

@@ -53,8 +53,11 @@ struct HistoryRow {
 struct HistoryQuery {
   std::optional<model::JobId> after;  // jobs with larger ids only
   std::size_t limit = 1000;
-  std::vector<std::string> states;  // empty: all
-  std::string user;                 // empty: all
+  std::vector<std::string> states;              // empty: all
+  std::string user;                             // empty: all
+  std::string name = {};                        // empty: all
+  std::optional<base::Time> ended_from = {};    // ended then or later
+  std::optional<base::Time> submitted_to = {};  // submitted then or before
 };
 
 /// The records that are there, `first` > `last` for none. `last` never goes back.

@@ -70,6 +70,9 @@ base::Result<std::vector<HistoryRow>> MemoryJournal::list_jobs(const HistoryQuer
   for (; it != history_.end() && rows.size() < query.limit; ++it) {
     const auto& row = it->second;
     if (!query.user.empty() && row.user != query.user) continue;
+    if (!query.name.empty() && row.name != query.name) continue;
+    if (query.ended_from && row.ended_at < *query.ended_from) continue;
+    if (query.submitted_to && row.submitted_at > *query.submitted_to) continue;
     if (!states.empty() && std::find(states.begin(), states.end(), row.state) == states.end()) {
       continue;
     }

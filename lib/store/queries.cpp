@@ -33,6 +33,9 @@ std::string list_sql(const HistoryQuery& query) {
   std::string sql(history_columns);
   sql += "WHERE job > ?";
   if (!query.user.empty()) sql += " AND user = ?";
+  if (!query.name.empty()) sql += " AND name = ?";
+  if (query.ended_from) sql += " AND ended_us >= ?";
+  if (query.submitted_to) sql += " AND submitted_us <= ?";
   for (std::size_t i = 0; i < query.states.size(); ++i) sql += i == 0 ? " AND state IN (?" : ",?";
   if (!query.states.empty()) sql += ")";
   return sql + " ORDER BY job LIMIT ?";
@@ -85,6 +88,9 @@ base::Result<std::vector<HistoryRow>> query_jobs(Database& database, const Histo
   if (!statement) return std::unexpected(std::move(statement).error());
   statement->integer(query.after ? query.after->number() : 0);
   if (!query.user.empty()) statement->text(query.user);
+  if (!query.name.empty()) statement->text(query.name);
+  if (query.ended_from) statement->integer(base::to_us(*query.ended_from));
+  if (query.submitted_to) statement->integer(base::to_us(*query.submitted_to));
   for (const auto& state : query.states) statement->text(state);
   statement->integer(limit_of(query.limit));
   std::vector<HistoryRow> rows;

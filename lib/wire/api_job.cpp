@@ -159,6 +159,7 @@ void write_request(const model::JobRecord& record, api::JobRecord& out) {
   if (record.begin) wire::write(*record.begin, *out.mutable_begin());
   if (record.deadline) wire::write(*record.deadline, *out.mutable_deadline());
   out.set_dependency(to_text(record.dependency));
+  out.set_no_requeue(!record.requeue);
   out.set_restart(restart_text(record.restart));
   out.set_hang_timeout(hang_text(record.hang_timeout));
   if (record.max_evictions) out.set_max_evictions(u32(*record.max_evictions));
@@ -299,6 +300,7 @@ void read_request(api::JobRecord& in, Strict& strict, model::JobRecord& record) 
   if (in.has_begin()) record.begin = strict.part("begin", in.begin(), read_time);
   if (in.has_deadline()) record.deadline = strict.part("deadline", in.deadline(), read_time);
   record.dependency = read_dependency(in.dependency(), strict);
+  record.requeue = !in.no_requeue();
   record.restart = read_restart(in.restart(), strict);
   record.hang_timeout = read_hang(in.hang_timeout(), strict);
   record.max_evictions =

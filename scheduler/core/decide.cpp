@@ -101,8 +101,8 @@ bool is_cancellable(const Job& job) {
     const auto cause = ending->why.cause;
     const auto& restart = job.spec->restart;
     return cause == model::Cause::preempted || cause == model::Cause::grow ||
-           cause == model::Cause::evicted || cause == model::Cause::node_lost ||
-           cause == model::Cause::prolog ||
+           model::is_requeue(cause) || cause == model::Cause::evicted ||
+           cause == model::Cause::node_lost || cause == model::Cause::prolog ||
            (cause == model::Cause::time_limit && restart && restart->on_timeout);
   }
   return !std::holds_alternative<Done>(job.phase);
@@ -183,6 +183,79 @@ Decision decide_release(const State& state, const Settings& settings, const Rele
                   fail(Code::conflict, fmt::format("job {} is not held", to_text(request.job))));
   }
   return answer_with(request.request, model::JobReleased{request.job, request.user.name});
+}
+
+/// Why the job cannot start again.
+base::Result<void> can_start_again(const Job& job) {
+  const auto id = to_text(job.id);
+  if (active_attempt(job) == nullptr) {
+    return fail(Code::conflict,
+                fmt::format("job {} waits to start; only one that has can start again", id));
+  }
+  if (!job.spec->requeue) {
+    return fail(Code::conflict,
+                fmt::format("job {} may not start again: it was submitted with --no-requeue", id));
+  }
+  if (is_cancellable(job)) return {};
+  return fail(Code::conflict, fmt::format("job {} is being ended", id));
+}
+
+model::FactBody start_again(const Job& job, const RequeueJob& request) {
+  model::Failure why;
+  why.cause = request.is_held ? model::Cause::requeued_held : model::Cause::requeued;
+  why.text = request.user.name;
+  return model::AttemptEnding{job.id, active_attempt(job)->number, std::move(why)};
+}
+
+/// Of an array those tasks that can.
+Decision requeue_tasks(const State& state, const Job& array, const RequeueJob& request) {
+  auto decision = answer(request.request, Answer(Nothing{}));
+  for (const int index : array.tasks->open) {
+    const auto& task = state.jobs.at(model::task_job(array.id, array.spec->array->tasks, index));
+    if (can_start_again(task)) decision.facts.push_back(start_again(task, request));
+  }
+  if (!decision.facts.empty()) return decision;
+  return answer(request.request,
+                fail(Code::conflict, fmt::format("no task of array {} runs that may start again",
+                                                 to_text(array.id))));
+}
+
+Decision decide_requeue(const State& state, const Settings& settings, const RequeueJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  if (std::holds_alternative<Done>((*job)->phase))
+    return answer(request.request, has_ended(request.job));
+  if ((*job)->tasks) return requeue_tasks(state, **job, request);
+  if (const auto can = can_start_again(**job); !can)
+    return answer(request.request, std::unexpected(can.error()));
+  return answer_with(request.request, start_again(**job, request));
+}
+
+/// What has no trap for a signal would be ended by it, so a job gets what it asked for only.
+Decision decide_signal(const State& state, const Settings& settings, const SignalJob& request) {
+  const auto job = own_job(state, settings, request.user, request.job);
+  if (!job) return answer(request.request, std::unexpected(job.error()));
+  const auto id = to_text(request.job);
+  if (std::holds_alternative<Done>((*job)->phase))
+    return answer(request.request, has_ended(request.job));
+  const Attempt* attempt = active_attempt(**job);
+  if (attempt == nullptr || !attempt->batch.started || !attempt->batch.is_live()) {
+    return answer(request.request,
+                  fail(Code::conflict, fmt::format("the script of job {} does not run", id)));
+  }
+  const auto& named = (*job)->spec->save_signal;
+  if (!named || named->number != request.number) {
+    return answer(
+        request.request,
+        fail(Code::conflict,
+             fmt::format("job {} gets {}, and not {}: a signal is sent that the job named with "
+                         "--signal when it was submitted",
+                         id, named ? model::signal_name(named->number) : "no signal",
+                         model::signal_name(request.number))));
+  }
+  return {.facts = {},
+          .actions = {SendSave{attempt->batch.node, {request.job, attempt->number, {}}},
+                      Reply{request.request, Answer(Nothing{})}}};
 }
 
 Decision decide_checkpoint(const State& state, const Settings& settings,
@@ -409,6 +482,8 @@ Decision decide(const View& view, const Policy& policy, const Settings& settings
           [&](const CancelJob& i) { return decide_cancel(state, settings, i); },
           [&](const HoldJob& i) { return decide_hold(state, settings, i); },
           [&](const ReleaseJob& i) { return decide_release(state, settings, i); },
+          [&](const RequeueJob& i) { return decide_requeue(state, settings, i); },
+          [&](const SignalJob& i) { return decide_signal(state, settings, i); },
           [&](const UpdateJob& i) { return decide_update(view, policy, settings, i, now); },
           [&](const StartStep& i) { return decide_step(state, i); },
           [&](const CheckpointJob& i) { return decide_checkpoint(state, settings, i, now); },

@@ -51,6 +51,22 @@ struct ReleaseJob {
   model::JobId job;
 };
 
+/// Its attempt is ended, and it waits to start again: until it is released, if it is held.
+struct RequeueJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  bool is_held = false;
+};
+
+/// The signal that the job named for saving its work, now: to whom it named it for.
+struct SignalJob {
+  RequestId request;
+  model::User user;
+  model::JobId job;
+  int number = 0;
+};
+
 /// What is to change of the job's request.
 struct UpdateJob {
   RequestId request;
@@ -232,13 +248,12 @@ struct ResumeNodes {
   std::vector<std::string> nodes;
 };
 
-using InputTypes =
-    base::Alternatives<SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello,
-                       NodeGone, NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted,
-                       Tick, CheckpointJob, MakeBooking, CancelBooking, UpdateJob, ChangePool,
-                       ProviderMade, ProviderFailed, ProviderEnded, ProviderHas, ProviderTwin,
-                       NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes,
-                       NodeSaysCondition, NodeSaysPrepared, NodeSaysUndying, NodeSaysGpus>;
+using InputTypes = base::Alternatives<
+    SubmitJob, CancelJob, HoldJob, ReleaseJob, StartStep, CancelAll, NodeHello, NodeGone,
+    NodeSaysStarted, NodeSaysEnded, NodeSaysCheckpoint, Restarted, Tick, CheckpointJob, MakeBooking,
+    CancelBooking, UpdateJob, ChangePool, ProviderMade, ProviderFailed, ProviderEnded, ProviderHas,
+    ProviderTwin, NodeEvicted, NodeLeaves, EvictNode, DrainNodes, ResumeNodes, NodeSaysCondition,
+    NodeSaysPrepared, NodeSaysUndying, NodeSaysGpus, RequeueJob, SignalJob>;
 
 using Input = base::Sum<InputTypes>;
 

@@ -54,7 +54,8 @@ model::Outcome outcome_of(const Attempt& attempt, const model::Failure& why) {
   if (why.cause == Cause::time_limit || why.cause == Cause::deadline)
     outcome.ending = model::Ending::timed_out;
   if (why.cause == Cause::node_lost) outcome.ending = model::Ending::node_lost;
-  if (why.cause == Cause::preempted || why.cause == Cause::grow || why.cause == Cause::evicted)
+  if (why.cause == Cause::preempted || why.cause == Cause::grow || why.cause == Cause::evicted ||
+      model::is_requeue(why.cause))
     outcome.ending = model::Ending::preempted;
   return outcome;
 }

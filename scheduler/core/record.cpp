@@ -131,6 +131,7 @@ model::JobRecord job_record(const Job& job) {
                           .begin = job.spec->begin,
                           .deadline = job.spec->deadline,
                           .dependency = job.spec->dependency,
+                          .requeue = job.spec->requeue,
                           .restart = job.spec->restart,
                           .hang_timeout = job.spec->hang_timeout,
                           .grow_after = job.spec->grow_after,

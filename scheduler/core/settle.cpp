@@ -22,7 +22,8 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
   return static_cast<int>(std::ranges::count_if(job.earlier, [&policy](const auto& attempt) {
     const auto cause = attempt.why.cause;
     return cause != Cause::preempted && cause != Cause::grow && cause != Cause::evicted &&
-           cause != Cause::prolog && (cause != Cause::node_lost || policy.on_node);
+           cause != Cause::prolog && !model::is_requeue(cause) &&
+           (cause != Cause::node_lost || policy.on_node);
   }));
 }
 
@@ -39,6 +40,7 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                    : std::nullopt;
   }
   const auto ending = outcome.ending;
+  if (outcome.failure && model::is_requeue(outcome.failure->cause)) return now;
   if (!job.spec->requeue) return std::nullopt;
   if (ending == model::Ending::preempted) return now;
   if (ending != model::Ending::node_lost) return std::nullopt;
@@ -77,6 +79,13 @@ std::optional<std::string> lacks_dedicated(const View& view, const Policy& polic
   return admitted ? std::nullopt : std::optional(counted + admitted.error().text);
 }
 
+std::vector<model::FactBody> start_again(const Job& job, const Attempt& attempt,
+                                         const model::Failure& why, base::Time from) {
+  std::vector<model::FactBody> facts{model::AttemptRequeued{job.id, attempt.number, from}};
+  if (why.cause == Cause::requeued_held) facts.push_back(model::JobHeld{job.id, why.text});
+  return facts;
+}
+
 std::vector<model::FactBody> settle_attempt(const View& view, const Policy& policy, const Job& job,
                                             const Settings& settings, base::Time now) {
   const Attempt* attempt = active_attempt(job);
@@ -92,7 +101,7 @@ std::vector<model::FactBody> settle_attempt(const View& view, const Policy& poli
   auto obstacle = again ? lacks_memory(view, policy, job, why) : std::optional<std::string>();
   if (again && !obstacle) obstacle = lacks_dedicated(view, policy, job, why);
   if (again && !obstacle) {
-    std::vector<model::FactBody> facts{model::AttemptRequeued{job.id, attempt->number, *again}};
+    auto facts = start_again(job, *attempt, why, *again);
     const bool is_held =
         why.cause == Cause::prolog && n_prolog_failures(job) >= settings.max_prolog_failures;
     if (is_held) facts.emplace_back(model::JobHeld{job.id, std::string(itself)});

@@ -48,6 +48,8 @@ bool may_be_its_fault(model::Cause cause) {
     case evicted:
     case gpu_idle:
     case prolog:  // has it drained as it is
+    case requeued:
+    case requeued_held:
       return false;
   }
   return false;

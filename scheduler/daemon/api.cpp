@@ -84,7 +84,7 @@ base::Result<Events::Query> events_query(const http::Request& request, model::Se
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr std::array<Route, 31> table{{
+  static constexpr std::array<Route, 33> table{{
       {"GET", "/v1/version", &Api::version},
       {"GET", "/v1/status", &Api::status},
       {"GET", "/v1/nodes", &Api::nodes},
@@ -112,6 +112,8 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/jobs/{job}/cancel", &Api::cancel, {.takes_tasks = true}},
       {"POST", "/v1/jobs/{job}/hold", &Api::hold},
       {"POST", "/v1/jobs/{job}/release", &Api::release},
+      {"POST", "/v1/jobs/{job}/requeue", &Api::requeue},
+      {"POST", "/v1/jobs/{job}/signal", &Api::signal},
       {"POST", "/v1/jobs/{job}/update", &Api::update},
       {"POST", "/v1/jobs/{job}/checkpoint", &Api::checkpoint},
       {"POST", "/v1/jobs/{job}/steps", &Api::start_step},

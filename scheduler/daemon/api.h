@@ -85,6 +85,8 @@ class Api {
   void cancel(Ask ask);
   void hold(Ask ask);
   void release(Ask ask);
+  void requeue(Ask ask);
+  void signal(Ask ask);
   void update(Ask ask);
   void checkpoint(Ask ask);
   std::string stepless(model::JobId id, const std::string& asked_at) const;

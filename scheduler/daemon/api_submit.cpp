@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/text.h"
 #include "lib/loop/address.h"
 #include "scheduler/core/dependency.h"
 #include "scheduler/daemon/api.h"
@@ -122,6 +123,39 @@ void Api::release(Ask ask) {
       ask.responder,
       [&](scheduler::RequestId request) {
         return scheduler::ReleaseJob{request, std::move(ask.user), ask.job};
+      },
+      nothing);
+}
+
+void Api::requeue(Ask ask) {
+  constexpr std::array<std::string_view, 1> known{"hold"};
+  if (auto fine = check_parameters(ask.request, known); !fine)
+    return ask.responder.fail(fine.error());
+  const auto hold = flag_parameter(ask.request, "hold");
+  if (!hold) return ask.responder.fail(hold.error());
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::RequeueJob{request, std::move(ask.user), ask.job, *hold};
+      },
+      nothing);
+}
+
+void Api::signal(Ask ask) {
+  constexpr std::array<std::string_view, 1> known{"signal"};
+  if (auto fine = check_parameters(ask.request, known); !fine)
+    return ask.responder.fail(fine.error());
+  const auto name = ask.request.parameter("signal");
+  const auto number = name ? model::save_signal_from_text(*name) : std::nullopt;
+  if (!number) {
+    return ask.responder.fail(
+        {base::Code::invalid, "signal '" + base::printable(name.value_or("")) +
+                                  "': expected one that a program can handle, such as USR1"});
+  }
+  decide(
+      ask.responder,
+      [&](scheduler::RequestId request) {
+        return scheduler::SignalJob{request, std::move(ask.user), ask.job, *number};
       },
       nothing);
 }

@@ -14,10 +14,11 @@ using base::Code;
 using base::fail;
 
 constexpr std::int64_t largest_page = 10'000;
-constexpr model::JobState all_states[] = {
-    model::JobState::waiting,   model::JobState::starting,  model::JobState::running,
-    model::JobState::ending,    model::JobState::completed, model::JobState::failed,
-    model::JobState::cancelled, model::JobState::timed_out, model::JobState::node_lost};
+constexpr model::JobState all_states[] = {model::JobState::waiting,   model::JobState::starting,
+                                          model::JobState::running,   model::JobState::ending,
+                                          model::JobState::completed, model::JobState::failed,
+                                          model::JobState::cancelled, model::JobState::timed_out,
+                                          model::JobState::node_lost, model::JobState::preempted};
 
 base::Result<std::set<model::JobState>> read_states(std::string_view text) {
   std::set<model::JobState> states;
@@ -37,16 +38,33 @@ base::Result<std::set<model::JobState>> read_states(std::string_view text) {
   return states;
 }
 
+base::Result<base::Time> read_seconds(const std::string& name, std::string_view text) {
+  constexpr std::int64_t year_9999 = 253'402'300'799;
+  const auto seconds = base::parse_int(text, 0, year_9999);
+  if (seconds) return base::time_from_us(*seconds * 1'000'000);
+  return fail(Code::invalid,
+              name + " '" + base::printable(text) + "': expected whole seconds since 1970 in UTC");
+}
+
 bool matches(const JobQuery& query, const scheduler::Job& job) {
+  const auto* done = std::get_if<scheduler::Done>(&job.phase);
   return (query.user.empty() || job.user.name == query.user) &&
+         (query.name.empty() || job.spec->name == query.name) &&
+         (!query.since || done == nullptr || done->at >= *query.since) &&
+         (!query.until || job.submitted_at <= *query.until) &&
          (query.states.empty() || query.states.contains(state_of(job)));
 }
 
 /// History's part of the page, by id.
 base::Result<std::vector<store::HistoryRow>> ended_jobs(store::Reader& reader,
                                                         const JobQuery& query) {
-  store::HistoryQuery ended{
-      .after = query.after, .limit = query.limit + 1, .states = {}, .user = query.user};
+  store::HistoryQuery ended{.after = query.after,
+                            .limit = query.limit + 1,
+                            .states = {},
+                            .user = query.user,
+                            .name = query.name,
+                            .ended_from = query.since,
+                            .submitted_to = query.until};
   for (const auto state : query.states) {
     if (is_final(state)) ended.states.emplace_back(to_text(state));
   }
@@ -65,6 +83,12 @@ base::Result<JobQuery> job_query(const std::map<std::string, std::string>& param
       query.states = std::move(*states);
     } else if (name == "user") {
       query.user = value;
+    } else if (name == "name") {
+      query.name = value;
+    } else if (name == "since" || name == "until") {
+      const auto time = read_seconds(name, value);
+      if (!time) return std::unexpected(time.error());
+      (name == "since" ? query.since : query.until) = *time;
     } else if (name == "after") {
       const auto after = base::parse_int(value, 0, UINT32_MAX);
       if (!after) return fail(Code::invalid, "after '" + base::printable(value) + "' is no job id");
@@ -78,7 +102,8 @@ base::Result<JobQuery> job_query(const std::map<std::string, std::string>& param
       query.limit = static_cast<std::size_t>(*limit);
     } else {
       return fail(Code::invalid, "there is no parameter '" + base::printable(name) +
-                                     "'; expected state, user, after, limit");
+                                     "'; expected state, user, name, since, until, after, "
+                                     "limit");
     }
   }
   return query;

@@ -18,6 +18,9 @@ namespace musterd {
 struct JobQuery {
   std::set<model::JobState> states;  // empty: all
   std::string user;                  // empty: all
+  std::string name;                  // empty: all
+  std::optional<base::Time> since;   // not those that had ended before
+  std::optional<base::Time> until;   // not those submitted after
   std::optional<model::JobId> after;
   std::size_t limit = 1000;
 };

@@ -256,6 +256,7 @@ inline model::JobRecord RandomModel::job_record() {
   made.restart = maybe([&] { return restart_policy(); });
   made.hang_timeout = maybe([&] { return hang_limit(); });
   made.max_evictions = maybe([&] { return 1 + upto(9); });
+  made.requeue = coin();
   made.grow_after = maybe([&] { return duration(); });
   made.array = maybe([&] { return array(); });
   made.task = maybe([&] { return array_task(); });

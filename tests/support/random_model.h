@@ -249,7 +249,7 @@ class RandomModel {
 
   model::Failure failure() {
     model::Failure made;
-    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::prolog)));
+    made.cause = static_cast<model::Cause>(upto(static_cast<int>(model::Cause::requeued_held)));
     made.code = upto(255);
     made.step = maybe([&] { return step(); });
     made.rank = maybe([&] { return upto(999); });

@@ -159,6 +159,16 @@ TEMPLATE_TEST_CASE("finished jobs are found and listed", BOTH) {
   CHECK(jobs_of(journal.list_jobs({.states = {"failed", "cancelled"}})) == ids({2, 3, 7}));
   CHECK(jobs_of(journal.list_jobs({.states = {"failed"}, .user = "ada"})) == ids({3}));
   CHECK(jobs_of(journal.list_jobs({.user = "' OR 1=1 --"})).empty());
+  CHECK(jobs_of(journal.list_jobs({.name = rows[0].name})) == ids({1, 2, 3, 7}));
+  CHECK(jobs_of(journal.list_jobs({.name = "other"})).empty());
+  const auto later = base::Duration(1);
+  CHECK(jobs_of(journal.list_jobs({.user = "bob", .ended_from = rows[1].ended_at})) == ids({2}));
+  CHECK(
+      jobs_of(journal.list_jobs({.user = "bob", .ended_from = rows[1].ended_at + later})).empty());
+  CHECK(jobs_of(journal.list_jobs({.user = "bob", .submitted_to = rows[1].submitted_at})) ==
+        ids({2}));
+  CHECK(jobs_of(journal.list_jobs({.user = "bob", .submitted_to = rows[1].submitted_at - later}))
+            .empty());
 }
 
 TEMPLATE_TEST_CASE("a later row of a job replaces the earlier", BOTH) {

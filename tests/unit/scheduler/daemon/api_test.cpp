@@ -137,6 +137,12 @@ TEST_CASE("a listing comes in pages, by state, from the state and from history")
   CHECK(page("?state=completed,waiting").jobs.size() == 4);
   CHECK(page("?state=failed").jobs.empty());
   CHECK(page("?user=nobody-of-that-name").jobs.empty());
+  CHECK(page("?name=" + page("?limit=1").jobs.front().name).jobs.size() == 4);
+  CHECK(page("?name=nothing-has-this").jobs.empty());
+  CHECK(page("?since=0").jobs.size() == 4);
+  CHECK(page("?since=253402300799").jobs.size() == 1);  // what has not ended
+  CHECK(page("?until=0").jobs.empty());
+  CHECK(site.refusal("GET", "/v1/jobs?since=today").code == base::Code::invalid);
 
   // A page that may not look at everything says where to go on.
   musterd::JobQuery query;
@@ -147,6 +153,17 @@ TEST_CASE("a listing comes in pages, by state, from the state and from history")
   REQUIRE(text.has_value());
   CHECK(wire::job_page_from_json(*text)->next == model::JobId(2));
   CHECK(wire::job_page_from_json(*text)->jobs.size() == 2);
+}
+
+TEST_CASE("requeue and signal are refused for what does not run, and for words they do not know") {
+  Site site;
+  site.agent();
+  site.submit([](auto& spec) { spec.hold = true; });
+  CHECK(site.refusal("POST", "/v1/jobs/1/requeue").code == base::Code::conflict);
+  CHECK(site.refusal("POST", "/v1/jobs/1/requeue?hold=maybe").code == base::Code::invalid);
+  CHECK(site.refusal("POST", "/v1/jobs/1/signal?signal=USR1").code == base::Code::conflict);
+  CHECK(site.refusal("POST", "/v1/jobs/1/signal?signal=LOUD").code == base::Code::invalid);
+  CHECK(site.refusal("POST", "/v1/jobs/1/signal").code == base::Code::invalid);
 }
 
 TEST_CASE("hold, release and cancel change a waiting job") {
