@@ -16,13 +16,23 @@ namespace {
 
 constexpr const char* hosts_file = "/etc/hosts";
 constexpr std::size_t hosts_limit = 16 << 20;
-constexpr const char* this_machine = "127.0.0.1";
+constexpr const char* this_machine = "127.0.0.1";  // as addresses of slices say
+
+/// "127.0.0.2" is the second: all of 127.0.0.0/8 is this machine, and programs that compare
+/// addresses, such as mpirun, do not take one node for another.
+std::string loopback(std::size_t place) {
+  constexpr std::size_t byte = 256;
+  const auto number = place + 1;
+  return "127." + std::to_string(number / byte / byte % byte) + "." +
+         std::to_string(number / byte % byte) + "." + std::to_string(number % byte);
+}
 
 /// Ours first: that is the line that counts.
 std::string with_nodes(const model::Allocation& allocation, const std::string& hosts) {
-  std::string line = this_machine;
-  for (const auto& node : allocation.nodes) line += " " + node.name;
-  return line + "\n" + hosts;
+  std::string text;
+  for (std::size_t place = 0; place < allocation.nodes.size(); ++place)
+    text += loopback(place) + " " + allocation.nodes[place].name + "\n";
+  return text + hosts;
 }
 
 }  // namespace

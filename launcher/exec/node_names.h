@@ -6,7 +6,8 @@
 
 namespace exec {
 
-/// Has such names stand for this machine in the launch, by a hosts(5) file that only it sees. The
+/// Has such names stand for addresses of this machine's loopback in the launch, by a hosts(5) file
+/// that only it sees. The
 /// names of machines resolve without it, and native scripts have MUSTER_NODE_ADDRESS. Needs root's
 /// rights; without them nothing is done.
 ///

@@ -21,9 +21,9 @@ like err "^submit: note: there is no pool 'gpu_a100' here: it is left out, and a
 like err "there is no feature 'v100' here" "and what nodes do not have"
 like 1.out "^first n1$" "its first node has a name"
 if [ "$(id -u)" = 0 ]; then
-  is "$(grep -c '^127.0.0.1 ' 1.out)" 4 "that resolves, in the script and in ranks, as that of the other"
+  is "$(grep -c '^127.0.0.1 ' 1.out),$(grep -c '^127.0.0.2 ' 1.out)" 3,1 "that resolves, in the script and in ranks, as that of the other"
   getent ahostsv4 n1 >nowhere || true
-  is "$(grep -c '^127.0.0.1 ' nowhere)" 0 "and nowhere else"
+  is "$(grep -c '^127.0.0' nowhere)" 0 "and nowhere else"
 fi
 
 printf '#!/bin/sh\n#SUBMIT --pool=gpu_a100\ntrue\n' >native.sh

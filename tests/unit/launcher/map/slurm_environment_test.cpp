@@ -177,7 +177,8 @@ TEST_CASE("who submits from such a job can leave out all that tells of it") {
   }
 }
 
-TEST_CASE("starters of MPI libraries are kept from looking for Slurm") {
+TEST_CASE("starters of MPI libraries are kept from looking for Slurm, and for names of slices") {
+  CHECK(of_slurm_script(order_for(job_of_slurm())).at("OMPI_MCA_if_base_do_not_resolve") == "1");
   CHECK(of_slurm_script(order_for(job_of_slurm())).at("OMPI_MCA_ras") == "^slurm,tm");
 }
 
