@@ -157,7 +157,8 @@ base::Result<void> LaunchDirs::mark_acknowledged(const model::LaunchKey& key) co
   return write_new(acknowledged, {});
 }
 
-/// The agent's word comes first. What the site's programs came to is no matter of a user's.
+/// The agent's word comes first. What the site's programs came to, and who has the job start again,
+/// is no matter of a user's report.
 std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& key) const {
   auto bytes = loop::read_file(file(key, "report"), report_limit);
   const bool is_users = !bytes && own(key).is_users;
@@ -167,6 +168,8 @@ std::optional<model::LaunchReport> LaunchDirs::report(const model::LaunchKey& ke
   if (!report || report->key != key) return std::nullopt;
   if (is_users && report->failure && report->failure->cause == model::Cause::prolog)
     report->failure->cause = model::Cause::preparation;
+  if (is_users && report->failure && model::is_requeue(report->failure->cause))
+    report->failure->cause = model::Cause::exit_code;
   report->is_epilog_due = false;
   report->epilog_fault =
       key.preparation ? loop::read_file(file(key, "epilog"), small_limit).value_or("") : "";

@@ -117,11 +117,6 @@ base::Result<void> join_container(Launch& launch) {
   return {};
 }
 
-/// A script that needs the names says so itself.
-void note_if_failed(const Launch& launch, const base::Result<void>& named) {
-  if (!named) launch.dir.note("the names of the job's nodes do not resolve: " + named.error().text);
-}
-
 model::LaunchReport carry_out(Launch& launch) {
   if (launch.order.key.preparation) return run_preparation(launch);
   return launch.order.step ? run_step(launch) : run_batch(launch);
@@ -138,8 +133,9 @@ model::LaunchReport perform(Launch& launch, const LaunchOptions& options) {
   }
   auto ready = hand_over(launch);
   if (ready) ready = join_mounts(launch);
-  if (ready) note_if_failed(launch, name_nodes(launch));
+  const auto named = ready ? name_nodes(launch) : base::Result<void>();
   if (ready) ready = become_user(launch);
+  if (!named) launch.dir.note("the names of the job's nodes do not resolve: " + named.error().text);
   if (ready) ready = join_container(launch);
   auto report = ready ? carry_out(launch) : cannot_start(launch, ready.error());
   close_group(launch, report);

@@ -1,5 +1,6 @@
 #include "launcher/exec/node_names.h"
 
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ base::Result<void> name_nodes(const Launch& launch) {
   if (!hosts) return std::unexpected(hosts.error());
   const auto path = launch.dir.write_hosts(with_nodes(order.allocation, *hosts));
   if (!path) return std::unexpected(path.error());
+  const auto& name = node_name(order);
+  if (unshare(CLONE_NEWUTS) != 0 || sethostname(name.c_str(), name.size()) != 0)
+    return base::fail_errno(errno, "cannot give the launch the host name '" + name + "'");
   if (auto entered = MountSpace::enter(); !entered) return std::unexpected(entered.error());
   if (mount(path->c_str(), hosts_file, nullptr, MS_BIND, nullptr) == 0) return {};
   return base::fail_errno(errno, std::string("cannot mount over '") + hosts_file + "'");

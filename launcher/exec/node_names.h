@@ -7,9 +7,9 @@
 namespace exec {
 
 /// Has such names stand for addresses of this machine's loopback in the launch, by a hosts(5) file
-/// that only it sees. The
-/// names of machines resolve without it, and native scripts have MUSTER_NODE_ADDRESS. Needs root's
-/// rights; without them nothing is done.
+/// that only it sees, and gives it that of its node as its host name, by which programs find out
+/// which of several they are on. The names of machines resolve without it, and native scripts have
+/// MUSTER_NODE_ADDRESS. Needs root's rights; without them nothing is done.
 ///
 /// errors    denied, io
 base::Result<void> name_nodes(const Launch& launch);

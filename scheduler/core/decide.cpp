@@ -196,7 +196,7 @@ base::Result<void> can_start_again(const Job& job) {
     return fail(Code::conflict,
                 fmt::format("job {} may not start again: it was submitted with --no-requeue", id));
   }
-  if (is_cancellable(job)) return {};
+  if (is_cancellable(job) && has_live_work(*active_attempt(job))) return {};
   return fail(Code::conflict, fmt::format("job {} is being ended", id));
 }
 

@@ -108,8 +108,9 @@ void Customs::check_pool() {
 }
 
 void Customs::check_class() {
+  if (spec_.class_name.empty()) return;
   const auto classes = names_of(view_.classes.all());
-  if (spec_.class_name.empty() || classes.contains(spec_.class_name)) return;
+  if (classes.contains(spec_.class_name)) return;
   leave_out("class", spec_.class_name, "the job is of the default class", classes);
   spec_.class_name.clear();
 }
@@ -123,17 +124,19 @@ void Customs::check_workspace() {
 }
 
 void Customs::check_booking() {
+  if (spec_.choice.booking.empty()) return;
   const auto bookings = keys_of(view_.state.bookings);
-  if (spec_.choice.booking.empty() || bookings.contains(spec_.choice.booking)) return;
+  if (bookings.contains(spec_.choice.booking)) return;
   leave_out("booking", spec_.choice.booking, "the job waits for nodes that nobody booked",
             bookings);
   spec_.choice.booking.clear();
 }
 
 void Customs::check_nodes() {
+  auto& choice = spec_.choice;
+  if (choice.constraint.groups.empty() && choice.gpu_kind.empty()) return;
   const auto words = words_of_nodes(view_.state, spec_.pool);
   if (!words.are_known) return;  // they may bring whatever is asked for
-  auto& choice = spec_.choice;
   std::erase_if(choice.constraint.groups, [&](const std::vector<std::string>& group) {
     const auto foreign = std::ranges::find_if_not(
         group, [&](const std::string& feature) { return words.features.contains(feature); });
@@ -153,6 +156,7 @@ void Customs::check_nodes() {
 }
 
 void Customs::check_licenses() {
+  if (spec_.licenses.empty()) return;
   const auto known = keys_of(view_.licenses);
   std::erase_if(spec_.licenses, [&](const auto& entry) {
     if (known.contains(entry.first)) return false;

@@ -27,6 +27,12 @@ int n_restarts(const Job& job, const model::RestartPolicy& policy) {
   }));
 }
 
+/// Whether a user had it start again: the controller's own word, which no report of a launch has.
+bool is_by_user(const model::Outcome& outcome) {
+  return outcome.ending == model::Ending::preempted && outcome.failure &&
+         model::is_requeue(outcome.failure->cause);
+}
+
 /// When the job may start again after such an end; nullopt: it does not.
 std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                      const model::Outcome& outcome, base::Time now) {
@@ -40,7 +46,7 @@ std::optional<base::Time> again_from(const Job& job, const Settings& settings,
                                    : std::nullopt;
   }
   const auto ending = outcome.ending;
-  if (outcome.failure && model::is_requeue(outcome.failure->cause)) return now;
+  if (is_by_user(outcome)) return now;
   if (!job.spec->requeue) return std::nullopt;
   if (ending == model::Ending::preempted) return now;
   if (ending != model::Ending::node_lost) return std::nullopt;

@@ -42,13 +42,20 @@ struct FreeNodes {
   std::vector<std::size_t> places;
 };
 
-FreeNodes free_nodes(const Attempt& attempt, const TaskNeed& need) {
+/// Of a share what the node still has: it may have come back with less.
+void keep_within(const model::Topology& topology, model::NodeShare& share) {
+  share.cores &= model::CoreSet::range(0, static_cast<int>(topology.cores.size()));
+  share.gpus &= model::GpuSet::range(0, static_cast<int>(topology.gpus.size()));
+}
+
+FreeNodes free_nodes(const State& state, const Attempt& attempt, const TaskNeed& need) {
   const auto used = own_shares(attempt);
   FreeNodes free;
   for (std::size_t i = 0; i < used.size(); ++i) {
     auto share = attempt.allocation.nodes[i];
     share.cores -= used[i].cores;
     share.gpus -= used[i].gpus;
+    keep_within(state.nodes.at(share.node).info.topology, share);
     if (share.cores.count() < need.cores || share.gpus.count() < need.gpus) continue;
     free.nodes.nodes.push_back(std::move(share));
     free.places.push_back(i);
@@ -92,7 +99,7 @@ base::Result<StepPlace> place_step(const State& state, const Job& job, const Att
 
   const TaskNeed need{.cores = spec.cpus_per_task.value_or(job.layout.cpus_per_task),
                       .gpus = spec.gpus_per_task.value_or(job.layout.gpus_per_task)};
-  const auto free = free_nodes(attempt, need);
+  const auto free = free_nodes(state, attempt, need);
   model::StepSpec beside = spec;
   beside.tasks = std::accumulate(alone->begin(), alone->end(), 0);
   const auto tasks = step_tasks(job, free.nodes, beside);

@@ -30,6 +30,7 @@ default_class = "low"
 fair_share = 5
 fair_share_half_life = "1d"
 size_weight = 3
+foreign_names = "refuse"
 [limits]
 queued_jobs = 10
 jobs_kept = 0
@@ -105,8 +106,8 @@ TEST_CASE("every key of the table can be set") {
   const auto config = conf::read_text(every_key, "m.toml");
   REQUIRE(config.has_value());
   CHECK(config->cluster == conf::Cluster{"big", "/var/lib/m", "", "all"});
-  CHECK(config->scheduler ==
-        conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h, 3, 30min});
+  CHECK(config->scheduler == conf::Scheduler{30s, 1s, 90s, 0, 0s, "wfp3", 100, "sjf", "low", 5, 24h,
+                                             3, "refuse", 30min});
   CHECK(config->limits == conf::Limits{10, 0, Bytes(1 << 20), Bytes(2 << 20), 8, Bytes(3 << 20),
                                        Bytes(4 << 20), 0, 4, 5min, "cancel"});
   CHECK(config->log == conf::Log{"debug", "json"});
