@@ -54,6 +54,7 @@ void Agent::found(const Found& launch) {
     still.is_prepared = running->is_prepared;
     still.order = launch.order;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
+    if (reported->is_cleaning) wait_for_cleaning(key);
     ended_.insert_or_assign(key, ended_with(reported->report, launch.order));
   } else if (std::holds_alternative<PrologDue>(launch.state)) {
     Live& due = live_[key];
@@ -140,6 +141,7 @@ void Agent::take(const LauncherEnded& input) {
     launcher_gone(input.key, at->second, input.how);
     return;
   }
+  if (input.is_cleaning) wait_for_cleaning(input.key);
   // The launcher wrote the report itself: nothing is left to be kept.
   auto order = std::move(at->second.order);
   live_.erase(at);
@@ -154,8 +156,14 @@ void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string
   act(CleanUp{key});
 }
 
+/// What outlives SIGKILL is told before the end of the launch, or while it is cleaned up.
+void Agent::wait_for_cleaning(const model::LaunchKey& key) {
+  if (!undying_.contains(key)) cleaning_.insert(key);
+}
+
 /// What is left of a launch does not keep it from its end.
 void Agent::take(const Outlived& input) {
+  cleaning_.erase(input.key);
   if (!input.undying.empty()) {
     undying_[input.key] = input.undying;
     tell_undying();
@@ -181,6 +189,7 @@ void Agent::tell_undying() {
 }
 
 void Agent::take(const Cleaned& input) {
+  cleaning_.erase(input.key);
   if (undying_.erase(input.key) > 0) tell_undying();
   const auto at = live_.find(input.key);
   if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
@@ -265,18 +274,23 @@ void Agent::take(const PrologEnded& input) {
 /// Where a preparation was lost, what else there is of its attempt is still being ended.
 void Agent::begin_epilogs() {
   for (auto& [key, launch] : ended_) {
-    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !has_live(key);
+    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !is_left(key);
     if (!is_next) continue;
     launch.is_epilog_begun = true;
     act(RunEpilog{launch.order});
   }
 }
 
-bool Agent::has_live(const model::LaunchKey& attempt_of) const {
-  const auto at =
-      live_.lower_bound({.job = attempt_of.job, .attempt = attempt_of.attempt, .step = {}});
-  return at != live_.end() && at->first.job == attempt_of.job &&
-         at->first.attempt == attempt_of.attempt;
+/// May there be processes of an attempt, beside those that outlived SIGKILL?
+bool Agent::is_left(const model::LaunchKey& attempt_of) const {
+  const model::LaunchKey first{.job = attempt_of.job, .attempt = attempt_of.attempt, .step = {}};
+  const auto is_of_attempt = [&](const model::LaunchKey& key) {
+    return key.job == attempt_of.job && key.attempt == attempt_of.attempt;
+  };
+  const auto live = live_.lower_bound(first);
+  const auto cleaning = cleaning_.lower_bound(first);
+  return (live != live_.end() && is_of_attempt(live->first)) ||
+         (cleaning != cleaning_.end() && is_of_attempt(*cleaning));
 }
 
 void Agent::take(const EpilogEnded& input) {
@@ -286,6 +300,7 @@ void Agent::take(const EpilogEnded& input) {
   launch.report.is_epilog_due = false;
   launch.report.epilog_fault = input.fault;
   launch.order.reset();
+  launch.sent_at.reset();  // a hello that is on its way says that it is due
   tell_ended(launch);
 }
 

@@ -113,7 +113,8 @@ class Agent {
   void add_ended(model::LaunchReport report, Order order);
   static Ended ended_with(model::LaunchReport report, Order order);
   void begin_epilogs();
-  bool has_live(const model::LaunchKey& attempt_of) const;
+  bool is_left(const model::LaunchKey& attempt_of) const;
+  void wait_for_cleaning(const model::LaunchKey& key);
   void settle(const model::LaunchKey& key);
   void stop(const model::LaunchKey& key, Live& launch);
   void refuse(const model::LaunchKey& key, std::string_view why);
@@ -135,6 +136,7 @@ class Agent {
   std::map<model::LaunchKey, Ended> ended_;  // and not acknowledged
   std::set<model::LaunchKey> settled_;
   std::deque<model::LaunchKey> settled_order_;  // oldest first
+  std::set<model::LaunchKey> cleaning_;         // have a report, and may have processes
 
   std::map<model::LaunchKey, std::vector<model::Undying>> undying_;  // none is empty
   std::vector<model::Undying> told_undying_;                         // on this connection

@@ -180,8 +180,11 @@ void Daemon::start(bool rebooted) {
     const auto* gone = std::get_if<agent::LauncherGone>(&launch.state);
     if (gone != nullptr && gone->rebooted) remove_job_folders(dirs_.path(launch.key));
     // Whether the launcher has ended what it started is its user's word.
-    const bool has_ended = std::holds_alternative<agent::Reported>(launch.state) && !rebooted;
-    if (has_ended && dirs_.own(launch.key).is_users) launchers_.clean_up(launch.key);
+    auto* reported = std::get_if<agent::Reported>(&launch.state);
+    if (reported != nullptr && !rebooted && dirs_.own(launch.key).is_users) {
+      launchers_.clean_up(launch.key);
+      reported->is_cleaning = launchers_.is_cleaning(launch.key);
+    }
     restarted.found.push_back(std::move(launch));
   }
   containment_.sweep(open);
@@ -304,7 +307,10 @@ void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::La
   checkpoints_.forget(key);
   gpu_reports_.forget(key);
   prepared_.erase(key);
-  feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
+  feed(agent::LauncherEnded{.key = key,
+                            .report = std::move(report),
+                            .how = std::move(how),
+                            .is_cleaning = launchers_.is_cleaning(key)});
 }
 
 void Daemon::perform(const agent::Send& action) {

@@ -127,6 +127,49 @@ TEST_CASE("an epilog waits for all else of its attempt on the node, also where i
   CHECK(bench.all<agent::RunEpilog>().size() == 1);
 }
 
+TEST_CASE("an epilog waits until what its attempt left is killed, but not for what does not end") {
+  const model::LaunchReport script_well{.key = script_of, .failure = {}};
+  const agent::LauncherEnded script_ended{
+      .key = script_of, .report = script_well, .how = {}, .is_cleaning = true};
+  const auto run_to_epilog = [&](ProgramBench& bench) {
+    bench.connect().run_preparation();
+    bench.launch(script_of, {}).say(agent::LauncherStarted{script_of}).say(script_ended);
+    CHECK(bench.told() == script_well);
+    bench.say(agent::LauncherEnded{.key = around, .report = well, .how = {}, .is_cleaning = true});
+    CHECK(bench.all<agent::RunEpilog>().empty());
+    bench.say(agent::Cleaned{around});
+    CHECK(bench.all<agent::RunEpilog>().empty());
+  };
+  ProgramBench bench;
+  run_to_epilog(bench);
+  bench.say(agent::Cleaned{script_of});
+  CHECK(bench.all<agent::RunEpilog>().size() == 1);
+
+  ProgramBench stuck;
+  run_to_epilog(stuck);
+  stuck.say(agent::Outlived{script_of, {{.launch = script_of, .pid = 7}}});
+  CHECK(stuck.all<agent::RunEpilog>().size() == 1);
+
+  ProgramBench restarted({{around, agent::Reported{well, true}, order(around, both)}});
+  CHECK(restarted.all<agent::RunEpilog>().empty());
+  restarted.say(agent::Cleaned{around});
+  CHECK(restarted.all<agent::RunEpilog>().size() == 1);
+
+  ProgramBench known;
+  known.connect().run_preparation();
+  known.say(agent::Outlived{around, {{.launch = around, .pid = 7}}});
+  known.say(agent::LauncherEnded{.key = around, .report = well, .how = {}, .is_cleaning = true});
+  CHECK(known.all<agent::RunEpilog>().size() == 1);
+}
+
+TEST_CASE("an epilog that ends between hello and welcome is told after that") {
+  ProgramBench bench({{around, agent::Reported{well}, order(around, both)}});
+  bench.say(agent::Connected{}).say(agent::EpilogEnded{around, {}});
+  CHECK_FALSE(bench.told());
+  bench.say(agent::Received{model::Welcome{.node = model::NodeId(1), .heartbeat = 2s}});
+  CHECK(bench.told() == well);
+}
+
 TEST_CASE("the next agent goes on with a prolog and an epilog where an agent died") {
   ProgramBench begun({{around, agent::PrologDue{}, order(around, both)}});
   CHECK(begun.all<agent::RunProlog>().size() == 1);
