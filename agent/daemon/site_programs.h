@@ -38,6 +38,7 @@ class SitePrograms {
   enum class Which { prolog, epilog };
   struct Run {
     Which which = Which::prolog;
+    int number = 0;  // of the run of either
     base::Duration limit{};
     std::unique_ptr<CareSteps> steps;
     std::unique_ptr<loop::Timer> timer;
@@ -47,7 +48,7 @@ class SitePrograms {
   void run(const model::LaunchOrder& order, Which which);
   Run& run_of(const model::LaunchKey& key);
   void take_too_long(const model::LaunchKey& key);
-  void ended(const model::LaunchKey& key, const agent::StepEnd& end);
+  void ended(const model::LaunchKey& key, int number, const agent::StepEnd& end);
   static std::string_view to_text(Which which);
 
   loop::Loop& loop_;
