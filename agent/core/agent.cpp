@@ -21,6 +21,7 @@ std::vector<Action> Agent::handle(const Input& input, base::Time now) {
   now_ = now;
   if (!exited_) {
     std::visit([this](const auto& word) { take(word); }, input);
+    release_held();
     begin_epilogs();
     check_deadlines();
   }
@@ -34,7 +35,9 @@ std::optional<base::Time> Agent::next_deadline() const {
     if (at && (!next || *at < *next)) next = at;
   }
   for (const auto& [key, launch] : live_) {
-    if (launch.kill_at && (!next || *launch.kill_at < *next)) next = launch.kill_at;
+    for (const auto& at : {launch.kill_at, launch.stands_at}) {
+      if (at && (!next || *at < *next)) next = at;
+    }
   }
   return next;
 }
@@ -59,6 +62,7 @@ void Agent::found(const Found& launch) {
   } else if (std::holds_alternative<PrologDue>(launch.state)) {
     Live& due = live_[key];
     due.phase = Live::Phase::prolog;
+    due.is_in_doubt = true;
     due.kill_grace = model::time_to_end(*launch.order);
     due.order = launch.order;
     act(RunProlog{launch.order});
@@ -87,7 +91,10 @@ void Agent::take(const Disconnected& /*input*/) {
   greet_at_.reset();
   heartbeat_at_.reset();
   repeat_at_.reset();
-  for (auto& [key, launch] : live_) launch.told = false;
+  for (auto& [key, launch] : live_) {
+    launch.told = false;
+    launch.stands_at.reset();
+  }
   for (auto& [key, launch] : ended_) launch.sent_at.reset();
 }
 
@@ -144,8 +151,9 @@ void Agent::take(const LauncherEnded& input) {
   if (input.is_cleaning) wait_for_cleaning(input.key);
   // The launcher wrote the report itself: nothing is left to be kept.
   auto order = std::move(at->second.order);
+  const bool is_early = !at->second.is_told_to_end();
   live_.erase(at);
-  add_ended(*input.report, std::move(order));
+  add_ended(*input.report, std::move(order), is_early);
 }
 
 void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string how) {
@@ -241,7 +249,7 @@ void Agent::end(model::LaunchReport report) {
     order = std::move(at->second.order);
     live_.erase(at);
   }
-  add_ended(std::move(report), std::move(order));
+  add_ended(std::move(report), std::move(order), true);
 }
 
 Agent::Ended Agent::ended_with(model::LaunchReport report, Order order) {
@@ -249,10 +257,11 @@ Agent::Ended Agent::ended_with(model::LaunchReport report, Order order) {
   return {.report = std::move(report), .sent_at = {}, .order = std::move(order)};
 }
 
-void Agent::add_ended(model::LaunchReport report, Order order) {
+void Agent::add_ended(model::LaunchReport report, Order order, bool is_early) {
   const model::LaunchKey key = report.key;
   const auto [at, is_new] =
       ended_.insert_or_assign(key, ended_with(std::move(report), std::move(order)));
+  at->second.is_early = is_early;
   tell_ended(at->second);
 }
 
@@ -263,12 +272,29 @@ void Agent::take(const PrologEnded& input) {
   Live& launch = at->second;
   if (!input.fault.empty()) {
     end(failed(input.key, model::Cause::prolog, input.fault, failed_exit_code));
-  } else if (launch.stop_wanted) {
-    refuse(input.key, "never started");
   } else {
-    launch.phase = Live::Phase::starting;
-    act(StartLauncher{.order = *launch.order, .has_directory = true});
+    launch.phase = Live::Phase::held;  // unless nothing is in doubt
   }
+}
+
+/// What was found on disk may be wanted no more: the controller says so with its Welcome, or says
+/// nothing. Others do not wait.
+void Agent::release_held() {
+  std::vector<model::LaunchKey> unwanted;
+  for (auto& [key, launch] : live_) {
+    if (launch.stands_at && *launch.stands_at <= now_) {
+      launch.stands_at.reset();
+      launch.is_in_doubt = false;
+    }
+    if (launch.phase != Live::Phase::held) continue;
+    if (launch.stop_wanted) {
+      unwanted.push_back(key);
+    } else if (!launch.is_in_doubt) {
+      launch.phase = Live::Phase::starting;
+      act(StartLauncher{.order = *launch.order, .has_directory = true});
+    }
+  }
+  for (const auto& key : unwanted) refuse(key, "never started");
 }
 
 /// Where a preparation was lost, what else there is of its attempt is still being ended.
@@ -323,10 +349,10 @@ void Agent::tell_started(const model::LaunchKey& key, Live& launch) {
   }
 }
 
-/// One whose epilog is due is told if it has failed: then the rest of its attempt is to end.
+/// One whose epilog is due is told if nobody told it to end: then the rest of its attempt is to.
 void Agent::tell_ended(Ended& launch) {
   if (link_ != Link::up) return;
-  if (launch.report.is_epilog_due && !launch.report.failure) return;
+  if (launch.report.is_epilog_due && !launch.report.failure && !launch.is_early) return;
   launch.sent_at = now_;
   act(Send{model::ReportEnded{launch.report}});
   if (!repeat_at_) repeat_at_ = now_ + limits_.repeat;

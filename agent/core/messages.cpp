@@ -26,6 +26,7 @@ void Agent::take(const model::Welcome& message) {
   tell_undying();  // before the ends of launches, which make room for others
   for (auto& [key, launch] : live_) {
     if (!launch.told && launch.is_begun()) tell_started(key, launch);
+    if (launch.is_in_doubt) launch.stands_at = now_ + limits_.order_stands;
   }
   for (auto& [key, launch] : ended_) {
     if (!launch.sent_at) tell_ended(launch);
@@ -65,6 +66,8 @@ void Agent::take(const model::Launch& message) {
 /// late one and gets no answer.
 void Agent::tell_again(const model::LaunchKey& key) {
   if (const auto live = live_.find(key); live != live_.end()) {
+    live->second.is_in_doubt = false;
+    live->second.stands_at.reset();
     if (live->second.is_begun()) tell_started(key, live->second);
   } else if (const auto ended = ended_.find(key); ended != ended_.end()) {
     tell_ended(ended->second);
@@ -85,6 +88,7 @@ void Agent::take(const model::Stop& message) {
 void Agent::stop(const model::LaunchKey& key, Live& launch) {
   switch (launch.phase) {
     case Live::Phase::prolog:
+    case Live::Phase::held:
     case Live::Phase::starting:
       launch.stop_wanted = true;
       return;

@@ -31,8 +31,12 @@ struct ProgramBench {
     say(agent::Restarted{std::move(found)});
   }
   ProgramBench& say(const agent::Input& input) {
-    actions = agent.handle(input, began);
+    actions = agent.handle(input, now);
     return *this;
+  }
+  ProgramBench& pass(base::Duration time) {
+    now += time;
+    return say(agent::Tick{});
   }
   ProgramBench& connect() {
     say(agent::Connected{});
@@ -62,6 +66,7 @@ struct ProgramBench {
 
   agent::Agent agent{model::NodeInfo{.name = "n1"}, {}};
   std::vector<agent::Action> actions;
+  base::Time now = began;
 };
 
 }  // namespace
@@ -75,7 +80,7 @@ TEST_CASE("a prolog goes before the launcher, an epilog between its end and the 
   bench.say(agent::PrologEnded{around, {}});
   REQUIRE(bench.all<agent::StartLauncher>().size() == 1);
   CHECK(bench.all<agent::StartLauncher>()[0].has_directory);
-  bench.say(agent::LauncherStarted{around});
+  bench.say(agent::LauncherStarted{around}).say(agent::Received{model::Stop{around}});
   bench.say(agent::LauncherEnded{around, well, {}});
   CHECK(bench.all<agent::RunEpilog>().size() == 1);
   CHECK_FALSE(bench.told());
@@ -160,6 +165,53 @@ TEST_CASE("an epilog waits until what its attempt left is killed, but not for wh
   known.say(agent::Outlived{around, {{.launch = around, .pid = 7}}});
   known.say(agent::LauncherEnded{.key = around, .report = well, .how = {}, .is_cleaning = true});
   CHECK(known.all<agent::RunEpilog>().size() == 1);
+}
+
+TEST_CASE("a preparation that ends by itself is told at once") {
+  ProgramBench bench;
+  bench.connect().run_preparation();
+  bench.say(agent::LauncherEnded{around, well, {}});
+  REQUIRE(bench.told());
+  CHECK(bench.told()->is_epilog_due);
+  bench.say(agent::EpilogEnded{around, {}});
+  CHECK(bench.told() == well);
+}
+
+TEST_CASE("a prolog found at the start leads to a launch that the controller still wants") {
+  const std::vector<agent::Found> found{{around, agent::PrologDue{}, order(around, both)}};
+  const auto n_starts = [](const ProgramBench& bench) {
+    return bench.all<agent::StartLauncher>().size();
+  };
+  ProgramBench wanted(found);
+  wanted.say(agent::PrologEnded{around, {}}).connect();
+  CHECK(n_starts(wanted) == 0);
+  REQUIRE(wanted.agent.next_deadline());
+  wanted.pass(1s);
+  CHECK(n_starts(wanted) == 1);
+
+  ProgramBench cut(found);
+  cut.say(agent::PrologEnded{around, {}}).connect().say(agent::Disconnected{}).pass(1s);
+  CHECK(n_starts(cut) == 0);
+  CHECK(n_starts(cut.connect().pass(1s)) == 1);
+
+  ProgramBench late(found);
+  late.connect().pass(1s).say(agent::PrologEnded{around, {}});
+  CHECK(n_starts(late) == 1);
+
+  ProgramBench ordered(found);
+  ordered.say(agent::PrologEnded{around, {}}).connect().launch(around, both);
+  CHECK(n_starts(ordered) == 1);
+
+  for (const bool is_down : {false, true}) {
+    ProgramBench stopped(found);
+    stopped.say(agent::PrologEnded{around, {}}).connect();
+    stopped.say(agent::Received{is_down ? model::ToAgent(model::ShutDown{})
+                                        : model::ToAgent(model::Stop{around})});
+    CHECK(n_starts(stopped) == 0);
+    CHECK(stopped.all<agent::RunEpilog>().size() == 1);
+    REQUIRE(stopped.told());
+    CHECK(stopped.told()->failure->cause == Cause::cancelled);
+  }
 }
 
 TEST_CASE("an epilog that ends between hello and welcome is told after that") {
