@@ -27,7 +27,7 @@ namespace agent {
 struct Limits {
   base::Duration heartbeat = std::chrono::seconds(5);     // until the controller says otherwise
   base::Duration repeat = std::chrono::seconds(5);        // of a hello or report without an answer
-  base::Duration shut_down = std::chrono::seconds(90);    // then exit with reports unsent
+  base::Duration shut_down = std::chrono::seconds(90);    // and the time of the site's programs
   base::Duration launcher_end = std::chrono::seconds(5);  // of a stopped one, after its kill grace
   base::Duration order_stands = std::chrono::milliseconds(500);  // of one found; else it is stopped
   std::size_t settled_keys = 30000;  // remembered; the oldest are forgotten
@@ -130,6 +130,7 @@ class Agent {
   void kill_overdue();
   void release_held();
   void check_deadlines();
+  base::Duration programs_time() const;
   bool is_known(const model::LaunchKey& key) const;
   bool is_superseded(const model::LaunchKey& key) const;
   model::LaunchReport failed(const model::LaunchKey& key, model::Cause cause, std::string_view text,

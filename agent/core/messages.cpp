@@ -1,8 +1,10 @@
 // What the agent's core makes of the controller's words.
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/core/agent.h"
+#include "lib/model/program_time.h"
 
 namespace agent {
 
@@ -130,9 +132,21 @@ void Agent::take(const model::LogCancel& /*message*/) {}
 void Agent::take(const model::CheckNode& /*message*/) {}
 void Agent::take(const model::NodeLogRead& /*message*/) {}
 
+/// What the site's programs of all launches may still take, which run beside one another.
+base::Duration Agent::programs_time() const {
+  base::Duration longest{};
+  const auto add = [&longest](const Order& order) {
+    if (order) longest = std::max(longest, model::time_of(order->site_programs));
+  };
+  for (const auto& [key, launch] : live_) add(launch.order);
+  for (const auto& [key, launch] : ended_) add(launch.order);
+  return longest;
+}
+
+/// It exits when nothing is left, or with reports unsent.
 void Agent::take(const model::ShutDown& /*message*/) {
   if (exit_at_) return;
-  exit_at_ = now_ + limits_.shut_down;
+  exit_at_ = now_ + limits_.shut_down + programs_time();
   for (auto& [key, launch] : live_) stop(key, launch);
 }
 

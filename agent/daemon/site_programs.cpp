@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,14 @@ void SitePrograms::run_prolog(const model::LaunchOrder& order) {
 
 void SitePrograms::run_epilog(const model::LaunchOrder& order) {
   run(order, Which::epilog);
+}
+
+std::optional<base::Duration> SitePrograms::longest_limit() const {
+  std::optional<base::Duration> longest;
+  for (const auto& [key, run] : runs_) {
+    if (!run.is_over) longest = std::max(longest.value_or(run.limit), run.limit);
+  }
+  return longest;
 }
 
 SitePrograms::Run& SitePrograms::run_of(const model::LaunchKey& key) {

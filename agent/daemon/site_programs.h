@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ class SitePrograms {
   /// The launch directory is there. What an agent before this one left of either is ended first.
   void run_prolog(const model::LaunchOrder& order);
   void run_epilog(const model::LaunchOrder& order);
+  /// The longest that one that runs may take from its start; nullopt: none runs.
+  std::optional<base::Duration> longest_limit() const;
 
  private:
   enum class Which { prolog, epilog };

@@ -214,6 +214,20 @@ TEST_CASE("a prolog found at the start leads to a launch that the controller sti
   }
 }
 
+TEST_CASE("an agent that is shut down gives the programs of the site their time") {
+  ProgramBench bench;
+  const auto n_exits = [&bench] { return bench.all<agent::Exit>().size(); };
+  auto slow = both;
+  slow.epilog_limit = 1h;
+  bench.connect().launch(around, slow).say(agent::PrologEnded{around, {}});
+  bench.say(agent::LauncherStarted{around}).say(agent::Received{model::ShutDown{}});
+  bench.say(agent::LauncherEnded{around, well, {}});
+  bench.pass(59min);
+  CHECK(n_exits() == 0);
+  bench.pass(5min);
+  CHECK(n_exits() == 1);
+}
+
 TEST_CASE("an epilog that ends between hello and welcome is told after that") {
   ProgramBench bench({{around, agent::Reported{well}, order(around, both)}});
   bench.say(agent::Connected{}).say(agent::EpilogEnded{around, {}});
