@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cli/api.h"
@@ -41,13 +42,24 @@ Try<void> ask_controller(const Api& api, pid_t controller) {
   }
 }
 
+/// An agent that is told to end lets the site's programs end that run.
+base::Duration programs_time(const conf::Config& config) {
+  base::Duration longest{};
+  for (const auto& pool : config.pools) {
+    if (!pool.prolog.empty()) longest = std::max(longest, pool.prolog_timeout);
+    if (!pool.epilog.empty()) longest = std::max(longest, pool.epilog_timeout);
+  }
+  return longest;
+}
+
 /// Ends what a killed controller left: launchers while their agents can still clean up after them,
 /// then the agents.
 Try<void> end_remains(const ClusterPaths& paths) {
   const auto config = conf::read_file(paths.config());
   const auto grace = (config ? config->scheduler : conf::defaults().scheduler).kill_grace;
+  const auto programs = config ? programs_time(*config) : base::Duration();
   auto left = end_processes(living_launchers(paths), grace + agent_grace);
-  const auto agents = end_processes(living_agents(paths), agent_grace);
+  const auto agents = end_processes(living_agents(paths), agent_grace + programs);
   left.insert(left.end(), agents.begin(), agents.end());
   if (left.empty()) return {};
   std::vector<std::string> numbers;

@@ -21,6 +21,7 @@ std::vector<Action> Agent::handle(const Input& input, base::Time now) {
   now_ = now;
   if (!exited_) {
     std::visit([this](const auto& word) { take(word); }, input);
+    release_held();
     begin_epilogs();
     check_deadlines();
   }
@@ -34,7 +35,9 @@ std::optional<base::Time> Agent::next_deadline() const {
     if (at && (!next || *at < *next)) next = at;
   }
   for (const auto& [key, launch] : live_) {
-    if (launch.kill_at && (!next || *launch.kill_at < *next)) next = launch.kill_at;
+    for (const auto& at : {launch.kill_at, launch.stands_at}) {
+      if (at && (!next || *at < *next)) next = at;
+    }
   }
   return next;
 }
@@ -54,10 +57,12 @@ void Agent::found(const Found& launch) {
     still.is_prepared = running->is_prepared;
     still.order = launch.order;
   } else if (const auto* reported = std::get_if<Reported>(&launch.state)) {
+    if (reported->is_cleaning) wait_for_cleaning(key);
     ended_.insert_or_assign(key, ended_with(reported->report, launch.order));
   } else if (std::holds_alternative<PrologDue>(launch.state)) {
     Live& due = live_[key];
     due.phase = Live::Phase::prolog;
+    due.is_in_doubt = true;
     due.kill_grace = model::time_to_end(*launch.order);
     due.order = launch.order;
     act(RunProlog{launch.order});
@@ -86,7 +91,10 @@ void Agent::take(const Disconnected& /*input*/) {
   greet_at_.reset();
   heartbeat_at_.reset();
   repeat_at_.reset();
-  for (auto& [key, launch] : live_) launch.told = false;
+  for (auto& [key, launch] : live_) {
+    launch.told = false;
+    launch.stands_at.reset();
+  }
   for (auto& [key, launch] : ended_) launch.sent_at.reset();
 }
 
@@ -140,10 +148,12 @@ void Agent::take(const LauncherEnded& input) {
     launcher_gone(input.key, at->second, input.how);
     return;
   }
+  if (input.is_cleaning) wait_for_cleaning(input.key);
   // The launcher wrote the report itself: nothing is left to be kept.
   auto order = std::move(at->second.order);
+  const bool is_early = !at->second.is_told_to_end();
   live_.erase(at);
-  add_ended(*input.report, std::move(order));
+  add_ended(*input.report, std::move(order), is_early);
 }
 
 void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string how) {
@@ -154,8 +164,14 @@ void Agent::launcher_gone(const model::LaunchKey& key, Live& launch, std::string
   act(CleanUp{key});
 }
 
+/// What outlives SIGKILL is told before the end of the launch, or while it is cleaned up.
+void Agent::wait_for_cleaning(const model::LaunchKey& key) {
+  if (!undying_.contains(key)) cleaning_.insert(key);
+}
+
 /// What is left of a launch does not keep it from its end.
 void Agent::take(const Outlived& input) {
+  cleaning_.erase(input.key);
   if (!input.undying.empty()) {
     undying_[input.key] = input.undying;
     tell_undying();
@@ -181,6 +197,7 @@ void Agent::tell_undying() {
 }
 
 void Agent::take(const Cleaned& input) {
+  cleaning_.erase(input.key);
   if (undying_.erase(input.key) > 0) tell_undying();
   const auto at = live_.find(input.key);
   if (at == live_.end() || at->second.phase != Live::Phase::cleaning) return;
@@ -232,7 +249,7 @@ void Agent::end(model::LaunchReport report) {
     order = std::move(at->second.order);
     live_.erase(at);
   }
-  add_ended(std::move(report), std::move(order));
+  add_ended(std::move(report), std::move(order), true);
 }
 
 Agent::Ended Agent::ended_with(model::LaunchReport report, Order order) {
@@ -240,10 +257,11 @@ Agent::Ended Agent::ended_with(model::LaunchReport report, Order order) {
   return {.report = std::move(report), .sent_at = {}, .order = std::move(order)};
 }
 
-void Agent::add_ended(model::LaunchReport report, Order order) {
+void Agent::add_ended(model::LaunchReport report, Order order, bool is_early) {
   const model::LaunchKey key = report.key;
   const auto [at, is_new] =
       ended_.insert_or_assign(key, ended_with(std::move(report), std::move(order)));
+  at->second.is_early = is_early;
   tell_ended(at->second);
 }
 
@@ -254,29 +272,51 @@ void Agent::take(const PrologEnded& input) {
   Live& launch = at->second;
   if (!input.fault.empty()) {
     end(failed(input.key, model::Cause::prolog, input.fault, failed_exit_code));
-  } else if (launch.stop_wanted) {
-    refuse(input.key, "never started");
   } else {
-    launch.phase = Live::Phase::starting;
-    act(StartLauncher{.order = *launch.order, .has_directory = true});
+    launch.phase = Live::Phase::held;  // unless nothing is in doubt
   }
+}
+
+/// What was found on disk may be wanted no more: the controller says so with its Welcome, or says
+/// nothing. Others do not wait.
+void Agent::release_held() {
+  std::vector<model::LaunchKey> unwanted;
+  for (auto& [key, launch] : live_) {
+    if (launch.stands_at && *launch.stands_at <= now_) {
+      launch.stands_at.reset();
+      launch.is_in_doubt = false;
+    }
+    if (launch.phase != Live::Phase::held) continue;
+    if (launch.stop_wanted) {
+      unwanted.push_back(key);
+    } else if (!launch.is_in_doubt) {
+      launch.phase = Live::Phase::starting;
+      act(StartLauncher{.order = *launch.order, .has_directory = true});
+    }
+  }
+  for (const auto& key : unwanted) refuse(key, "never started");
 }
 
 /// Where a preparation was lost, what else there is of its attempt is still being ended.
 void Agent::begin_epilogs() {
   for (auto& [key, launch] : ended_) {
-    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !has_live(key);
+    const bool is_next = launch.report.is_epilog_due && !launch.is_epilog_begun && !is_left(key);
     if (!is_next) continue;
     launch.is_epilog_begun = true;
     act(RunEpilog{launch.order});
   }
 }
 
-bool Agent::has_live(const model::LaunchKey& attempt_of) const {
-  const auto at =
-      live_.lower_bound({.job = attempt_of.job, .attempt = attempt_of.attempt, .step = {}});
-  return at != live_.end() && at->first.job == attempt_of.job &&
-         at->first.attempt == attempt_of.attempt;
+/// May there be processes of an attempt, beside those that outlived SIGKILL?
+bool Agent::is_left(const model::LaunchKey& attempt_of) const {
+  const model::LaunchKey first{.job = attempt_of.job, .attempt = attempt_of.attempt, .step = {}};
+  const auto is_of_attempt = [&](const model::LaunchKey& key) {
+    return key.job == attempt_of.job && key.attempt == attempt_of.attempt;
+  };
+  const auto live = live_.lower_bound(first);
+  const auto cleaning = cleaning_.lower_bound(first);
+  return (live != live_.end() && is_of_attempt(live->first)) ||
+         (cleaning != cleaning_.end() && is_of_attempt(*cleaning));
 }
 
 void Agent::take(const EpilogEnded& input) {
@@ -286,6 +326,7 @@ void Agent::take(const EpilogEnded& input) {
   launch.report.is_epilog_due = false;
   launch.report.epilog_fault = input.fault;
   launch.order.reset();
+  launch.sent_at.reset();  // a hello that is on its way says that it is due
   tell_ended(launch);
 }
 
@@ -308,10 +349,10 @@ void Agent::tell_started(const model::LaunchKey& key, Live& launch) {
   }
 }
 
-/// One whose epilog is due is told if it has failed: then the rest of its attempt is to end.
+/// One whose epilog is due is told if nobody told it to end: then the rest of its attempt is to.
 void Agent::tell_ended(Ended& launch) {
   if (link_ != Link::up) return;
-  if (launch.report.is_epilog_due && !launch.report.failure) return;
+  if (launch.report.is_epilog_due && !launch.report.failure && !launch.is_early) return;
   launch.sent_at = now_;
   act(Send{model::ReportEnded{launch.report}});
   if (!repeat_at_) repeat_at_ = now_ + limits_.repeat;

@@ -27,9 +27,10 @@ namespace agent {
 struct Limits {
   base::Duration heartbeat = std::chrono::seconds(5);     // until the controller says otherwise
   base::Duration repeat = std::chrono::seconds(5);        // of a hello or report without an answer
-  base::Duration shut_down = std::chrono::seconds(90);    // then exit with reports unsent
+  base::Duration shut_down = std::chrono::seconds(90);    // and the time of the site's programs
   base::Duration launcher_end = std::chrono::seconds(5);  // of a stopped one, after its kill grace
-  std::size_t settled_keys = 30000;                       // remembered; the oldest are forgotten
+  base::Duration order_stands = std::chrono::milliseconds(500);  // of one found; else it is stopped
+  std::size_t settled_keys = 30000;  // remembered; the oldest are forgotten
 };
 
 /// Promises: no launch starts twice; none that was refused starts later; every launch is reported
@@ -53,11 +54,13 @@ class Agent {
 
   /// A launch whose processes may exist, or are about to.
   struct Live {
-    enum class Phase { prolog, starting, running, cleaning };
+    enum class Phase { prolog, held, starting, running, cleaning };  // held: its prolog has ended
     Phase phase = Phase::starting;
-    bool stop_wanted = false;  // before it runs
-    bool told = false;         // of its start, on this connection
-    bool is_prepared = false;  // of a preparation
+    bool stop_wanted = false;             // before it runs
+    bool is_in_doubt = false;             // found on disk: the controller may not want it any more
+    std::optional<base::Time> stands_at;  // then, after a Welcome: it does, if it says nothing
+    bool told = false;                    // of its start, on this connection
+    bool is_prepared = false;             // of a preparation
     base::Time started_at;
     base::Duration kill_grace{};
     std::optional<base::Time> kill_at;  // its launcher, which was told to end
@@ -66,12 +69,14 @@ class Agent {
     Order order = {};                   // of one with programs of the site
 
     bool is_begun() const { return phase == Phase::running || phase == Phase::cleaning; }
+    bool is_told_to_end() const { return kill_at || is_killed; }
   };
   struct Ended {
     model::LaunchReport report;
     std::optional<base::Time> sent_at;  // on this connection
     Order order = {};                   // while its epilog is due
     bool is_epilog_begun = false;
+    bool is_early = false;  // ended before its attempt: told while its epilog is due
   };
   enum class Link { down, greeting, up };  // greeting: the hello has no answer yet
 
@@ -110,10 +115,11 @@ class Agent {
   void stop_launcher(const model::LaunchKey& key, Live& launch);
   void launcher_gone(const model::LaunchKey& key, Live& launch, std::string how);
   void end(model::LaunchReport report);
-  void add_ended(model::LaunchReport report, Order order);
+  void add_ended(model::LaunchReport report, Order order, bool is_early);
   static Ended ended_with(model::LaunchReport report, Order order);
   void begin_epilogs();
-  bool has_live(const model::LaunchKey& attempt_of) const;
+  bool is_left(const model::LaunchKey& attempt_of) const;
+  void wait_for_cleaning(const model::LaunchKey& key);
   void settle(const model::LaunchKey& key);
   void stop(const model::LaunchKey& key, Live& launch);
   void refuse(const model::LaunchKey& key, std::string_view why);
@@ -122,7 +128,9 @@ class Agent {
   void tell_again(const model::LaunchKey& key);
   void repeat_reports();
   void kill_overdue();
+  void release_held();
   void check_deadlines();
+  base::Duration programs_time() const;
   bool is_known(const model::LaunchKey& key) const;
   bool is_superseded(const model::LaunchKey& key) const;
   model::LaunchReport failed(const model::LaunchKey& key, model::Cause cause, std::string_view text,
@@ -135,6 +143,7 @@ class Agent {
   std::map<model::LaunchKey, Ended> ended_;  // and not acknowledged
   std::set<model::LaunchKey> settled_;
   std::deque<model::LaunchKey> settled_order_;  // oldest first
+  std::set<model::LaunchKey> cleaning_;         // have a report, and may have processes
 
   std::map<model::LaunchKey, std::vector<model::Undying>> undying_;  // none is empty
   std::vector<model::Undying> told_undying_;                         // on this connection

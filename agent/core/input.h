@@ -32,6 +32,7 @@ struct PrologDue {};
 /// Its report is there and not acknowledged.
 struct Reported {
   model::LaunchReport report;
+  bool is_cleaning = false;  // what it left is being killed: Cleaned or Outlived follows
 };
 /// Its launcher is gone without a report.
 struct LauncherGone {
@@ -94,7 +95,8 @@ struct LauncherPrepared {
 struct LauncherEnded {
   model::LaunchKey key;
   std::optional<model::LaunchReport> report;
-  std::string how;  // without a report: "killed by signal 9", where known
+  std::string how;           // without a report: "killed by signal 9", where known
+  bool is_cleaning = false;  // with one: what it left is being killed, Cleaned or Outlived follows
 };
 
 /// Processes of the launch that outlived SIGKILL, all of them. Before LauncherEnded where its

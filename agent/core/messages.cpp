@@ -1,8 +1,10 @@
 // What the agent's core makes of the controller's words.
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/core/agent.h"
+#include "lib/model/program_time.h"
 
 namespace agent {
 
@@ -26,6 +28,7 @@ void Agent::take(const model::Welcome& message) {
   tell_undying();  // before the ends of launches, which make room for others
   for (auto& [key, launch] : live_) {
     if (!launch.told && launch.is_begun()) tell_started(key, launch);
+    if (launch.is_in_doubt) launch.stands_at = now_ + limits_.order_stands;
   }
   for (auto& [key, launch] : ended_) {
     if (!launch.sent_at) tell_ended(launch);
@@ -65,6 +68,8 @@ void Agent::take(const model::Launch& message) {
 /// late one and gets no answer.
 void Agent::tell_again(const model::LaunchKey& key) {
   if (const auto live = live_.find(key); live != live_.end()) {
+    live->second.is_in_doubt = false;
+    live->second.stands_at.reset();
     if (live->second.is_begun()) tell_started(key, live->second);
   } else if (const auto ended = ended_.find(key); ended != ended_.end()) {
     tell_ended(ended->second);
@@ -85,6 +90,7 @@ void Agent::take(const model::Stop& message) {
 void Agent::stop(const model::LaunchKey& key, Live& launch) {
   switch (launch.phase) {
     case Live::Phase::prolog:
+    case Live::Phase::held:
     case Live::Phase::starting:
       launch.stop_wanted = true;
       return;
@@ -126,9 +132,21 @@ void Agent::take(const model::LogCancel& /*message*/) {}
 void Agent::take(const model::CheckNode& /*message*/) {}
 void Agent::take(const model::NodeLogRead& /*message*/) {}
 
+/// What the site's programs of all launches may still take, which run beside one another.
+base::Duration Agent::programs_time() const {
+  base::Duration longest{};
+  const auto add = [&longest](const Order& order) {
+    if (order) longest = std::max(longest, model::time_of(order->site_programs));
+  };
+  for (const auto& [key, launch] : live_) add(launch.order);
+  for (const auto& [key, launch] : ended_) add(launch.order);
+  return longest;
+}
+
+/// It exits when nothing is left, or with reports unsent.
 void Agent::take(const model::ShutDown& /*message*/) {
   if (exit_at_) return;
-  exit_at_ = now_ + limits_.shut_down;
+  exit_at_ = now_ + limits_.shut_down + programs_time();
   for (auto& [key, launch] : live_) stop(key, launch);
 }
 

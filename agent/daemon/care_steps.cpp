@@ -111,6 +111,8 @@ void CareSteps::start() {
   const auto command = *std::exchange(waiting_, std::nullopt);
   if (const auto spawned = spawn(command); !spawned) {
     end_with({.fault = "cannot be started: " + spawned.error().text, .output = {}});
+  } else if (command.started) {
+    command.started();
   }
 }
 

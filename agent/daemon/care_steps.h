@@ -29,6 +29,7 @@ struct StepCommand {
   std::string program;                 // path
   std::vector<std::string> arguments;  // with argv[0]
   std::vector<std::string> variables;  // "NAME=value", beside the agent's own
+  std::function<void()> started = {};  // it has not before what was left is ended
 };
 
 class CareSteps {

@@ -180,8 +180,11 @@ void Daemon::start(bool rebooted) {
     const auto* gone = std::get_if<agent::LauncherGone>(&launch.state);
     if (gone != nullptr && gone->rebooted) remove_job_folders(dirs_.path(launch.key));
     // Whether the launcher has ended what it started is its user's word.
-    const bool has_ended = std::holds_alternative<agent::Reported>(launch.state) && !rebooted;
-    if (has_ended && dirs_.own(launch.key).is_users) launchers_.clean_up(launch.key);
+    auto* reported = std::get_if<agent::Reported>(&launch.state);
+    if (reported != nullptr && !rebooted && dirs_.own(launch.key).is_users) {
+      launchers_.clean_up(launch.key);
+      reported->is_cleaning = launchers_.is_cleaning(launch.key);
+    }
     restarted.found.push_back(std::move(launch));
   }
   containment_.sweep(open);
@@ -275,13 +278,20 @@ void Daemon::received(model::ToAgent message) {
 
 /// The controller evicts the node; the agent goes when nothing runs any more or time is over.
 void Daemon::leave() {
-  if (!leave_notice_ || leaves_at_) {
-    loop_.stop();
-    return;
-  }
+  if (leaves_at_) return loop_.stop();
+  if (!leave_notice_) return stop_after_programs();
   leaves_at_ = loop::now() + *leave_notice_;
   log_.warn("leaving", {{"in", base::to_text(*leave_notice_)}});
   if (is_welcome_) say_leaving();
+  leave_timer_.start_repeating(leave_look);
+}
+
+/// Half of one would be worse for the node than its minute.
+void Daemon::stop_after_programs() {
+  const auto limit = programs_.longest_limit();
+  if (!limit || stops_at_) return loop_.stop();
+  stops_at_ = loop::now() + *limit;
+  log_.info("stops_after_programs", {{"within", base::to_text(*limit)}});
   leave_timer_.start_repeating(leave_look);
 }
 
@@ -291,8 +301,9 @@ void Daemon::say_leaving() {
 }
 
 void Daemon::look_whether_left() {
-  const bool is_free = core_.count_running() == 0 && core_.count_unacknowledged() == 0;
-  if (is_free || loop::now() >= *leaves_at_) loop_.stop();
+  const bool is_free = leaves_at_ ? core_.count_running() == 0 && core_.count_unacknowledged() == 0
+                                  : !programs_.longest_limit();
+  if (is_free || loop::now() >= (leaves_at_ ? *leaves_at_ : *stops_at_)) loop_.stop();
 }
 
 void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::LaunchReport> report,
@@ -304,7 +315,10 @@ void Daemon::launcher_ended(const model::LaunchKey& key, std::optional<model::La
   checkpoints_.forget(key);
   gpu_reports_.forget(key);
   prepared_.erase(key);
-  feed(agent::LauncherEnded{.key = key, .report = std::move(report), .how = std::move(how)});
+  feed(agent::LauncherEnded{.key = key,
+                            .report = std::move(report),
+                            .how = std::move(how),
+                            .is_cleaning = launchers_.is_cleaning(key)});
 }
 
 void Daemon::perform(const agent::Send& action) {

@@ -58,7 +58,8 @@ class Daemon {
 
   /// Takes up what is on disk and dials the controller. The loop stops when the agent is told to
   /// exit, or on SIGTERM and SIGINT; launchers run on. With a notice, SIGTERM has the controller
-  /// evict the node first.
+  /// evict the node first. Programs of the site that run have their time after it; a second one
+  /// ends them.
   void start(bool rebooted);
 
  private:
@@ -80,6 +81,7 @@ class Daemon {
   void prune(std::size_t most);
   void remove(const model::LaunchKey& key);
   void leave();
+  void stop_after_programs();
   void say_leaving();
   void look_whether_left();
   void arm();
@@ -126,7 +128,8 @@ class Daemon {
   loop::Timer prune_timer_;
   loop::Timer leave_timer_;
   std::optional<base::Duration> leave_notice_;
-  std::optional<base::Time> leaves_at_;
+  std::optional<base::Time> leaves_at_;  // with a notice
+  std::optional<base::Time> stops_at_;   // without one, while programs of the site run
   loop::Signal terminate_;
   loop::Signal interrupt_;
   std::deque<agent::Input> inputs_;

@@ -50,6 +50,8 @@ class Launchers {
   void save(const model::LaunchKey& key);
   void clean_up(const model::LaunchKey& key);
 
+  /// Is what it left being killed?
+  bool is_cleaning(const model::LaunchKey& key) const { return leftovers_.contains(key); }
   bool is_running(const model::LaunchKey& key) const { return running_.contains(key); }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,14 @@ void SitePrograms::run_epilog(const model::LaunchOrder& order) {
   run(order, Which::epilog);
 }
 
+std::optional<base::Duration> SitePrograms::longest_limit() const {
+  std::optional<base::Duration> longest;
+  for (const auto& [key, run] : runs_) {
+    if (!run.is_over) longest = std::max(longest.value_or(run.limit), run.limit);
+  }
+  return longest;
+}
+
 SitePrograms::Run& SitePrograms::run_of(const model::LaunchKey& key) {
   const auto known = runs_.find(key);
   if (known != runs_.end()) return known->second;
@@ -74,7 +83,9 @@ SitePrograms::Run& SitePrograms::run_of(const model::LaunchKey& key) {
   auto& run = runs_[key];
   // The end is passed on when the one who tells it is not on the stack any more.
   run.steps = std::make_unique<CareSteps>(loop_, folder, [this, key](agent::StepEnd end) {
-    loop_.defer([this, key, end = std::move(end)] { ended(key, end); });
+    loop_.defer([this, key, number = runs_.at(key).number, end = std::move(end)] {
+      ended(key, number, end);
+    });
   });
   run.timer = std::make_unique<loop::Timer>(loop_, [this, key] { take_too_long(key); });
   run.steps->sweep();
@@ -89,14 +100,15 @@ void SitePrograms::run(const model::LaunchOrder& order, Which which) {
   const auto& programs = order.site_programs;
   auto& run = run_of(order.key);
   run.which = which;
+  ++run.number;
   run.is_over = false;
   run.limit = which == Which::prolog ? programs.prolog_limit : programs.epilog_limit;
-  run.timer->start(run.limit);
   run.steps->run(
       {.title = std::string(to_text(which)),
        .program = "/bin/sh",
        .arguments = {"sh", "-c", which == Which::prolog ? programs.prolog : programs.epilog},
-       .variables = variables_of(order, node_dir_)});
+       .variables = variables_of(order, node_dir_),
+       .started = [timer = run.timer.get(), limit = run.limit] { timer->start(limit); }});
 }
 
 /// It has ended with that, whether it can be killed or not.
@@ -105,12 +117,14 @@ void SitePrograms::take_too_long(const model::LaunchKey& key) {
   agent::StepEnd end{.fault = "did not end within " + base::to_text(run.limit),
                      .output = run.steps->output()};
   run.steps->stop();
-  ended(key, end);
+  ended(key, run.number, end);
 }
 
-void SitePrograms::ended(const model::LaunchKey& key, const agent::StepEnd& end) {
+/// The prolog's time may have been over just before it told its end: that is none of the epilog's.
+void SitePrograms::ended(const model::LaunchKey& key, int number, const agent::StepEnd& end) {
   const auto found = runs_.find(key);
-  if (found == runs_.end() || std::exchange(found->second.is_over, true)) return;
+  if (found == runs_.end() || found->second.number != number) return;
+  if (std::exchange(found->second.is_over, true)) return;
   auto& run = found->second;
   run.timer->stop();
   const auto which = run.which;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,11 +34,14 @@ class SitePrograms {
   /// The launch directory is there. What an agent before this one left of either is ended first.
   void run_prolog(const model::LaunchOrder& order);
   void run_epilog(const model::LaunchOrder& order);
+  /// The longest that one that runs may take from its start; nullopt: none runs.
+  std::optional<base::Duration> longest_limit() const;
 
  private:
   enum class Which { prolog, epilog };
   struct Run {
     Which which = Which::prolog;
+    int number = 0;  // of the run of either
     base::Duration limit{};
     std::unique_ptr<CareSteps> steps;
     std::unique_ptr<loop::Timer> timer;
@@ -47,7 +51,7 @@ class SitePrograms {
   void run(const model::LaunchOrder& order, Which which);
   Run& run_of(const model::LaunchKey& key);
   void take_too_long(const model::LaunchKey& key);
-  void ended(const model::LaunchKey& key, const agent::StepEnd& end);
+  void ended(const model::LaunchKey& key, int number, const agent::StepEnd& end);
   static std::string_view to_text(Which which);
 
   loop::Loop& loop_;

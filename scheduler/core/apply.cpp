@@ -10,6 +10,7 @@
 #include "scheduler/core/ledger.h"
 #include "scheduler/core/next_attempt.h"
 #include "scheduler/core/outcome.h"
+#include "scheduler/core/preparations.h"
 #include "scheduler/core/timers.h"
 #include "scheduler/core/waiting.h"
 
@@ -239,6 +240,7 @@ void on(State& state, const model::JobHeld& fact, Time) {
 void on(State& state, const model::JobReleased& fact, Time at) {
   auto& job = job_at(state, fact.job);
   auto& waiting = std::get<Waiting>(job.phase);
+  if (is_held_for_prolog(job)) job.pardoned = job.attempts;
   waiting.held_by.reset();
   waiting.not_before = asked_begin(*job.spec, at);
   waiting.as_of = at;

@@ -49,7 +49,8 @@ bool Job::operator==(const Job& other) const {
   return id == other.id && user == other.user && *spec == *other.spec && layout == other.layout &&
          submitted_at == other.submitted_at && changed == other.changed &&
          attempts == other.attempts && past == other.past && tasks == other.tasks &&
-         task == other.task && earlier == other.earlier && phase == other.phase;
+         task == other.task && earlier == other.earlier && pardoned == other.pardoned &&
+         phase == other.phase;
 }
 
 const Attempt* active_attempt(const Job& job) {

@@ -130,6 +130,7 @@ struct Job {
   std::map<model::JobId, model::PastJob> past;  // of the jobs it depends on, those that ended
   std::optional<model::ArrayTask> task;         // of a job that is one
   std::vector<model::AttemptRecord> earlier;
+  std::uint32_t pardoned = 0;  // attempts before its release from a hold for its prologs
 
   bool operator==(const Job& other) const;
 };

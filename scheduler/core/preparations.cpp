@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -18,6 +20,16 @@ constexpr std::size_t most_reason = 300;
 
 bool is_of_prolog(const model::LaunchReport& report) {
   return report.failure && report.failure->cause == Cause::prolog;
+}
+
+/// In a row, the last of them.
+int n_attempts_ended_by_prolog(const Job& job) {
+  int n = 0;
+  for (const auto& attempt : job.earlier | std::views::reverse) {
+    if (attempt.why.cause != Cause::prolog || attempt.attempt <= job.pardoned) break;
+    ++n;
+  }
+  return n;
 }
 
 model::FactBody ending_of(const Job& job, const Attempt& attempt, model::NodeId node,
@@ -45,7 +57,7 @@ bool has_site_programs(const State& state, const Settings& settings,
 }
 
 int n_prolog_failures(const Job& job) {
-  auto n = static_cast<std::ptrdiff_t>(n_ended_by(job, Cause::prolog));
+  std::ptrdiff_t n = n_attempts_ended_by_prolog(job);
   if (const Attempt* attempt = active_attempt(job)) {
     n += std::ranges::count_if(attempt->preparation, [](const Part& part) {
       return part.report && is_of_prolog(*part.report);
@@ -54,11 +66,15 @@ int n_prolog_failures(const Job& job) {
   return static_cast<int>(n);
 }
 
-std::string why_held(const Job& job) {
+bool is_held_for_prolog(const Job& job) {
   const auto* waiting = std::get_if<Waiting>(&job.phase);
   const bool is_by_us = waiting != nullptr && waiting->held_by == itself;
-  if (!is_by_us || job.earlier.empty() || job.earlier.back().why.cause != Cause::prolog) return {};
-  const auto n = static_cast<std::int64_t>(n_ended_by(job, Cause::prolog));
+  return is_by_us && !job.earlier.empty() && job.earlier.back().why.cause == Cause::prolog;
+}
+
+std::string why_held(const Job& job) {
+  if (!is_held_for_prolog(job)) return {};
+  const std::int64_t n = n_attempts_ended_by_prolog(job);
   return fmt::format("it could not start in {}, at last because {}", base::plural(n, "attempt"),
                      describe(job.earlier.back().why));
 }
@@ -84,7 +100,9 @@ std::vector<model::FactBody> drain_for_site(const Settings& settings, const Node
   if (node.drain) return {};
   std::string reason;
   const int n_before = job == nullptr ? 0 : n_prolog_failures(*job);
-  if (is_of_prolog(report) && n_before + 1 < settings.max_prolog_failures) {
+  // That of a single node is the node's.
+  const bool is_of_node = n_before == 0 || n_before + 1 < settings.max_prolog_failures;
+  if (is_of_prolog(report) && is_of_node) {
     reason =
         fmt::format("prolog of job {} failed: {}", to_text(report.key.job), report.failure->text);
   } else if (!report.epilog_fault.empty()) {

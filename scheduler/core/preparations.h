@@ -19,8 +19,12 @@ constexpr std::string_view itself = "musterd";
 bool has_site_programs(const State& state, const Settings& settings,
                        const model::Allocation& allocation);
 
-/// Nodes where the prolog failed, of the active attempt and of earlier ones: of these, one each.
+/// Nodes where the prolog failed, of the active attempt and of those right before it that ended for
+/// that: of these, one each. What was before the job was released after a hold for it is past.
 int n_prolog_failures(const Job& job);
+
+/// Is it held because its prolog failed wherever it was tried?
+bool is_held_for_prolog(const Job& job);
 
 /// What is wrong with a job that is held for that; empty: it is not.
 std::string why_held(const Job& job);

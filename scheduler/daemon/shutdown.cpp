@@ -1,14 +1,17 @@
 #include "scheduler/daemon/shutdown.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
 #include "lib/loop/loop.h"
+#include "lib/model/program_time.h"
 
 namespace musterd {
 
 namespace {
 
+// Both beside the time of the site's programs.
 constexpr base::Duration jobs_extra = std::chrono::seconds(10);   // beyond kill_grace
 constexpr base::Duration agents_time = std::chrono::seconds(15);  // to end by themselves
 constexpr base::Duration signal_time = std::chrono::seconds(5);   // from TERM to KILL
@@ -31,7 +34,7 @@ void Shutdown::begin(const model::User& user, http::Responder responder) {
   const auto request = parts_.driver.new_request();
   parts_.requests.add(request, [this](const base::Result<scheduler::Answer>&) { look(); });
   parts_.driver.submit(scheduler::CancelAll{request, user});
-  timer_.start(parts_.kill_grace + jobs_extra);
+  timer_.start(parts_.kill_grace + jobs_extra + programs_time());
 }
 
 void Shutdown::look() {
@@ -43,9 +46,17 @@ void Shutdown::look() {
 
 void Shutdown::end_agents() {
   phase_ = Phase::agents;
-  timer_.start(agents_time);
+  timer_.start(agents_time + programs_time());
   parts_.agents.shut_down();
   parts_.providers.stop([this] { finish(); });
+}
+
+/// The longest that a node's prolog and epilog take.
+base::Duration Shutdown::programs_time() const {
+  base::Duration longest{};
+  for (const auto& [pool, programs] : parts_.driver.engine().settings().site_programs)
+    longest = std::max(longest, model::time_of(programs));
+  return longest;
 }
 
 /// Something did not end in time: goes on to the next harder means.

@@ -45,6 +45,7 @@ class Shutdown {
   enum class Phase { up, jobs, agents, killing };
 
   void end_agents();
+  base::Duration programs_time() const;
   void overdue();
   void finish();
 

@@ -128,6 +128,18 @@ rm epilog-waits
 runs 0 "then the job has ended well" timeout 20 muster wait "$job"
 runs 0 "and the next one runs" timeout 20 muster wait "$next"
 
+# An agent that is only told to end lets what runs end.
+touch epilog-waits
+job=$(submit --parsable --nodelist n1 -- true)
+wait_for 20 "another epilog begins" has "^epilog $job.1 n1$"
+agent=$(agent_of n1)
+kill -TERM "$agent"
+rm epilog-waits
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+wait_for 10 "its agent ends" is_gone "$agent"
+runs 0 "its job has ended well" timeout 20 muster wait "$job"
+is "$(n_of "^epilog $job.1 n1$")" 1 "and its epilog was run once"
+
 touch prolog-waits
 before=$(n_of "^prolog")
 job=$(submit --parsable --nodelist n2 -- true)

@@ -110,6 +110,52 @@ TEST_CASE(
             where + " failed: exited with code 3: no disk; release it with muster release");
 }
 
+TEST_CASE("a job that was released after its prologs failed is tried anew, whatever drains nodes") {
+  Site site;
+  const auto id = *site.controller.submit(*job().nodes(1));
+  std::string where;
+  const auto fail = [&](std::uint32_t attempt) {
+    where = site.first_node(id);
+    (void)site.ends(where, prolog_failed(where, id, attempt));
+  };
+  const auto release = [&] {
+    (void)site.controller.give(scheduler::ReleaseJob{site.controller.next_request(), user(), id});
+  };
+  for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) fail(attempt);
+  CHECK(site.job_of(id).attempts == 3);
+  release();
+  fail(4);
+  CHECK_FALSE(site.drain_of(where).empty());
+  CHECK(site.job_of(id).attempts == 5);
+  CHECK(scheduler::n_prolog_failures(site.job_of(id)) == 1);
+}
+
+TEST_CASE("attempts that ended otherwise between failures of a prolog break their row") {
+  Site site;
+  const auto id = *site.controller.submit(*job().nodes(1).restart("on=exit max=1 backoff=0s"));
+  auto where = site.first_node(id);
+  (void)site.ends(where, prolog_failed(where, id, 1));
+  CHECK(scheduler::n_prolog_failures(site.job_of(id)) == 1);
+  where = site.first_node(id);
+  (void)site.controller.give(
+      scheduler::NodeSaysPrepared{site.controller.node_id(where), preparation(id, 2)});
+  (void)site.ends(where, failure({id, 2, {}}, Cause::exit_code, 7));
+  (void)site.ends(where, success(preparation(id, 2)));
+  CHECK(scheduler::n_prolog_failures(site.job_of(id)) == 0);
+}
+
+TEST_CASE("where the first failure of a prolog holds its job the node is drained all the same") {
+  auto settings = with_programs();
+  settings.max_prolog_failures = 1;
+  Site site(settings);
+  const auto id = *site.controller.submit(*job().nodes(1));
+  const auto where = site.first_node(id);
+  (void)site.ends(where, prolog_failed(where, id));
+  CHECK(site.controller.state_of(id) == JobState::waiting);
+  CHECK_FALSE(scheduler::why_held(site.job_of(id)).empty());
+  CHECK_FALSE(site.drain_of(where).empty());
+}
+
 TEST_CASE("a job on many nodes whose prolog fails on all of them drains few") {
   Site site;
   const auto id = *site.controller.submit(*job().nodes(4));
