@@ -305,10 +305,11 @@ void keep_starters_ours(Environment& environment, const model::LaunchOrder& orde
   if (order.job->dialect == model::Dialect::native) return;
   environment.try_emplace("OMPI_MCA_ras", "^slurm,tm");
   environment.try_emplace("PRTE_MCA_ras", "^slurm,tm,pbs");
+  if (own_host(order) != own_machine) return;
   // Names of slices resolve to addresses of loopback, by which mpirun would tell nodes apart
-  // wrongly.
-  if (own_host(order) == own_machine)
-    environment.try_emplace("OMPI_MCA_if_base_do_not_resolve", "1");
+  // wrongly, and there the ranks of all of them meet: muster-rsh has the others do so.
+  environment.try_emplace("OMPI_MCA_if_base_do_not_resolve", "1");
+  environment.try_emplace("OMPI_MCA_btl_tcp_if_include", "lo");
 }
 
 /// Whether the variable tells of a job in the words of the dialect, whoever set it.

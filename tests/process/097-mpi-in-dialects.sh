@@ -26,7 +26,7 @@ for dialect in slurm pbs; do
     [ -x "$starter" ] && [ -x "$program" ] || continue
     case $pair in *openmpi*) as_root=--allow-run-as-root ;; *) as_root= ;; esac
     mpi_in $dialect "$starter" "$starter $as_root $program ring"
-    is "$(muster show --json "$job" | jq -c '[.steps[].tasks] | sort')" "[[0,1],[1,0]]" "$dialect: with a daemon on each node"
+    is "$(muster show --json "$job" | jq 'any(.steps[]; .tasks == [0,1])')" true "$dialect: with a daemon on the other node"
   done
 done
 for library in mpi mpich; do
