@@ -1,7 +1,6 @@
 // sacct: the jobs that have ended, and the others, as Slurm's accounting lists them.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "cli/compat/account_fields.h"
 #include "cli/compat/command.h"
+#include "cli/compat/filter_options.h"
 #include "cli/compat/job_source.h"
 #include "cli/compat/job_values.h"
 #include "cli/compat/slurm_json.h"
@@ -19,7 +19,6 @@
 #include "lib/base/text.h"
 #include "lib/http/target.h"
 #include "lib/loop/clock.h"
-#include "lib/model/host_list.h"
 
 namespace cli {
 
@@ -118,33 +117,22 @@ struct Question {
   bool is_json = false;
 };
 
-std::string value_of(const options::Parsed& line, AccountId id) {
-  const auto* given = options::find(line, id);
-  return given != nullptr ? given->value : std::string();
-}
+constexpr FilterIds filter_ids{.jobs = jobs_id,
+                               .users = user_id,
+                               .names = job_name_id,
+                               .partitions = partition_id,
+                               .accounts = account_id,
+                               .classes = qos_id,
+                               .nodes = nodes_id,
+                               .states = states_id};
 
-Try<compat::JobFilter> read_filter(const options::Parsed& line) {
-  compat::JobFilter filter{.users = compat::words_of(value_of(line, user_id)),
-                           .names = compat::words_of(value_of(line, job_name_id)),
-                           .partitions = compat::words_of(value_of(line, partition_id)),
-                           .accounts = compat::words_of(value_of(line, account_id)),
-                           .classes = compat::words_of(value_of(line, qos_id))};
-  auto jobs = compat::named_jobs(value_of(line, jobs_id));
-  if (!jobs) return refuse(jobs.error());
-  filter.jobs = *std::move(jobs);
+/// Without users and jobs it is about one's own.
+Try<compat::JobFilter> filter_of(const options::Parsed& line) {
+  auto filter = read_filter(line, filter_ids);
+  if (!filter) return filter;
   const bool is_about_own =
-      filter.users.empty() && filter.jobs.empty() && !options::has(line, all_users_id);
-  if (is_about_own) filter.users = {own_name()};
-  if (const auto* given = options::find(line, nodes_id)) {
-    auto nodes = model::expand_hosts(given->value);
-    if (!nodes) return refuse(nodes.error());
-    filter.nodes = *std::move(nodes);
-  }
-  if (const auto* given = options::find(line, states_id)) {
-    auto states = compat::states_from_text(given->value);
-    if (!states) return refuse(states.error());
-    filter.states = *std::move(states);
-  }
+      filter->users.empty() && filter->jobs.empty() && !options::has(line, all_users_id);
+  if (is_about_own) filter->users = {own_name()};
   return filter;
 }
 
@@ -184,7 +172,7 @@ Try<std::optional<base::Time>> read_time(const options::Parsed& line, AccountId 
 
 Try<Question> read_question(const options::Parsed& line) {
   const auto now = loop::now();
-  auto filter = read_filter(line);
+  auto filter = filter_of(line);
   if (!filter) return std::unexpected(filter.error());
   auto format = read_format(line);
   if (!format) return std::unexpected(format.error());

@@ -1,7 +1,6 @@
 // scancel: ends jobs, as Slurm's command of that name.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "cli/compat/command.h"
+#include "cli/compat/filter_options.h"
 #include "cli/compat/job_source.h"
 #include "cli/compat/job_values.h"
 #include "cli/compat/slurm_states.h"
@@ -16,7 +16,6 @@
 #include "lib/base/text.h"
 #include "lib/http/target.h"
 #include "lib/model/array.h"
-#include "lib/model/host_list.h"
 
 namespace cli {
 
@@ -70,31 +69,15 @@ constexpr std::array table = std::to_array<options::Option>({
     {ctld_id, "ctld", 0, "", "Accepted."},
 });
 
-std::vector<std::string> words_given(const options::Parsed& line, CancelId id) {
-  const auto* given = options::find(line, id);
-  return given != nullptr ? compat::words_of(given->value) : std::vector<std::string>();
-}
-
-Try<compat::JobFilter> read_filter(const options::Parsed& line) {
-  compat::JobFilter filter{.users = words_given(line, user_id),
-                           .names = words_given(line, name_id),
-                           .partitions = words_given(line, partition_id),
-                           .accounts = words_given(line, account_id),
-                           .classes = words_given(line, qos_id)};
-  if (options::has(line, me_id)) filter.users = {std::to_string(::getuid())};
-  if (const auto* given = options::find(line, booking_id)) filter.booking = given->value;
-  if (const auto* given = options::find(line, nodes_id)) {
-    auto nodes = model::expand_hosts(given->value);
-    if (!nodes) return refuse(nodes.error());
-    filter.nodes = *std::move(nodes);
-  }
-  if (const auto* given = options::find(line, states_id)) {
-    auto states = compat::states_from_text(given->value);
-    if (!states) return refuse(states.error());
-    filter.states = *std::move(states);
-  }
-  return filter;
-}
+constexpr FilterIds filter_ids{.users = user_id,
+                               .names = name_id,
+                               .partitions = partition_id,
+                               .accounts = account_id,
+                               .classes = qos_id,
+                               .nodes = nodes_id,
+                               .states = states_id,
+                               .booking = booking_id,
+                               .own_jobs = me_id};
 
 bool is_open(const compat::JobFilter& filter) {
   return filter.users.empty() && filter.names.empty() && filter.partitions.empty() &&
@@ -190,7 +173,7 @@ Outcome run_scancel(std::span<const std::string> words) {
   if (!line) return refuse(line.error());
   if (options::has(*line, interactive_id))
     return refuse("--interactive is not known here: nobody is asked");
-  auto filter = read_filter(*line);
+  auto filter = read_filter(*line, filter_ids);
   if (!filter) return std::unexpected(filter.error());
   auto ids = read_ids(*line);
   if (!ids) return std::unexpected(ids.error());

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/compat/command.h"
+#include "cli/compat/filter_options.h"
 #include "cli/compat/job_source.h"
 #include "cli/compat/node_fields.h"
 #include "cli/compat/slurm_json.h"
@@ -66,11 +67,6 @@ constexpr std::array table = std::to_array<options::Option>({
     {summary_id, "summarize", 's', "", "A line for each partition."},
     {verbose_id, "verbose", 'v', "", "Accepted."},
 });
-
-std::string value_of(const options::Parsed& line, InfoId id) {
-  const auto* given = options::find(line, id);
-  return given != nullptr ? given->value : std::string();
-}
 
 std::string default_format(const options::Parsed& line, std::size_t partition_width,
                            std::size_t name_width) {

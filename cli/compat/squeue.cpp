@@ -1,7 +1,6 @@
 // squeue: the jobs that wait and run, as Slurm lists them.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "cli/compat/command.h"
+#include "cli/compat/filter_options.h"
 #include "cli/compat/job_source.h"
 #include "cli/compat/queue_fields.h"
 #include "cli/compat/slurm_json.h"
@@ -19,7 +19,6 @@
 #include "lib/base/text.h"
 #include "lib/http/target.h"
 #include "lib/loop/clock.h"
-#include "lib/model/host_list.h"
 
 namespace cli {
 
@@ -113,34 +112,22 @@ struct Question {
   bool names_cluster = false;
 };
 
-std::string value_of(const options::Parsed& line, QueueId id) {
-  const auto* given = options::find(line, id);
-  return given != nullptr ? given->value : std::string();
-}
+constexpr FilterIds filter_ids{.jobs = jobs_id,
+                               .users = user_id,
+                               .names = job_name_id,
+                               .partitions = partition_id,
+                               .accounts = account_id,
+                               .classes = qos_id,
+                               .nodes = nodes_id,
+                               .states = states_id,
+                               .booking = booking_id,
+                               .own_jobs = me_id};
 
-Try<compat::JobFilter> read_filter(const options::Parsed& line) {
-  compat::JobFilter filter{.users = compat::words_of(value_of(line, user_id)),
-                           .names = compat::words_of(value_of(line, job_name_id)),
-                           .partitions = compat::words_of(value_of(line, partition_id)),
-                           .accounts = compat::words_of(value_of(line, account_id)),
-                           .classes = compat::words_of(value_of(line, qos_id)),
-                           .booking = value_of(line, booking_id)};
-  if (options::has(line, me_id)) filter.users = {std::to_string(::getuid())};
-  auto jobs = compat::named_jobs(value_of(line, jobs_id));
-  if (!jobs) return refuse(jobs.error());
-  filter.jobs = *std::move(jobs);
-  if (const auto* given = options::find(line, nodes_id)) {
-    auto nodes = model::expand_hosts(given->value);
-    if (!nodes) return refuse(nodes.error());
-    filter.nodes = *std::move(nodes);
-  }
-  if (const auto* given = options::find(line, states_id)) {
-    auto states = compat::states_from_text(given->value);
-    if (!states) return refuse(states.error());
-    filter.states = *std::move(states);
-  } else {
-    if (options::has(line, start_id)) filter.states = {"PENDING"};
-  }
+/// With --start it is about those that wait, unless states are named.
+Try<compat::JobFilter> filter_of(const options::Parsed& line) {
+  auto filter = read_filter(line, filter_ids);
+  const bool is_about_waiting = options::has(line, start_id) && !options::has(line, states_id);
+  if (filter && is_about_waiting) filter->states = {"PENDING"};
   return filter;
 }
 
@@ -163,7 +150,7 @@ Try<Format> read_format(const options::Parsed& line) {
 }
 
 Try<Question> read_question(const options::Parsed& line) {
-  auto filter = read_filter(line);
+  auto filter = filter_of(line);
   if (!filter) return std::unexpected(filter.error());
   auto format = read_format(line);
   if (!format) return std::unexpected(format.error());

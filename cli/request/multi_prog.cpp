@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/text.h"
+#include "lib/base/words.h"
 #include "lib/model/index_set.h"
 
 namespace request {
@@ -74,12 +75,6 @@ base::Result<std::vector<Line>> lines_of(std::string_view text, std::string_view
   return lines;
 }
 
-std::string quoted(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 /// As a word of shell in which the numbers of the task stand.
 std::string word_of(std::string_view text) {
   std::string word;
@@ -87,7 +82,8 @@ std::string word_of(std::string_view text) {
     const auto percent = std::min(text.find('%', at), text.size());
     const char letter = percent + 1 < text.size() ? text[percent + 1] : char{0};
     const bool is_number = letter == 't' || letter == 'o';
-    word += quoted(text.substr(at, percent - at + (is_number || percent == text.size() ? 0 : 1)));
+    word += base::shell_word(
+        text.substr(at, percent - at + (is_number || percent == text.size() ? 0 : 1)));
     if (is_number) word += letter == 't' ? "\"$MUSTER_RANK\"" : "\"$place\"";
     at = percent + (is_number ? 2 : 1);
   }

@@ -19,19 +19,6 @@ bool is_login_option(std::string_view word) {
   return word.starts_with('-') && word.find('l') != word.npos;
 }
 
-/// For a shell, whatever is in the text.
-std::string quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 }  // namespace
 
 bool is_for_login_bash(std::string_view script) {
@@ -44,10 +31,10 @@ bool is_for_login_bash(std::string_view script) {
 }
 
 std::string after_login(std::string_view folders, const model::Environment& of_job) {
-  std::string text = "PATH=" + quoted(folders) + "${PATH:+:$PATH}\nexport PATH\n";
+  std::string text = "PATH=" + base::shell_word(folders) + "${PATH:+:$PATH}\nexport PATH\n";
   const auto given = of_job.find("BASH_ENV");
   if (given == of_job.end()) return text + "unset BASH_ENV\n";
-  return text + "BASH_ENV=" + quoted(given->second) +
+  return text + "BASH_ENV=" + base::shell_word(given->second) +
          "\n[ ! -r \"$BASH_ENV\" ] || . \"$BASH_ENV\"\n";
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Scripts that begin with "#!/bin/bash -l", as a sixth of those written for Slurm do.
+// Scripts that begin with "#!/bin/bash -l", as nearly a fifth of public ones do.
 
 #include <string>
 #include <string_view>

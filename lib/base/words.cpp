@@ -58,4 +58,10 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
   }
 }
 
+std::string shell_word(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 }  // namespace base

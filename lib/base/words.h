@@ -14,4 +14,7 @@ namespace base {
 /// errors: invalid for an open quote, and for a word that begins with ':'
 Result<std::vector<std::string>> split_words(std::string_view line);
 
+/// The text as one word of a shell, in single quotes, whatever is in it.
+std::string shell_word(std::string_view text);
+
 }  // namespace base

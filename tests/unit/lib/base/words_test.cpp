@@ -51,3 +51,8 @@ TEST_CASE("open quotes and leading colons are refused") {
   CHECK(base::split_words("-J \"a").error().text == "a \" without its partner");
   CHECK(base::split_words("-n 4 : -n 2").error().text == "a word may not begin with ':'");
 }
+
+TEST_CASE("any text is one word of a shell") {
+  CHECK(base::shell_word("it's $HOME") == "'it'\\''s $HOME'");
+  CHECK(base::shell_word("") == "''");
+}
